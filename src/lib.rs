@@ -1,0 +1,1 @@
+//! Invitations for bands, run from a terminal.

@@ -1,0 +1,3 @@
+//! The `guestlist` binary.
+
+fn main() {}
