@@ -1,0 +1,54 @@
+//! What differs between the two databases, side by side, and SQL text that is put together while running.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
+/// Which database a transaction runs on. Statements are written once for both; where they cannot be, both forms
+/// stand beside each other: `tx.dialect().pick("…", "…")`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// One file on this machine.
+    Sqlite,
+    /// A server, shared by several nodes.
+    Postgres,
+}
+
+impl Dialect {
+    /// The one of two forms that this database understands.
+    pub fn pick<T>(self, sqlite: T, postgres: T) -> T {
+        match self {
+            Self::Sqlite => sqlite,
+            Self::Postgres => postgres,
+        }
+    }
+}
+
+/// Makes composed SQL `'static`, once for each distinct text, for the life of the process.
+///
+/// For lists whose filters are put together from **fixed fragments**: their combinations are a small bounded set, so
+/// the memory is too, and every connection can keep its prepared statement. Never pass anything a user typed; values
+/// are parameters.
+pub fn intern(sql: String) -> &'static str {
+    static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(same) = known.get(sql.as_str()) {
+        return same;
+    }
+    let new: &'static str = sql.leak();
+    known.insert(new);
+    new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::intern;
+
+    #[test]
+    fn the_same_text_is_kept_once() {
+        let (one, two) = (intern("SELECT 1 AS n".to_owned()), intern(format!("SELECT {} AS n", 1)));
+        assert!(std::ptr::eq(one, two));
+        assert_ne!(one, intern("SELECT 2 AS n".to_owned()));
+    }
+}

@@ -1,0 +1,135 @@
+//! Everything that can go wrong between a use case and its database, sorted by what the caller can do about it.
+
+use rusqlite::ErrorCode;
+use tokio_postgres::error::SqlState;
+
+/// What the store answers when a use case's work was not kept.
+///
+/// Messages name tables, columns and constraints, never values, so that no address or token reaches a log this way.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The queue is full, or another process holds the SQLite file. Nothing was started.
+    #[error("the database is busy; try again in a moment")]
+    Busy,
+    /// The store was closed, or the thread that should have answered is gone.
+    #[error("the store is closed")]
+    Closed,
+    /// No answer within the limit. Work that had not begun never will; work under way may still become whole.
+    #[error("the database did not answer in time")]
+    Timeout,
+    /// The database cannot be reached, or the connection broke. If it broke at the commit, the work may be whole.
+    #[error("no connection to the database: {0}")]
+    Connection(String),
+    /// The disk, or the space given to the database, is full.
+    #[error("the database's disk is full; free some space, no restart is needed")]
+    DiskFull,
+    /// The database takes no writes now: a read-only file or folder, or a standby server.
+    #[error("the database is read-only; make its file and folder writable, no restart is needed")]
+    ReadOnly,
+    /// The operating system refused to read or write the database's file.
+    #[error("the database's file cannot be read or written: {0}")]
+    Io(String),
+
+    /// A rule of the schema refused a row. Conflicts that are expected go through `ON CONFLICT` instead.
+    #[error("a rule of the schema was violated: {0}")]
+    Constraint(String),
+    /// Two transactions stood in each other's way, more often than the engine tries again.
+    #[error("the transaction collided with others: {0}")]
+    Conflict(String),
+    /// An earlier statement of the transaction failed, and the use case went on regardless.
+    #[error("an earlier statement of the transaction failed")]
+    Aborted,
+    /// The use case panicked; its work was undone and its neighbours' was not.
+    #[error("the use case panicked")]
+    Panicked,
+    /// A column is missing from a row, or holds what its Rust type cannot.
+    #[error("column {0} is missing or of another type")]
+    Column(&'static str),
+    /// The statement's placeholders are not exactly `$1` to the number of parameters given.
+    #[error("the statement's placeholders and its parameters differ")]
+    Parameters,
+    /// This many rows came where one at most was asked for.
+    #[error("{0} rows came where one at most was asked for")]
+    Rows(usize),
+    /// Anything else the database refused: a mistake in a statement.
+    #[error("the database refused the statement: {0}")]
+    Refused(String),
+
+    /// `--database` is neither `sqlite:PATH` nor `postgres://…`.
+    #[error("{0}: a database is given as sqlite:PATH or postgres://USER@HOST/NAME")]
+    Address(String),
+    /// The database was migrated by a newer program.
+    #[error(
+        "the database has schema version {found}, this program knows versions up to {known}; \
+         start a newer guestlist, or restore the backup made before the upgrade"
+    )]
+    TooNew {
+        /// The version in the database.
+        found: i64,
+        /// The newest version this program has a migration for.
+        known: i64,
+    },
+    /// A migration failed and was rolled back; those before it are in place.
+    #[error(
+        "migration {version} failed and was rolled back ({why}); mend the cause and start again, it will go on there"
+    )]
+    Migration {
+        /// The version that could not be reached.
+        version: i64,
+        /// What the database said.
+        why: String,
+    },
+}
+
+impl Error {
+    /// Whether the same request may well succeed later without anybody's mistake being mended: HTTP 503.
+    pub fn is_unavailable(&self) -> bool {
+        use Error::{Busy, Closed, Conflict, Connection, DiskFull, Io, ReadOnly, Timeout};
+        matches!(self, Busy | Closed | Timeout | Connection(_) | DiskFull | ReadOnly | Io(_) | Conflict(_))
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let text = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory) => Self::Io(text),
+            Some(ErrorCode::ConstraintViolation) => Self::Constraint(text),
+            _ => Self::Refused(text),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(db) = error.as_db_error() else {
+            let source = std::error::Error::source(&error);
+            return match source {
+                Some(source) if source.is::<std::io::Error>() => Self::Connection(format!("{error}: {source}")),
+                _ if error.is_closed() => Self::Connection(error.to_string()),
+                Some(source) => Self::Refused(format!("{error}: {source}")),
+                None => Self::Refused(error.to_string()),
+            };
+        };
+        // The message alone: the detail quotes values.
+        let (code, text) = (db.code(), format!("{} ({})", db.message(), db.code().code()));
+        match code.code() {
+            _ if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED => {
+                Self::Conflict(text)
+            }
+            _ if *code == SqlState::QUERY_CANCELED || *code == SqlState::LOCK_NOT_AVAILABLE => Self::Timeout,
+            _ if *code == SqlState::DISK_FULL => Self::DiskFull,
+            _ if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Self::ReadOnly,
+            // 08 connection, 25P03 idle in transaction too long, 53 out of resources, 57P server stopping or starting
+            "25P03" => Self::Connection(text),
+            class if class.starts_with("08") || class.starts_with("53") || class.starts_with("57P") => {
+                Self::Connection(text)
+            }
+            class if class.starts_with("23") => Self::Constraint(text),
+            _ => Self::Refused(text),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The schema's versions. They only go forward: a database that a newer program has migrated is refused.
+
+use rusqlite::Connection;
+
+use super::{Error, postgres::Session};
+
+/// One step of the schema, written for each database. It is run whole or not at all, together with its row in
+/// `schema_migration`, so a start that was killed midway goes on where the last finished step ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// Counts from 1 without gaps.
+    pub version: i64,
+    /// The statements for SQLite.
+    pub sqlite: &'static str,
+    /// The statements for PostgreSQL.
+    pub postgres: &'static str,
+}
+
+/// This program's schema.
+pub const MIGRATIONS: &[Migration] = &[];
+
+/// The same table on both: when each version was reached, in microseconds by the database's own clock.
+const TABLE: &str =
+    "CREATE TABLE IF NOT EXISTS schema_migration(version bigint PRIMARY KEY, applied_at bigint NOT NULL)";
+const SQLITE_TABLE: &str =
+    "CREATE TABLE IF NOT EXISTS schema_migration(version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT";
+
+/// Two programs that start together must not both migrate; the number is arbitrary and this program's alone.
+const ADVISORY_LOCK: i64 = 0x6775_6573_746c_6973;
+
+/// The steps a database at version `found` still needs.
+fn pending(all: &'static [Migration], found: i64) -> Result<&'static [Migration], Error> {
+    let known = all.last().map_or(0, |newest| newest.version);
+    if found > known {
+        return Err(Error::TooNew { found, known });
+    }
+    Ok(&all[all.partition_point(|step| step.version <= found)..])
+}
+
+fn failed(version: i64) -> impl Fn(Error) -> Error {
+    move |why| Error::Migration { version, why: why.to_string() }
+}
+
+pub(super) fn sqlite(db: &Connection, all: &'static [Migration]) -> Result<(), Error> {
+    loop {
+        // The lock is taken before looking, so of two programs one waits and then finds nothing left to do.
+        db.execute_batch("BEGIN IMMEDIATE")?;
+        let step = sqlite_step(db, all);
+        db.execute_batch(if step.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+        if !step? {
+            return Ok(());
+        }
+    }
+}
+
+/// Runs the next step inside the transaction; whether there was one.
+fn sqlite_step(db: &Connection, all: &'static [Migration]) -> Result<bool, Error> {
+    db.execute_batch(SQLITE_TABLE)?;
+    let found = db.query_row("SELECT COALESCE(MAX(version), 0) FROM schema_migration", [], |row| row.get(0))?;
+    let Some(next) = pending(all, found)?.first() else { return Ok(false) };
+    let note = "INSERT INTO schema_migration(version, applied_at)
+                VALUES (?1, CAST(unixepoch('subsec') * 1000000 AS INTEGER))";
+    db.execute_batch(next.sqlite)
+        .and_then(|()| db.execute(note, [next.version]))
+        .map_err(|error| failed(next.version)(error.into()))?;
+    Ok(true)
+}
+
+/// The session is this function's own: closing it afterwards gives the lock back.
+pub(super) fn postgres(mut session: Session, all: &'static [Migration]) -> Result<(), Error> {
+    let found = "SELECT COALESCE(MAX(version), 0) AS version FROM schema_migration";
+    session.batch(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK}); {TABLE}"))?;
+    let rows = session.query(found, &[])?;
+    let found = rows.first().map_or(Ok(0), |row| row.try_get("version"))?;
+    for step in pending(all, found)? {
+        let version = step.version;
+        let whole = format!(
+            "BEGIN; {}; INSERT INTO schema_migration(version, applied_at)
+             VALUES ({version}, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint); COMMIT",
+            step.postgres
+        );
+        session.batch(&whole).map_err(failed(version))?; // an error ends the batch, closing the session rolls back
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! SQLite: one writer thread that commits waiting writes together, and a few readers.
+//!
+//! A commit costs a sync of the disk, so the writer takes all jobs that wait, runs each in a savepoint, commits once
+//! and then answers them all: the more callers, the fewer syncs each of them pays for.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use tokio::sync::mpsc::{Receiver, channel};
+
+use super::{
+    Engine, Error, Job, Options, Tx, migrate, spawn,
+    tx::{On, Record},
+    workers,
+};
+
+/// Jobs that share a commit at most, so that the first of them does not wait for long.
+const BATCH: usize = 64;
+
+pub(super) fn open(path: &Path, options: &Options, record: &Record) -> Result<Engine, Error> {
+    create(path)?;
+    let db = connect(path)?;
+    migrate::sqlite(&db, options.migrations)?;
+    let (writes, queue) = channel(options.queue.max(1));
+    let known = record.clone();
+    let thread = spawn("sqlite writer".to_owned(), move || write(&db, queue, &known))?;
+    let (reads, mut threads) = workers("sqlite reader", options.readers, options.queue, || {
+        let (db, record) = (connect(path)?, record.clone());
+        db.execute_batch("PRAGMA query_only = ON")?;
+        Ok(move |mut job: Box<dyn Job>| {
+            let result = read(&db, &mut *job, &record);
+            job.answer(result);
+        })
+    })?;
+    threads.push(thread);
+    Ok(Engine { writes, reads, threads })
+}
+
+/// Makes the file if it is not there, readable by its owner alone; SQLite gives its side files the same mode.
+fn create(path: &Path) -> Result<(), Error> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|error| Error::Io(format!("{}: {error}", path.display())))
+}
+
+fn connect(path: &Path) -> Result<Connection, Error> {
+    let db = Connection::open(path)?;
+    db.execute_batch(
+        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
+    )?;
+    db.set_prepared_statement_cache_capacity(512);
+    Ok(db)
+}
+
+/// Control statements are prepared once too.
+fn run(db: &Connection, sql: &str) -> Result<(), Error> {
+    db.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}
+
+fn read(db: &Connection, job: &mut dyn Job, record: &Record) -> Result<(), Error> {
+    run(db, "BEGIN")?; // one snapshot for all the statements
+    job.run(&mut Tx::new(On::Sqlite(db), record));
+    roll_back(db);
+    Ok(())
+}
+
+/// Leaves no transaction open. SQLite may have ended it by itself, then there is nothing to do.
+fn roll_back(db: &Connection) {
+    if !db.is_autocommit() {
+        let _ = run(db, "ROLLBACK"); // fails only where no transaction is left
+    }
+}
+
+fn write(db: &Connection, mut queue: Receiver<Box<dyn Job>>, record: &Record) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
+        batch.retain(|job| !job.abandoned());
+        match commit_together(db, &mut batch, record) {
+            Ok(()) => batch.drain(..).for_each(|job| job.answer(Ok(()))),
+            Err(Undone::NotBegun(error)) => batch.drain(..).for_each(|job| job.answer(Err(error.clone()))),
+            // Nothing of the batch is in the file. Alone, each job earns its own answer.
+            Err(_) => batch.drain(..).for_each(|mut job| {
+                let result = commit_together(db, std::slice::from_mut(&mut job), record);
+                job.answer(result.or_else(Undone::alone));
+            }),
+        }
+    }
+    let _ = db.execute_batch("PRAGMA optimize"); // statistics for the planner, where they have grown old
+}
+
+/// Why a batch was not committed.
+enum Undone {
+    /// The transaction could not begin, no job has run.
+    NotBegun(Error),
+    /// SQLite ended the transaction by itself in the last job that ran, whose answer says why: the disk is full.
+    ByDatabase,
+    /// The commit failed, or a savepoint.
+    AtCommit(Error),
+}
+
+impl Undone {
+    /// What it means for a job that ran alone.
+    fn alone(self) -> Result<(), Error> {
+        match self {
+            Self::ByDatabase => Ok(()), // its statement failed, so its own answer is the reason
+            Self::NotBegun(error) | Self::AtCommit(error) => Err(error),
+        }
+    }
+}
+
+/// Runs each job in a savepoint and commits those that are to be kept, all or none.
+fn commit_together(db: &Connection, jobs: &mut [Box<dyn Job>], record: &Record) -> Result<(), Undone> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    run(db, "BEGIN IMMEDIATE").map_err(Undone::NotBegun)?;
+    let all = || {
+        for job in jobs {
+            run(db, "SAVEPOINT job").map_err(Undone::AtCommit)?;
+            let keep = job.run(&mut Tx::new(On::Sqlite(db), record));
+            if db.is_autocommit() {
+                return Err(Undone::ByDatabase);
+            }
+            if !keep {
+                run(db, "ROLLBACK TO job").map_err(Undone::AtCommit)?;
+            }
+            run(db, "RELEASE job").map_err(Undone::AtCommit)?;
+        }
+        run(db, "COMMIT").map_err(Undone::AtCommit)
+    };
+    all().inspect_err(|_| roll_back(db))
+}

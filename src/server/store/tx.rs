@@ -1,0 +1,150 @@
+//! The one interface that use cases see: a few verbs over SQL written once.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{Dialect, Error, FromRow, Row, ToValue, Value, postgres::Session};
+/// The id of a band.
+type BandId = [u8; 16];
+
+/// A statement's parameters, `$1` first: `&[&band, &now]`.
+pub type Params<'a> = &'a [&'a dyn ToValue];
+
+/// Every distinct statement a store has run, where [`Options::record`](super::Options::record) asks for it.
+pub(super) type Record = Option<Arc<Mutex<BTreeSet<&'static str>>>>;
+
+/// A running transaction, on either database.
+///
+/// SQL is written once for both. Placeholders are `$1`, `$2`, … in any order and as often as needed, each parameter
+/// used at least once; a cast is written `$1::bigint`, which SQLite takes as part of the name. Traps:
+/// - `$1 IS NULL` alone and `SUM(bigint)` need a cast on PostgreSQL: `CAST(SUM(uses) AS bigint)` suits both;
+/// - sort text under `COLLATE "C"` on PostgreSQL, `BINARY` in SQLite is the same order;
+/// - `LIKE` folds the case of ASCII letters in SQLite only: compare folded columns;
+/// - a violated constraint ends the transaction, so expected conflicts go through `ON CONFLICT`.
+///
+/// After a failed statement every further one is refused, and the work is undone even if the use case answers `Ok`:
+/// PostgreSQL aborts the transaction, and a use case must not work on one database only.
+pub struct Tx<'c> {
+    on: On<'c>,
+    record: &'c Record,
+    touched: BTreeSet<BandId>,
+    failed: Option<Error>,
+}
+
+/// The connection under a transaction.
+pub(super) enum On<'c> {
+    Sqlite(&'c rusqlite::Connection),
+    Postgres(&'c mut Session),
+}
+
+impl<'c> Tx<'c> {
+    pub(super) fn new(on: On<'c>, record: &'c Record) -> Self {
+        Self { on, record, touched: BTreeSet::new(), failed: None }
+    }
+
+    /// Which database this is, for the few statements that must differ.
+    pub fn dialect(&self) -> Dialect {
+        match self.on {
+            On::Sqlite(_) => Dialect::Sqlite,
+            On::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Runs a statement and gives the number of rows it changed.
+    #[must_use = "a guarded statement says by its count whether the guard held"]
+    pub fn execute(&mut self, sql: &'static str, params: Params<'_>) -> Result<u64, Error> {
+        self.guard(sql, |on| match on {
+            On::Sqlite(db) => {
+                let mut statement = db.prepare_cached(sql)?;
+                bind(&mut statement, params)?;
+                Ok(statement.raw_execute()? as u64)
+            }
+            On::Postgres(session) => session.execute(sql, &values(params)),
+        })
+    }
+
+    /// The rows of a `SELECT`, or of a statement with `RETURNING`.
+    pub fn query<T: FromRow>(&mut self, sql: &'static str, params: Params<'_>) -> Result<Vec<T>, Error> {
+        self.guard(sql, |on| match on {
+            On::Sqlite(db) => {
+                let mut statement = db.prepare_cached(sql)?;
+                bind(&mut statement, params)?;
+                let (mut rows, mut out) = (statement.raw_query(), Vec::new());
+                while let Some(row) = rows.next()? {
+                    out.push(T::from_row(&Row::sqlite(row))?);
+                }
+                Ok(out)
+            }
+            On::Postgres(session) => {
+                session.query(sql, &values(params))?.iter().map(|row| T::from_row(&Row::postgres(row))).collect()
+            }
+        })
+    }
+
+    /// The row, if there is one. More than one is a mistake in the statement, [`Error::Rows`].
+    pub fn query_one<T: FromRow>(&mut self, sql: &'static str, params: Params<'_>) -> Result<Option<T>, Error> {
+        let mut rows = self.query(sql, params)?;
+        match rows.len() {
+            0 | 1 => Ok(rows.pop()),
+            n => {
+                self.failed = Some(Error::Rows(n));
+                Err(Error::Rows(n))
+            }
+        }
+    }
+
+    /// Notes that something in the band has changed. Just before the commit its revision grows by one, however often
+    /// it was touched; bands are taken in the order of their ids, so two transactions never wait for each other in a
+    /// circle, and the row is locked for as short as can be.
+    pub fn touch(&mut self, band: BandId) {
+        self.touched.insert(band);
+    }
+
+    /// The last part of a use case that answered `Ok`: refuses what a swallowed error would have kept, and bumps the
+    /// touched bands.
+    pub(super) fn finish(&mut self) -> Result<(), Error> {
+        if self.failed.is_some() {
+            return Err(Error::Aborted);
+        }
+        for band in std::mem::take(&mut self.touched) {
+            let _ = self.execute("UPDATE band SET revision = revision + 1 WHERE id = $1", &[&band])?;
+        }
+        Ok(())
+    }
+
+    /// The first error of a statement, whatever the use case made of it.
+    pub(super) fn failure(self) -> Option<Error> {
+        self.failed
+    }
+
+    fn guard<T>(&mut self, sql: &'static str, run: impl FnOnce(&mut On<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        if self.failed.is_some() {
+            return Err(Error::Aborted);
+        }
+        if let Some(record) = self.record {
+            record.lock().unwrap_or_else(PoisonError::into_inner).insert(sql);
+        }
+        run(&mut self.on).inspect_err(|error| self.failed = Some(error.clone()))
+    }
+}
+
+fn values(params: Params<'_>) -> Vec<Value<'_>> {
+    params.iter().map(|p| p.to_value()).collect()
+}
+
+/// SQLite takes `$2` as a *name* and numbers names as they appear, so parameters are bound by the number in the name.
+fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: Params<'_>) -> Result<(), Error> {
+    let mut used = 0_u128;
+    for place in 1..=statement.parameter_count() {
+        let number: usize = statement
+            .parameter_name(place)
+            .and_then(|name| name.trim_start_matches('$').split("::").next()?.parse().ok())
+            .filter(|n| (1..=params.len().min(127)).contains(n))
+            .ok_or(Error::Parameters)?;
+        statement.raw_bind_parameter(place, params[number - 1].to_value())?;
+        used |= 1 << number;
+    }
+    if used.count_ones() as usize == params.len() { Ok(()) } else { Err(Error::Parameters) }
+}
