@@ -1,3 +1,9 @@
 //! The integration tests: one binary, a module a subject.
 
+// In a test a panic is how to say no; clippy allows it by itself only inside of the test functions.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+// Every room here is private to this binary, `pub` says what another room uses.
+#![allow(unreachable_pub)]
+
+mod postgres;
 mod store;

@@ -78,7 +78,10 @@ impl Server {
             Error::Address(std::error::Error::source(&error).map_or(error.to_string(), ToString::to_string))
         })?;
         let limit = patience / 2;
-        config.tcp_user_timeout(limit).keepalives_idle(Duration::from_secs(30)).keepalives_interval(limit);
+        config
+            .tcp_user_timeout(limit)
+            .keepalives_idle(Duration::from_secs(30))
+            .keepalives_interval(Duration::from_secs(5));
         if config.get_application_name().is_none() {
             config.application_name("guestlist");
         }

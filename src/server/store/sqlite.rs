@@ -3,9 +3,9 @@
 //! A commit costs a sync of the disk, so the writer takes all jobs that wait, runs each in a savepoint, commits once
 //! and then answers them all: the more callers, the fewer syncs each of them pays for.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::{
@@ -48,9 +48,17 @@ fn create(path: &Path) -> Result<(), Error> {
 fn connect(path: &Path) -> Result<Connection, Error> {
     let db = Connection::open(path)?;
     db.execute_batch(
-        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-         PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
+        "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
     )?;
+    // Of two programs that turn a new file to WAL at once, one is refused without the wait of `busy_timeout`.
+    let mut tries = 0;
+    while let Err(error) = db.execute_batch("PRAGMA journal_mode = WAL") {
+        tries += 1;
+        if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) || tries == 100 {
+            return Err(error.into());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
     db.set_prepared_statement_cache_capacity(512);
     Ok(db)
 }
