@@ -32,6 +32,13 @@ end() {
 }
 trap end EXIT
 initdb -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
+if [ -n "$3" ]; then # a certificate authority nobody trusts, and the server's certificate by it
+    cd "$dir/data" && chmod 755 "$dir" && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out "$dir/ca.pem" &&
+    openssl req -newkey rsa:2048 -nodes -subj /CN=server -keyout server.key -out server.csr &&
+    echo subjectAltName=DNS:localhost,IP:127.0.0.1 >san &&
+    openssl x509 -req -in server.csr -CA "$dir/ca.pem" -CAkey ca.key -CAcreateserial -days 2 -extfile san -out server.crt &&
+    echo "ssl = on" >>postgresql.conf || exit 1
+fi 2>>"$dir/log"
 cat >>"$dir/data/postgresql.conf" <<CONF
 port = $port
 listen_addresses = '127.0.0.1'
@@ -40,7 +47,7 @@ max_connections = 400
 shared_buffers = 32MB
 CONF
 start || { cat "$dir/log" >&2; exit 1; }
-echo ready
+echo "ready $dir"
 while read -r command; do
     case $command in
         stop) pg_ctl -D "$dir/data" -m fast -w stop >/dev/null 2>&1 ;;
@@ -56,6 +63,7 @@ done
 /// A running server of its own. It stops and leaves nothing behind when this is dropped or the process ends.
 pub struct Cluster {
     port: u16,
+    folder: PathBuf,
     commands: ChildStdin,
     answers: BufReader<ChildStdout>,
 }
@@ -63,19 +71,34 @@ pub struct Cluster {
 impl Cluster {
     /// Starts one; `None` where PostgreSQL is not installed.
     pub fn start() -> Option<Self> {
+        Self::with(&[])
+    }
+
+    /// Starts one that speaks TLS, with a certificate of an authority of its own.
+    pub fn start_with_tls() -> Option<Self> {
+        Self::with(&["tls"])
+    }
+
+    /// The certificate of the authority.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.join("ca.pem")
+    }
+
+    fn with(extra: &[&str]) -> Option<Self> {
         let bin = binaries()?;
         // A free port may be taken by someone else before the server gets there.
-        let cluster = (0..3).find_map(|_| Self::attempt(&bin));
+        let cluster = (0..3).find_map(|_| Self::attempt(&bin, extra));
         Some(cluster.expect("PostgreSQL starts; what it said is above"))
     }
 
-    fn attempt(bin: &Path) -> Option<Self> {
+    fn attempt(bin: &Path, extra: &[&str]) -> Option<Self> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = as_plain_user();
         let mut keeper = command
             .args(["sh", "-c", KEEPER, "guestlist-postgres"])
             .arg(bin)
             .arg(port.to_string())
+            .args(extra)
             .current_dir("/")
             .process_group(0) // a Ctrl-C in the terminal is for the tests; the keeper ends after them
             .stdin(Stdio::piped())
@@ -83,8 +106,9 @@ impl Cluster {
             .spawn()
             .ok()?;
         let (commands, answers) = (keeper.stdin.take()?, keeper.stdout.take()?);
-        let mut cluster = Self { port, commands, answers: BufReader::new(answers) };
-        (cluster.answer() == "ready").then_some(cluster)
+        let mut cluster = Self { port, folder: PathBuf::new(), commands, answers: BufReader::new(answers) };
+        cluster.folder = cluster.answer().strip_prefix("ready ")?.into();
+        Some(cluster)
     }
 
     fn answer(&mut self) -> String {

@@ -556,6 +556,46 @@ async fn a_stopped_restarted_or_paused_server_is_an_error_and_then_work_resumes(
     assert!(end.is_ok(), "closing hangs on a paused server");
 }
 
+/// Whether a store at this address speaks TLS with its server.
+async fn encrypted(url: &str) -> Result<bool, Error> {
+    guestlist::row! { struct Encrypted { ssl: bool } }
+    let store = Store::open(&on(url))?;
+    let sql = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    let row: Option<Encrypted> = store.read::<_, Error, _>(move |tx| tx.query_one(sql, &[])).await?;
+    Ok(row.unwrap().ssl)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_is_verified_where_it_is_required() {
+    let Some(cluster) = Cluster::start_with_tls() else { return skip("PostgreSQL is not installed") };
+    let url = cluster.fresh_database();
+    assert_eq!(encrypted(&format!("{url}?sslmode=disable")).await, Ok(false));
+    assert_eq!(encrypted(&url).await, Ok(false), "an untrusted certificate is as good as none");
+    let untrusted = encrypted(&format!("{url}?sslmode=require")).await;
+    assert!(matches!(&untrusted, Err(Error::Connection(why)) if why.contains("certificate")), "{untrusted:?}");
+    // The same in a process that trusts the authority: trust is the machine's, and read from its environment.
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "store::tls_with_a_trusted_certificate"])
+        .env("SSL_CERT_FILE", cluster.authority())
+        .env("GUESTLIST_TEST_TLS", &url)
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by tls_is_verified_where_it_is_required"]
+async fn tls_with_a_trusted_certificate() {
+    let Ok(url) = std::env::var("GUESTLIST_TEST_TLS") else { return };
+    for mode in ["", "?sslmode=prefer", "?sslmode=require", "?sslmode=verify-full"] {
+        assert_eq!(encrypted(&format!("{url}{mode}")).await, Ok(true), "{mode}");
+    }
+    let (_, rest) = url.split_once("@127.0.0.1:").unwrap();
+    let other =
+        encrypted(&format!("postgres://postgres@other.example:{rest}?hostaddr=127.0.0.1&sslmode=require")).await;
+    assert!(matches!(&other, Err(Error::Connection(why)) if why.contains("other.example")), "{other:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_cannot_be_reached_is_said_at_the_start() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap(); // listens, and never says a word
