@@ -1,7 +1,6 @@
 //! Everything that can go wrong between a use case and its database, sorted by what the caller can do about it.
 
 use rusqlite::ErrorCode;
-use tokio_postgres::error::SqlState;
 
 /// What the store answers when a use case's work was not kept.
 ///
@@ -115,19 +114,15 @@ impl From<tokio_postgres::Error> for Error {
             };
         };
         // The message alone: the detail quotes values.
-        let (code, text) = (db.code(), format!("{} ({})", db.message(), db.code().code()));
-        match code.code() {
-            _ if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED => {
-                Self::Conflict(text)
-            }
-            _ if *code == SqlState::QUERY_CANCELED || *code == SqlState::LOCK_NOT_AVAILABLE => Self::Timeout,
-            _ if *code == SqlState::DISK_FULL => Self::DiskFull,
-            _ if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Self::ReadOnly,
-            // 08 connection, 25P03 idle in transaction too long, 53 out of resources, 57P server stopping or starting
-            "25P03" => Self::Connection(text),
-            class if class.starts_with("08") || class.starts_with("53") || class.starts_with("57P") => {
-                Self::Connection(text)
-            }
+        let text = format!("{} ({})", db.message(), db.code().code());
+        match db.code().code() {
+            "40001" | "40P01" => Self::Conflict(text), // serialization failure, deadlock
+            "57014" | "55P03" => Self::Timeout,        // statement_timeout, lock_timeout
+            "53100" => Self::DiskFull,
+            "25006" => Self::ReadOnly,
+            "25P03" => Self::Connection(text), // idle_in_transaction_session_timeout
+            // connection exceptions, out of resources, stopping or starting
+            class if ["08", "53", "57P"].iter().any(|prefix| class.starts_with(prefix)) => Self::Connection(text),
             class if class.starts_with("23") => Self::Constraint(text),
             _ => Self::Refused(text),
         }

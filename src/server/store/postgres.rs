@@ -140,7 +140,10 @@ impl Session {
             match &server.tls {
                 None => join(&server.config, NoTls).await,
                 Some(tls) => match join(&server.config, tls.clone()).await {
-                    Err(_) if server.config.get_ssl_mode() == SslMode::Prefer => join(&server.config, NoTls).await,
+                    // The first error says more: the second may be that the server insists on TLS.
+                    Err(error) if server.config.get_ssl_mode() == SslMode::Prefer => {
+                        join(&server.config, NoTls).await.map_err(|_| error)
+                    }
                     result => result,
                 },
             }
