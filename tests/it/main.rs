@@ -5,5 +5,6 @@
 // Every room here is private to this binary, `pub` says what another room uses.
 #![allow(unreachable_pub)]
 
+mod plan;
 mod postgres;
 mod store;

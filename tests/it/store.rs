@@ -12,7 +12,7 @@ use proptest::{
     test_runner::TestRunner,
 };
 
-use crate::postgres::fresh_database;
+use crate::{plan::plan, postgres::fresh_database};
 
 guestlist::row! {
     #[derive(Debug, PartialEq)]
@@ -447,7 +447,16 @@ async fn statements_are_recorded(mut place: Place) {
     add(&store, 1).await.unwrap();
     add(&store, 2).await.unwrap();
     assert_eq!(ids(&store).await, [1, 2]);
-    assert_eq!(store.recorded(), ["INSERT INTO entry(id) VALUES ($1)", "SELECT id AS n FROM entry ORDER BY id"]);
+    let update = "UPDATE entry SET flag = NOT flag WHERE id = $1";
+    assert_eq!(store.write(move |tx| tx.execute(update, &[&2_i64])).await, Ok::<_, Error>(1));
+    let recorded = store.recorded();
+    assert_eq!(recorded, ["INSERT INTO entry(id) VALUES ($1)", "SELECT id AS n FROM entry ORDER BY id", update]);
+    for sql in recorded {
+        plan(&place.options.database, sql).unwrap();
+    }
+    let steps = plan(&place.options.database, update).unwrap();
+    assert!(steps.contains("PRIMARY KEY") || steps.contains("entry_pkey"), "{steps}");
+    assert!(plan(&place.options.database, "SELECT nothing FROM entry").is_err());
 }
 
 async fn two_programs_can_migrate_at_once(place: Place) {
