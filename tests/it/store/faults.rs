@@ -1,8 +1,12 @@
 //! What happens when the disk is full and when the server is gone, silent, or not to be trusted.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
-use guestlist::server::store::{Error, Options, Store};
+use guestlist::server::store::{Database, Error, Options, Store};
 
 use super::{Place, add, ids, on};
 use crate::postgres::{Cluster, skip};
@@ -27,6 +31,51 @@ async fn a_full_disk_is_an_error_and_work_resumes() {
     assert_eq!(ids(&store).await, acknowledged);
     limit("PRAGMA max_page_count = 3000").await.unwrap();
     assert_eq!(large(6).await, Ok::<_, Error>(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_survives_a_kill() {
+    guestlist::row! { struct Check { integrity_check: String } }
+    let place = Place::sqlite();
+    let Database::Sqlite(path) = &place.options.database else { unreachable!("it is SQLite") };
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "--nocapture", "store::faults::writes_until_it_is_killed"])
+        .env("GUESTLIST_TEST_KILL", path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut numbers = lines.filter_map(|line| line.parse::<i64>().ok());
+    let mut acknowledged: Vec<i64> = numbers.by_ref().take(200).collect();
+    child.kill().unwrap(); // in the midst of the next ones
+    child.wait().unwrap();
+    acknowledged.extend(numbers);
+    let store = place.open();
+    let found = ids(&store).await;
+    assert!(acknowledged.len() >= 200 && acknowledged.iter().all(|id| found.contains(id)));
+    let check = store.read::<_, Error, _>(|tx| tx.query_one::<Check>("PRAGMA integrity_check", &[])).await.unwrap();
+    assert_eq!(check.unwrap().integrity_check, "ok");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by what_was_acknowledged_survives_a_kill"]
+async fn writes_until_it_is_killed() {
+    let Some(path) = std::env::var_os("GUESTLIST_TEST_KILL") else { return };
+    let options = Options::new(Database::Sqlite(path.into()));
+    let store = Store::open(&Options { migrations: super::SCHEMA, ..options }).unwrap();
+    let callers = (0..16).map(|caller| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for n in 0.. {
+                let id = n * 16 + caller;
+                add(&store, id).await.unwrap();
+                println!("{id}");
+            }
+        })
+    });
+    for caller in callers.collect::<Vec<_>>() {
+        caller.await.unwrap();
+    }
 }
 
 /// Writes until one succeeds; every failure on the way has to be one of an unavailable database.
@@ -94,7 +143,7 @@ async fn tls_is_verified_where_it_is_required() {
     let untrusted = encrypted(&format!("{url}?sslmode=require")).await;
     assert!(matches!(&untrusted, Err(Error::Connection(why)) if why.contains("certificate")), "{untrusted:?}");
     // The same in a process that trusts the authority: trust is the machine's, and read from its environment.
-    let child = std::process::Command::new(std::env::current_exe().unwrap())
+    let child = Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "store::faults::tls_with_a_trusted_certificate"])
         .env("SSL_CERT_FILE", cluster.authority())
         .env("GUESTLIST_TEST_TLS", &url)
