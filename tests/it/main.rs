@@ -5,6 +5,9 @@
 // Every room here is private to this binary, `pub` says what another room uses.
 #![allow(unreachable_pub)]
 
+#[cfg(feature = "server")]
 mod plan;
+#[cfg(feature = "server")]
 mod postgres;
+#[cfg(feature = "server")]
 mod store;
