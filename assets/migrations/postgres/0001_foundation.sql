@@ -1,0 +1,167 @@
+-- Accounts, sessions, bands, members, invites and the audit trail.
+-- Times are microseconds since 1970, ids sixteen bytes (UUID version 7).
+
+CREATE TABLE account (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id uuid NOT NULL UNIQUE,
+    username text COLLATE "C" NOT NULL,
+    -- The comparison form of the name: letter case makes no second account.
+    username_key text COLLATE "C" NOT NULL UNIQUE,
+    display_name text COLLATE "C" NOT NULL,
+    email text COLLATE "C" NOT NULL,
+    email_verified boolean NOT NULL,
+    -- The address where it is this account's alone: once verified, or at once on a server without mail.
+    email_claim text COLLATE "C" UNIQUE,
+    password_hash text COLLATE "C" NOT NULL,
+    site_admin boolean NOT NULL,
+    created_at bigint NOT NULL,
+    -- The invite and the person that brought the account, where one did.
+    invited_by uuid
+);
+
+CREATE TABLE session (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id uuid NOT NULL UNIQUE,
+    account uuid NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    token_hash bytea NOT NULL UNIQUE,
+    created_at bigint NOT NULL,
+    expires_at bigint NOT NULL
+);
+CREATE INDEX session_account ON session (account, seq);
+CREATE INDEX session_expiry ON session (expires_at);
+
+CREATE TABLE band (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id uuid NOT NULL UNIQUE,
+    name text COLLATE "C" NOT NULL,
+    description text COLLATE "C",
+    contact text COLLATE "C",
+    join_mode text COLLATE "C" NOT NULL,
+    invite_permission text COLLATE "C" NOT NULL,
+    revision bigint NOT NULL DEFAULT 0,
+    -- Totals, kept in the transactions that change them.
+    members bigint NOT NULL DEFAULT 0,
+    invites bigint NOT NULL DEFAULT 0,
+    pending bigint NOT NULL DEFAULT 0,
+    created_at bigint NOT NULL,
+    deleted_at bigint
+);
+
+CREATE TABLE member (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    band uuid NOT NULL REFERENCES band (id),
+    account uuid NOT NULL REFERENCES account (id),
+    role text COLLATE "C" NOT NULL,
+    can_invite boolean NOT NULL,
+    joined_at bigint NOT NULL,
+    invited_by uuid,
+    -- Tokens of the name parts under which the member is found.
+    search tsvector NOT NULL DEFAULT ''::tsvector,
+    UNIQUE (band, account)
+);
+CREATE INDEX member_band ON member (band, seq);
+CREATE INDEX member_account ON member (account, seq);
+CREATE UNIQUE INDEX member_owner ON member (band) WHERE role = 'owner';
+CREATE INDEX member_search ON member USING gin (search) WITH (fastupdate = off);
+
+-- Those who were removed, and since when; banned ones never come back by themselves.
+CREATE TABLE departure (
+    band uuid NOT NULL REFERENCES band (id),
+    account uuid NOT NULL REFERENCES account (id),
+    at bigint NOT NULL,
+    banned boolean NOT NULL,
+    acted_by uuid NOT NULL,
+    PRIMARY KEY (band, account)
+);
+
+CREATE TABLE invite (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id uuid NOT NULL UNIQUE,
+    band uuid NOT NULL REFERENCES band (id),
+    campaign uuid,
+    kind text COLLATE "C" NOT NULL,
+    role text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL,
+    cancel_reason text COLLATE "C",
+    email text COLLATE "C",
+    account uuid REFERENCES account (id),
+    label text COLLATE "C",
+    message text COLLATE "C",
+    -- SHA-256 for look-up; the token sealed under the server's key for showing it again.
+    token_hash bytea NOT NULL UNIQUE,
+    token_sealed bytea NOT NULL,
+    hint text COLLATE "C" NOT NULL,
+    max_uses bigint,
+    uses bigint NOT NULL DEFAULT 0,
+    views bigint NOT NULL DEFAULT 0,
+    created_at bigint NOT NULL,
+    created_by uuid NOT NULL REFERENCES account (id),
+    expires_at bigint,
+    status_at bigint NOT NULL,
+    acted_by uuid,
+    used_at bigint,
+    used_by uuid,
+    delivery text COLLATE "C" NOT NULL DEFAULT 'none',
+    sent_at bigint,
+    reminders_sent bigint NOT NULL DEFAULT 0,
+    next_reminder_at bigint,
+    requires_approval boolean NOT NULL,
+    decline_reason text COLLATE "C",
+    -- The rules it was made under, as JSON: a later change of policy alters no link already sent.
+    policy text COLLATE "C" NOT NULL,
+    search tsvector NOT NULL DEFAULT ''::tsvector
+);
+CREATE INDEX invite_band ON invite (band, seq);
+CREATE INDEX invite_band_status ON invite (band, status, seq);
+CREATE INDEX invite_band_creator ON invite (band, created_by, seq);
+-- An invite without an end comes last.
+CREATE INDEX invite_band_expiry ON invite (band, (COALESCE(expires_at, 9223372036854775807)), seq);
+CREATE INDEX invite_expiry ON invite (expires_at) WHERE status = 'pending';
+CREATE INDEX invite_account ON invite (account, status) WHERE account IS NOT NULL;
+CREATE INDEX invite_email ON invite (email, status) WHERE email IS NOT NULL;
+CREATE INDEX invite_search ON invite USING gin (search) WITH (fastupdate = off);
+
+CREATE TABLE redemption (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    invite uuid NOT NULL REFERENCES invite (id),
+    band uuid NOT NULL REFERENCES band (id),
+    account uuid NOT NULL REFERENCES account (id),
+    at bigint NOT NULL,
+    UNIQUE (invite, account)
+);
+CREATE INDEX redemption_invite ON redemption (invite, seq);
+
+CREATE TABLE audit (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    -- Null for what concerns the site and not a band.
+    band uuid,
+    at bigint NOT NULL,
+    -- Null for the server itself.
+    actor uuid,
+    action text COLLATE "C" NOT NULL,
+    invite uuid,
+    account uuid,
+    detail text COLLATE "C"
+);
+CREATE INDEX audit_band ON audit (band, seq);
+CREATE INDEX audit_invite ON audit (invite, seq) WHERE invite IS NOT NULL;
+-- What happened, happened.
+CREATE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'audit rows do not change'; END $$;
+CREATE TRIGGER audit_keep BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_stays();
+CREATE TRIGGER audit_stay BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_stays();
+
+-- What a request with an Idempotency-Key came to: enough to answer again, no secret.
+CREATE TABLE idempotency (
+    account uuid NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    path text COLLATE "C" NOT NULL,
+    idempotency_key text COLLATE "C" NOT NULL,
+    request_hash bytea NOT NULL,
+    -- The resource that was made or changed.
+    resource uuid,
+    -- The HTTP status of the first answer, and what else the answer is rebuilt from.
+    status bigint NOT NULL,
+    outcome text COLLATE "C",
+    created_at bigint NOT NULL,
+    PRIMARY KEY (account, path, idempotency_key)
+);
+CREATE INDEX idempotency_age ON idempotency (created_at);

@@ -1,0 +1,164 @@
+-- Accounts, sessions, bands, members, invites and the audit trail.
+-- Times are microseconds since 1970, ids sixteen bytes (UUID version 7).
+
+CREATE TABLE account (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id BLOB NOT NULL UNIQUE,
+    username TEXT NOT NULL,
+    -- The comparison form of the name: letter case makes no second account.
+    username_key TEXT NOT NULL UNIQUE,
+    display_name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    email_verified INTEGER NOT NULL,
+    -- The address where it is this account's alone: once verified, or at once on a server without mail.
+    email_claim TEXT UNIQUE,
+    password_hash TEXT NOT NULL,
+    site_admin INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    -- The invite and the person that brought the account, where one did.
+    invited_by BLOB
+) STRICT;
+
+CREATE TABLE session (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id BLOB NOT NULL UNIQUE,
+    account BLOB NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    token_hash BLOB NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX session_account ON session (account, seq);
+CREATE INDEX session_expiry ON session (expires_at);
+
+CREATE TABLE band (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id BLOB NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    description TEXT,
+    contact TEXT,
+    join_mode TEXT NOT NULL,
+    invite_permission TEXT NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 0,
+    -- Totals, kept in the transactions that change them.
+    members INTEGER NOT NULL DEFAULT 0,
+    invites INTEGER NOT NULL DEFAULT 0,
+    pending INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    deleted_at INTEGER
+) STRICT;
+
+CREATE TABLE member (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    band BLOB NOT NULL REFERENCES band (id),
+    account BLOB NOT NULL REFERENCES account (id),
+    role TEXT NOT NULL,
+    can_invite INTEGER NOT NULL,
+    joined_at INTEGER NOT NULL,
+    invited_by BLOB,
+    UNIQUE (band, account)
+) STRICT;
+CREATE INDEX member_band ON member (band, seq);
+CREATE INDEX member_account ON member (account, seq);
+CREATE UNIQUE INDEX member_owner ON member (band) WHERE role = 'owner';
+-- Full-text index over `seq`: tokens only, no text.
+CREATE VIRTUAL TABLE member_search USING fts5 (tokens, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii');
+
+-- Those who were removed, and since when; banned ones never come back by themselves.
+CREATE TABLE departure (
+    band BLOB NOT NULL REFERENCES band (id),
+    account BLOB NOT NULL REFERENCES account (id),
+    at INTEGER NOT NULL,
+    banned INTEGER NOT NULL,
+    acted_by BLOB NOT NULL,
+    PRIMARY KEY (band, account)
+) STRICT;
+
+CREATE TABLE invite (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id BLOB NOT NULL UNIQUE,
+    band BLOB NOT NULL REFERENCES band (id),
+    campaign BLOB,
+    kind TEXT NOT NULL,
+    role TEXT NOT NULL,
+    status TEXT NOT NULL,
+    cancel_reason TEXT,
+    email TEXT,
+    account BLOB REFERENCES account (id),
+    label TEXT,
+    message TEXT,
+    -- SHA-256 for look-up; the token sealed under the server's key for showing it again.
+    token_hash BLOB NOT NULL UNIQUE,
+    token_sealed BLOB NOT NULL,
+    hint TEXT NOT NULL,
+    max_uses INTEGER,
+    uses INTEGER NOT NULL DEFAULT 0,
+    views INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    created_by BLOB NOT NULL REFERENCES account (id),
+    expires_at INTEGER,
+    status_at INTEGER NOT NULL,
+    acted_by BLOB,
+    used_at INTEGER,
+    used_by BLOB,
+    delivery TEXT NOT NULL DEFAULT 'none',
+    sent_at INTEGER,
+    reminders_sent INTEGER NOT NULL DEFAULT 0,
+    next_reminder_at INTEGER,
+    requires_approval INTEGER NOT NULL,
+    decline_reason TEXT,
+    -- The rules it was made under, as JSON: a later change of policy alters no link already sent.
+    policy TEXT NOT NULL
+) STRICT;
+CREATE INDEX invite_band ON invite (band, seq);
+CREATE INDEX invite_band_status ON invite (band, status, seq);
+CREATE INDEX invite_band_creator ON invite (band, created_by, seq);
+-- An invite without an end comes last.
+CREATE INDEX invite_band_expiry ON invite (band, (COALESCE(expires_at, 9223372036854775807)), seq);
+CREATE INDEX invite_expiry ON invite (expires_at) WHERE status = 'pending';
+CREATE INDEX invite_account ON invite (account, status) WHERE account IS NOT NULL;
+CREATE INDEX invite_email ON invite (email, status) WHERE email IS NOT NULL;
+CREATE VIRTUAL TABLE invite_search USING fts5 (tokens, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii');
+
+CREATE TABLE redemption (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    invite BLOB NOT NULL REFERENCES invite (id),
+    band BLOB NOT NULL REFERENCES band (id),
+    account BLOB NOT NULL REFERENCES account (id),
+    at INTEGER NOT NULL,
+    UNIQUE (invite, account)
+) STRICT;
+CREATE INDEX redemption_invite ON redemption (invite, seq);
+
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- Null for what concerns the site and not a band.
+    band BLOB,
+    at INTEGER NOT NULL,
+    -- Null for the server itself.
+    actor BLOB,
+    action TEXT NOT NULL,
+    invite BLOB,
+    account BLOB,
+    detail TEXT
+) STRICT;
+CREATE INDEX audit_band ON audit (band, seq);
+CREATE INDEX audit_invite ON audit (invite, seq) WHERE invite IS NOT NULL;
+-- What happened, happened.
+CREATE TRIGGER audit_keep BEFORE UPDATE ON audit BEGIN SELECT RAISE (ABORT, 'audit rows do not change'); END;
+CREATE TRIGGER audit_stay BEFORE DELETE ON audit BEGIN SELECT RAISE (ABORT, 'audit rows are not deleted'); END;
+
+-- What a request with an Idempotency-Key came to: enough to answer again, no secret.
+CREATE TABLE idempotency (
+    account BLOB NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    idempotency_key TEXT NOT NULL,
+    request_hash BLOB NOT NULL,
+    -- The resource that was made or changed.
+    resource BLOB,
+    -- The HTTP status of the first answer, and what else the answer is rebuilt from.
+    status INTEGER NOT NULL,
+    outcome TEXT,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (account, path, idempotency_key)
+) STRICT;
+CREATE INDEX idempotency_age ON idempotency (created_at);

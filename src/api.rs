@@ -1,0 +1,36 @@
+//! The wire, as both sides speak it: JSON under `/api/v1`, problems after RFC 9457.
+//!
+//! Requests refuse unknown fields. Answers are read leniently, so that a newer server may say more.
+
+mod accounts;
+mod audit;
+mod bands;
+mod invites;
+mod patch;
+mod problem;
+
+pub use accounts::{
+    Account, Login, PasswordRules, Person, Register, Registered, Session, SessionSecret, Sessions, SignedIn, Site, Sync, SyncBand,
+    SyncInbox, UpdateAccount,
+};
+pub use audit::{AuditEvent, AuditTrail};
+pub use bands::{
+    Band, BandCounts, BandRef, Bands, CreateBand, Member, Members, TransferBand, UpdateBand, UpdateMember,
+};
+pub use invites::{
+    Accepted, Block, CreateInvite, CreatedInvite, DeclineInvite, Empty, Invite, InviteLink, Inviter, Invites, Outcome, Preview,
+    PreviewBand, Redemption, Redemptions, UpdateInvite,
+};
+pub use patch::Patch;
+pub use problem::{Code, FieldError, Problem};
+
+/// The path under which all but `/openapi.json`, `/livez`, `/readyz` and `/invite/{token}` lives.
+pub const BASE: &str = "/api/v1";
+/// Entries of a page where the caller names no number.
+pub const DEFAULT_LIMIT: u32 = 50;
+/// The most entries of a page.
+pub const MAX_LIMIT: u32 = 200;
+/// The media type of a problem.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+/// The header with which the process that started an embedded server proves itself when it makes the first account.
+pub const FOUNDER_HEADER: &str = "guestlist-founder";

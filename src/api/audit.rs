@@ -1,0 +1,37 @@
+//! The audit trail.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{InviteId, Timestamp};
+
+use super::Person;
+
+/// One event of a band.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct AuditEvent {
+    /// Its number; later events have larger ones.
+    pub id: i64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who did it; null for the server itself.
+    pub actor: Option<Person>,
+    /// What was done: `invite.created`, `member.removed`, …
+    pub action: String,
+    /// The invite it was done to.
+    pub invite: Option<InviteId>,
+    /// The account it was done to.
+    pub account: Option<Person>,
+    /// What changed, in words.
+    pub detail: Option<String>,
+}
+
+/// `GET /bands/{id}/audit`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct AuditTrail {
+    /// A page of events, newest first.
+    pub events: Vec<AuditEvent>,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+}

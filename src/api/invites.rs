@@ -1,0 +1,315 @@
+//! Invites.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    BandId, CampaignId, CancelReason, Delivery, InviteId, Kind, MaxUses, Registration, Role, Status, Timestamp,
+};
+
+use super::{BandRef, Patch, Person};
+
+/// An invite as the band sees it. Never its token: only a hint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Invite {
+    /// The invite's id.
+    pub id: InviteId,
+    /// Its band.
+    pub band_id: BandId,
+    /// Its campaign, if it belongs to one.
+    pub campaign_id: Option<CampaignId>,
+    /// How it finds the person it is for.
+    pub kind: Kind,
+    /// The role it grants.
+    pub role: Role,
+    /// Where it stands now.
+    pub status: Status,
+    /// What ended it, where it was cancelled.
+    pub cancel_reason: Option<CancelReason>,
+    /// The address it is for.
+    pub email: Option<String>,
+    /// The account it is for.
+    pub account: Option<Person>,
+    /// The inviter's note.
+    pub label: Option<String>,
+    /// What the invited are told.
+    pub message: Option<String>,
+    /// The last four characters of the token.
+    pub hint: String,
+    /// How often it can be used, null without limit.
+    pub max_uses: MaxUses,
+    /// How often it was.
+    pub uses: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// By whom.
+    pub created_by: Person,
+    /// When it ends, null for never.
+    pub expires_at: Option<Timestamp>,
+    /// When its status last changed.
+    pub status_at: Timestamp,
+    /// Who changed it; null for the server itself.
+    pub acted_by: Option<Person>,
+    /// Whether it was used at all.
+    pub used: bool,
+    /// When it was last used.
+    pub used_at: Option<Timestamp>,
+    /// Who used it last.
+    pub used_by: Option<Person>,
+    /// What became of its mail.
+    pub delivery: Delivery,
+    /// When its mail was sent.
+    pub sent_at: Option<Timestamp>,
+    /// How many reminders went out.
+    pub reminders_sent: u32,
+    /// When the next one will.
+    pub next_reminder_at: Option<Timestamp>,
+    /// Whether an admin has to agree to each accept.
+    pub requires_approval: bool,
+}
+
+/// `GET /bands/{id}/invites`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Invites {
+    /// A page of invites.
+    pub invites: Vec<Invite>,
+    /// Invites of the band, whatever the filter.
+    pub total: u64,
+    /// Pending invites of the band, whatever the filter.
+    pub pending: u64,
+    /// Invites that fit the filter, counted to 1,000; only in filtered answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matched: Option<u64>,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+    /// Where the page before begins.
+    #[serde(default)]
+    pub prev_cursor: Option<String>,
+}
+
+/// `POST /bands/{id}/invites`. Without `ttl_hours` and `expires_at` the band's default holds; `expires_at: null` is
+/// never. Without `max_uses` it is one use.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CreateInvite {
+    /// The kind; `link` where nobody is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// The role it grants; `member` where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Its life in hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl_hours: Option<i64>,
+    /// When it ends; null for never.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<Timestamp>))]
+    pub expires_at: Patch<Timestamp>,
+    /// How often it can be used; null or -1 without limit.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<i64>))]
+    pub max_uses: Patch<i64>,
+    /// An address to remember.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The inviter's note, at most 80 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// What the invited are told, at most 1,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// `PATCH /invites/{id}`: what is left out stays, null is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct UpdateInvite {
+    /// The role it grants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// A new end; null for never.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<Timestamp>))]
+    pub expires_at: Patch<Timestamp>,
+    /// A new life in hours from now; null for never.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<i64>))]
+    pub ttl_hours: Patch<i64>,
+    /// How often it can be used, not below the uses taken.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<i64>))]
+    pub max_uses: Patch<i64>,
+    /// The inviter's note.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+    pub label: Patch<String>,
+    /// What the invited are told.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+    pub message: Patch<String>,
+}
+
+/// A new invite with its secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct CreatedInvite {
+    /// The invite.
+    pub invite: Invite,
+    /// The link to hand out.
+    pub link: String,
+    /// The token in it.
+    pub token: String,
+}
+
+/// `POST /invites/{id}/link` and `/rotate`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct InviteLink {
+    /// The link to hand out.
+    pub link: String,
+    /// The token in it.
+    pub token: String,
+}
+
+/// `GET /invites/{token}/info`: what the holder of a token may know before signing in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Preview {
+    /// The band.
+    pub band: PreviewBand,
+    /// The role the invite grants.
+    pub role: Role,
+    /// Who invites.
+    pub inviter: Inviter,
+    /// The kind of the invite.
+    pub kind: Kind,
+    /// Where it stands.
+    pub status: Status,
+    /// When it ends, null for never.
+    pub expires_at: Option<Timestamp>,
+    /// Uses left, null without limit.
+    pub uses_left: Option<u32>,
+    /// What the invited are told.
+    pub message: Option<String>,
+    /// Whom it is for, masked.
+    #[serde(rename = "for")]
+    pub recipient: Option<String>,
+    /// Who may make an account.
+    pub registration: Registration,
+    /// Whether an admin has to agree.
+    pub requires_approval: bool,
+}
+
+/// The band in a preview.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct PreviewBand {
+    /// Its name.
+    pub name: String,
+    /// What it is about.
+    pub description: Option<String>,
+    /// Whom to ask.
+    pub contact: Option<String>,
+    /// How many members it has.
+    pub members: u64,
+}
+
+/// The inviter in a preview.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Inviter {
+    /// The name to be called by.
+    pub display_name: String,
+}
+
+words! {
+    /// What an accept, or a join, came to.
+    pub enum Outcome {
+        /// A member now.
+        Joined = "joined",
+        /// A member before.
+        AlreadyMember = "already_member",
+        /// An admin has to agree.
+        PendingApproval = "pending_approval",
+        /// The address has to be verified first.
+        EmailUnverified = "email_unverified",
+    }
+}
+
+/// The answer to an accept or a join.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Accepted {
+    /// What it came to.
+    pub outcome: Outcome,
+    /// The band.
+    pub band: BandRef,
+    /// The caller's role in it.
+    pub role: Role,
+}
+
+/// A request without fields: `{}`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Empty {}
+
+words! {
+    /// Whose further invites a decline refuses.
+    pub enum Block {
+        /// This inviter's.
+        Inviter = "inviter",
+        /// This band's.
+        Band = "band",
+        /// This server's.
+        Server = "server",
+    }
+}
+
+/// `POST /invites/{token}/decline`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DeclineInvite {
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Whose further invites are unwelcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<Block>,
+}
+
+/// One use of an invite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Redemption {
+    /// Who used it.
+    pub account: Person,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// `GET /invites/{id}/redemptions`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Redemptions {
+    /// A page of uses, newest first.
+    pub redemptions: Vec<Redemption>,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+}
+
+impl std::fmt::Debug for CreatedInvite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreatedInvite").field("invite", &self.invite).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for InviteLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InviteLink(…)")
+    }
+}

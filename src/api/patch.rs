@@ -1,0 +1,75 @@
+//! Omitted against null.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A field of a change: left out (unchanged), null (none), or a value. Use it with
+/// `#[serde(default, skip_serializing_if = "Patch::is_omitted")]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Patch<T> {
+    /// Not in the request: stays as it is.
+    #[default]
+    Omitted,
+    /// Null in the request: there is to be none.
+    Null,
+    /// The new value.
+    Value(T),
+}
+
+impl<T> Patch<T> {
+    /// Whether the field was left out.
+    pub const fn is_omitted(&self) -> bool {
+        matches!(self, Self::Omitted)
+    }
+
+    /// `None` where the field stays as it is, else what it becomes.
+    pub fn into_change(self) -> Option<Option<T>> {
+        match self {
+            Self::Omitted => None,
+            Self::Null => Some(None),
+            Self::Value(value) => Some(Some(value)),
+        }
+    }
+}
+
+impl<T> From<Option<T>> for Patch<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Self::Value)
+    }
+}
+
+impl<T: Serialize> Serialize for Patch<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Value(value) => serializer.serialize_some(value),
+            Self::Omitted | Self::Null => serializer.serialize_none(),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize, Serialize)]
+    struct Change {
+        #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+        label: Patch<String>,
+    }
+
+    #[test]
+    fn omitted_null_and_a_value_are_three_things() {
+        for (wire, label) in
+            [("{}", Patch::Omitted), (r#"{"label":null}"#, Patch::Null), (r#"{"label":"x"}"#, Patch::Value("x".into()))]
+        {
+            let change: Change = serde_json::from_str(wire).unwrap();
+            assert_eq!(change, Change { label });
+            assert_eq!(serde_json::to_string(&change).unwrap(), wire);
+        }
+    }
+}

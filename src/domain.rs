@@ -1,0 +1,38 @@
+//! The rules of invitations, as pure values and functions: no clock, no network, no storage.
+//!
+//! Every type here is parsed once, where it enters, and trusted afterwards.
+
+mod address;
+mod id;
+mod invite;
+mod name;
+mod password;
+mod policy;
+mod role;
+mod search;
+mod text;
+mod time;
+mod token;
+
+pub use address::Address;
+pub use id::{AccountId, BandId, CampaignId, InviteId, SessionId};
+pub use invite::{CancelReason, Delivery, Kind, MaxUses, Standing, Status};
+pub use name::{BandName, Contact, Description, DisplayName, Label, Message, Reason, Username};
+pub use password::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, check_password};
+pub use policy::{EmailIdentity, Hours, Membership, OnAcceptCancel, OnInviterRemoved, Policy, Preset, Registration};
+pub use role::{InvitePermission, JoinMode, Role};
+pub use search::{search_terms, search_tokens};
+pub use text::{clean_block, clean_line};
+pub use time::Timestamp;
+pub use token::{Pasted, SessionToken, Token};
+
+/// Why a text was refused: a sentence that says what is allowed. The caller knows the field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(pub std::borrow::Cow<'static, str>);
+
+impl Invalid {
+    pub(crate) fn new(allowed: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+        Self(allowed.into())
+    }
+}

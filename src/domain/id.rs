@@ -1,0 +1,60 @@
+//! Ids: UUIDs of version 7, one type for each thing that has one.
+
+use uuid::Uuid;
+
+macro_rules! id {
+    ($($(#[$meta:meta])* $name:ident;)+) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id (RFC 9562, version 7) from the time in Unix milliseconds and ten random bytes.
+            #[must_use]
+            pub fn new(unix_ms: u64, random: &[u8; 10]) -> Self {
+                Self(uuid::Builder::from_unix_timestamp_millis(unix_ms, random).into_uuid())
+            }
+
+            /// The sixteen bytes, as the database keeps them.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+
+            /// The id that these bytes are.
+            #[must_use]
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::domain::Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self).map_err(|_| $crate::domain::Invalid::new("must be a UUID"))
+            }
+        }
+    )+};
+}
+
+id! {
+    /// A person who can sign in.
+    AccountId;
+    /// What people are invited to.
+    BandId;
+    /// One token and one promise of membership.
+    InviteId;
+    /// A named set of invites.
+    CampaignId;
+    /// One signed-in device.
+    SessionId;
+}

@@ -1,0 +1,214 @@
+//! The life of an invite.
+//!
+//! ```text
+//!            last use taken
+//!  pending ─────────────────▶ accepted   (final)
+//!     │  declined, one use
+//!     ├─────────────────────▶ rejected   (final)
+//!     │  revoked, expired, …
+//!     └─────────────────────▶ cancelled + reason
+//!            ◀── restore: only `revoked`, within 10 minutes
+//! ```
+
+use std::num::NonZeroU32;
+
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+
+words! {
+    /// How an invite finds the person it is for.
+    pub enum Kind {
+        /// Whoever holds the link.
+        Link = "link",
+        /// An address.
+        Email = "email",
+        /// An account.
+        User = "user",
+        /// A short code for paper and telephone.
+        Code = "code",
+    }
+}
+
+words! {
+    /// Where an invite stands.
+    pub enum Status {
+        /// Can be accepted.
+        Pending = "pending",
+        /// Its last use was taken.
+        Accepted = "accepted",
+        /// Declined by the person it was for.
+        Rejected = "rejected",
+        /// Ended otherwise; the reason says how.
+        Cancelled = "cancelled",
+    }
+}
+
+words! {
+    /// What ended a cancelled invite.
+    pub enum CancelReason {
+        /// Someone of the band took it back.
+        Revoked = "revoked",
+        /// Its time was over.
+        Expired = "expired",
+        /// Its campaign was deleted.
+        CampaignDeleted = "campaign_deleted",
+        /// Its campaign was ended.
+        CampaignExpired = "campaign_expired",
+        /// The person came in by another invite.
+        Superseded = "superseded",
+        /// The address wants no more mail.
+        OptedOut = "opted_out",
+        /// The person who made it was removed.
+        InviterRemoved = "inviter_removed",
+        /// The person it was for was removed.
+        MemberRemoved = "member_removed",
+        /// The band is gone.
+        BandDeleted = "band_deleted",
+        /// A newer invite took its place.
+        Replaced = "replaced",
+    }
+}
+
+words! {
+    /// What became of an invite's mail.
+    pub enum Delivery {
+        /// No mail is sent.
+        None = "none",
+        /// Waiting for its turn.
+        Queued = "queued",
+        /// Handed to the mail server.
+        Sent = "sent",
+        /// The mail server asked for patience.
+        Deferred = "deferred",
+        /// The mail server refused the address.
+        Bounced = "bounced",
+        /// The address wants no mail.
+        Suppressed = "suppressed",
+    }
+}
+
+/// Seconds within which a revoke can be undone.
+pub(crate) const RESTORE_SECONDS: i64 = 600;
+
+/// The most uses that a limited invite can have.
+pub(crate) const MOST_USES: u32 = 1_000_000;
+
+/// How often an invite can be used: a number from 1, or without limit. On the wire a number or null; `-1` is read as
+/// null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "server", schema(value_type = Option<i32>))]
+#[serde(transparent)]
+pub struct MaxUses(pub Option<NonZeroU32>);
+
+impl MaxUses {
+    /// One use, the default.
+    pub const ONE: Self = Self(Some(NonZeroU32::MIN));
+    /// No limit.
+    pub const UNLIMITED: Self = Self(None);
+
+    /// The limit as the database keeps it, `None` for no limit.
+    #[must_use]
+    pub fn stored(self) -> Option<i64> {
+        self.0.map(|n| i64::from(n.get()))
+    }
+
+    /// The limit from a number: `-1` is no limit, 1 to 1,000,000 a limit, everything else is refused.
+    pub fn from_number(n: i64) -> Result<Self, super::Invalid> {
+        match u32::try_from(n).ok().and_then(NonZeroU32::new) {
+            Some(limit) if limit.get() <= MOST_USES => Ok(Self(Some(limit))),
+            _ if n == -1 => Ok(Self::UNLIMITED),
+            _ => Err(super::Invalid::new("must be a number from 1 to 1000000, or null for no limit")),
+        }
+    }
+
+    /// Uses left after `uses`, `None` without limit.
+    #[must_use]
+    pub fn left(self, uses: u32) -> Option<u32> {
+        self.0.map(|limit| limit.get().saturating_sub(uses))
+    }
+}
+
+impl<'de> Deserialize<'de> for MaxUses {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Option::<i64>::deserialize(deserializer)? {
+            None => Ok(Self::UNLIMITED),
+            Some(n) => Self::from_number(n).map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+/// Where an invite stands at an instant. What the row says is one thing, what is true now another: expiry is true
+/// from its instant on, written or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The status at that instant.
+    pub status: Status,
+    /// The reason, for a cancelled invite.
+    pub reason: Option<CancelReason>,
+}
+
+impl Standing {
+    /// The truth at `now` about a row that says `status`, `reason` and `expires_at`.
+    #[must_use]
+    pub fn at(now: Timestamp, status: Status, reason: Option<CancelReason>, expires_at: Option<Timestamp>) -> Self {
+        if status == Status::Pending && expires_at.is_some_and(|end| now >= end) {
+            return Self { status: Status::Cancelled, reason: Some(CancelReason::Expired) };
+        }
+        Self { status, reason }
+    }
+
+    /// Whether the invite can be accepted.
+    #[must_use]
+    pub fn is_pending(self) -> bool {
+        self.status == Status::Pending
+    }
+
+    /// Whether a revoke written at `status_at` can be undone at `now`.
+    #[must_use]
+    pub fn is_restorable(self, status_at: Timestamp, now: Timestamp) -> bool {
+        self.reason == Some(CancelReason::Revoked) && now.seconds_since(status_at) < RESTORE_SECONDS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_instant_of_expiry_is_already_too_late() {
+        let end = Timestamp::from_micros(1_000_000);
+        let at = |now| Standing::at(Timestamp::from_micros(now), Status::Pending, None, Some(end));
+        assert!(at(999_999).is_pending());
+        assert_eq!(at(1_000_000).reason, Some(CancelReason::Expired));
+    }
+
+    #[test]
+    fn minus_one_and_null_mean_no_limit() {
+        for wire in ["null", "-1"] {
+            assert_eq!(serde_json::from_str::<MaxUses>(wire).unwrap(), MaxUses::UNLIMITED);
+        }
+        for wire in ["0", "-2", "1000001", "1.5", "\"1\""] {
+            assert!(serde_json::from_str::<MaxUses>(wire).is_err(), "{wire}");
+        }
+        assert_eq!(serde_json::to_string(&MaxUses::UNLIMITED).unwrap(), "null");
+    }
+
+    proptest! {
+        #[test]
+        fn time_alone_never_brings_an_ended_invite_back(
+            now in 0_i64..1_000, later in 0_i64..1_000, end in proptest::option::of(0_i64..1_000), status in 0_usize..4,
+        ) {
+            let status = Status::ALL[status];
+            let at = |t| Standing::at(Timestamp::from_micros(t), status, None, end.map(Timestamp::from_micros));
+            if !at(now).is_pending() {
+                prop_assert!(!at(now + later).is_pending());
+            }
+            if status != Status::Pending {
+                prop_assert_eq!(at(now).status, status);
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Names and other short texts. Each is NFC, trimmed, visible, and no longer than its kind allows.
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::{Invalid, text::check_visible};
+
+/// Trims, normalises (NFC) and measures a text. `most` counts graphemes, what people see as one character.
+fn text(input: &str, most: usize, lines: bool) -> Result<String, Invalid> {
+    let too_long = || Invalid::new(format!("must be at most {most} characters long"));
+    // A grapheme can be long; 16 bytes each is generous, and bounds the work before any is done.
+    if input.len() > most.saturating_mul(16) {
+        return Err(too_long());
+    }
+    let unix_lines;
+    let input = if lines {
+        unix_lines = input.replace("\r\n", "\n");
+        unix_lines.as_str()
+    } else {
+        input
+    };
+    let text: String = input.trim().nfc().collect();
+    check_visible(&text, lines)?;
+    if text.graphemes(true).count() > most {
+        return Err(too_long());
+    }
+    Ok(text)
+}
+
+macro_rules! texts {
+    ($($(#[$meta:meta])* $name:ident($check:expr);)+) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
+        #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text, normalised, or what is allowed.
+            pub fn parse(input: &str) -> Result<Self, Invalid> {
+                let check: fn(&str) -> Result<String, Invalid> = $check;
+                check(input).map(Self)
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = Invalid;
+
+            fn from_str(input: &str) -> Result<Self, Self::Err> {
+                Self::parse(input)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    )+};
+}
+
+texts! {
+    /// The name a person signs in with: 1 to 64 letters, digits, `.`, `_` or `-`, beginning with a letter or digit.
+    /// It cannot look like an address. Two names that differ in letter case alone are one, see [`Username::key`].
+    Username(username);
+    /// The name others see: 1 to 64 characters.
+    DisplayName(|input| name(input));
+    /// A band's name: 1 to 64 characters, without links, since it goes out in mail.
+    BandName(band_name);
+    /// What a band is about: at most 500 characters, on several lines if need be.
+    Description(|input| text(input, 500, true));
+    /// Whom to ask about a band: at most 200 characters.
+    Contact(|input| text(input, 200, false));
+    /// An inviter's own note on an invite: at most 80 characters.
+    Label(|input| text(input, 80, false));
+    /// What the invited are told: at most 1,000 characters, on several lines if need be.
+    Message(|input| text(input, 1_000, true));
+    /// Why an invite was declined: at most 500 characters.
+    Reason(|input| text(input, 500, true));
+}
+
+fn name(input: &str) -> Result<String, Invalid> {
+    let name = text(input, 64, false)?;
+    if name.is_empty() { Err(Invalid::new("must be 1 to 64 characters long")) } else { Ok(name) }
+}
+
+fn band_name(input: &str) -> Result<String, Invalid> {
+    let name = name(input)?;
+    let lower = name.to_lowercase();
+    if lower.contains("://") || lower.contains("www.") {
+        return Err(Invalid::new("must not contain a link"));
+    }
+    Ok(name)
+}
+
+fn username(input: &str) -> Result<String, Invalid> {
+    let name = name(input)?;
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-') || unicode_normalization::char::is_combining_mark(c);
+    if name.starts_with(char::is_alphanumeric) && name.chars().all(fits) {
+        return Ok(name);
+    }
+    Err(Invalid::new("must be letters, digits, '.', '_' or '-', beginning with a letter or digit"))
+}
+
+impl Username {
+    /// The form under which names are compared: compatibility characters and letter case folded away.
+    #[must_use]
+    pub fn key(&self) -> String {
+        username_key(&self.0)
+    }
+}
+
+/// The comparison form of a name that may not be a valid [`Username`]: what was typed at log-in.
+pub(crate) fn username_key(name: &str) -> String {
+    name.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect()
+}
+
+impl DisplayName {
+    /// The display name of someone who gave none.
+    #[must_use]
+    pub fn from_username(username: &Username) -> Self {
+        Self(username.0.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn parsing_is_idempotent(text in any::<String>()) {
+            if let Ok(name) = DisplayName::parse(&text) {
+                prop_assert_eq!(DisplayName::parse(name.as_str()).unwrap(), name);
+            }
+            if let Ok(name) = Username::parse(&text) {
+                prop_assert!(!name.as_str().contains('@'));
+                prop_assert_eq!(username_key(&name.key()), name.key());
+            }
+            if let Ok(message) = Message::parse(&text) {
+                prop_assert_eq!(Message::parse(message.as_str()).unwrap(), message);
+            }
+        }
+    }
+
+    #[test]
+    fn a_user_name_cannot_look_like_an_address() {
+        for bad in ["ada@example.org", "a b", "", " ", "-ada", "a/b", "ada\u{200b}", "ada\u{202e}", &"a".repeat(65)] {
+            assert!(Username::parse(bad).is_err(), "{bad}");
+        }
+        assert_eq!(Username::parse(" Ada.L-1_x ").unwrap().as_str(), "Ada.L-1_x");
+    }
+
+    #[test]
+    fn letter_case_and_compatibility_forms_make_no_second_name() {
+        let key = |name: &str| Username::parse(name).unwrap().key();
+        assert_eq!(key("ADA"), key("ada"));
+        assert_eq!(key("ａda"), key("ada"));
+        assert_eq!(key("Zoe\u{308}"), key("zoë"));
+    }
+
+    #[test]
+    fn length_is_counted_as_people_see_it() {
+        assert!(DisplayName::parse(&"é".repeat(64)).is_ok());
+        assert!(DisplayName::parse(&"e\u{301}".repeat(64)).is_ok());
+        assert!(DisplayName::parse(&"é".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn band_names_carry_no_links() {
+        assert!(BandName::parse("Win now: HTTPS://evil.example").is_err());
+        assert!(BandName::parse("www.evil.example").is_err());
+        assert!(BandName::parse("The Night Owls").is_ok());
+    }
+}

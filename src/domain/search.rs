@@ -1,0 +1,83 @@
+//! Finding a part of a text through an index that both databases have: a full-text index over short tokens.
+//!
+//! Each text gives the tokens of its three-letter windows, and of its first one and two letters. A search of three
+//! letters or more asks for all its windows; a shorter one for the beginning. Windows that stand apart can match by
+//! accident, so a hit is looked at again by the caller (`LIKE` on the row itself).
+
+use std::collections::BTreeSet;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// The most letters of a text that are indexed, and of a search that are used.
+const MOST: usize = 120;
+
+/// Tokens under which a row with these texts is found, joined by spaces; `scope` (a band's id, say) is part of each,
+/// so that one scope's rows are never looked through for another's.
+#[must_use]
+pub fn search_tokens(scope: &str, texts: &[&str]) -> String {
+    let mut tokens = BTreeSet::new();
+    for text in texts {
+        let letters = folded(text);
+        for n in 1..=letters.len().min(2) {
+            tokens.insert(token(scope, 'p', &letters[..n]));
+        }
+        tokens.extend(letters.windows(3).map(|window| token(scope, 'w', window)));
+    }
+    tokens.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+/// The tokens that a row must have, all of them, to be found by `q`; none where `q` is blank.
+#[must_use]
+pub fn search_terms(scope: &str, q: &str) -> Vec<String> {
+    let letters = folded(q);
+    let tokens: BTreeSet<String> = match letters.len() {
+        0 => BTreeSet::new(),
+        1 | 2 => [token(scope, 'p', &letters)].into(),
+        _ => letters.windows(3).map(|window| token(scope, 'w', window)).collect(),
+    };
+    tokens.into_iter().collect()
+}
+
+/// The form in which texts are compared: NFC, lower case, at most 120 letters.
+fn folded(text: &str) -> Vec<char> {
+    text.trim().nfc().flat_map(char::to_lowercase).take(MOST).collect()
+}
+
+/// Letters as hexadecimal digits, so that no tokenizer finds anything to split or fold.
+fn token(scope: &str, kind: char, letters: &[char]) -> String {
+    use std::fmt::Write as _;
+    let mut token = format!("{scope}{kind}");
+    for &letter in letters {
+        let _ = write!(token, "{:x}z", u32::from(letter));
+    }
+    token
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_part_of_three_letters_or_more_finds_its_text(text in "\\PC{3,40}", start in 0_usize..20, len in 3_usize..20) {
+            let part: String = text.chars().skip(start).take(len).collect();
+            prop_assume!(part.trim() == part && part.chars().count() >= 3);
+            // Composition can join letters across a cut; a part that is cut there is another text.
+            prop_assume!(folded(&text).windows(folded(&part).len()).any(|w| w == folded(&part)));
+            let tokens = search_tokens("s", &[&text]);
+            let tokens: BTreeSet<&str> = tokens.split(' ').collect();
+            prop_assert!(search_terms("s", &part).iter().all(|term| tokens.contains(term.as_str())));
+        }
+    }
+
+    #[test]
+    fn short_searches_look_at_the_beginning_and_scopes_are_apart() {
+        let tokens = search_tokens("a", &["Kim Reed", "x@y.org"]);
+        let has = |scope: &str, q: &str| search_terms(scope, q).iter().all(|t| tokens.split(' ').any(|x| x == t));
+        assert!(has("a", "k") && has("a", "KI") && has("a", "x@"));
+        assert!(!has("a", "im") && !has("a", "re"));
+        assert!(has("a", "m re") && !has("b", "kim"));
+        assert!(tokens.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' '));
+    }
+}

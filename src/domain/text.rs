@@ -1,0 +1,92 @@
+//! What may stand in a name, and what may reach a terminal.
+
+use unicode_normalization::char::is_combining_mark;
+
+use super::Invalid;
+
+/// Marks that may sit on one letter; more is a flood that hides its neighbours.
+const MOST_MARKS: usize = 4;
+
+/// Whether a character shows nothing, or turns the reading direction around: control characters (C0, C1), bidi
+/// controls, zero-width characters, fillers, tags and private or unassigned shapes that terminals disagree on.
+pub(crate) fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0e}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{e000}'..='\u{f8ff}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
+}
+
+/// One line of somebody else's text, safe to draw: hidden characters are dropped, line ends and tabs become spaces,
+/// floods of combining marks are thinned.
+#[must_use]
+pub fn clean_line(text: &str) -> String {
+    clean(text, |_| Some(' '))
+}
+
+/// As [`clean_line`], but line ends stay (as `\n`).
+#[must_use]
+pub fn clean_block(text: &str) -> String {
+    clean(text, |c| match c {
+        '\n' => Some('\n'),
+        '\r' => None,
+        _ => Some(' '),
+    })
+}
+
+fn clean(text: &str, space: impl Fn(char) -> Option<char>) -> String {
+    let mut marks = 0;
+    text.chars()
+        .filter_map(|c| match c {
+            '\n' | '\r' | '\t' => space(c),
+            c if is_hidden(c) => None,
+            c => Some(c),
+        })
+        .filter(|&c| {
+            marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+            marks <= MOST_MARKS
+        })
+        .collect()
+}
+
+/// Whether `text` is fit to be kept: nothing hidden, no flood of marks. `\n` is allowed where `lines` says so.
+pub(crate) fn check_visible(text: &str, lines: bool) -> Result<(), Invalid> {
+    let mut marks = 0;
+    for c in text.chars() {
+        if is_hidden(c) && !(lines && c == '\n') {
+            return Err(Invalid::new("must not contain control, invisible or direction-changing characters"));
+        }
+        marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+        if marks > MOST_MARKS {
+            return Err(Invalid::new("must not stack more than four accents on a letter"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn cleaned_text_is_visible_and_cleaning_it_again_changes_nothing(text in any::<String>()) {
+            let line = clean_line(&text);
+            prop_assert!(check_visible(&line, false).is_ok());
+            prop_assert_eq!(clean_line(&line), line);
+            prop_assert!(check_visible(&clean_block(&text), true).is_ok());
+        }
+    }
+
+    #[test]
+    fn escapes_bidi_and_zero_width_do_not_reach_the_terminal() {
+        assert_eq!(clean_line("a\u{1b}]52;c;x\u{7}b\u{202e}c\u{200b}d\u{9b}31me"), "a]52;c;xbcd31me");
+        assert_eq!(clean_line("one\r\ntwo"), "one  two");
+        assert_eq!(clean_block("one\r\ntwo"), "one\ntwo");
+        assert_eq!(clean_line(&format!("e{}", "\u{301}".repeat(500))).chars().count(), 1 + MOST_MARKS);
+    }
+}

@@ -1,0 +1,126 @@
+//! Instants, in microseconds since 1970.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Invalid;
+
+/// An instant in microseconds since 1970-01-01T00:00Z. On the wire it is RFC 3339 in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "server", schema(value_type = String, format = DateTime))]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// 9999-12-30T22:00:00Z, the last instant that every calendar in use can name.
+    pub const MAX: Self = Self(253_402_207_200_000_000);
+
+    /// The instant this many microseconds after 1970.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// What the machine's clock says.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(jiff::Timestamp::now().as_microsecond())
+    }
+
+    /// Microseconds since 1970.
+    #[must_use]
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Whole milliseconds since 1970, zero before it.
+    #[must_use]
+    pub fn unix_ms(self) -> u64 {
+        u64::try_from(self.0 / 1_000).unwrap_or(0)
+    }
+
+    /// This many seconds later (earlier if negative); stops at the ends of time.
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
+    }
+
+    /// This many hours later; stops at [`Timestamp::MAX`].
+    #[must_use]
+    pub fn plus_hours(self, hours: u32) -> Self {
+        self.plus_seconds(i64::from(hours) * 3_600).min(Self::MAX)
+    }
+
+    /// Whole seconds from `earlier` to this instant; negative if it is later.
+    #[must_use]
+    pub const fn seconds_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0).div_euclid(1_000_000)
+    }
+
+    /// The calendar's view of the instant.
+    #[must_use]
+    pub fn to_jiff(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+}
+
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.to_jiff().fmt(f)
+    }
+}
+
+impl std::str::FromStr for Timestamp {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let at: jiff::Timestamp =
+            text.parse().map_err(|_| Invalid::new("must be a time such as 2026-01-31T18:00:00Z (RFC 3339)"))?;
+        let at = Self(at.as_microsecond());
+        if at.0 < 0 || at > Self::MAX {
+            return Err(Invalid::new("must lie between the years 1970 and 9999"));
+        }
+        Ok(at)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_instant_survives_the_wire(micros in 0..=Timestamp::MAX.0) {
+            let at = Timestamp(micros);
+            let wire = serde_json::to_string(&at).unwrap();
+            prop_assert!(wire.ends_with("Z\""));
+            prop_assert_eq!(serde_json::from_str::<Timestamp>(&wire).unwrap(), at);
+        }
+    }
+
+    #[test]
+    fn offsets_are_read_and_utc_is_written() {
+        let at: Timestamp = "2026-01-31T19:00:00+01:00".parse().unwrap();
+        assert_eq!(at.to_string(), "2026-01-31T18:00:00Z");
+    }
+
+    #[test]
+    fn times_without_an_offset_or_out_of_range_are_refused() {
+        for text in ["", "tomorrow", "2026-01-31", "2026-01-31T18:00:00", "1969-12-31T23:59:59Z", "9999-12-31T23:00:00Z"] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
+    }
+}

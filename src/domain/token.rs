@@ -1,0 +1,162 @@
+//! Tokens: 32 random bytes in base64url behind a prefix that says what they open.
+//!
+//! A token is a secret. The types have no `Display`, their `Debug` shows nothing, and the one way to the text is
+//! [`Token::reveal`].
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+macro_rules! token {
+    ($(#[$meta:meta])* $name:ident, $prefix:literal) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(String);
+
+        impl $name {
+            /// What every such token begins with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// The token of these random bytes.
+            #[must_use]
+            pub fn from_random(random: &[u8; 32]) -> Self {
+                Self(format!("{}{}", $prefix, URL_SAFE_NO_PAD.encode(random)))
+            }
+
+            /// The token in `text`, or `None` for anything that this server cannot have made.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                // The length first: a megabyte is refused without being looked at.
+                if text.len() != $prefix.len() + 43 {
+                    return None;
+                }
+                let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix($prefix)?).ok()?;
+                (bytes.len() == 32).then(|| Self(text.to_owned()))
+            }
+
+            /// The secret itself, for the wire and the clipboard.
+            #[must_use]
+            pub fn reveal(&self) -> &str {
+                &self.0
+            }
+
+            /// The last four characters, for telling tokens apart.
+            #[must_use]
+            pub fn hint(&self) -> &str {
+                &self.0[self.0.len() - 4..]
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    };
+}
+
+token! {
+    /// The secret of an invite.
+    Token, "inv_"
+}
+token! {
+    /// The secret of a session.
+    SessionToken, "gls_"
+}
+
+/// What a person pasted to come in: a link, or a bare token or code.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pasted {
+    /// The server's origin (`https://host:port`), where a link was pasted.
+    pub origin: Option<String>,
+    /// The token or code, not yet known to be well formed.
+    pub token: String,
+}
+
+impl std::fmt::Debug for Pasted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pasted").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
+
+impl Pasted {
+    /// Reads what was pasted: surrounding white space and angle brackets are dropped, a link must be
+    /// `http(s)://host/…/invite/TOKEN`.
+    ///
+    /// # Errors
+    /// Says what can be pasted.
+    pub fn parse(text: &str) -> Result<Self, super::Invalid> {
+        let allowed = || super::Invalid::new("paste an invite link, or a token that begins with inv_");
+        let text = text.trim().trim_start_matches('<').trim_end_matches('>').trim();
+        if text.len() > 2_048 || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(allowed());
+        }
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return if Token::parse(text).is_some() || is_code(text) {
+                Ok(Self { origin: None, token: text.to_owned() })
+            } else {
+                Err(allowed())
+            };
+        };
+        let (host, path) = rest.split_once('/').ok_or_else(allowed)?;
+        if !matches!(scheme, "http" | "https") || host.is_empty() || host.contains(['@', '\\', '?', '#']) {
+            return Err(allowed());
+        }
+        let path = path.split(['?', '#']).next().unwrap_or(path);
+        let token = path.trim_end_matches('/').rsplit_once("invite/").map(|(_, token)| token).ok_or_else(allowed)?;
+        if Token::parse(token).is_none() && !is_code(token) {
+            return Err(allowed());
+        }
+        Ok(Self { origin: Some(format!("{scheme}://{}", host.to_ascii_lowercase())), token: token.to_owned() })
+    }
+}
+
+/// Twelve symbols in three groups, as codes are printed.
+fn is_code(text: &str) -> bool {
+    text.len() == 14
+        && text.split('-').count() == 3
+        && text.split('-').all(|group| group.len() == 4 && group.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_token_is_read_back_and_never_shown_by_debug(random: [u8; 32]) {
+            let token = Token::from_random(&random);
+            prop_assert_eq!(Token::parse(token.reveal()), Some(token.clone()));
+            let shown = format!("{token:?}");
+            prop_assert!(!shown.contains(token.hint()));
+        }
+
+        #[test]
+        fn no_text_makes_the_parsers_panic(text in "\\PC{0,80}") {
+            let _ = Token::parse(&text);
+            let _ = Pasted::parse(&text);
+        }
+    }
+
+    #[test]
+    fn truncated_longer_and_foreign_tokens_are_unknown() {
+        let token = Token::from_random(&[7; 32]);
+        let text = token.reveal();
+        for bad in ["", "inv_", &text[..text.len() - 1], &format!("{text}A"), &text.replace("inv_", "gls_"), &text.to_uppercase()] {
+            assert_eq!(Token::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn links_are_split_into_origin_and_token() {
+        let token = Token::from_random(&[9; 32]).reveal().to_owned();
+        let link = format!(" <https://Invites.example.org:8443/invite/{token}?utm=1> \n");
+        let pasted = Pasted::parse(&link).unwrap();
+        assert_eq!(pasted.origin.as_deref(), Some("https://invites.example.org:8443"));
+        assert_eq!(pasted.token, token);
+        assert_eq!(Pasted::parse(&token).unwrap().origin, None);
+        for bad in ["", "hello", "https://example.org/", "ftp://x/invite/inv_a", "javascript://x/invite/inv_a"] {
+            assert!(Pasted::parse(bad).is_err(), "{bad}");
+        }
+        assert!(Pasted::parse(&format!("https://a@b.example/invite/{token}")).is_err());
+    }
+}
