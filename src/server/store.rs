@@ -2,7 +2,23 @@
 //!
 //! A use case is a plain synchronous function over [`&mut Tx`](Tx), run with `store.write(|tx| …).await` or
 //! `store.read(|tx| …).await`. Behind these stand two bounded queues, writes and reads, and worker threads that own
-//! the connections. What holds on both databases:
+//! the connections.
+//!
+//! ```
+//! use guestlist::server::store::{Error, Options, Store};
+//!
+//! guestlist::row! { struct Version { version: i64 } }
+//!
+//! # async fn example(folder: &std::path::Path) -> Result<(), Error> {
+//! let store = Store::open(&Options::new(format!("sqlite:{}/guestlist.db", folder.display()).parse()?))?;
+//! let newest: Option<Version> = store
+//!     .read(|tx| tx.query_one("SELECT MAX(version) AS version FROM schema_migration", &[]))
+//!     .await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What holds on both databases:
 //!
 //! - An answer is given **after the commit**: what was acknowledged is on the disk.
 //! - A use case that answers `Err`, panics, or goes on after a failed statement leaves nothing behind, and its

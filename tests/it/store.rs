@@ -5,6 +5,7 @@ mod schema;
 
 use std::{sync::mpsc, time::Duration};
 
+use guestlist::domain::BandId;
 use guestlist::server::store::{Database, Error, Migration, Options, Store, Tx};
 use proptest::{
     collection::vec,
@@ -239,7 +240,7 @@ async fn touch_bumps_each_band_once_a_transaction(place: Place) {
     store
         .write::<_, Error, _>(|tx| {
             for band in [2, 0, 2, 2] {
-                tx.touch([band; 16]);
+                tx.touch(BandId::from_bytes([band; 16]));
             }
             Ok(())
         })
@@ -248,7 +249,7 @@ async fn touch_bumps_each_band_once_a_transaction(place: Place) {
     assert_eq!(revisions(&store).await, [1, 0, 1]);
     let refused: Result<(), Error> = store
         .write(|tx| {
-            tx.touch([1; 16]);
+            tx.touch(BandId::from_bytes([1; 16]));
             Err(Error::Busy)
         })
         .await;
@@ -266,7 +267,7 @@ async fn touching_in_any_order_never_deadlocks(place: Place) {
                 store
                     .write::<_, Error, _>(move |tx| {
                         for step in 0..8 {
-                            tx.touch([if n % 2 == 0 { step } else { 7 - step }; 16]);
+                            tx.touch(BandId::from_bytes([if n % 2 == 0 { step } else { 7 - step }; 16]));
                         }
                         Ok(())
                     })

@@ -6,8 +6,7 @@ use std::{
 };
 
 use super::{Dialect, Error, FromRow, Row, ToValue, Value, postgres::Session};
-/// The id of a band.
-type BandId = [u8; 16];
+use crate::domain::BandId;
 
 /// A statement's parameters, `$1` first: `&[&band, &now]`.
 pub type Params<'a> = &'a [&'a dyn ToValue];

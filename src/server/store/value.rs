@@ -5,6 +5,11 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use super::Error;
+use crate::domain::{
+    AccountId, Address, BandId, BandName, CampaignId, CancelReason, Contact, Delivery, Description, DisplayName,
+    EmailIdentity, InviteId, InvitePermission, JoinMode, Kind, Label, MaxUses, Membership, Message, OnAcceptCancel,
+    OnInviterRemoved, Preset, Reason, Registration, Role, SessionId, Status, Timestamp, Username,
+};
 
 /// A value on its way in or out, in the few types that both databases share. Times are `Int` (microseconds since
 /// 1970), ids and hashes `Bytes`.
@@ -135,6 +140,72 @@ impl<const N: usize> FromValue for [u8; N] {
     fn from_value(value: Value<'_>) -> Option<Self> {
         match value {
             Value::Bytes(x) => x.try_into().ok(),
+            _ => None,
+        }
+    }
+}
+
+/// Ids are their sixteen bytes.
+macro_rules! ids {
+    ($($own:ty),*) => {$(
+        impl ToValue for $own {
+            fn to_value(&self) -> Value<'_> {
+                Value::Bytes(self.as_bytes())
+            }
+        }
+        impl FromValue for $own {
+            fn from_value(value: Value<'_>) -> Option<Self> {
+                <[u8; 16]>::from_value(value).map(Self::from_bytes)
+            }
+        }
+    )*};
+}
+ids!(AccountId, BandId, CampaignId, InviteId, SessionId);
+
+/// Words and other texts with rules of their own; a row that holds what the rules do not allow is a wrong column.
+macro_rules! texts {
+    ($($own:ty),*) => {$(
+        impl ToValue for $own {
+            fn to_value(&self) -> Value<'_> {
+                Value::Text(self.as_str())
+            }
+        }
+        impl FromValue for $own {
+            fn from_value(value: Value<'_>) -> Option<Self> {
+                match value {
+                    Value::Text(text) => text.parse().ok(),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+texts!(Kind, Status, CancelReason, Delivery, Role, InvitePermission, JoinMode);
+texts!(Preset, EmailIdentity, Membership, OnAcceptCancel, Registration, OnInviterRemoved);
+texts!(Address, Username, DisplayName, BandName, Description, Contact, Label, Message, Reason);
+
+impl ToValue for Timestamp {
+    fn to_value(&self) -> Value<'_> {
+        Value::Int(self.micros())
+    }
+}
+impl FromValue for Timestamp {
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        i64::from_value(value).map(Self::from_micros)
+    }
+}
+
+/// No limit is `NULL`.
+impl ToValue for MaxUses {
+    fn to_value(&self) -> Value<'_> {
+        self.stored().map_or(Value::Null, Value::Int)
+    }
+}
+impl FromValue for MaxUses {
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Null => Some(Self::UNLIMITED),
+            Value::Int(limit) => Self::from_number(limit).ok(),
             _ => None,
         }
     }
