@@ -10,16 +10,16 @@ mod patch;
 mod problem;
 
 pub use accounts::{
-    Account, Login, PasswordRules, Person, Register, Registered, Session, SessionSecret, Sessions, SignedIn, Site, Sync, SyncBand,
-    SyncInbox, UpdateAccount,
+    Account, Login, PasswordRules, Person, Register, Registered, Session, SessionSecret, Sessions, SignedIn, Site,
+    Sync, SyncBand, SyncInbox, UpdateAccount,
 };
 pub use audit::{AuditEvent, AuditTrail};
 pub use bands::{
     Band, BandCounts, BandRef, Bands, CreateBand, Member, Members, TransferBand, UpdateBand, UpdateMember,
 };
 pub use invites::{
-    Accepted, Block, CreateInvite, CreatedInvite, DeclineInvite, Empty, Invite, InviteLink, Inviter, Invites, Outcome, Preview,
-    PreviewBand, Redemption, Redemptions, UpdateInvite,
+    Accepted, Block, CreateInvite, CreatedInvite, DeclineInvite, Empty, Invite, InviteLink, Inviter, Invites, Outcome,
+    Preview, PreviewBand, Redemption, Redemptions, UpdateInvite,
 };
 pub use patch::Patch;
 pub use problem::{Code, FieldError, Problem};

@@ -101,9 +101,22 @@ mod tests {
     #[test]
     fn what_no_mail_server_should_see_is_refused() {
         for bad in [
-            "", "kim", "@example.org", "kim@", "kim@localhost", "\"kim\"@example.org", "kim@[127.0.0.1]", "kim@127.0.0.1",
-            "kım@example.org", "a b@example.org", "kim@exa mple.org", "kim\r\nBcc: x@example.org", "kim..x@example.org",
-            "kim@-a.org", "kim@example.org\0", "kim@@example.org",
+            "",
+            "kim",
+            "@example.org",
+            "kim@",
+            "kim@localhost",
+            "\"kim\"@example.org",
+            "kim@[127.0.0.1]",
+            "kim@127.0.0.1",
+            "kım@example.org",
+            "a b@example.org",
+            "kim@exa mple.org",
+            "kim\r\nBcc: x@example.org",
+            "kim..x@example.org",
+            "kim@-a.org",
+            "kim@example.org\0",
+            "kim@@example.org",
         ] {
             assert!(Address::parse(bad).is_err(), "{bad:?}");
         }

@@ -108,7 +108,9 @@ fn band_name(input: &str) -> Result<String, Invalid> {
 
 fn username(input: &str) -> Result<String, Invalid> {
     let name = name(input)?;
-    let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-') || unicode_normalization::char::is_combining_mark(c);
+    let fits = |c: char| {
+        c.is_alphanumeric() || matches!(c, '.' | '_' | '-') || unicode_normalization::char::is_combining_mark(c)
+    };
     if name.starts_with(char::is_alphanumeric) && name.chars().all(fits) {
         return Ok(name);
     }

@@ -119,7 +119,9 @@ mod tests {
 
     #[test]
     fn times_without_an_offset_or_out_of_range_are_refused() {
-        for text in ["", "tomorrow", "2026-01-31", "2026-01-31T18:00:00", "1969-12-31T23:59:59Z", "9999-12-31T23:00:00Z"] {
+        for text in
+            ["", "tomorrow", "2026-01-31", "2026-01-31T18:00:00", "1969-12-31T23:59:59Z", "9999-12-31T23:00:00Z"]
+        {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }
     }

@@ -141,7 +141,14 @@ mod tests {
     fn truncated_longer_and_foreign_tokens_are_unknown() {
         let token = Token::from_random(&[7; 32]);
         let text = token.reveal();
-        for bad in ["", "inv_", &text[..text.len() - 1], &format!("{text}A"), &text.replace("inv_", "gls_"), &text.to_uppercase()] {
+        for bad in [
+            "",
+            "inv_",
+            &text[..text.len() - 1],
+            &format!("{text}A"),
+            &text.replace("inv_", "gls_"),
+            &text.to_uppercase(),
+        ] {
             assert_eq!(Token::parse(bad), None, "{bad}");
         }
     }
