@@ -1,2 +1,21 @@
 //! The hosted API: the store below, the use cases by subject above it, HTTP on top.
+//!
+//! ```text
+//! store ◀── accounts, bands, invites, audit, idempotency ◀── http ◀── run
+//! ```
+//!
+//! A use case is a synchronous function over `&mut Tx`; transactions begin in `http`. Clock and randomness come from
+//! [`App`], never from the surroundings.
+
+mod app;
+pub(crate) mod audit;
+pub(crate) mod http;
+pub(crate) mod idempotency;
+mod refused;
+mod secret;
 pub mod store;
+
+pub use app::{App, Clock, Entropy, Settings, SystemClock, SystemEntropy};
+pub(crate) use refused::{Fields, Refused};
+pub(crate) use secret::{Hash, hash, open, seal};
+pub use secret::{Key, KeyError};

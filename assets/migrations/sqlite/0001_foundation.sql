@@ -2,7 +2,7 @@
 -- Times are microseconds since 1970, ids sixteen bytes (UUID version 7).
 
 CREATE TABLE account (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,
     username TEXT NOT NULL,
     -- The comparison form of the name: letter case makes no second account.
@@ -20,7 +20,7 @@ CREATE TABLE account (
 ) STRICT;
 
 CREATE TABLE session (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,
     account BLOB NOT NULL REFERENCES account (id) ON DELETE CASCADE,
     token_hash BLOB NOT NULL UNIQUE,
@@ -31,7 +31,7 @@ CREATE INDEX session_account ON session (account, seq);
 CREATE INDEX session_expiry ON session (expires_at);
 
 CREATE TABLE band (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,
     name TEXT NOT NULL,
     description TEXT,
@@ -48,7 +48,7 @@ CREATE TABLE band (
 ) STRICT;
 
 CREATE TABLE member (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     band BLOB NOT NULL REFERENCES band (id),
     account BLOB NOT NULL REFERENCES account (id),
     role TEXT NOT NULL,
@@ -74,7 +74,7 @@ CREATE TABLE departure (
 ) STRICT;
 
 CREATE TABLE invite (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,
     band BLOB NOT NULL REFERENCES band (id),
     campaign BLOB,
@@ -120,7 +120,7 @@ CREATE INDEX invite_email ON invite (email, status) WHERE email IS NOT NULL;
 CREATE VIRTUAL TABLE invite_search USING fts5 (tokens, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii');
 
 CREATE TABLE redemption (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     invite BLOB NOT NULL REFERENCES invite (id),
     band BLOB NOT NULL REFERENCES band (id),
     account BLOB NOT NULL REFERENCES account (id),
@@ -130,7 +130,7 @@ CREATE TABLE redemption (
 CREATE INDEX redemption_invite ON redemption (invite, seq);
 
 CREATE TABLE audit (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     -- Null for what concerns the site and not a band.
     band BLOB,
     at INTEGER NOT NULL,

@@ -1,0 +1,149 @@
+//! What every request needs: the store, the rules, the key, a clock and a source of randomness.
+
+use std::sync::Arc;
+
+use crate::domain::{Policy, SessionToken, Timestamp, Token};
+
+use super::{Key, store::Store};
+
+/// Tells the time. Tests hand in one that they move.
+pub trait Clock: Send + Sync {
+    /// The present instant.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// Fills buffers with random bytes fit for secrets.
+pub trait Entropy: Send + Sync {
+    /// Fills all of `buffer`.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// The operating system's randomness.
+#[derive(Debug, Clone)]
+pub struct SystemEntropy(ring::rand::SystemRandom);
+
+impl Default for SystemEntropy {
+    fn default() -> Self {
+        Self(ring::rand::SystemRandom::new())
+    }
+}
+
+impl SystemEntropy {
+    /// The operating system's source.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, buffer: &mut [u8]) {
+        use ring::rand::SecureRandom as _;
+        // A kernel without randomness cannot make secrets: ending the request beats handing out a guessable one.
+        assert!(self.0.fill(buffer).is_ok(), "the operating system gives no random bytes");
+    }
+}
+
+/// What an operator decides about a server.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The site's name, as `GET /site` tells it.
+    pub name: String,
+    /// The origin that links begin with, without a slash at the end. Never taken from a request.
+    pub public_url: String,
+    /// The rules for invites and registration.
+    pub policy: Policy,
+    /// Whether a mail transport is set up.
+    pub mail: bool,
+    /// The secret that the process which started an embedded server shows to make the first account, the site admin.
+    /// `None` on a hosted server.
+    pub founder: Option<String>,
+    /// Whether network rate limits are on.
+    pub limits: bool,
+}
+
+/// The state behind the router; a clone is another handle to the same.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    settings: Settings,
+    key: Key,
+    clock: Box<dyn Clock>,
+    entropy: Box<dyn Entropy>,
+}
+
+impl App {
+    /// Brings the parts together.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        settings: Settings,
+        key: Key,
+        clock: impl Clock + 'static,
+        entropy: impl Entropy + 'static,
+    ) -> Self {
+        Self(Arc::new(Inner { store, settings, key, clock: Box::new(clock), entropy: Box::new(entropy) }))
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The operator's decisions.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// The server's key.
+    pub(crate) fn key(&self) -> &Key {
+        &self.0.key
+    }
+
+    /// Fresh random bytes.
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.0.entropy.fill(&mut bytes);
+        bytes
+    }
+
+    /// A fresh id: `app.fresh(InviteId::new)`. Made outside of the transaction, which can run more than once.
+    pub(crate) fn fresh<T>(&self, make: fn(u64, &[u8; 10]) -> T) -> T {
+        make(self.now().unix_ms(), &self.random())
+    }
+
+    /// A fresh invite token.
+    pub(crate) fn fresh_token(&self) -> Token {
+        Token::from_random(&self.random())
+    }
+
+    /// A fresh session token.
+    pub(crate) fn fresh_session_token(&self) -> SessionToken {
+        SessionToken::from_random(&self.random())
+    }
+
+    /// The link that carries a token.
+    pub(crate) fn link(&self, token: &Token) -> String {
+        format!("{}/invite/{}", self.0.settings.public_url, token.reveal())
+    }
+}

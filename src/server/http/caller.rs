@@ -1,0 +1,52 @@
+//! Who asks: the account behind a bearer token.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+
+use crate::{
+    api::Code,
+    domain::{AccountId, SessionId, SessionToken, Timestamp},
+    server::{App, Refused, hash, store::Tx},
+};
+
+crate::row! {
+    /// A signed-in caller. As an extractor it answers 401 to everyone else.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct Caller {
+        /// The account.
+        pub(crate) account: AccountId,
+        /// The session it came by.
+        pub(crate) session: SessionId,
+        /// Whether the account runs the site.
+        pub(crate) site_admin: bool,
+    }
+}
+
+/// The caller behind a session's hash, `None` if there is no such session or it is over.
+fn authenticate(tx: &mut Tx<'_>, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<Caller>, Refused> {
+    Ok(tx.query_one(
+        "SELECT a.id AS account, s.id AS session, a.site_admin AS site_admin
+         FROM session s JOIN account a ON a.id = s.account WHERE s.token_hash = $1 AND s.expires_at > $2",
+        &[token_hash, &now],
+    )?)
+}
+
+/// Whether the caller came from the process that started the embedded server is looked at elsewhere; this looks at
+/// the bearer token alone.
+impl FromRequestParts<App> for Caller {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
+        let refused =
+            || Refused::new(Code::Unauthenticated, "Sign in, and send the session's token as a bearer token.");
+        let header =
+            parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(refused)?;
+        let (scheme, token) = header.split_once(' ').ok_or_else(refused)?;
+        let token =
+            SessionToken::parse(token.trim()).filter(|_| scheme.eq_ignore_ascii_case("bearer")).ok_or_else(refused)?;
+        let (token_hash, now) = (hash(token.reveal()), app.now());
+        app.store().read(move |tx| authenticate(tx, &token_hash, now)).await?.ok_or_else(refused)
+    }
+}

@@ -1,0 +1,152 @@
+//! Keyset pages: `limit` and an opaque `cursor`, never an offset.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::{
+    api::{DEFAULT_LIMIT, MAX_LIMIT, Problem},
+    server::Refused,
+};
+
+/// Where a page begins: behind (or, going back, before) the row with this key. `key` is the value that the list is
+/// sorted by, `seq` tells rows with one value apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// Whether the page lies before the row.
+    pub(crate) back: bool,
+    /// The sort value.
+    pub(crate) key: i64,
+    /// The row's number.
+    pub(crate) seq: i64,
+}
+
+impl Cursor {
+    /// The text for `next_cursor` and `prev_cursor`.
+    pub(crate) fn encode(self) -> String {
+        let mut bytes = [0; 17];
+        bytes[0] = self.back.into();
+        bytes[1..9].copy_from_slice(&self.key.to_be_bytes());
+        bytes[9..].copy_from_slice(&self.seq.to_be_bytes());
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        let bytes: [u8; 17] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+        let number = |from: usize| bytes.get(from..from + 8)?.try_into().ok().map(i64::from_be_bytes);
+        (bytes[0] <= 1).then_some(Self { back: bytes[0] == 1, key: number(1)?, seq: number(9)? })
+    }
+}
+
+/// Which page is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum At {
+    /// The first one.
+    First,
+    /// The last one, `cursor=last`.
+    Last,
+    /// The one behind or before a row.
+    From(Cursor),
+}
+
+/// A page as asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Page {
+    /// Entries at the most.
+    pub(crate) limit: u32,
+    /// Where it begins.
+    pub(crate) at: At,
+}
+
+impl Page {
+    /// Reads `limit` (1 to 200, 50 by default) and `cursor` (as an earlier answer gave it, or `last`).
+    pub(crate) fn parse(limit: Option<&str>, cursor: Option<&str>) -> Result<Self, Refused> {
+        let limit = match limit {
+            None => DEFAULT_LIMIT,
+            Some(text) => match text.parse() {
+                Ok(n @ 1..=MAX_LIMIT) => n,
+                _ => return Err(Problem::field("limit", format!("must be a number from 1 to {MAX_LIMIT}")).into()),
+            },
+        };
+        let at = match cursor {
+            None | Some("") => At::First,
+            Some("last") => At::Last,
+            Some(text) => Cursor::decode(text)
+                .map(At::From)
+                .ok_or_else(|| Problem::field("cursor", "must be a cursor out of an earlier answer, or last"))?,
+        };
+        Ok(Self { limit, at })
+    }
+
+    /// Whether rows are to be read against the order, and turned round by [`Page::cut`].
+    pub(crate) fn is_backward(self) -> bool {
+        matches!(self.at, At::Last | At::From(Cursor { back: true, .. }))
+    }
+
+    /// How many rows to read: one more than the page holds, to see whether there are more.
+    pub(crate) fn fetch(self) -> i64 {
+        i64::from(self.limit) + 1
+    }
+
+    /// Cuts the rows that were read (at most [`Page::fetch`], in reading order) to the page, in the list's order, with
+    /// its `next_cursor` and `prev_cursor`. `place` gives a row's sort value and number.
+    pub(crate) fn cut<T>(
+        self,
+        mut rows: Vec<T>,
+        place: impl Fn(&T) -> (i64, i64),
+    ) -> (Vec<T>, Option<String>, Option<String>) {
+        let more = rows.len() > self.limit as usize;
+        rows.truncate(self.limit as usize);
+        if self.is_backward() {
+            rows.reverse();
+        }
+        let cursor = |row: Option<&T>, back| row.map(&place).map(|(key, seq)| Cursor { back, key, seq }.encode());
+        let (has_next, has_prev) = match self.at {
+            At::First => (more, false),
+            At::Last => (false, more),
+            At::From(Cursor { back: false, .. }) => (more, true),
+            At::From(Cursor { back: true, .. }) => (true, more),
+        };
+        let next = cursor(rows.last().filter(|_| has_next), false);
+        let prev = cursor(rows.first().filter(|_| has_prev), true);
+        (rows, next, prev)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn cursors_are_read_back_and_foreign_texts_are_refused(back: bool, key: i64, seq: i64, text in "\\PC{0,30}") {
+            let cursor = Cursor { back, key, seq };
+            prop_assert_eq!(Page::parse(None, Some(&cursor.encode())).unwrap().at, At::From(cursor));
+            let _ = Page::parse(Some(&text), Some(&text));
+        }
+    }
+
+    #[test]
+    fn pages_forward_and_backward_tile_the_list() {
+        let read = |page: Page| {
+            let all: Vec<i64> = (1..=7).collect();
+            let mut rows: Vec<i64> = match page.at {
+                At::First | At::Last => all,
+                At::From(c) if c.back => all.into_iter().filter(|&n| n < c.seq).collect(),
+                At::From(c) => all.into_iter().filter(|&n| n > c.seq).collect(),
+            };
+            if page.is_backward() {
+                rows.reverse();
+            }
+            rows.truncate(page.fetch() as usize);
+            page.cut(rows, |&n| (0, n))
+        };
+        let first = read(Page { limit: 3, at: At::First });
+        assert_eq!((first.0, first.2), (vec![1, 2, 3], None));
+        let second = read(Page::parse(Some("3"), first.1.as_deref()).unwrap());
+        assert_eq!(second.0, [4, 5, 6]);
+        let back = read(Page::parse(Some("3"), second.2.as_deref()).unwrap());
+        assert_eq!((back.0, back.2), (vec![1, 2, 3], None));
+        let last = read(Page { limit: 3, at: At::Last });
+        assert_eq!((last.0, last.1), (vec![5, 6, 7], None));
+    }
+}

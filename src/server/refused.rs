@@ -1,0 +1,74 @@
+//! How a use case says no.
+
+use crate::{
+    api::{Code, FieldError, Problem},
+    domain::Invalid,
+};
+
+use super::store;
+
+/// A use case's refusal: a problem for the caller, or trouble with the store.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refused {
+    /// The caller can do something about it.
+    #[error("{}", .0.detail)]
+    Problem(Box<Problem>),
+    /// The database could not do it.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl Refused {
+    /// A problem with a sentence for a person: what happened and what to do.
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self::Problem(Box::new(Problem::new(code, detail)))
+    }
+
+    /// What the caller has no business with is not found.
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new(Code::NotFound, format!("There is no such {what}, or it is not yours to see."))
+    }
+
+    /// The one answer to every token that is not known.
+    pub(crate) fn invalid_token() -> Self {
+        Self::new(Code::InvalidToken, "No invite has this token. Ask whoever sent it for a new link.")
+    }
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
+/// Collects every refused field of a request, so that a person hears of all of them at once.
+#[derive(Debug, Default)]
+pub(crate) struct Fields(Vec<FieldError>);
+
+impl Fields {
+    /// The value, or `None` with the refusal kept.
+    pub(crate) fn check<T>(&mut self, field: &str, parsed: Result<T, Invalid>) -> Option<T> {
+        parsed.map_err(|invalid| self.refuse(field, invalid.to_string())).ok()
+    }
+
+    /// As [`Fields::check`] for a text that may be missing; a blank one counts as missing.
+    pub(crate) fn optional<T>(
+        &mut self,
+        field: &str,
+        text: Option<&str>,
+        parse: impl FnOnce(&str) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        let text = text.filter(|text| !text.trim().is_empty())?;
+        self.check(field, parse(text))
+    }
+
+    /// Notes a refusal.
+    pub(crate) fn refuse(&mut self, field: &str, message: impl Into<String>) {
+        self.0.push(FieldError { field: field.to_owned(), message: message.into() });
+    }
+
+    /// Nothing if every field was good, else one problem that names them all.
+    pub(crate) fn finish(self) -> Result<(), Refused> {
+        if self.0.is_empty() { Ok(()) } else { Err(Problem::fields(self.0).into()) }
+    }
+}

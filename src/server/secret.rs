@@ -1,0 +1,118 @@
+//! Secrets at rest: a hash to find a token by, and the token sealed under the server's key to show it again.
+
+use std::{
+    io::Write as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+
+/// SHA-256 of a token.
+pub(crate) type Hash = [u8; 32];
+
+/// The hash under which a token is looked up. A token has 256 random bits, so one plain SHA-256 is enough.
+pub(crate) fn hash(token: &str) -> Hash {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, token.as_bytes()).as_ref());
+    hash
+}
+
+/// The server's key for sealing tokens (ChaCha20-Poly1305, RFC 8439).
+pub struct Key(LessSafeKey);
+
+/// Why there is no key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file cannot be read or written.
+    #[error("the key file {0} cannot be used: {1}")]
+    File(PathBuf, std::io::Error),
+    /// Others can read it.
+    #[error("the key file {0} can be read by others: run `chmod 600 {0}`")]
+    Loose(PathBuf),
+    /// It does not hold a key.
+    #[error("{0} does not hold a key: 43 characters of base64url are expected")]
+    Malformed(String),
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+impl Key {
+    /// The key of these bytes.
+    pub fn new(bytes: &[u8; 32]) -> Result<Self, KeyError> {
+        let key = UnboundKey::new(&CHACHA20_POLY1305, bytes).map_err(|_| KeyError::Malformed("the key".to_owned()))?;
+        Ok(Self(LessSafeKey::new(key)))
+    }
+
+    /// The key from its text, 32 bytes in base64url; `source` names where the text is from.
+    pub fn parse(text: &str, source: &str) -> Result<Self, KeyError> {
+        let malformed = || KeyError::Malformed(source.to_owned());
+        let bytes = URL_SAFE_NO_PAD.decode(text.trim()).map_err(|_| malformed())?;
+        Self::new(&bytes.try_into().map_err(|_| malformed())?)
+    }
+
+    /// The key in a file, made from `random` if there is none. The file is 0600 whatever the umask; one that others
+    /// can read is refused.
+    pub fn from_file(path: &Path, random: &[u8; 32]) -> Result<Self, KeyError> {
+        let trouble = |error| KeyError::File(path.to_owned(), error);
+        match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+            Ok(mut file) => {
+                file.write_all(URL_SAFE_NO_PAD.encode(random).as_bytes()).map_err(trouble)?;
+                file.sync_all().map_err(trouble)?;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(trouble(error)),
+        }
+        if std::fs::metadata(path).map_err(trouble)?.permissions().mode() & 0o077 != 0 {
+            return Err(KeyError::Loose(path.to_owned()));
+        }
+        Self::parse(&std::fs::read_to_string(path).map_err(trouble)?, &path.display().to_string())
+    }
+}
+
+/// Seals `text` under the key, bound to `owner` (the id of its row), so that a sealed token moved to another row does
+/// not open. The nonce stands before the sealed bytes.
+pub(crate) fn seal(key: &Key, nonce: [u8; NONCE_LEN], owner: &[u8; 16], text: &str) -> Option<Vec<u8>> {
+    let mut sealed = text.as_bytes().to_vec();
+    key.0.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(owner), &mut sealed).ok()?;
+    Some([nonce.as_slice(), &sealed].concat())
+}
+
+/// What [`seal`] sealed, or `None` if key, owner or bytes are not those of then.
+pub(crate) fn open(key: &Key, owner: &[u8; 16], sealed: &[u8]) -> Option<String> {
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>()?;
+    let mut bytes = sealed.to_vec();
+    let text = key.0.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(owner), &mut bytes).ok()?;
+    String::from_utf8(text.to_vec()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_token_opens_only_with_its_key_in_its_row() {
+        let (key, other) = (Key::new(&[1; 32]).unwrap(), Key::new(&[2; 32]).unwrap());
+        let sealed = seal(&key, [3; 12], &[4; 16], "inv_secret").unwrap();
+        assert_eq!(open(&key, &[4; 16], &sealed).as_deref(), Some("inv_secret"));
+        assert_eq!(open(&other, &[4; 16], &sealed), None);
+        assert_eq!(open(&key, &[5; 16], &sealed), None);
+        assert_eq!(open(&key, &[4; 16], &sealed[..20]), None);
+        assert!(!sealed.windows(6).any(|w| w == b"secret"));
+    }
+
+    #[test]
+    fn a_key_file_is_private_and_a_loose_one_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        Key::from_file(&path, &[7; 32]).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(Key::from_file(&path, &[7; 32]).unwrap_err().to_string().contains("chmod 600"));
+    }
+}
