@@ -46,6 +46,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 }
 
 fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refused> {
+    // serde would read an array into a struct, field by field.
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return Err(match serde_json::from_slice::<serde::de::IgnoredAny>(text) {
+            Ok(_) => Problem::field("body", "must be a JSON object").into(),
+            Err(_) => Refused::new(Code::BadRequest, "The body is not valid JSON."),
+        });
+    }
     let mut json = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
