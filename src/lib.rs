@@ -15,6 +15,7 @@
 mod words;
 
 pub mod api;
+pub mod client;
 pub mod domain;
 #[cfg(feature = "server")]
 pub mod server;

@@ -1,0 +1,199 @@
+//! The client of the hosted API: one [`Client`] for one server and at most one session.
+//!
+//! Answers are bounded in size, cleaned of what must not reach a terminal where they are decoded, and never followed
+//! to another origin. What creates or accepts carries an idempotency key, so a retry has no second effect.
+
+mod answer;
+mod endpoints;
+mod error;
+mod origin;
+mod retry;
+pub mod session;
+
+use std::{sync::Arc, time::Duration};
+
+use reqwest::{Method, header, redirect};
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use endpoints::{BandQuery, BandScope, InviteQuery, MemberQuery, Page, Synced};
+pub use error::Error;
+pub use origin::{Origin, PlainHttp};
+pub use retry::Patience;
+
+use crate::domain::SessionToken;
+
+/// How long a connection may take to come up.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long a whole exchange may take.
+const WHOLE: Duration = Duration::from_secs(15);
+
+/// A connection pool to one server. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    origin: Origin,
+    session: Option<Arc<SessionToken>>,
+    patience: Patience,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client of this server that asks with this session, or as a stranger. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// [`Error::Setup`] where the machine's TLS trust cannot be read.
+    pub fn new(origin: Origin, session: Option<SessionToken>) -> Result<Self, Error> {
+        // Fails only where a provider is there already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("guestlist/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .timeout(WHOLE);
+        if origin.is_loopback() {
+            // A proxy would carry the session off this machine.
+            builder = builder.no_proxy();
+        }
+        if !origin.is_https() {
+            // No TLS, so a machine without certificates is no obstacle.
+            builder = builder.tls_certs_only([]);
+        }
+        let http = builder.build().map_err(|e| Error::Setup { reason: error::chain(&e) })?;
+        Ok(Self { http, origin, session: session.map(Arc::new), patience: Patience::default() })
+    }
+
+    /// The same client with another session, or none.
+    #[must_use]
+    pub fn with_session(&self, session: Option<SessionToken>) -> Self {
+        Self { session: session.map(Arc::new), ..self.clone() }
+    }
+
+    /// The same client with this patience for a server that cannot answer at once.
+    #[must_use]
+    pub fn with_patience(&self, patience: Patience) -> Self {
+        Self { patience, ..self.clone() }
+    }
+
+    /// The server.
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Whether requests carry a session.
+    pub const fn has_session(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// Asks until there is an answer or the patience is at its end, and decodes it.
+    async fn call<T: DeserializeOwned>(&self, ask: Ask) -> Result<T, Error> {
+        match self.send(&ask).await? {
+            answer::Answer { body: Some(body), .. } => answer::decode(body),
+            answer::Answer { status, .. } => {
+                Err(Error::NotTheApi { origin: self.origin.to_string(), status, found: "an empty answer".to_owned() })
+            }
+        }
+    }
+
+    /// As [`Client::call`], for what answers without a body.
+    async fn run(&self, ask: Ask) -> Result<(), Error> {
+        self.send(&ask).await.map(drop)
+    }
+
+    async fn send(&self, ask: &Ask) -> Result<answer::Answer, Error> {
+        let mut tries = retry::Tries::new(self.patience);
+        loop {
+            let (error, retry_after) = match self.once(ask).await {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
+            // A connection that never came up carried nothing, so asking again is safe for everything.
+            let again = ask.is_repeatable() || matches!(error, Error::Connection { sent: false, .. });
+            match tries.next(&error, retry_after) {
+                Some(wait) if again => tokio::time::sleep(wait).await,
+                _ => return Err(error),
+            }
+        }
+    }
+
+    /// One exchange; an error comes with the server's `Retry-After`, if it gave one.
+    async fn once(&self, ask: &Ask) -> Result<answer::Answer, (Error, Option<Duration>)> {
+        let url = self.origin.url(&ask.segments, &ask.query);
+        let mut request = self.http.request(ask.method.clone(), url).header(header::ACCEPT, "application/json");
+        if let Some(session) = &self.session {
+            let mut value = header::HeaderValue::try_from(format!("Bearer {}", session.reveal()))
+                .map_err(|e| (Error::Setup { reason: e.to_string() }, None))?;
+            value.set_sensitive(true);
+            request = request.header(header::AUTHORIZATION, value);
+        }
+        if let Some(key) = &ask.idempotency {
+            request = request.header("idempotency-key", key.to_string());
+        }
+        if let Some(etag) = &ask.etag {
+            request = request.header(header::IF_NONE_MATCH, etag);
+        }
+        for (name, value) in &ask.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(body) = &ask.body {
+            request = request.header(header::CONTENT_TYPE, "application/json").body(body.clone());
+        }
+        let response = request.send().await.map_err(|e| (Error::from_transport(&self.origin, &e), None))?;
+        let retry_after = retry::retry_after(response.headers());
+        answer::read(&self.origin, response).await.map_err(|e| (e, retry_after))
+    }
+}
+
+/// One request, as it is sent and sent again.
+struct Ask {
+    method: Method,
+    segments: Vec<String>,
+    query: Vec<(&'static str, String)>,
+    body: Option<Vec<u8>>,
+    idempotency: Option<uuid::Uuid>,
+    etag: Option<String>,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Ask {
+    fn new(method: Method, segments: &[&str]) -> Self {
+        Self {
+            method,
+            segments: segments.iter().map(|&s| s.to_owned()).collect(),
+            query: Vec::new(),
+            body: None,
+            idempotency: None,
+            etag: None,
+            headers: Vec::new(),
+        }
+    }
+
+    fn get(segments: &[&str]) -> Self {
+        Self::new(Method::GET, segments)
+    }
+
+    fn query(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
+        self.query.extend(value.map(|value| (name, value.to_string())));
+        self
+    }
+
+    fn json(mut self, body: &impl Serialize) -> Result<Self, Error> {
+        self.body = Some(serde_json::to_vec(body).map_err(|e| Error::Setup { reason: e.to_string() })?);
+        Ok(self)
+    }
+
+    /// Marks the request so that the server does it once, however often it is sent.
+    fn once_only(mut self) -> Self {
+        self.idempotency = Some(uuid::Uuid::now_v7());
+        self
+    }
+
+    /// Whether a second sending has no second effect.
+    fn is_repeatable(&self) -> bool {
+        self.method == Method::GET || self.idempotency.is_some()
+    }
+}

@@ -1,0 +1,138 @@
+//! Reading answers: bounded, cleaned, and told apart from what other servers say.
+
+use reqwest::{Response, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Error, Origin};
+use crate::{
+    api::Problem,
+    domain::{clean_block, clean_line},
+};
+
+/// The most bytes of an answer that are read. The largest page of the API is far below.
+pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+/// A successful answer.
+pub(super) struct Answer {
+    /// The HTTP status.
+    pub(super) status: u16,
+    /// The entity tag.
+    pub(super) etag: Option<String>,
+    /// The body, cleaned; `None` where there is none (204, 304, or empty).
+    pub(super) body: Option<Value>,
+}
+
+/// Reads an answer to its end.
+pub(super) async fn read(origin: &Origin, response: Response) -> Result<Answer, Error> {
+    let status = response.status();
+    if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+        let location = text_header(&response, header::LOCATION).unwrap_or_else(|| "somewhere else".to_owned());
+        // Only the origin: the rest may repeat a token.
+        let location = location.parse::<reqwest::Url>().map_or(location, |url| url.origin().ascii_serialization());
+        return Err(Error::Redirected { origin: origin.to_string(), location: clean_line(&location) });
+    }
+    let etag = text_header(&response, header::ETAG);
+    let media = text_header(&response, header::CONTENT_TYPE).unwrap_or_default();
+    let not_the_api = |found: String| Error::NotTheApi { origin: origin.to_string(), status: status.as_u16(), found };
+    let bytes = body(origin, response).await?;
+    if status.is_success() || status == StatusCode::NOT_MODIFIED {
+        if bytes.is_empty() {
+            return Ok(Answer { status: status.as_u16(), etag, body: None });
+        }
+        if !is_json(&media) {
+            return Err(not_the_api(name_of(&media)));
+        }
+        let mut value: Value = serde_json::from_slice(&bytes).map_err(|e| shape(&e))?;
+        clean(&mut value, false);
+        return Ok(Answer { status: status.as_u16(), etag, body: Some(value) });
+    }
+    if !is_json(&media) {
+        return Err(not_the_api(name_of(&media)));
+    }
+    let mut value: Value = serde_json::from_slice(&bytes).map_err(|_| not_the_api("unreadable JSON".to_owned()))?;
+    clean(&mut value, false);
+    match serde_json::from_value::<Problem>(value) {
+        Ok(mut problem) => {
+            // The status that came over the wire is the true one.
+            problem.status = status.as_u16();
+            Err(Error::Problem(Box::new(problem)))
+        }
+        Err(_) => Err(not_the_api("JSON, but no problem details".to_owned())),
+    }
+}
+
+/// Decodes a cleaned body.
+pub(super) fn decode<T: DeserializeOwned>(body: Value) -> Result<T, Error> {
+    serde_json::from_value(body).map_err(|e| shape(&e))
+}
+
+fn shape(error: &serde_json::Error) -> Error {
+    Error::Shape { reason: clean_line(&error.to_string()) }
+}
+
+fn is_json(media: &str) -> bool {
+    let media = media.split(';').next().unwrap_or_default().trim();
+    media.eq_ignore_ascii_case("application/json") || media.to_ascii_lowercase().ends_with("+json")
+}
+
+fn name_of(media: &str) -> String {
+    let media = media.split(';').next().unwrap_or_default().trim();
+    if media.is_empty() { "no media type".to_owned() } else { clean_line(media) }
+}
+
+fn text_header(response: &Response, name: header::HeaderName) -> Option<String> {
+    response.headers().get(name)?.to_str().ok().map(str::to_owned)
+}
+
+async fn body(origin: &Origin, mut response: Response) -> Result<Vec<u8>, Error> {
+    let too_large = || Error::TooLarge { origin: origin.to_string(), limit: MOST_BYTES };
+    if response.content_length().is_some_and(|n| n > MOST_BYTES as u64) {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|e| Error::from_transport(origin, &e))? {
+        if bytes.len() + chunk.len() > MOST_BYTES {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// Fields that may hold several lines; all others are one.
+const BLOCKS: [&str; 3] = ["message", "description", "reason"];
+
+/// Cleans every text in `value` of what must not reach a terminal.
+fn clean(value: &mut Value, lines: bool) {
+    match value {
+        // Plain ASCII is nearly everything, and needs no copy.
+        Value::String(text) if text.bytes().any(|b| !(b' '..=b'~').contains(&b)) => {
+            *text = if lines { clean_block(text) } else { clean_line(text) };
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| clean(item, lines)),
+        Value::Object(fields) => {
+            for (name, field) in fields.iter_mut() {
+                clean(field, BLOCKS.contains(&name.as_str()));
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_is_cleaned_wherever_it_sits() {
+        let mut value = serde_json::json!({
+            "name": "a\u{1b}[2Jb\nc", "message": "one\r\ntwo\u{202e}", "list": [{"x": "\u{9b}31m\u{200b}é"}], "n": 1
+        });
+        clean(&mut value, false);
+        assert_eq!(
+            value,
+            serde_json::json!({"name": "a[2Jb c", "message": "one\ntwo", "list": [{"x": "31mé"}], "n": 1})
+        );
+    }
+}

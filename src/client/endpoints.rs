@@ -1,0 +1,298 @@
+//! Every operation of the API as a method.
+
+use reqwest::Method;
+
+use super::{Ask, Client, Error, answer};
+use crate::{
+    api::{
+        Accepted, Account, AuditTrail, Band, Bands, CreateBand, CreateInvite, CreatedInvite, DeclineInvite, Empty,
+        FOUNDER_HEADER, Invite, InviteLink, Invites, Login, Member, Members, Preview, Redemptions, Register,
+        Registered, Sessions, SignedIn, Site, Sync, TransferBand, UpdateAccount, UpdateBand, UpdateInvite,
+        UpdateMember,
+    },
+    domain::{AccountId, BandId, InviteId, Kind, SessionId, Status, Token},
+};
+
+/// Which part of a list is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Entries of the page; the server's default where it is missing.
+    pub limit: Option<u32>,
+    /// Where the page begins: a cursor of the page before, or `last`; the first page where it is missing.
+    pub cursor: Option<String>,
+}
+
+words! {
+    /// Which bands are listed.
+    pub enum BandScope {
+        /// Those the caller is in.
+        Mine = "mine",
+        /// Those that anyone may join or ask to join.
+        Open = "open",
+    }
+}
+
+/// Which bands are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BandQuery {
+    /// Which of them; the caller's own where it is missing.
+    pub scope: Option<BandScope>,
+    /// Part of the name.
+    pub q: Option<String>,
+    /// Which page.
+    pub page: Page,
+}
+
+/// Which members are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemberQuery {
+    /// Part of a name.
+    pub q: Option<String>,
+    /// Which page.
+    pub page: Page,
+}
+
+/// Which invites are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InviteQuery {
+    /// Those that stand thus.
+    pub status: Option<Status>,
+    /// Those of this kind.
+    pub kind: Option<Kind>,
+    /// Part of address, name or label.
+    pub q: Option<String>,
+    /// Those made by this account.
+    pub created_by: Option<AccountId>,
+    /// The order; newest first where it is missing.
+    pub sort: Option<String>,
+    /// Which page.
+    pub page: Page,
+}
+
+/// The answer to a poll.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Synced {
+    /// Nothing has changed since the tag.
+    Unchanged,
+    /// What is known now, with its tag for the next poll.
+    Changed {
+        /// The poll's content.
+        sync: Sync,
+        /// What to ask with next time.
+        etag: Option<String>,
+    },
+}
+
+impl Ask {
+    fn page(self, page: &Page) -> Self {
+        self.query("limit", page.limit).query("cursor", page.cursor.as_ref())
+    }
+
+    fn post(segments: &[&str]) -> Self {
+        Self::new(Method::POST, segments)
+    }
+
+    fn patch(segments: &[&str]) -> Self {
+        Self::new(Method::PATCH, segments)
+    }
+
+    fn delete(segments: &[&str]) -> Self {
+        Self::new(Method::DELETE, segments)
+    }
+}
+
+/// The site, accounts and sessions.
+impl Client {
+    /// What anyone may know about the server.
+    pub async fn site(&self) -> Result<Site, Error> {
+        self.call(Ask::get(&["site"])).await
+    }
+
+    /// Makes an account. `founder` is the proof of the process that started an embedded server.
+    pub async fn register(&self, body: &Register, founder: Option<&str>) -> Result<Registered, Error> {
+        let mut ask = Ask::post(&["auth", "register"]).json(body)?;
+        ask.headers.extend(founder.map(|proof| (FOUNDER_HEADER, proof.to_owned())));
+        self.call(ask).await
+    }
+
+    /// Signs in by user name or address.
+    pub async fn login(&self, body: &Login) -> Result<SignedIn, Error> {
+        self.call(Ask::post(&["auth", "login"]).json(body)?).await
+    }
+
+    /// Ends this session.
+    pub async fn logout(&self) -> Result<(), Error> {
+        self.run(Ask::post(&["auth", "logout"])).await
+    }
+
+    /// Who is signed in.
+    pub async fn me(&self) -> Result<Account, Error> {
+        self.call(Ask::get(&["me"])).await
+    }
+
+    /// Changes the own account.
+    pub async fn update_me(&self, body: &UpdateAccount) -> Result<Account, Error> {
+        self.call(Ask::patch(&["me"]).json(body)?).await
+    }
+
+    /// The own sessions.
+    pub async fn sessions(&self) -> Result<Sessions, Error> {
+        self.call(Ask::get(&["me", "sessions"])).await
+    }
+
+    /// Ends one of the own sessions.
+    pub async fn end_session(&self, id: SessionId) -> Result<(), Error> {
+        self.run(Ask::delete(&["me", "sessions", &id.to_string()])).await
+    }
+
+    /// The poll. `etag` is the tag of the last answer.
+    pub async fn sync(&self, etag: Option<&str>) -> Result<Synced, Error> {
+        let mut ask = Ask::get(&["me", "sync"]);
+        ask.etag = etag.map(str::to_owned);
+        let answer = self.send(&ask).await?;
+        match answer.body {
+            Some(body) => Ok(Synced::Changed { sync: answer::decode(body)?, etag: answer.etag }),
+            None if answer.status == 304 => Ok(Synced::Unchanged),
+            None => Err(Error::NotTheApi {
+                origin: self.origin().to_string(),
+                status: answer.status,
+                found: "an empty answer".to_owned(),
+            }),
+        }
+    }
+}
+
+/// Bands and their members.
+impl Client {
+    /// A page of bands.
+    pub async fn bands(&self, query: &BandQuery) -> Result<Bands, Error> {
+        self.call(Ask::get(&["bands"]).query("scope", query.scope).query("q", query.q.as_ref()).page(&query.page)).await
+    }
+
+    /// Makes a band that the caller owns.
+    pub async fn create_band(&self, body: &CreateBand) -> Result<Band, Error> {
+        self.call(Ask::post(&["bands"]).json(body)?.once_only()).await
+    }
+
+    /// One band, with the policy in force in it.
+    pub async fn band(&self, id: BandId) -> Result<Band, Error> {
+        self.call(Ask::get(&["bands", &id.to_string()])).await
+    }
+
+    /// Changes a band.
+    pub async fn update_band(&self, id: BandId, body: &UpdateBand) -> Result<Band, Error> {
+        self.call(Ask::patch(&["bands", &id.to_string()]).json(body)?).await
+    }
+
+    /// Deletes a band; its pending invites end.
+    pub async fn delete_band(&self, id: BandId) -> Result<(), Error> {
+        self.run(Ask::delete(&["bands", &id.to_string()])).await
+    }
+
+    /// Leaves a band.
+    pub async fn leave_band(&self, id: BandId) -> Result<(), Error> {
+        self.run(Ask::post(&["bands", &id.to_string(), "leave"])).await
+    }
+
+    /// Hands a band over; the caller becomes an admin.
+    pub async fn transfer_band(&self, id: BandId, body: &TransferBand) -> Result<(), Error> {
+        self.run(Ask::post(&["bands", &id.to_string(), "transfer"]).json(body)?).await
+    }
+
+    /// A page of members.
+    pub async fn members(&self, band: BandId, query: &MemberQuery) -> Result<Members, Error> {
+        self.call(Ask::get(&["bands", &band.to_string(), "members"]).query("q", query.q.as_ref()).page(&query.page))
+            .await
+    }
+
+    /// Changes a member's role or right to invite.
+    pub async fn update_member(&self, band: BandId, account: AccountId, body: &UpdateMember) -> Result<Member, Error> {
+        self.call(Ask::patch(&["bands", &band.to_string(), "members", &account.to_string()]).json(body)?).await
+    }
+
+    /// Removes a member; with `revoke_invites` all pending invites the person made end as well.
+    pub async fn remove_member(&self, band: BandId, account: AccountId, revoke_invites: bool) -> Result<(), Error> {
+        let ask = Ask::delete(&["bands", &band.to_string(), "members", &account.to_string()]);
+        self.run(ask.query("revoke_invites", revoke_invites.then_some(true))).await
+    }
+
+    /// A page of a band's audit trail, newest first; of one invite where `invite` names it.
+    pub async fn audit(&self, band: BandId, invite: Option<InviteId>, page: &Page) -> Result<AuditTrail, Error> {
+        self.call(Ask::get(&["bands", &band.to_string(), "audit"]).query("invite", invite).page(page)).await
+    }
+}
+
+/// Invites, as a band handles them.
+impl Client {
+    /// A page of a band's invites.
+    pub async fn invites(&self, band: BandId, query: &InviteQuery) -> Result<Invites, Error> {
+        self.call(
+            Ask::get(&["bands", &band.to_string(), "invites"])
+                .query("status", query.status)
+                .query("kind", query.kind)
+                .query("q", query.q.as_ref())
+                .query("created_by", query.created_by)
+                .query("sort", query.sort.as_ref())
+                .page(&query.page),
+        )
+        .await
+    }
+
+    /// Makes an invite; the answer holds its link.
+    pub async fn create_invite(&self, band: BandId, body: &CreateInvite) -> Result<CreatedInvite, Error> {
+        self.call(Ask::post(&["bands", &band.to_string(), "invites"]).json(body)?.once_only()).await
+    }
+
+    /// One invite.
+    pub async fn invite(&self, id: InviteId) -> Result<Invite, Error> {
+        self.call(Ask::get(&["invites", &id.to_string()])).await
+    }
+
+    /// Changes a pending invite.
+    pub async fn update_invite(&self, id: InviteId, body: &UpdateInvite) -> Result<Invite, Error> {
+        self.call(Ask::patch(&["invites", &id.to_string()]).json(body)?).await
+    }
+
+    /// Revokes an invite; for ten minutes [`Client::restore_invite`] undoes it.
+    pub async fn revoke_invite(&self, id: InviteId) -> Result<(), Error> {
+        self.run(Ask::delete(&["invites", &id.to_string()])).await
+    }
+
+    /// Undoes a revoke.
+    pub async fn restore_invite(&self, id: InviteId) -> Result<Invite, Error> {
+        self.call(Ask::post(&["invites", &id.to_string(), "restore"])).await
+    }
+
+    /// Shows an invite's link again; leaves an audit row.
+    pub async fn invite_link(&self, id: InviteId) -> Result<InviteLink, Error> {
+        self.call(Ask::post(&["invites", &id.to_string(), "link"])).await
+    }
+
+    /// Gives an invite a new token; the old one is dead.
+    pub async fn rotate_invite(&self, id: InviteId) -> Result<InviteLink, Error> {
+        self.call(Ask::post(&["invites", &id.to_string(), "rotate"])).await
+    }
+
+    /// A page of an invite's uses.
+    pub async fn redemptions(&self, id: InviteId, page: &Page) -> Result<Redemptions, Error> {
+        self.call(Ask::get(&["invites", &id.to_string(), "redemptions"]).page(page)).await
+    }
+}
+
+/// Invites, as the invited handle them.
+impl Client {
+    /// What an invite offers. Changes nothing, and needs no session.
+    pub async fn preview(&self, token: &Token) -> Result<Preview, Error> {
+        self.call(Ask::get(&["invites", token.reveal(), "info"])).await
+    }
+
+    /// Accepts an invite.
+    pub async fn accept(&self, token: &Token) -> Result<Accepted, Error> {
+        self.call(Ask::post(&["invites", token.reveal(), "accept"]).json(&Empty {})?.once_only()).await
+    }
+
+    /// Declines an invite.
+    pub async fn decline(&self, token: &Token, body: &DeclineInvite) -> Result<(), Error> {
+        self.run(Ask::post(&["invites", token.reveal(), "decline"]).json(body)?).await
+    }
+}

@@ -1,0 +1,210 @@
+//! What can go wrong between the client and a server.
+
+use crate::api::{Code, Problem};
+
+use super::Origin;
+
+/// Why there is no answer. Texts of others in it are cleaned already.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server understood and said no.
+    #[error("{}", describe(.0))]
+    Problem(Box<Problem>),
+    /// There is no connection. `sent` tells whether the request may have reached the server.
+    #[error("cannot reach {origin}: {reason}")]
+    Connection {
+        /// The server.
+        origin: String,
+        /// What the system said.
+        reason: String,
+        /// Whether the request may have gone out before the connection broke.
+        sent: bool,
+    },
+    /// The server took too long.
+    #[error("{origin} did not answer in time")]
+    Timeout {
+        /// The server.
+        origin: String,
+    },
+    /// The answer is longer than any answer of the API.
+    #[error("the answer of {origin} is larger than {limit} bytes")]
+    TooLarge {
+        /// The server.
+        origin: String,
+        /// The most bytes that are read.
+        limit: usize,
+    },
+    /// Something answers there, but not a guestlist server.
+    #[error("{origin} does not answer like a guestlist server (HTTP {status}, {found})")]
+    NotTheApi {
+        /// The server.
+        origin: String,
+        /// The HTTP status.
+        status: u16,
+        /// What came instead.
+        found: String,
+    },
+    /// The server sends elsewhere; the session never goes along.
+    #[error("{origin} redirects to {location}")]
+    Redirected {
+        /// The server.
+        origin: String,
+        /// Where it points.
+        location: String,
+    },
+    /// JSON that this version cannot read.
+    #[error("the answer cannot be read: {reason}")]
+    Shape {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Plain `http` to another machine.
+    #[error("{origin} is not encrypted")]
+    Insecure {
+        /// The server.
+        origin: String,
+    },
+    /// Not the address of a server.
+    #[error("\"{text}\" is not the address of a server")]
+    BadOrigin {
+        /// What was given.
+        text: String,
+    },
+    /// The machine cannot make requests at all.
+    #[error("requests cannot be made on this machine: {reason}")]
+    Setup {
+        /// What is missing.
+        reason: String,
+    },
+}
+
+/// The detail of a problem, or its title where there is none.
+fn describe(problem: &Problem) -> &str {
+    if problem.detail.is_empty() { &problem.title } else { &problem.detail }
+}
+
+/// An error and its causes in one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    crate::domain::clean_line(&text)
+}
+
+impl Error {
+    /// The transport's error; its address is dropped, since a path may hold a token.
+    pub(super) fn from_transport(origin: &Origin, error: &reqwest::Error) -> Self {
+        let origin = origin.to_string();
+        if error.is_timeout() && !error.is_connect() {
+            return Self::Timeout { origin };
+        }
+        // The innermost cause says it in the system's words; the outer ones repeat the address.
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(inner) = cause.source() {
+            cause = inner;
+        }
+        let reason = if error.is_timeout() {
+            "no connection within 5 seconds".to_owned()
+        } else if cause.source().is_none() && std::ptr::addr_eq(cause, error) {
+            "the request failed".to_owned()
+        } else {
+            crate::domain::clean_line(&cause.to_string())
+        };
+        Self::Connection { origin, reason, sent: !error.is_connect() }
+    }
+
+    /// The code of a problem, `None` for everything else.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Problem(problem) => Some(problem.code),
+            _ => None,
+        }
+    }
+
+    /// Whether the server cannot be reached now, so that the same may work later.
+    pub const fn is_offline(&self) -> bool {
+        matches!(self, Self::Connection { .. } | Self::Timeout { .. })
+    }
+
+    /// Whether one has to sign in (again).
+    pub fn is_unauthenticated(&self) -> bool {
+        self.code() == Some(Code::Unauthenticated)
+    }
+
+    /// What to do about it, in a sentence.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Problem(problem) => problem_hint(problem),
+            Self::Connection { .. } => {
+                "Check the address (--server) and the network, and that the server is running.".to_owned()
+            }
+            Self::Timeout { .. } => "Try again; if it goes on, ask whoever runs the server.".to_owned(),
+            Self::TooLarge { .. } | Self::NotTheApi { .. } => {
+                "Check the address (--server); a proxy or a log-in page of the network may stand in between.".to_owned()
+            }
+            Self::Redirected { location, .. } => {
+                format!("If {location} is the server's right address, give it with --server.")
+            }
+            Self::Shape { .. } => "Client and server may be of different versions: update the older one.".to_owned(),
+            Self::Insecure { .. } => {
+                "Use https, or allow it for a network you trust with --insecure-http (GUESTLIST_INSECURE_HTTP=1)."
+                    .to_owned()
+            }
+            Self::BadOrigin { .. } => "Give it as https://host or https://host:port, without a path.".to_owned(),
+            Self::Setup { .. } => "Install the system's certificates (often the package ca-certificates).".to_owned(),
+        }
+    }
+}
+
+fn problem_hint(problem: &Problem) -> String {
+    let ask = || match (&problem.inviter, &problem.contact) {
+        (_, Some(contact)) => format!("Ask for a new invite: {contact}."),
+        (Some(inviter), None) => format!("Ask {inviter} for a new invite."),
+        (None, None) => "Ask whoever invited you for a new invite.".to_owned(),
+    };
+    match problem.code {
+        Code::Unauthenticated => "Sign in with `guestlist login`.".to_owned(),
+        Code::InvalidCredentials => "Check the name and the password.".to_owned(),
+        Code::InviteExpired | Code::InviteRevoked | Code::InviteUsed | Code::InviteDeclined | Code::InviteCancelled => {
+            ask()
+        }
+        Code::InvalidToken => {
+            "Check that the link was copied whole; it may also have been replaced by a newer one.".to_owned()
+        }
+        Code::InviteRequired => "Register with an invite: `guestlist register --invite -`.".to_owned(),
+        Code::RegistrationClosed => "Ask whoever runs the server for an account.".to_owned(),
+        Code::WrongRecipient => "Sign in as the person the invite is for.".to_owned(),
+        Code::Removed => "Ask an admin of the band for a new invite.".to_owned(),
+        Code::UsernameTaken => "Choose another user name.".to_owned(),
+        Code::EmailTaken => "Sign in with that address instead, or use another.".to_owned(),
+        Code::Forbidden => "Ask an admin of the band.".to_owned(),
+        Code::LastOwner => "Hand the band over to another member first.".to_owned(),
+        Code::RateLimited | Code::Unavailable => "Wait a little and try again.".to_owned(),
+        Code::NotFound => "Check the id; lists show what you can see.".to_owned(),
+        Code::NotPending | Code::NotRestorable => "Make a new invite instead.".to_owned(),
+        Code::Validation => "Change what is named above and try again.".to_owned(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ended_invite_says_whom_to_ask() {
+        let mut problem = Problem::new(Code::InviteExpired, "The invite has expired.");
+        problem.inviter = Some("Ada".to_owned());
+        assert_eq!(Error::Problem(Box::new(problem.clone())).hint(), "Ask Ada for a new invite.");
+        problem.contact = Some("band@example.org".to_owned());
+        assert_eq!(Error::Problem(Box::new(problem)).hint(), "Ask for a new invite: band@example.org.");
+    }
+}

@@ -1,0 +1,123 @@
+//! When to ask again, and how long to wait before.
+
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+
+use super::Error;
+use crate::api::Code;
+
+/// The longest wait that a server can ask for.
+const MOST_WAIT: Duration = Duration::from_mins(1);
+/// The first wait where the server names none; it doubles each time.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+
+/// How long to bear with a server that cannot answer now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// How often to ask again.
+    pub retries: u32,
+    /// The longest single wait.
+    pub longest_wait: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { retries: 3, longest_wait: MOST_WAIT }
+    }
+}
+
+impl Patience {
+    /// Every failure is told at once: for who asks again by themselves.
+    pub const NONE: Self = Self { retries: 0, longest_wait: Duration::ZERO };
+}
+
+/// The retries of one request.
+pub(super) struct Tries {
+    patience: Patience,
+    done: u32,
+}
+
+impl Tries {
+    pub(super) const fn new(patience: Patience) -> Self {
+        Self { patience, done: 0 }
+    }
+
+    /// How long to wait before the next try, `None` where another makes no sense.
+    pub(super) fn next(&mut self, error: &Error, retry_after: Option<Duration>) -> Option<Duration> {
+        let passing = matches!(error, Error::Connection { .. })
+            || matches!(error.code(), Some(Code::RateLimited | Code::Unavailable));
+        if !passing || self.done >= self.patience.retries {
+            return None;
+        }
+        let wait = retry_after.unwrap_or(FIRST_WAIT * 2u32.saturating_pow(self.done));
+        // Waiting less than was asked for would only be refused again.
+        if wait > self.patience.longest_wait {
+            return None;
+        }
+        self.done += 1;
+        Some(wait + wait.mul_f64(jitter() / 2.0))
+    }
+}
+
+/// A number from 0 to 1, so that many clients do not come back at once.
+fn jitter() -> f64 {
+    let bytes = *uuid::Uuid::now_v7().as_bytes();
+    f64::from(u16::from_be_bytes([bytes[14], bytes[15]])) / f64::from(u16::MAX)
+}
+
+/// The wait that the server asks for: seconds, or an HTTP date. What makes no sense is none.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Some(Duration::from_secs(seconds.into()));
+    }
+    let at = jiff::fmt::rfc2822::parse(text).ok()?;
+    let wait = at.timestamp().duration_since(jiff::Timestamp::now());
+    Duration::try_from(wait).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Problem;
+
+    fn busy() -> Error {
+        Error::Problem(Box::new(Problem::new(Code::Unavailable, "busy")))
+    }
+
+    fn header(text: &str) -> Option<Duration> {
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, text.parse().unwrap());
+        retry_after(&headers)
+    }
+
+    #[test]
+    fn odd_retry_after_is_no_wish() {
+        assert_eq!(header("7"), Some(Duration::from_secs(7)));
+        for odd in ["-1", "soon", "1e9", "99999999999999999999", "Thu, 01 Jan 1970 00:00:00 GMT"] {
+            assert_eq!(header(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn waits_grow_and_end() {
+        let mut tries = Tries::new(Patience::default());
+        let waits: Vec<_> = std::iter::from_fn(|| tries.next(&busy(), None)).collect();
+        assert_eq!(waits.len(), 3);
+        assert!(waits[2] > waits[0]);
+    }
+
+    #[test]
+    fn a_wait_beyond_a_minute_is_left_to_the_person() {
+        let mut tries = Tries::new(Patience::default());
+        assert_eq!(tries.next(&busy(), Some(Duration::from_secs(61))), None);
+        assert!(tries.next(&busy(), Some(Duration::from_secs(1))).is_some());
+    }
+
+    #[test]
+    fn a_refusal_is_final() {
+        let refused = Error::Problem(Box::new(Problem::new(Code::Forbidden, "no")));
+        assert_eq!(Tries::new(Patience::default()).next(&refused, None), None);
+    }
+}

@@ -1,0 +1,300 @@
+//! The sessions of a person on this machine: `sessions.json` in the data folder, readable by its owner alone.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::Origin;
+use crate::domain::{SessionToken, Timestamp};
+
+/// Why the sessions cannot be read or kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// Others can read or change the file.
+    #[error("{path} can be read or changed by others; close it with: chmod {mode} '{path}'")]
+    Loose {
+        /// The file or folder.
+        path: String,
+        /// The mode it should have.
+        mode: &'static str,
+    },
+    /// The file holds something else.
+    #[error("{path} cannot be understood ({reason}); remove it and sign in again")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The system said no.
+    #[error("cannot {what} {path}: {source}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// The file or folder.
+        path: String,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// There is no place for data.
+    #[error("there is no home folder to keep sessions in; set HOME, or give the session in GUESTLIST_TOKEN")]
+    NoHome,
+}
+
+/// One kept session.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Kept {
+    /// The secret.
+    token: String,
+    /// Who signed in.
+    pub username: String,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kept").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+impl Kept {
+    /// A session as it is kept.
+    pub fn new(token: &SessionToken, username: &str, expires_at: Timestamp) -> Self {
+        Self { token: token.reveal().to_owned(), username: username.to_owned(), expires_at }
+    }
+
+    /// The secret, `None` where the file was changed by hand.
+    pub fn token(&self) -> Option<SessionToken> {
+        SessionToken::parse(&self.token)
+    }
+}
+
+/// All kept sessions.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Content {
+    /// The server signed in to last.
+    #[serde(default)]
+    current: Option<String>,
+    /// Sessions by origin.
+    #[serde(default)]
+    sessions: BTreeMap<String, Kept>,
+}
+
+/// The file of sessions.
+#[derive(Debug, Clone)]
+pub struct SessionFile {
+    path: PathBuf,
+}
+
+impl SessionFile {
+    /// The file at this path. Nothing is read yet.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// The file of the person who runs the program: `sessions.json` in their data folder.
+    pub fn of_user() -> Result<Self, SessionError> {
+        let folders = directories::ProjectDirs::from("", "", "guestlist").ok_or(SessionError::NoHome)?;
+        Ok(Self::at(folders.data_dir().join("sessions.json")))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The session kept for a server.
+    pub fn get(&self, origin: &Origin) -> Result<Option<Kept>, SessionError> {
+        Ok(self.read()?.sessions.remove(origin.as_str()))
+    }
+
+    /// The origin that was signed in to last.
+    pub fn current(&self) -> Result<Option<String>, SessionError> {
+        Ok(self.read()?.current)
+    }
+
+    /// Keeps a session, and makes its server the current one.
+    pub fn put(&self, origin: &Origin, kept: Kept) -> Result<(), SessionError> {
+        self.change(|content| {
+            content.current = Some(origin.to_string());
+            content.sessions.insert(origin.to_string(), kept);
+        })
+    }
+
+    /// Forgets the session of a server; the server stays the current one.
+    pub fn forget(&self, origin: &Origin) -> Result<(), SessionError> {
+        if !self.path.exists() {
+            return Ok(());
+        }
+        self.change(|content| {
+            content.sessions.remove(origin.as_str());
+        })
+    }
+
+    fn read(&self) -> Result<Content, SessionError> {
+        let file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Content::default()),
+            Err(e) => return Err(self.io("open", e)),
+        };
+        // The open file is looked at, so it cannot be exchanged in between.
+        private(&self.path, &file.metadata().map_err(|e| self.io("look at", e))?, 0o077, "600")?;
+        let text = io::read_to_string(file).map_err(|e| self.io("read", e))?;
+        // serde's words quote no content, only places and names of fields.
+        serde_json::from_str(&text)
+            .map_err(|e| SessionError::Damaged { path: self.shown(), reason: format!("line {}", e.line()) })
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Content)) -> Result<(), SessionError> {
+        let folder = self.path.parent().unwrap_or_else(|| Path::new("."));
+        private_folder(folder).map_err(|source| SessionError::Io {
+            what: "make",
+            path: folder.display().to_string(),
+            source,
+        })?;
+        let metadata = fs::metadata(folder).map_err(|e| self.io("look at the folder of", e))?;
+        private(folder, &metadata, 0o022, "700")?;
+        // Two programs that sign in at once do not lose each other's session.
+        let lock = create_private(&self.path.with_extension("lock"), false).map_err(|e| self.io("lock", e))?;
+        lock.lock().map_err(|e| self.io("lock", e))?;
+        let mut content = self.read()?;
+        change(&mut content);
+        self.write(&content).map_err(|e| self.io("write", e))
+    }
+
+    /// Writes a new file beside the old one and puts it in its place.
+    fn write(&self, content: &Content) -> io::Result<()> {
+        let new = self.path.with_extension(format!("{}.new", uuid::Uuid::now_v7().simple()));
+        let written = (|| {
+            let mut file = create_private(&new, true)?;
+            file.write_all(&serde_json::to_vec_pretty(content)?)?;
+            file.sync_all()?;
+            fs::rename(&new, &self.path)
+        })();
+        if written.is_err() {
+            let _ = fs::remove_file(&new);
+        }
+        written
+    }
+
+    fn shown(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn io(&self, what: &'static str, source: io::Error) -> SessionError {
+        SessionError::Io { what, path: self.shown(), source }
+    }
+}
+
+#[cfg(unix)]
+fn private(path: &Path, metadata: &fs::Metadata, loose: u32, mode: &'static str) -> Result<(), SessionError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    if metadata.permissions().mode() & loose == 0 {
+        return Ok(());
+    }
+    Err(SessionError::Loose { path: path.display().to_string(), mode })
+}
+
+/// Elsewhere the profile folder is private to the person already.
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)]
+fn private(_: &Path, _: &fs::Metadata, _: u32, _: &'static str) -> Result<(), SessionError> {
+    Ok(())
+}
+
+/// Makes a folder that only its owner may enter, whatever the umask. One that is there stays as it is.
+fn private_folder(folder: &Path) -> io::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(folder) {
+        Ok(()) => {}
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
+        Err(e) => return Err(e),
+    }
+    #[cfg(unix)]
+    fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    Ok(())
+}
+
+/// Opens a file for writing that only its owner may read, whatever the umask; `new` refuses one that is there.
+fn create_private(path: &Path, new: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).create_new(new);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.truncate(false).open(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::client::PlainHttp;
+
+    fn origin(text: &str) -> Origin {
+        Origin::parse(text, PlainHttp::LoopbackOnly).unwrap()
+    }
+
+    fn kept(byte: u8) -> Kept {
+        Kept::new(&SessionToken::from_random(&[byte; 32]), "ada", Timestamp::MAX)
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn sessions_are_kept_apart_by_server_and_closed_to_others() {
+        let home = tempfile::tempdir().unwrap();
+        let file = SessionFile::at(home.path().join("guestlist/sessions.json"));
+        let (one, two) = (origin("https://one.example"), origin("https://two.example"));
+        assert!(file.get(&one).unwrap().is_none());
+        file.put(&one, kept(1)).unwrap();
+        file.put(&two, kept(2)).unwrap();
+        assert_eq!(file.get(&one).unwrap().unwrap().token(), kept(1).token());
+        assert_eq!(file.current().unwrap().as_deref(), Some("https://two.example"));
+        assert_eq!((mode(file.path()), mode(file.path().parent().unwrap())), (0o600, 0o700));
+        file.forget(&one).unwrap();
+        assert!(file.get(&one).unwrap().is_none());
+        assert!(file.get(&two).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_loose_file_is_refused_with_the_command_that_mends_it() {
+        let home = tempfile::tempdir().unwrap();
+        let file = SessionFile::at(home.path().join("guestlist/sessions.json"));
+        file.put(&origin("https://one.example"), kept(1)).unwrap();
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o640)).unwrap();
+        let refusal = file.get(&origin("https://one.example")).unwrap_err().to_string();
+        assert!(refusal.contains(&format!("chmod 600 '{}'", file.path().display())), "{refusal}");
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_and_its_content_is_not() {
+        let home = tempfile::tempdir().unwrap();
+        let file = SessionFile::at(home.path().join("guestlist/sessions.json"));
+        file.put(&origin("https://one.example"), kept(1)).unwrap();
+        fs::write(file.path(), r#"{"sessions": {"x": "gls_secret"#).unwrap();
+        let refusal = file.current().unwrap_err().to_string();
+        assert!(refusal.contains("sessions.json") && !refusal.contains("gls_"), "{refusal}");
+    }
+}
