@@ -15,10 +15,12 @@ pub(crate) mod audit;
 pub(crate) mod http;
 pub(crate) mod idempotency;
 mod refused;
+pub mod run;
 mod secret;
 pub mod store;
 
 pub use app::{App, Clock, Entropy, Settings, SystemClock, SystemEntropy};
+pub use http::router;
 pub(crate) use refused::{Fields, Refused};
 pub(crate) use secret::{Hash, hash, open, seal};
 pub use secret::{Key, KeyError};

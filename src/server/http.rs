@@ -2,5 +2,9 @@
 
 pub(crate) mod body;
 pub(crate) mod caller;
+mod health;
 pub(crate) mod page;
 pub(crate) mod problem;
+mod router;
+
+pub use router::router;

@@ -6,8 +6,12 @@
 #![allow(unreachable_pub)]
 
 #[cfg(feature = "server")]
+mod http;
+#[cfg(feature = "server")]
 mod plan;
 #[cfg(feature = "server")]
 mod postgres;
 #[cfg(feature = "server")]
 mod store;
+#[cfg(feature = "server")]
+mod world;

@@ -1,0 +1,160 @@
+//! The routes together, and what holds for every answer: problems, headers, limits, the log.
+
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+use axum::{
+    Extension, Router,
+    body::{Body, to_bytes},
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use futures_util::FutureExt as _;
+use utoipa::{
+    OpenApi,
+    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{health, problem::problem_response};
+use crate::{
+    api::{Code, PROBLEM_JSON, Problem},
+    server::App,
+};
+
+/// The most bytes that a request's body can have.
+const BODY_LIMIT: usize = 1024 * 1024;
+/// The longest that a request may take, its body included.
+const REQUEST_LIMIT: Duration = Duration::from_secs(30);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "guestlist", description = "Invitations for bands. Errors are RFC 9457 problems with a stable code."),
+    security(("bearer" = []))
+)]
+struct Document;
+
+/// Every route of the API, relative to its base path.
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+}
+
+/// The whole server as a service: the API under `/api/v1`, its description, health, and the page behind a link.
+pub fn router(app: App) -> Router {
+    let mut document = Document::openapi();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
+    document
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    let (routes, document) = OpenApiRouter::with_openapi(document).nest("/api/v1", api()).split_for_parts();
+    routes
+        .route("/openapi.json", get(async |Extension(text): Extension<OpenApiText>| text))
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/invite/{token}", get(async || link_page()))
+        .fallback(async || problem_response(&Problem::new(Code::NotFound, "There is nothing at this address.")))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(Extension(OpenApiText(axum::body::Bytes::from(document.to_json().unwrap_or_default()))))
+        .layer(from_fn_with_state(app.clone(), frame))
+        .with_state(app)
+}
+
+#[derive(Clone)]
+struct OpenApiText(axum::body::Bytes);
+
+impl IntoResponse for OpenApiText {
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, "application/json")], self.0).into_response()
+    }
+}
+
+/// What a browser shows for a link. It changes nothing: mail scanners open links too.
+fn link_page() -> Response {
+    const POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    let page = "<!doctype html><html lang=en><meta charset=utf-8><title>guestlist</title>\
+        <h1>You are invited</h1><p>Copy this page's address and paste it into guestlist: \
+        <code>guestlist</code> in a terminal, then Paste a link.</p></html>";
+    let headers = [(header::CONTENT_SECURITY_POLICY, POLICY), (header::REFERRER_POLICY, "no-referrer")];
+    (headers, Html(page)).into_response()
+}
+
+/// Around every request: a time limit, panics as problems, the framework's own refusals as problems, headers, the log.
+/// The log names the route, never the address: an address can hold a token.
+async fn frame(State(app): State<App>, request: Request, next: Next) -> Response {
+    let started = std::time::Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let id = format!("{:032x}", u128::from_be_bytes(app.random()));
+    let run = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let response = match tokio::time::timeout(REQUEST_LIMIT, run).await {
+        Ok(Ok(response)) => as_problem(response).await,
+        Ok(Err(_)) => problem_response(&Problem::new(
+            Code::Internal,
+            "The server made a mistake and has written it to its log. Look at the current state before trying again.",
+        )),
+        Err(_) => problem_response(&Problem::new(
+            Code::RequestTimeout,
+            "The request took too long. Look at the current state before trying again.",
+        )),
+    };
+    let response = with_headers(response, &id);
+    tracing::info!(
+        %method,
+        route,
+        status = response.status().as_u16(),
+        ms = started.elapsed().as_millis() as u64,
+        request = id,
+        "request"
+    );
+    response
+}
+
+fn with_headers(mut response: Response, id: &str) -> Response {
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// The framework's own refusals as problems. `Allow` is kept.
+async fn as_problem(response: Response) -> Response {
+    let status = response.status();
+    let already = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == PROBLEM_JSON);
+    if already || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let text = to_bytes(Body::new(body), 4096).await.unwrap_or_default();
+    let problem = match status {
+        // The framework says 400 to an address whose parts do not parse: nothing can be there.
+        StatusCode::BAD_REQUEST if text.starts_with(b"Invalid URL") || text.starts_with(b"Invalid UTF-8") => {
+            Problem::new(Code::NotFound, "There is nothing at this address.")
+        }
+        StatusCode::BAD_REQUEST => Problem::new(Code::BadRequest, "The request's query cannot be read."),
+        StatusCode::NOT_FOUND => Problem::new(Code::NotFound, "There is nothing at this address."),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            Problem::new(Code::MethodNotAllowed, "This address does not take that method; Allow names those it takes.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(Code::PayloadTooLarge, "The body is larger than this server takes.")
+        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            Problem::new(Code::UnsupportedMediaType, "Send the body as application/json.")
+        }
+        status if status.is_client_error() => Problem::new(Code::BadRequest, "The request cannot be read."),
+        _ => Problem::new(Code::Internal, "The server made a mistake and has written it to its log."),
+    };
+    let mut answer = problem_response(&problem);
+    if let Some(allow) = parts.headers.get(header::ALLOW) {
+        answer.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    answer
+}

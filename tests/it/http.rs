@@ -1,0 +1,60 @@
+//! What holds for every answer.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::world::{World, on_each_database};
+
+on_each_database! { a_node_with_a_database_is_ready }
+
+async fn a_node_with_a_database_is_ready(world: World) {
+    for path in ["/livez", "/readyz"] {
+        assert_eq!(get(&world, path).await.status(), 204, "{path}");
+    }
+}
+
+async fn get(world: &World, path: &str) -> reqwest::Response {
+    reqwest::get(format!("{}{path}", world.origin)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_address_is_a_problem() {
+    let world = World::sqlite().await;
+    for path in ["/nothing", "/api/v1/nothing"] {
+        let response = get(&world, path).await;
+        assert_eq!(response.status(), 404, "{path}");
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        let problem: serde_json::Value = response.json().await.unwrap();
+        assert_eq!(problem["code"], "not_found");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_method_is_a_problem_that_names_the_right_ones() {
+    let world = World::sqlite().await;
+    let response = reqwest::Client::new().delete(format!("{}/livez", world.origin)).send().await.unwrap();
+    assert_eq!(response.status(), 405);
+    assert!(response.headers()["allow"].to_str().unwrap().contains("GET"));
+    let problem: serde_json::Value = response.json().await.unwrap();
+    assert_eq!(problem["code"], "method_not_allowed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_description_is_openapi_3_1_with_a_bearer_scheme() {
+    let world = World::sqlite().await;
+    let document: serde_json::Value = get(&world, "/openapi.json").await.json().await.unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{document}");
+    assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_request_does_not_hold_the_end() {
+    let world = World::sqlite().await;
+    let address = world.origin.strip_prefix("http://").unwrap().to_owned();
+    let mut half = tokio::net::TcpStream::connect(&address).await.unwrap();
+    half.write_all(b"GET /livez HTTP/1.1\r\nHost:").await.unwrap();
+    world.stop().await;
+    assert_eq!(half.read(&mut [0; 16]).await.unwrap_or(0), 0, "it is closed without an answer");
+    assert!(tokio::net::TcpStream::connect(&address).await.is_err(), "nobody listens any more");
+}

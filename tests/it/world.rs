@@ -1,0 +1,227 @@
+//! A server for a test: a real listener on a port of its own, a real database, a clock that tests move.
+
+#![allow(dead_code)] // what tests of single subjects use
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use guestlist::{
+    domain::{Policy, Preset, Timestamp},
+    server::{
+        App, Clock, Key, Settings, SystemEntropy, run,
+        store::{Database, Options, Store},
+    },
+};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use crate::postgres::fresh_database;
+
+/// What every account's password is.
+pub const PASSWORD: &str = "a long enough pass-phrase";
+
+/// A clock that stands until it is moved.
+#[derive(Clone)]
+pub struct Standing(Arc<AtomicI64>);
+
+impl Standing {
+    /// Moves it forward.
+    pub fn pass_hours(&self, hours: i64) {
+        self.0.fetch_add(hours * 3_600_000_000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Standing {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A running server.
+pub struct World {
+    /// Where it listens: `http://127.0.0.1:PORT`.
+    pub origin: String,
+    /// What it takes for the time.
+    pub clock: Standing,
+    /// What stands behind it.
+    pub app: App,
+    http: reqwest::Client,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// Someone signed in.
+pub struct Person {
+    /// The user name.
+    pub username: String,
+    /// The session's token.
+    pub session: String,
+    /// The account as the server shows it.
+    pub account: Value,
+    http: reqwest::Client,
+    origin: String,
+}
+
+impl World {
+    /// A server on a new SQLite file.
+    pub async fn sqlite() -> Self {
+        Self::sqlite_with(settings()).await
+    }
+
+    /// A server on a new SQLite file, by an operator's decisions; `public_url` becomes the real origin.
+    pub async fn sqlite_with(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::Sqlite(folder.path().join("guestlist.db"));
+        Self::start(database, settings, Some(folder)).await
+    }
+
+    /// A server on a new PostgreSQL database; `None` where there is no PostgreSQL.
+    pub async fn postgres() -> Option<Self> {
+        Self::postgres_with(settings()).await
+    }
+
+    /// As [`World::postgres`], by an operator's decisions.
+    pub async fn postgres_with(settings: Settings) -> Option<Self> {
+        let url = tokio::task::spawn_blocking(fresh_database).await.unwrap()?;
+        Some(Self::start(url.parse().unwrap(), settings, None).await)
+    }
+
+    async fn start(database: Database, settings: Settings, folder: Option<tempfile::TempDir>) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let store = tokio::task::spawn_blocking(move || Store::open(&Options::new(database)).unwrap()).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let settings = Settings { public_url: origin.clone(), ..settings };
+        let clock = Standing(Arc::new(AtomicI64::new(1_800_000_000_000_000)));
+        let app = App::new(store, settings, Key::new(&[7; 32]).unwrap(), clock.clone(), SystemEntropy::new());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(run::serve(app.clone(), listener, async {
+            let _ = stopped.await;
+        }));
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { origin, clock, app, http, stop: Some(stop), task, _folder: folder }
+    }
+
+    /// Sends a request without a session: method, path below `/api/v1`, body.
+    pub async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        send(&self.http, &self.origin, None, method, path, body).await
+    }
+
+    /// Makes an account and signs it in.
+    pub async fn account(&self, username: &str) -> Person {
+        let body = json!({ "username": username, "password": PASSWORD });
+        let (status, answer) = self.send("POST", "/auth/register", Some(&body)).await;
+        assert_eq!(status, 201, "{answer}");
+        Person {
+            username: username.to_owned(),
+            session: answer["session"]["token"].as_str().unwrap().to_owned(),
+            account: answer["account"].clone(),
+            http: self.http.clone(),
+            origin: self.origin.clone(),
+        }
+    }
+
+    /// Ends the server in good order and waits for it.
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        (&mut self.task).await.unwrap();
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Person {
+    /// Sends a request with this person's session: method, path below `/api/v1`, body.
+    pub async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        send(&self.http, &self.origin, Some(&self.session), method, path, body).await
+    }
+
+    /// `GET`.
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        self.send("GET", path, None).await
+    }
+
+    /// `POST`.
+    pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        self.send("POST", path, Some(&body)).await
+    }
+
+    /// `PATCH`.
+    pub async fn patch(&self, path: &str, body: Value) -> (u16, Value) {
+        self.send("PATCH", path, Some(&body)).await
+    }
+
+    /// `DELETE`.
+    pub async fn delete(&self, path: &str) -> (u16, Value) {
+        self.send("DELETE", path, None).await
+    }
+
+    /// Makes a band; its id.
+    pub async fn band(&self, name: &str) -> String {
+        let (status, band) = self.post("/bands", json!({ "name": name })).await;
+        assert_eq!(status, 201, "{band}");
+        band["id"].as_str().unwrap().to_owned()
+    }
+}
+
+/// What the servers of tests are set to: links allowed, everyone may register, no mail, no rate limits.
+pub fn settings() -> Settings {
+    Settings {
+        name: "guestlist".to_owned(),
+        public_url: String::new(),
+        policy: Policy::preset(Preset::Band),
+        mail: false,
+        founder: None,
+        limits: false,
+    }
+}
+
+async fn send(
+    http: &reqwest::Client,
+    origin: &str,
+    session: Option<&str>,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> (u16, Value) {
+    let mut request = http.request(method.parse().unwrap(), format!("{origin}/api/v1{path}"));
+    if let Some(session) = session {
+        request = request.bearer_auth(session);
+    }
+    if let Some(body) = body {
+        request = request.json(body);
+    }
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    (status, if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() })
+}
+
+/// Makes every behaviour a test of its own on each database: `on_each_database! { first, second }`, where each is an
+/// `async fn(World)` of the calling module.
+macro_rules! on_each_database {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {$(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(crate::world::World::sqlite().await).await;
+            }
+        )+}
+        mod postgres {$(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                if let Some(world) = crate::world::World::postgres().await {
+                    super::$name(world).await;
+                }
+            }
+        )+}
+    };
+}
+pub(crate) use on_each_database;
