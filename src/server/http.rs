@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod caller;
 mod health;
+mod limits;
 pub(crate) mod page;
 pub(crate) mod problem;
 mod router;

@@ -18,7 +18,7 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{health, problem::problem_response};
+use super::{health, limits, problem::problem_response};
 use crate::{
     api::{Code, PROBLEM_JSON, Problem},
     server::App,
@@ -52,16 +52,17 @@ pub fn router(app: App) -> Router {
         .get_or_insert_default()
         .add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     let (routes, document) = OpenApiRouter::with_openapi(document).nest("/api/v1", api()).split_for_parts();
-    routes
+    let limited = app.settings().limits;
+    let routes = routes
         .route("/openapi.json", get(async |Extension(text): Extension<OpenApiText>| text))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route("/invite/{token}", get(async || link_page()))
         .fallback(async || problem_response(&Problem::new(Code::NotFound, "There is nothing at this address.")))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(Extension(OpenApiText(axum::body::Bytes::from(document.to_json().unwrap_or_default()))))
-        .layer(from_fn_with_state(app.clone(), frame))
-        .with_state(app)
+        .layer(Extension(OpenApiText(axum::body::Bytes::from(document.to_json().unwrap_or_default()))));
+    let routes = if limited { routes.layer(from_fn_with_state(limits::Limits::new(), limits::limit)) } else { routes };
+    routes.layer(from_fn_with_state(app.clone(), frame)).with_state(app)
 }
 
 #[derive(Clone)]
