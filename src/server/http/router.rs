@@ -159,3 +159,51 @@ async fn as_problem(response: Response) -> Response {
     }
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Bytes, extract::Path, routing::post};
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::{
+        domain::{BandId, Policy, Preset},
+        server::{
+            Key, Settings, SystemClock, SystemEntropy,
+            store::{Database, Options, Store},
+        },
+    };
+
+    #[tokio::test]
+    async fn panics_malformed_ids_and_large_bodies_are_problems() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Options::new(Database::Sqlite(folder.path().join("guestlist.db")))).unwrap();
+        let settings = Settings {
+            name: "guestlist".to_owned(),
+            public_url: "http://localhost".to_owned(),
+            policy: Policy::preset(Preset::Band),
+            mail: false,
+            founder: None,
+            limits: false,
+        };
+        let app = App::new(store, settings, Key::new(&[7; 32]).unwrap(), SystemClock, SystemEntropy::new());
+        let routes: Router = Router::new()
+            .route("/panic", post(async || -> StatusCode { panic!("on purpose") }))
+            .route("/bands/{id}", post(async |Path(_): Path<BandId>| StatusCode::NO_CONTENT))
+            .route("/body", post(async |_: Bytes| StatusCode::NO_CONTENT))
+            .layer(DefaultBodyLimit::max(BODY_LIMIT))
+            .layer(from_fn_with_state(app, frame));
+        for (path, size, code) in [
+            ("/panic", 0, Some("internal")),
+            ("/bands/7", 0, Some("not_found")),
+            ("/body", BODY_LIMIT + 1, Some("payload_too_large")),
+            ("/body", BODY_LIMIT, None),
+        ] {
+            let request = Request::post(path).body(Body::from(vec![b' '; size])).unwrap();
+            let response = routes.clone().oneshot(request).await.unwrap();
+            let text = to_bytes(response.into_body(), BODY_LIMIT).await.unwrap();
+            let problem: Option<serde_json::Value> = serde_json::from_slice(&text).ok();
+            assert_eq!(problem.as_ref().and_then(|problem| problem["code"].as_str()), code, "{path}");
+        }
+    }
+}
