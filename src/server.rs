@@ -10,6 +10,7 @@
 // The resources that call these pieces are not all there yet.
 #![allow(dead_code, unused_imports)]
 
+pub(crate) mod accounts;
 mod app;
 pub(crate) mod audit;
 pub(crate) mod http;

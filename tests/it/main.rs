@@ -6,6 +6,8 @@
 #![allow(unreachable_pub)]
 
 #[cfg(feature = "server")]
+mod accounts;
+#[cfg(feature = "server")]
 mod http;
 #[cfg(feature = "server")]
 mod plan;

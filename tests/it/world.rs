@@ -112,7 +112,8 @@ impl World {
 
     /// Makes an account and signs it in.
     pub async fn account(&self, username: &str) -> Person {
-        let body = json!({ "username": username, "password": PASSWORD });
+        let email = format!("{username}@example.org");
+        let body = json!({ "username": username, "email": email, "password": PASSWORD });
         let (status, answer) = self.send("POST", "/auth/register", Some(&body)).await;
         assert_eq!(status, 201, "{answer}");
         Person {

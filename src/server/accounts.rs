@@ -1,0 +1,41 @@
+//! Accounts and their sessions.
+
+pub(crate) mod password;
+mod register;
+mod session;
+
+pub(crate) use register::{NewAccount, Site, register};
+pub(crate) use session::{NewSession, begin, by_login, end, list};
+
+use crate::{
+    api::{Account, Code},
+    domain::{AccountId, Timestamp},
+};
+
+use super::{Refused, store::Tx};
+
+crate::row! {
+    struct AccountRow {
+        id: AccountId, username: String, display_name: String, email: String, email_verified: bool, site_admin: bool,
+        created_at: Timestamp,
+    }
+}
+
+/// An account, as its holder sees it.
+pub(crate) fn read(tx: &mut Tx<'_>, id: AccountId) -> Result<Account, Refused> {
+    let row: Option<AccountRow> = tx.query_one(
+        "SELECT id, username, display_name, email, email_verified, site_admin, created_at FROM account WHERE id = $1",
+        &[&id],
+    )?;
+    let row =
+        row.ok_or_else(|| Refused::new(Code::Unauthenticated, "This account is gone. Sign in with another one."))?;
+    Ok(Account {
+        id: row.id,
+        username: row.username,
+        display_name: row.display_name,
+        email: row.email,
+        email_verified: row.email_verified,
+        site_admin: row.site_admin,
+        created_at: row.created_at,
+    })
+}

@@ -1,0 +1,135 @@
+//! Signing up, in and out.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    api::{Code, FOUNDER_HEADER, Login, Problem, Register, Registered, SessionSecret, SignedIn},
+    domain::{AccountId, Address, DisplayName, Registration, SessionId, Username, check_password},
+    server::{
+        App, Fields, Refused,
+        accounts::{self, NewAccount, NewSession, Site, password},
+        hash,
+        http::{body::Body, caller::Caller},
+    },
+};
+
+/// The routes of this file.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(register)).routes(routes!(login)).routes(routes!(logout))
+}
+
+/// Makes an account and signs it in.
+#[utoipa::path(
+    post, path = "/auth/register", tag = "accounts", security(()), request_body = Register,
+    responses((status = 201, body = Registered), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn register(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Body { value, .. }: Body<Register>,
+) -> Result<(StatusCode, Json<Registered>), Refused> {
+    let settings = app.settings();
+    match settings.policy.registration {
+        Registration::InviteOnly if value.invite.is_none() => {
+            return Err(Refused::new(
+                Code::InviteRequired,
+                "This server takes new people by invite: register with your token.",
+            ));
+        }
+        Registration::Closed => {
+            return Err(Refused::new(
+                Code::RegistrationClosed,
+                "This server takes no new people. Ask whoever runs it.",
+            ));
+        }
+        Registration::Open | Registration::InviteOnly => {}
+    }
+    // No invite can be made yet, so no token is known.
+    if value.invite.is_some() {
+        return Err(Refused::invalid_token());
+    }
+    let mut fields = Fields::default();
+    let username = fields.check("username", Username::parse(&value.username));
+    let display_name = fields.optional("display_name", value.display_name.as_deref(), DisplayName::parse);
+    let email = fields.check("email", Address::parse(&value.email));
+    fields.check("password", check_password(&value.password));
+    fields.finish()?;
+    let (Some(username), Some(email)) = (username, email) else { return Err(Refused::not_found("account")) };
+    let new = NewAccount {
+        id: app.fresh(AccountId::new),
+        display_name: display_name.unwrap_or_else(|| DisplayName::from_username(&username)),
+        username,
+        email,
+        password_hash: password::hash(value.password, app.random()).await?,
+        founder: is_founder(&app, &headers),
+    };
+    let site = Site { embedded: settings.founder.is_some(), mail: settings.mail };
+    let (secret, session) = new_session(&app);
+    let now = app.now();
+    let (account, expires_at) = app
+        .store()
+        .write(move |tx| {
+            accounts::register(tx, site, &new, now)?;
+            let expires_at = accounts::begin(tx, new.id, session, now)?;
+            Ok::<_, Refused>((accounts::read(tx, new.id)?, expires_at))
+        })
+        .await?;
+    let session = SessionSecret { token: secret, expires_at };
+    Ok((StatusCode::CREATED, Json(Registered { account, session, outcome: None })))
+}
+
+/// Signs in with user name or address.
+#[utoipa::path(
+    post, path = "/auth/login", tag = "accounts", security(()), request_body = Login,
+    responses((status = 200, body = SignedIn), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn login(State(app): State<App>, Body { value, .. }: Body<Login>) -> Result<Json<SignedIn>, Refused> {
+    let refused = || Refused::new(Code::InvalidCredentials, "Name or password is wrong. Check both and try again.");
+    if value.login.len() > 1_024 || value.password.len() > 1_024 {
+        return Err(refused());
+    }
+    let known = app.store().read(move |tx| accounts::by_login(tx, &value.login)).await?;
+    let (id, kept) = known.map(|known| (known.id, known.password_hash)).unzip();
+    if !password::verify(value.password, kept).await? {
+        return Err(refused());
+    }
+    let id = id.ok_or_else(refused)?;
+    let (secret, session) = new_session(&app);
+    let now = app.now();
+    let (account, expires_at) = app
+        .store()
+        .write(move |tx| {
+            let account = accounts::read(tx, id)?;
+            Ok::<_, Refused>((account, accounts::begin(tx, id, session, now)?))
+        })
+        .await?;
+    Ok(Json(SignedIn { account, session: SessionSecret { token: secret, expires_at } }))
+}
+
+/// Ends the session that asks.
+#[utoipa::path(
+    post, path = "/auth/logout", tag = "accounts",
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn logout(State(app): State<App>, caller: Caller) -> Result<StatusCode, Refused> {
+    app.store().write(move |tx| accounts::end(tx, caller.account, caller.session)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A session's secret for the caller, and what is kept of it.
+fn new_session(app: &App) -> (String, NewSession) {
+    let token = app.fresh_session_token();
+    let session = NewSession { id: app.fresh(SessionId::new), token_hash: hash(token.reveal()) };
+    (token.reveal().to_owned(), session)
+}
+
+/// Whether the request shows the founder's secret. Hashes are compared, so the time tells nothing of the secret.
+fn is_founder(app: &App, headers: &HeaderMap) -> bool {
+    let shown = headers.get(FOUNDER_HEADER).and_then(|value| value.to_str().ok());
+    matches!((shown, &app.settings().founder), (Some(shown), Some(secret)) if hash(shown) == hash(secret))
+}
