@@ -13,6 +13,7 @@
 pub(crate) mod accounts;
 mod app;
 pub(crate) mod audit;
+pub(crate) mod bands;
 pub(crate) mod http;
 pub(crate) mod idempotency;
 mod refused;

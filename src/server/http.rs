@@ -1,6 +1,7 @@
 //! HTTP: one file a resource. Transactions begin here.
 
 mod auth;
+pub(crate) mod bands;
 pub(crate) mod body;
 pub(crate) mod caller;
 mod health;

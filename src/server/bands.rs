@@ -1,0 +1,191 @@
+//! Bands and who is in them.
+
+mod members;
+
+pub(crate) use members::{add, list as members};
+
+use crate::{
+    api::{Band, BandCounts, Code, CreateBand},
+    domain::{AccountId, BandId, BandName, Contact, Description, InvitePermission, JoinMode, Policy, Role, Timestamp},
+};
+
+use super::{
+    Fields, Refused,
+    audit::{self, Event},
+    store::Tx,
+};
+
+crate::row! {
+    /// How a member stands in a band: what every right in it follows from.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct Access {
+        /// The member's role.
+        pub(crate) role: Role,
+        /// Whether a plain member may invite.
+        pub(crate) can_invite: bool,
+        /// Who may invite in this band.
+        pub(crate) invite_permission: InvitePermission,
+    }
+}
+
+impl Access {
+    /// The highest role that the member may grant; who may not invite is refused.
+    pub(crate) fn may_grant(self) -> Result<Role, Refused> {
+        self.role.may_grant(self.can_invite, self.invite_permission).ok_or_else(|| {
+            Refused::new(Code::Forbidden, "You may not invite to this band. Ask one of its admins to let you.")
+        })
+    }
+
+    /// Refuses who does not run the band's invites and members.
+    pub(crate) fn require_admin(self) -> Result<(), Refused> {
+        if self.role.is_admin() {
+            return Ok(());
+        }
+        Err(Refused::new(Code::Forbidden, "Only the band's admins and its owner may do this."))
+    }
+
+    /// Refuses all but the owner.
+    pub(crate) fn require_owner(self) -> Result<(), Refused> {
+        if self.role == Role::Owner {
+            return Ok(());
+        }
+        Err(Refused::new(Code::Forbidden, "Only the band's owner may do this."))
+    }
+}
+
+/// How the account stands in the band. For strangers, and in a deleted band, there is no such band.
+pub(crate) fn membership(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<Access, Refused> {
+    tx.query_one(
+        "SELECT m.role AS role, m.can_invite AS can_invite, b.invite_permission AS invite_permission
+         FROM member m JOIN band b ON b.id = m.band
+         WHERE m.band = $1 AND m.account = $2 AND b.deleted_at IS NULL",
+        &[&band, &account],
+    )?
+    .ok_or_else(|| Refused::not_found("band"))
+}
+
+/// A new band, every field read.
+#[derive(Debug, Clone)]
+pub(crate) struct NewBand {
+    name: BandName,
+    description: Option<Description>,
+    contact: Option<Contact>,
+    join: JoinMode,
+    invite_permission: InvitePermission,
+}
+
+impl NewBand {
+    /// Reads the request; a refusal names every bad field.
+    pub(crate) fn parse(request: &CreateBand) -> Result<Self, Refused> {
+        let mut fields = Fields::default();
+        let name = fields.check("name", BandName::parse(&request.name));
+        let description = fields.optional("description", request.description.as_deref(), Description::parse);
+        let contact = fields.optional("contact", request.contact.as_deref(), Contact::parse);
+        fields.finish()?;
+        let name = name.ok_or_else(|| Refused::new(Code::Validation, "name is missing"))?;
+        Ok(Self {
+            name,
+            description,
+            contact,
+            join: request.join.unwrap_or(JoinMode::Invite),
+            invite_permission: request.invite_permission.unwrap_or(InvitePermission::Admins),
+        })
+    }
+}
+
+/// Makes a band with `owner` as its one member.
+pub(crate) fn create(
+    tx: &mut Tx<'_>,
+    id: BandId,
+    owner: AccountId,
+    band: &NewBand,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    let _ = tx.execute(
+        "INSERT INTO band (id, name, description, contact, join_mode, invite_permission, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &[&id, &band.name, &band.description, &band.contact, &band.join, &band.invite_permission, &now],
+    )?;
+    let _ = members::add(tx, id, owner, Role::Owner, None, now)?;
+    let event =
+        Event { band: Some(id), actor: Some(owner), action: "band.created", invite: None, account: None, detail: None };
+    audit::record(tx, now, event)?;
+    Ok(())
+}
+
+crate::row! {
+    struct BandRow {
+        seq: i64, id: BandId, name: String, description: Option<String>, contact: Option<String>, join_mode: JoinMode,
+        invite_permission: InvitePermission, revision: i64, members: i64, invites: i64, pending: i64,
+        created_at: Timestamp, role: Option<Role>, can_invite: Option<bool>,
+    }
+}
+
+impl BandRow {
+    fn into_band(self, policy: Option<Policy>) -> Band {
+        let flag = self.can_invite.unwrap_or(false);
+        let can_invite = self.role.is_some_and(|role| role.may_grant(flag, self.invite_permission).is_some());
+        Band {
+            id: self.id,
+            name: self.name,
+            description: self.description,
+            contact: self.contact,
+            join: self.join_mode,
+            invite_permission: self.invite_permission,
+            role: self.role,
+            can_invite,
+            counts: BandCounts {
+                members: self.members as u64,
+                invites: self.invites as u64,
+                pending: self.pending as u64,
+            },
+            revision: self.revision,
+            created_at: self.created_at,
+            policy,
+        }
+    }
+}
+
+/// A band as `account` sees it. Bands that are open to all or to requests are seen by all, others by members.
+pub(crate) fn read(tx: &mut Tx<'_>, id: BandId, account: AccountId, policy: &Policy) -> Result<Band, Refused> {
+    let row: Option<BandRow> = tx.query_one(
+        "SELECT b.seq AS seq, b.id AS id, name, description, contact, join_mode, invite_permission, revision, members,
+         invites, pending, created_at, m.role AS role, m.can_invite AS can_invite
+         FROM band b LEFT JOIN member m ON m.band = b.id AND m.account = $2
+         WHERE b.id = $1 AND b.deleted_at IS NULL AND (m.seq IS NOT NULL OR b.join_mode <> 'invite')",
+        &[&id, &account],
+    )?;
+    Ok(row.ok_or_else(|| Refused::not_found("band"))?.into_band(Some(policy.clone())))
+}
+
+/// The account's bands with their numbers, newest first: at most `limit`, those before the number `before`.
+pub(crate) fn mine(tx: &mut Tx<'_>, account: AccountId, before: i64, limit: i64) -> Result<Vec<(i64, Band)>, Refused> {
+    let rows: Vec<BandRow> = tx.query(
+        "SELECT m.seq AS seq, b.id AS id, name, description, contact, join_mode, invite_permission, revision, members,
+         invites, pending, created_at, m.role AS role, m.can_invite AS can_invite
+         FROM member m JOIN band b ON b.id = m.band
+         WHERE m.account = $1 AND m.seq < $2 AND b.deleted_at IS NULL ORDER BY m.seq DESC LIMIT $3",
+        &[&account, &before, &limit],
+    )?;
+    Ok(rows.into_iter().map(|row| (row.seq, row.into_band(None))).collect())
+}
+
+/// Deletes a band: its pending invites end, nobody finds it any more, its audit rows stay.
+pub(crate) fn delete(tx: &mut Tx<'_>, id: BandId, actor: AccountId, now: Timestamp) -> Result<(), Refused> {
+    membership(tx, id, actor)?.require_owner()?;
+    let _ = tx.execute(
+        "UPDATE invite SET status = 'cancelled', cancel_reason = 'band_deleted', status_at = $2, acted_by = $3
+         WHERE band = $1 AND status = 'pending'",
+        &[&id, &now, &actor],
+    )?;
+    let deleted =
+        tx.execute("UPDATE band SET deleted_at = $2, pending = 0 WHERE id = $1 AND deleted_at IS NULL", &[&id, &now])?;
+    if deleted == 0 {
+        return Err(Refused::not_found("band"));
+    }
+    tx.touch(id);
+    let event =
+        Event { band: Some(id), actor: Some(actor), action: "band.deleted", invite: None, account: None, detail: None };
+    audit::record(tx, now, event)?;
+    Ok(())
+}

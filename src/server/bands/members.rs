@@ -1,0 +1,81 @@
+//! The members of a band.
+
+use crate::{
+    api::{Member, Person},
+    domain::{AccountId, BandId, Role, Timestamp, search_tokens},
+    server::{
+        Refused,
+        store::{Error, Tx},
+    },
+};
+
+crate::row! {
+    struct Added { seq: i64 }
+}
+crate::row! {
+    struct Names { username: String, display_name: String }
+}
+
+/// Makes the account a member, with the band's total and the search index. `false` if it was one already.
+pub(crate) fn add(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    account: AccountId,
+    role: Role,
+    invited_by: Option<AccountId>,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let added: Option<Added> = tx.query_one(
+        "INSERT INTO member (band, account, role, can_invite, joined_at, invited_by)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (band, account) DO NOTHING RETURNING seq",
+        &[&band, &account, &role, &false, &now, &invited_by],
+    )?;
+    let Some(added) = added else { return Ok(false) };
+    let _ = tx.execute("UPDATE band SET members = members + 1 WHERE id = $1", &[&band])?;
+    let names: Option<Names> = tx.query_one("SELECT username, display_name FROM account WHERE id = $1", &[&account])?;
+    if let Some(names) = names {
+        let scope = band.to_string().replace('-', "");
+        let tokens = search_tokens(&scope, &[&names.username, &names.display_name]);
+        let index = tx.dialect().pick(
+            "INSERT INTO member_search (rowid, tokens) VALUES ($1, $2)",
+            "UPDATE member SET search = to_tsvector('simple', $2::text) WHERE seq = $1",
+        );
+        let _ = tx.execute(index, &[&added.seq, &tokens])?;
+    }
+    tx.touch(band);
+    Ok(true)
+}
+
+crate::row! {
+    struct MemberRow {
+        seq: i64, account: AccountId, username: String, display_name: String, role: Role, can_invite: bool,
+        joined_at: Timestamp, by_id: Option<AccountId>, by_username: Option<String>, by_display_name: Option<String>,
+    }
+}
+
+/// The band's members with their numbers, newest first: at most `limit`, those before the number `before`.
+pub(crate) fn list(tx: &mut Tx<'_>, band: BandId, before: i64, limit: i64) -> Result<Vec<(i64, Member)>, Refused> {
+    let rows: Vec<MemberRow> = tx.query(
+        "SELECT m.seq AS seq, a.id AS account, a.username AS username, a.display_name AS display_name, m.role AS role,
+         m.can_invite AS can_invite, m.joined_at AS joined_at, i.id AS by_id, i.username AS by_username,
+         i.display_name AS by_display_name
+         FROM member m JOIN account a ON a.id = m.account LEFT JOIN account i ON i.id = m.invited_by
+         WHERE m.band = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3",
+        &[&band, &before, &limit],
+    )?;
+    Ok(rows.into_iter().map(MemberRow::into_member).collect())
+}
+
+impl MemberRow {
+    fn into_member(self) -> (i64, Member) {
+        let invited_by = self.by_id.zip(self.by_username.zip(self.by_display_name));
+        let member = Member {
+            account: Person { id: self.account, username: self.username, display_name: self.display_name },
+            role: self.role,
+            can_invite: self.can_invite,
+            joined_at: self.joined_at,
+            invited_by: invited_by.map(|(id, (username, display_name))| Person { id, username, display_name }),
+        };
+        (self.seq, member)
+    }
+}
