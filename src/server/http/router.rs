@@ -18,7 +18,7 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{auth, health, limits, me, problem::problem_response, site};
+use super::{auth, bands, health, limits, me, problem::problem_response, site};
 use crate::{
     api::{Code, PROBLEM_JSON, Problem},
     server::App,
@@ -40,7 +40,7 @@ struct Document;
 
 /// Every route of the API, relative to its base path.
 fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(site::routes()).merge(auth::routes()).merge(me::routes())
+    OpenApiRouter::new().merge(site::routes()).merge(auth::routes()).merge(me::routes()).merge(bands::routes())
 }
 
 /// The whole server as a service: the API under `/api/v1`, its description, health, and the page behind a link.
