@@ -8,6 +8,8 @@
 #[cfg(feature = "server")]
 mod accounts;
 #[cfg(feature = "server")]
+mod bands;
+#[cfg(feature = "server")]
 mod http;
 #[cfg(feature = "server")]
 mod plan;
