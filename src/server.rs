@@ -16,6 +16,7 @@ pub(crate) mod audit;
 pub(crate) mod bands;
 pub(crate) mod http;
 pub(crate) mod idempotency;
+pub(crate) mod invites;
 mod refused;
 pub mod run;
 mod secret;

@@ -7,6 +7,7 @@ pub(crate) mod caller;
 mod health;
 mod limits;
 mod me;
+pub(crate) mod invites;
 pub(crate) mod page;
 pub(crate) mod problem;
 mod router;

@@ -1,0 +1,306 @@
+//! `/bands/{id}/invites` and `/invites`.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    api::{
+        Accepted, CreateInvite, CreatedInvite, DeclineInvite, Empty, Invite, InviteLink, Invites, Preview, Problem,
+        Redemptions, UpdateInvite,
+    },
+    domain::{BandId, InviteId, Token},
+    server::{
+        App, Hash, Refused, hash,
+        idempotency::Claim,
+        invites::{self, Access, Filter, Fresh, Sort},
+    },
+};
+
+use super::{
+    body::Body,
+    caller::Caller,
+    page::{At, Cursor, Page},
+};
+
+type Keys = Query<BTreeMap<String, String>>;
+
+/// The routes, relative to the API's base path.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(read, edit, revoke))
+        .routes(routes!(redemptions))
+        .routes(routes!(link))
+        .routes(routes!(restore))
+        .routes(routes!(rotate))
+        .routes(routes!(info))
+        .routes(routes!(accept))
+        .routes(routes!(decline))
+}
+
+fn band_id(text: &str) -> Result<BandId, Refused> {
+    text.parse().map_err(|_| Refused::not_found("band"))
+}
+
+fn invite_id(text: &str) -> Result<InviteId, Refused> {
+    text.parse().map_err(|_| Refused::not_found("invite"))
+}
+
+fn token_hash(text: &str) -> Result<Hash, Refused> {
+    Token::parse(text).map(|token| hash(token.reveal())).ok_or_else(Refused::invalid_token)
+}
+
+fn only(keys: &BTreeMap<String, String>, known: &[&str]) -> Result<(), Refused> {
+    match keys.keys().find(|key| !known.contains(&key.as_str())) {
+        Some(key) => Err(Problem::field(key.as_str(), format!("is unknown here; known: {}", known.join(" "))).into()),
+        None => Ok(()),
+    }
+}
+
+fn read_key<T: std::str::FromStr>(keys: &BTreeMap<String, String>, key: &str) -> Result<Option<T>, Refused> {
+    let value = keys.get(key).filter(|value| !value.is_empty());
+    value.map(|value| value.parse().map_err(|_| Problem::field(key, "is not a value it can have").into())).transpose()
+}
+
+fn claim(headers: &HeaderMap, caller: Caller, path: String, body: Hash, app: &App) -> Result<Option<Claim>, Refused> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
+    let key = key.ok_or_else(|| Problem::field("Idempotency-Key", "must be 1 to 255 visible characters"))?.to_owned();
+    Ok(Some(Claim { account: caller.account, path, key, request_hash: body, now: app.now() }))
+}
+
+fn secret<T: serde::Serialize>(status: StatusCode, value: T) -> Response {
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(value)).into_response()
+}
+
+fn unchanged(headers: &HeaderMap, tag: &str) -> bool {
+    let sent = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    sent.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)
+}
+
+#[utoipa::path(get, path = "/bands/{id}/invites", params(("id" = String, Path)),
+    responses((status = 200, body = Invites), (status = "default", body = Problem)))]
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Query(keys): Keys,
+) -> Result<Response, Refused> {
+    only(&keys, &["status", "kind", "q", "created_by", "sort", "limit", "cursor"])?;
+    let sort = match keys.get("sort").map(String::as_str) {
+        None | Some("-created") => Sort::Created(true),
+        Some("created") => Sort::Created(false),
+        Some("expires") => Sort::Expires(false),
+        Some("-expires") => Sort::Expires(true),
+        Some(_) => return Err(Problem::field("sort", "must be one of: -created created expires -expires").into()),
+    };
+    let filter = Filter {
+        status: read_key(&keys, "status")?,
+        kind: read_key(&keys, "kind")?,
+        created_by: read_key(&keys, "created_by")?,
+        q: read_key(&keys, "q")?,
+        sort,
+    };
+    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let (band, now) = (band_id(&id)?, app.now());
+    let (tag, found) = app
+        .store()
+        .read(move |tx| {
+            let access = Access::of(tx, band, caller.account)?;
+            // A change of role moves what is seen, so it is part of the tag.
+            let tag = format!("\"{}-{}\"", access.revision, access.role);
+            if unchanged(&headers, &tag) {
+                return Ok::<_, Refused>((tag, None));
+            }
+            Ok((tag, Some(invites::list(tx, band, caller.account, access, &filter, page, now)?)))
+        })
+        .await?;
+    let tag = [(header::ETAG, tag)];
+    Ok(match found {
+        Some(page) => (tag, Json(page)).into_response(),
+        None => (StatusCode::NOT_MODIFIED, tag).into_response(),
+    })
+}
+
+#[utoipa::path(post, path = "/bands/{id}/invites", params(("id" = String, Path)), request_body = CreateInvite,
+    responses((status = 201, body = CreatedInvite), (status = "default", body = Problem)))]
+async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body<CreateInvite>,
+) -> Result<Response, Refused> {
+    let (band, now, fresh) = (band_id(&id)?, app.now(), Fresh::new(&app)?);
+    let claim = claim(&headers, caller, format!("/bands/{band}/invites"), body.hash, &app)?;
+    let inner = app.clone();
+    let (row, token) = app
+        .store()
+        .write(move |tx| {
+            if let Some(claim) = &claim {
+                if let Some(id) = claim.earlier(tx)?.and_then(|earlier| earlier.resource) {
+                    return invites::recreated(tx, &inner, InviteId::from_bytes(id));
+                }
+            }
+            let row = invites::create(tx, &inner.settings().policy, band, caller.account, &body.value, &fresh, now)?;
+            if let Some(claim) = &claim {
+                claim.remember(tx, Some(*row.id.as_bytes()), 201, None)?;
+            }
+            Ok::<_, Refused>((row, fresh.token.reveal().to_owned()))
+        })
+        .await?;
+    let link = link_of(&app, &token)?;
+    Ok(secret(StatusCode::CREATED, CreatedInvite { invite: row.show(now), link, token }))
+}
+
+fn link_of(app: &App, token: &str) -> Result<String, Refused> {
+    Token::parse(token).map(|token| app.link(&token)).ok_or_else(Refused::invalid_token)
+}
+
+#[utoipa::path(get, path = "/invites/{id}", params(("id" = String, Path)),
+    responses((status = 200, body = Invite), (status = "default", body = Problem)))]
+async fn read(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Json<Invite>, Refused> {
+    let (id, now) = (invite_id(&id)?, app.now());
+    let (row, _) = app.store().read(move |tx| invites::read(tx, id, caller.account)).await?;
+    Ok(Json(row.show(now)))
+}
+
+#[utoipa::path(patch, path = "/invites/{id}", params(("id" = String, Path)), request_body = UpdateInvite,
+    responses((status = 200, body = Invite), (status = "default", body = Problem)))]
+async fn edit(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Body<UpdateInvite>,
+) -> Result<Json<Invite>, Refused> {
+    let (id, now) = (invite_id(&id)?, app.now());
+    let row = app.store().write(move |tx| invites::edit(tx, id, caller.account, &body.value, now)).await?;
+    Ok(Json(row.show(now)))
+}
+
+#[utoipa::path(delete, path = "/invites/{id}", params(("id" = String, Path)),
+    responses((status = 204), (status = "default", body = Problem)))]
+async fn revoke(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Refused> {
+    let (id, now) = (invite_id(&id)?, app.now());
+    app.store().write(move |tx| invites::revoke(tx, id, caller.account, now)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[utoipa::path(get, path = "/invites/{id}/redemptions", params(("id" = String, Path)),
+    responses((status = 200, body = Redemptions), (status = "default", body = Problem)))]
+async fn redemptions(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(keys): Keys,
+) -> Result<Json<Redemptions>, Refused> {
+    only(&keys, &["limit", "cursor"])?;
+    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let before = match page.at {
+        At::First => i64::MAX,
+        At::From(Cursor { back: false, seq, .. }) => seq,
+        _ => return Err(Problem::field("cursor", "must be the next_cursor of an earlier answer").into()),
+    };
+    let id = invite_id(&id)?;
+    let rows = app.store().read(move |tx| invites::redemptions(tx, id, caller.account, before, page.fetch())).await?;
+    let (rows, next_cursor, _) = page.cut(rows, |row| (0, row.0));
+    Ok(Json(Redemptions { redemptions: rows.into_iter().map(|row| row.1).collect(), next_cursor }))
+}
+
+#[utoipa::path(post, path = "/invites/{id}/link", params(("id" = String, Path)),
+    responses((status = 200, body = InviteLink), (status = "default", body = Problem)))]
+async fn link(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refused> {
+    let (id, now, inner) = (invite_id(&id)?, app.now(), app.clone());
+    let token = app.store().write(move |tx| invites::link(tx, &inner, id, caller.account, now)).await?;
+    Ok(secret(StatusCode::OK, InviteLink { link: link_of(&app, &token)?, token }))
+}
+
+#[utoipa::path(post, path = "/invites/{id}/restore", params(("id" = String, Path)),
+    responses((status = 200, body = Invite), (status = "default", body = Problem)))]
+async fn restore(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Json<Invite>, Refused> {
+    let (id, now) = (invite_id(&id)?, app.now());
+    let row = app.store().write(move |tx| invites::restore(tx, id, caller.account, now)).await?;
+    Ok(Json(row.show(now)))
+}
+
+#[utoipa::path(post, path = "/invites/{id}/rotate", params(("id" = String, Path)),
+    responses((status = 200, body = InviteLink), (status = "default", body = Problem)))]
+async fn rotate(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refused> {
+    let (fresh, now) = (Fresh::of(&app, invite_id(&id)?)?, app.now());
+    let token = fresh.token.reveal().to_owned();
+    app.store().write(move |tx| invites::rotate(tx, &fresh, caller.account, now)).await?;
+    Ok(secret(StatusCode::OK, InviteLink { link: link_of(&app, &token)?, token }))
+}
+
+#[utoipa::path(get, path = "/invites/{id}/info", params(("id" = String, Path, description = "the token")),
+    responses((status = 200, body = Preview), (status = "default", body = Problem)))]
+async fn info(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Refused> {
+    let (token_hash, now) = (token_hash(&token)?, app.now());
+    let found = app.store().read(move |tx| invites::find_by_token(tx, &token_hash)).await?;
+    Ok(secret(StatusCode::OK, invites::preview(found, app.settings().policy.registration, now)?))
+}
+
+#[utoipa::path(post, path = "/invites/{id}/accept", request_body = Empty,
+    params(("id" = String, Path, description = "the token")),
+    responses((status = 200, body = Accepted), (status = "default", body = Problem)))]
+async fn accept(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    caller: Result<Caller, Refused>,
+    headers: HeaderMap,
+    body: Body<Empty>,
+) -> Result<Response, Refused> {
+    let (token_hash, now) = (token_hash(&token)?, app.now());
+    // An unknown token is told before a missing session.
+    let found = app.store().read(move |tx| invites::find_by_token(tx, &token_hash)).await?;
+    let caller = caller?;
+    let claim = claim(&headers, caller, format!("/invites/{}/accept", found.id), body.hash, &app)?;
+    let accepted = app
+        .store()
+        .write(move |tx| {
+            if let Some(claim) = &claim {
+                let outcome = claim.earlier(tx)?.and_then(|earlier| earlier.outcome);
+                if let Some(accepted) = outcome.and_then(|text| serde_json::from_str::<Accepted>(&text).ok()) {
+                    return Ok(accepted);
+                }
+            }
+            let found = invites::find_by_token(tx, &token_hash)?;
+            let accepted = invites::accept(tx, &found, caller.account, now)?;
+            if let Some(claim) = &claim {
+                let outcome = serde_json::to_string(&accepted).unwrap_or_default();
+                claim.remember(tx, Some(*found.id.as_bytes()), 200, Some(&outcome))?;
+            }
+            Ok::<_, Refused>(accepted)
+        })
+        .await?;
+    Ok(Json(accepted).into_response())
+}
+
+#[utoipa::path(post, path = "/invites/{id}/decline", request_body = DeclineInvite,
+    params(("id" = String, Path, description = "the token")),
+    responses((status = 204), (status = "default", body = Problem)))]
+async fn decline(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    caller: Result<Caller, Refused>,
+    body: Body<DeclineInvite>,
+) -> Result<StatusCode, Refused> {
+    let (token_hash, now) = (token_hash(&token)?, app.now());
+    let _ = app.store().read(move |tx| invites::find_by_token(tx, &token_hash)).await?;
+    let caller = caller?;
+    app.store()
+        .write(move |tx| {
+            let found = invites::find_by_token(tx, &token_hash)?;
+            invites::decline(tx, &found, caller.account, body.value.reason.as_deref(), now)
+        })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,217 @@
+//! Invites: who sees them, who changes them, who comes in by them.
+
+mod accept;
+mod change;
+mod create;
+mod list;
+
+pub(crate) use self::{
+    accept::{Found, accept, decline, ended, find_by_token, preview},
+    change::{edit, link, redemptions, restore, revoke, rotate},
+    create::{Fresh, create, recreated},
+    list::{Filter, Sort, list},
+};
+
+use crate::{
+    api::{Code, Invite, Person},
+    domain::{
+        AccountId, BandId, CampaignId, CancelReason, Delivery, InviteId, InvitePermission, Kind, MaxUses, Role,
+        Standing, Status, Timestamp,
+    },
+};
+
+use super::{
+    Refused,
+    store::{Error, Tx, dialect::intern},
+};
+
+crate::row! {
+    /// What a member may do with invites, and the band's counters.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct Access {
+        pub(crate) role: Role,
+        can_invite: bool,
+        invite_permission: InvitePermission,
+        pub(crate) revision: i64,
+        invites: i64,
+        pending: i64,
+    }
+}
+
+impl Access {
+    /// The caller's membership; a band is not found by strangers.
+    pub(crate) fn of(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<Self, Refused> {
+        tx.query_one(
+            "SELECT m.role AS role, m.can_invite AS can_invite, b.invite_permission AS invite_permission,
+                b.revision AS revision, b.invites AS invites, b.pending AS pending
+             FROM member m JOIN band b ON b.id = m.band
+             WHERE m.band = $1 AND m.account = $2 AND b.deleted_at IS NULL",
+            &[&band, &account],
+        )?
+        .ok_or_else(|| Refused::not_found("band"))
+    }
+
+    fn grants(&self) -> Option<Role> {
+        self.role.may_grant(self.can_invite, self.invite_permission)
+    }
+
+    /// Whether other people's invites are shown: members who may not invite see their own.
+    fn sees_all(&self) -> bool {
+        self.grants().is_some()
+    }
+
+    fn check_change(&self, row: &InviteRow, caller: AccountId) -> Result<(), Refused> {
+        let own = row.created_by == caller;
+        match self.grants() {
+            Some(up_to) if row.role <= up_to && (own || self.role.is_admin()) => Ok(()),
+            _ => Err(Refused::new(Code::Forbidden, "You may not change this invite: ask an admin of the band.")),
+        }
+    }
+}
+
+crate::row! {
+    /// An invite with the names of the people around it.
+    #[derive(Debug, Clone)]
+    pub(crate) struct InviteRow {
+        seq: i64,
+        pub(crate) id: InviteId,
+        pub(crate) band: BandId,
+        campaign: Option<CampaignId>,
+        kind: Kind,
+        pub(crate) role: Role,
+        status: Status,
+        cancel_reason: Option<CancelReason>,
+        email: Option<String>,
+        account: Option<AccountId>,
+        account_username: Option<String>,
+        account_name: Option<String>,
+        label: Option<String>,
+        message: Option<String>,
+        token_sealed: Vec<u8>,
+        hint: String,
+        max_uses: MaxUses,
+        uses: u32,
+        created_at: Timestamp,
+        created_by: AccountId,
+        creator_username: String,
+        creator_name: String,
+        expires_at: Option<Timestamp>,
+        status_at: Timestamp,
+        acted_by: Option<AccountId>,
+        actor_username: Option<String>,
+        actor_name: Option<String>,
+        used_at: Option<Timestamp>,
+        used_by: Option<AccountId>,
+        user_username: Option<String>,
+        user_name: Option<String>,
+        delivery: Delivery,
+        sent_at: Option<Timestamp>,
+        reminders_sent: u32,
+        next_reminder_at: Option<Timestamp>,
+        requires_approval: bool,
+    }
+}
+
+const SELECT: &str = "SELECT i.seq AS seq, i.id AS id, i.band AS band, i.campaign AS campaign, i.kind AS kind,
+    i.role AS role, i.status AS status, i.cancel_reason AS cancel_reason, i.email AS email, i.account AS account,
+    t.username AS account_username, t.display_name AS account_name, i.label AS label, i.message AS message,
+    i.token_sealed AS token_sealed, i.hint AS hint, i.max_uses AS max_uses, i.uses AS uses,
+    i.created_at AS created_at, i.created_by AS created_by, c.username AS creator_username,
+    c.display_name AS creator_name, i.expires_at AS expires_at, i.status_at AS status_at, i.acted_by AS acted_by,
+    a.username AS actor_username, a.display_name AS actor_name, i.used_at AS used_at, i.used_by AS used_by,
+    u.username AS user_username, u.display_name AS user_name, i.delivery AS delivery, i.sent_at AS sent_at,
+    i.reminders_sent AS reminders_sent, i.next_reminder_at AS next_reminder_at,
+    i.requires_approval AS requires_approval
+    FROM invite i JOIN account c ON c.id = i.created_by LEFT JOIN account t ON t.id = i.account
+    LEFT JOIN account a ON a.id = i.acted_by LEFT JOIN account u ON u.id = i.used_by";
+
+fn person(id: Option<AccountId>, username: Option<String>, display_name: Option<String>) -> Option<Person> {
+    Some(Person { id: id?, username: username?, display_name: display_name? })
+}
+
+impl InviteRow {
+    fn standing(&self, now: Timestamp) -> Standing {
+        Standing::at(now, self.status, self.cancel_reason, self.expires_at)
+    }
+
+    fn check_pending(&self, now: Timestamp) -> Result<(), Refused> {
+        if self.standing(now).is_pending() { Ok(()) } else { Err(not_pending()) }
+    }
+
+    /// The invite as it is told at `now`.
+    pub(crate) fn show(self, now: Timestamp) -> Invite {
+        let standing = self.standing(now);
+        // An expiry that nobody has written yet happened at its instant.
+        let lapsed = standing.status != self.status;
+        Invite {
+            id: self.id,
+            band_id: self.band,
+            campaign_id: self.campaign,
+            kind: self.kind,
+            role: self.role,
+            status: standing.status,
+            cancel_reason: standing.reason,
+            email: self.email,
+            account: person(self.account, self.account_username, self.account_name),
+            label: self.label,
+            message: self.message,
+            hint: self.hint,
+            max_uses: self.max_uses,
+            uses: self.uses,
+            created_at: self.created_at,
+            created_by: Person {
+                id: self.created_by,
+                username: self.creator_username,
+                display_name: self.creator_name,
+            },
+            expires_at: self.expires_at,
+            status_at: self.expires_at.filter(|_| lapsed).unwrap_or(self.status_at),
+            acted_by: person(self.acted_by.filter(|_| !lapsed), self.actor_username, self.actor_name),
+            used: self.uses > 0,
+            used_at: self.used_at,
+            used_by: person(self.used_by, self.user_username, self.user_name),
+            delivery: self.delivery,
+            sent_at: self.sent_at,
+            reminders_sent: self.reminders_sent,
+            next_reminder_at: self.next_reminder_at,
+            requires_approval: self.requires_approval,
+        }
+    }
+}
+
+fn not_pending() -> Refused {
+    Refused::new(Code::NotPending, "This invite is no longer pending, so it cannot be changed.")
+}
+
+fn by_id(tx: &mut Tx<'_>, id: InviteId) -> Result<Option<InviteRow>, Error> {
+    tx.query_one(intern(format!("{SELECT} WHERE i.id = $1")), &[&id])
+}
+
+/// An invite for a member who may see it, with what they may do.
+pub(crate) fn read(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
+    let row = by_id(tx, id)?.ok_or_else(|| Refused::not_found("invite"))?;
+    let access = Access::of(tx, row.band, caller).map_err(|refused| match refused {
+        Refused::Problem(_) => Refused::not_found("invite"),
+        trouble @ Refused::Store(_) => trouble,
+    })?;
+    if access.sees_all() || row.created_by == caller { Ok((row, access)) } else { Err(Refused::not_found("invite")) }
+}
+
+/// The band's id as the scope of its search tokens.
+fn scope(band: BandId) -> String {
+    band.to_string().replace('-', "")
+}
+
+/// Puts an invite's texts into the search index, in place of what was there.
+fn index(tx: &mut Tx<'_>, seq: i64, band: BandId, label: Option<&str>, email: Option<&str>) -> Result<(), Error> {
+    let texts: Vec<&str> = label.into_iter().chain(email).collect();
+    let tokens = crate::domain::search_tokens(&scope(band), &texts);
+    let _ = tx.execute(
+        tx.dialect().pick(
+            "INSERT OR REPLACE INTO invite_search (rowid, tokens) VALUES ($1, $2)",
+            "UPDATE invite SET search = array_to_tsvector(array_remove(string_to_array($2::text, ' '), '')) WHERE seq = $1",
+        ),
+        &[&seq, &tokens],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,235 @@
+//! Coming in by an invite, and saying no to it.
+
+use crate::{
+    api::{Accepted, BandRef, Code, Inviter, Outcome, Preview, PreviewBand, Problem},
+    domain::{
+        AccountId, Address, BandId, BandName, CancelReason, InviteId, Kind, MaxUses, Membership, Policy, Reason,
+        Registration, Role, Standing, Status, Timestamp,
+    },
+    server::{
+        Hash, Refused,
+        audit::{self, Event},
+        store::Tx,
+    },
+};
+
+crate::row! {
+    /// An invite as the holder of its token meets it.
+    #[derive(Debug, Clone)]
+    pub(crate) struct Found {
+        pub(crate) id: InviteId,
+        pub(crate) band: BandId,
+        band_name: BandName,
+        description: Option<String>,
+        contact: Option<String>,
+        members: i64,
+        kind: Kind,
+        role: Role,
+        status: Status,
+        cancel_reason: Option<CancelReason>,
+        expires_at: Option<Timestamp>,
+        max_uses: MaxUses,
+        uses: u32,
+        message: Option<String>,
+        email: Option<Address>,
+        requires_approval: bool,
+        created_at: Timestamp,
+        created_by: AccountId,
+        inviter: String,
+        policy: String,
+    }
+}
+
+/// The invite of a token, in whatever state; every unknown token is refused alike.
+pub(crate) fn find_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found, Refused> {
+    tx.query_one(
+        "SELECT i.id AS id, i.band AS band, b.name AS band_name, b.description AS description, b.contact AS contact,
+            b.members AS members, i.kind AS kind, i.role AS role, i.status AS status,
+            i.cancel_reason AS cancel_reason, i.expires_at AS expires_at, i.max_uses AS max_uses, i.uses AS uses,
+            i.message AS message, i.email AS email, i.requires_approval AS requires_approval,
+            i.created_at AS created_at, i.created_by AS created_by, c.display_name AS inviter, i.policy AS policy
+         FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
+         WHERE i.token_hash = $1",
+        &[token_hash],
+    )?
+    .ok_or_else(Refused::invalid_token)
+}
+
+impl Found {
+    fn refusal(&self, code: Code) -> Refused {
+        let mut problem = Problem::new(code, format!("{}. Ask {} for a new one.", code.title(), self.inviter));
+        problem.band = Some(self.band_name.as_str().to_owned());
+        problem.inviter = Some(self.inviter.clone());
+        problem.contact.clone_from(&self.contact);
+        problem.into()
+    }
+
+    fn event(&self, action: &'static str, actor: AccountId) -> Event<'static> {
+        Event { band: Some(self.band), actor: Some(actor), action, invite: Some(self.id), account: None, detail: None }
+    }
+}
+
+/// Refuses an invite that is no longer pending at `now`.
+pub(crate) fn ended(found: &Found, now: Timestamp) -> Result<(), Refused> {
+    let standing = Standing::at(now, found.status, found.cancel_reason, found.expires_at);
+    Code::of_ended(standing).map_or(Ok(()), |code| Err(found.refusal(code)))
+}
+
+/// What may be told before anyone has signed in.
+pub(crate) fn preview(found: Found, registration: Registration, now: Timestamp) -> Result<Preview, Refused> {
+    ended(&found, now)?;
+    Ok(Preview {
+        band: PreviewBand {
+            name: found.band_name.as_str().to_owned(),
+            description: found.description,
+            contact: found.contact,
+            members: found.members.unsigned_abs(),
+        },
+        role: found.role,
+        inviter: Inviter { display_name: found.inviter },
+        kind: found.kind,
+        status: found.status,
+        expires_at: found.expires_at,
+        uses_left: found.max_uses.left(found.uses),
+        message: found.message,
+        recipient: found.email.map(|address| address.masked()),
+        registration,
+        requires_approval: found.requires_approval,
+    })
+}
+
+crate::row! { struct Held { role: Role } }
+crate::row! { struct Departure { at: Timestamp, banned: bool } }
+crate::row! { struct Count { n: i64 } }
+crate::row! { struct Joined { seq: i64, username: String, display_name: String } }
+crate::row! { struct Taken { status: Status } }
+
+fn check_departure(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<(), Refused> {
+    let gone: Option<Departure> =
+        tx.query_one("SELECT at, banned FROM departure WHERE band = $1 AND account = $2", &[&found.band, &account])?;
+    match gone {
+        Some(gone) if gone.banned => Err(found.refusal(Code::Banned)),
+        Some(gone) if found.created_at <= gone.at => Err(found.refusal(Code::Removed)),
+        _ => Ok(()),
+    }
+}
+
+/// Takes a use and makes the account a member, or finds that it is one. In one transaction with all that follows.
+pub(crate) fn accept(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) -> Result<Accepted, Refused> {
+    check_departure(tx, found, account)?;
+    let band = BandRef { id: found.band, name: found.band_name.as_str().to_owned() };
+    let held = |tx: &mut Tx<'_>| {
+        tx.query_one::<Held>("SELECT role FROM member WHERE band = $1 AND account = $2", &[&found.band, &account])
+    };
+    if let Some(held) = held(tx)? {
+        return Ok(Accepted { outcome: Outcome::AlreadyMember, band, role: held.role });
+    }
+    ended(found, now)?;
+    let one = serde_json::from_str::<Policy>(&found.policy).is_ok_and(|rules| rules.membership == Membership::One);
+    if one {
+        let bands: Option<Count> = tx.query_one(
+            "SELECT COUNT(*) AS n FROM member m JOIN band b ON b.id = m.band
+             WHERE m.account = $1 AND b.deleted_at IS NULL",
+            &[&account],
+        )?;
+        if bands.is_some_and(|bands| bands.n > 0) {
+            return Err(found.refusal(Code::OneBandOnly));
+        }
+    }
+    // The membership first: whoever became a member meanwhile takes no use. A lost race undoes it with the rest.
+    let joined = tx.execute(
+        "INSERT INTO member (band, account, role, can_invite, joined_at, invited_by)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (band, account) DO NOTHING",
+        &[&found.band, &account, &found.role, &false, &now, &found.created_by],
+    )?;
+    if joined == 0 {
+        let role = held(tx)?.map_or(found.role, |held| held.role);
+        return Ok(Accepted { outcome: Outcome::AlreadyMember, band, role });
+    }
+    let taken: Option<Taken> = tx.query_one(
+        "UPDATE invite SET uses = uses + 1, used_at = $2, used_by = $3,
+            status = CASE WHEN uses + 1 >= max_uses THEN 'accepted' ELSE status END,
+            status_at = CASE WHEN uses + 1 >= max_uses THEN $2 ELSE status_at END,
+            acted_by = CASE WHEN uses + 1 >= max_uses THEN $3 ELSE acted_by END
+         WHERE id = $1 AND status = 'pending' AND (max_uses IS NULL OR uses < max_uses)
+            AND (expires_at IS NULL OR expires_at > $2)
+         RETURNING status",
+        &[&found.id, &now, &account],
+    )?;
+    let Some(taken) = taken else {
+        let later =
+            tx.query_one::<Ended>("SELECT status, cancel_reason, expires_at FROM invite WHERE id = $1", &[&found.id])?;
+        let code =
+            later.and_then(|row| Code::of_ended(Standing::at(now, row.status, row.cancel_reason, row.expires_at)));
+        return Err(found.refusal(code.unwrap_or(Code::InviteUsed)));
+    };
+    let _ = tx.execute(
+        "INSERT INTO redemption (invite, band, account, at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (invite, account) DO UPDATE SET at = excluded.at",
+        &[&found.id, &found.band, &account, &now],
+    )?;
+    let _ = tx.execute(
+        "DELETE FROM departure WHERE band = $1 AND account = $2 AND banned = $3",
+        &[&found.band, &account, &false],
+    )?;
+    index_member(tx, found.band, account)?;
+    let ended = i64::from(taken.status == Status::Accepted);
+    let _ = tx.execute(
+        "UPDATE band SET members = members + 1, pending = pending - $2::bigint WHERE id = $1",
+        &[&found.band, &ended],
+    )?;
+    audit::record(tx, now, Event { account: Some(account), ..found.event("invite.accepted", account) })?;
+    tx.touch(found.band);
+    Ok(Accepted { outcome: Outcome::Joined, band, role: found.role })
+}
+
+crate::row! { struct Ended { status: Status, cancel_reason: Option<CancelReason>, expires_at: Option<Timestamp> } }
+
+fn index_member(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<(), Refused> {
+    let row: Option<Joined> = tx.query_one(
+        "SELECT m.seq AS seq, a.username AS username, a.display_name AS display_name
+         FROM member m JOIN account a ON a.id = m.account WHERE m.band = $1 AND m.account = $2",
+        &[&band, &account],
+    )?;
+    if let Some(row) = row {
+        let tokens = crate::domain::search_tokens(&super::scope(band), &[&row.username, &row.display_name]);
+        let _ = tx.execute(
+            tx.dialect().pick(
+                "INSERT OR REPLACE INTO member_search (rowid, tokens) VALUES ($1, $2)",
+                "UPDATE member SET search = array_to_tsvector(array_remove(string_to_array($2::text, ' '), '')) WHERE seq = $1",
+            ),
+            &[&row.seq, &tokens],
+        )?;
+    }
+    Ok(())
+}
+
+/// Says no for good. Only an invite for one use: one holder of a shared link does not end it for the rest.
+pub(crate) fn decline(
+    tx: &mut Tx<'_>,
+    found: &Found,
+    account: AccountId,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    let mut fields = crate::server::Fields::default();
+    let reason = fields.optional("reason", reason, Reason::parse);
+    fields.finish()?;
+    check_departure(tx, found, account)?;
+    ended(found, now)?;
+    if found.max_uses != MaxUses::ONE {
+        return Err(Refused::new(Code::NotDeclinable, "This invite is for several people, so it cannot be declined."));
+    }
+    let done = tx.execute(
+        "UPDATE invite SET status = 'rejected', status_at = $2, acted_by = $3, decline_reason = $4
+         WHERE id = $1 AND status = 'pending' AND (expires_at IS NULL OR expires_at > $2)",
+        &[&found.id, &now, &account, &reason],
+    )?;
+    if done == 0 {
+        return Err(found.refusal(Code::InviteCancelled));
+    }
+    let _ = tx.execute("UPDATE band SET pending = pending - 1 WHERE id = $1", &[&found.band])?;
+    audit::record(tx, now, found.event("invite.declined", account))?;
+    tx.touch(found.band);
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! Changing an invite, ending it, and showing its link.
+
+use crate::{
+    api::{Code, Patch, Person, Redemption, UpdateInvite},
+    domain::{AccountId, CancelReason, InviteId, Label, MaxUses, Message, Policy, Role, Timestamp},
+    server::{
+        App, Fields, Refused,
+        audit::{self, Event},
+        store::Tx,
+    },
+};
+
+use super::{
+    InviteRow, by_id,
+    create::{Fresh, ending, opened},
+    index, not_pending, read,
+};
+
+fn note(
+    tx: &mut Tx<'_>,
+    row: &InviteRow,
+    actor: AccountId,
+    action: &'static str,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    let (band, actor, invite) = (Some(row.band), Some(actor), Some(row.id));
+    Ok(audit::record(tx, now, Event { band, actor, action, invite, account: None, detail: None })?)
+}
+
+fn changeable(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<InviteRow, Refused> {
+    let (row, access) = read(tx, id, caller)?;
+    access.check_change(&row, caller)?;
+    Ok(row)
+}
+
+fn again(tx: &mut Tx<'_>, id: InviteId) -> Result<InviteRow, Refused> {
+    by_id(tx, id)?.ok_or_else(|| Refused::not_found("invite"))
+}
+
+/// Takes an invite back. Members take back their own; doing it twice is no error.
+pub(crate) fn revoke(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> Result<(), Refused> {
+    let (row, access) = read(tx, id, caller)?;
+    if row.created_by != caller {
+        access.check_change(&row, caller)?;
+    }
+    if row.cancel_reason == Some(CancelReason::Revoked) {
+        return Ok(());
+    }
+    let done = tx.execute(
+        "UPDATE invite SET status = 'cancelled', cancel_reason = 'revoked', status_at = $2, acted_by = $3
+         WHERE id = $1 AND status = 'pending' AND (expires_at IS NULL OR expires_at > $2)",
+        &[&id, &now, &caller],
+    )?;
+    if done == 0 {
+        return Err(not_pending());
+    }
+    let _ = tx.execute("UPDATE band SET pending = pending - 1 WHERE id = $1", &[&row.band])?;
+    note(tx, &row, caller, "invite.revoked", now)?;
+    tx.touch(row.band);
+    Ok(())
+}
+
+/// Undoes a revoke within ten minutes. An end that came meanwhile stays.
+pub(crate) fn restore(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> Result<InviteRow, Refused> {
+    let row = changeable(tx, id, caller)?;
+    let no = || Refused::new(Code::NotRestorable, "Only a revoke can be undone, within ten minutes.");
+    if !row.standing(now).is_restorable(row.status_at, now) || row.expires_at.is_some_and(|end| end <= now) {
+        return Err(no());
+    }
+    let done = tx.execute(
+        "UPDATE invite SET status = 'pending', cancel_reason = NULL, status_at = $2, acted_by = $3
+         WHERE id = $1 AND status = 'cancelled' AND cancel_reason = 'revoked'",
+        &[&id, &now, &caller],
+    )?;
+    if done == 0 {
+        return Err(no());
+    }
+    let _ = tx.execute("UPDATE band SET pending = pending + 1 WHERE id = $1", &[&row.band])?;
+    note(tx, &row, caller, "invite.restored", now)?;
+    tx.touch(row.band);
+    again(tx, id)
+}
+
+/// The token once more, for those who may change the invite; the audit trail says so.
+pub(crate) fn link(
+    tx: &mut Tx<'_>,
+    app: &App,
+    id: InviteId,
+    caller: AccountId,
+    now: Timestamp,
+) -> Result<String, Refused> {
+    let row = changeable(tx, id, caller)?;
+    row.check_pending(now)?;
+    let token = opened(app, &row)?;
+    note(tx, &row, caller, "invite.link_shown", now)?;
+    Ok(token)
+}
+
+/// Gives the invite a new token; the old one is unknown at once.
+pub(crate) fn rotate(tx: &mut Tx<'_>, fresh: &Fresh, caller: AccountId, now: Timestamp) -> Result<(), Refused> {
+    let row = changeable(tx, fresh.id, caller)?;
+    row.check_pending(now)?;
+    let done = tx.execute(
+        "UPDATE invite SET token_hash = $2, token_sealed = $3, hint = $4 WHERE id = $1 AND status = 'pending'",
+        &[&fresh.id, &fresh.token_hash, &fresh.sealed, &fresh.token.hint()],
+    )?;
+    if done == 0 {
+        return Err(not_pending());
+    }
+    note(tx, &row, caller, "invite.rotated", now)?;
+    tx.touch(row.band);
+    Ok(())
+}
+
+crate::row! { struct Rules { policy: String } }
+
+/// Changes a pending invite: what is left out stays, null is none.
+pub(crate) fn edit(
+    tx: &mut Tx<'_>,
+    id: InviteId,
+    caller: AccountId,
+    wish: &UpdateInvite,
+    now: Timestamp,
+) -> Result<InviteRow, Refused> {
+    let (row, access) = read(tx, id, caller)?;
+    access.check_change(&row, caller)?;
+    row.check_pending(now)?;
+    let rules: Option<Rules> = tx.query_one("SELECT policy FROM invite WHERE id = $1", &[&id])?;
+    let policy: Policy = rules
+        .and_then(|rules| serde_json::from_str(&rules.policy).ok())
+        .ok_or_else(|| Refused::new(Code::Internal, "The invite's rules cannot be read."))?;
+    let mut fields = Fields::default();
+    let role = wish.role.unwrap_or(row.role);
+    if role == Role::Owner {
+        fields.refuse("role", "must be member or admin");
+    }
+    let expires_at = if wish.ttl_hours.is_omitted() && wish.expires_at.is_omitted() {
+        row.expires_at
+    } else {
+        ending(&mut fields, &policy, wish.ttl_hours.clone(), wish.expires_at.clone(), now)
+    };
+    let max_uses = match wish.max_uses {
+        Patch::Omitted => row.max_uses,
+        Patch::Null => MaxUses::UNLIMITED,
+        Patch::Value(n) => fields.check("max_uses", MaxUses::from_number(n)).unwrap_or(row.max_uses),
+    };
+    if max_uses.left(row.uses) == Some(0) {
+        fields.refuse("max_uses", format!("must be more than the {} uses already taken", row.uses));
+    }
+    let label = match &wish.label {
+        Patch::Omitted => row.label.clone(),
+        Patch::Null => None,
+        Patch::Value(text) => fields.optional("label", Some(text), Label::parse).map(|label| label.as_str().to_owned()),
+    };
+    let message = match &wish.message {
+        Patch::Omitted => row.message.clone(),
+        Patch::Null => None,
+        Patch::Value(text) => {
+            fields.optional("message", Some(text), Message::parse).map(|message| message.as_str().to_owned())
+        }
+    };
+    fields.finish()?;
+    if access.grants().is_none_or(|up_to| role > up_to) {
+        return Err(Refused::new(Code::Forbidden, "You may not invite to a role above your own."));
+    }
+    let done = tx.execute(
+        "UPDATE invite SET role = $2, expires_at = $3, max_uses = $4, label = $5, message = $6
+         WHERE id = $1 AND status = 'pending' AND uses = $7",
+        &[&id, &role, &expires_at, &max_uses, &label, &message, &row.uses],
+    )?;
+    if done == 0 {
+        return Err(not_pending());
+    }
+    index(tx, row.seq, row.band, label.as_deref(), row.email.as_deref())?;
+    note(tx, &row, caller, "invite.edited", now)?;
+    tx.touch(row.band);
+    again(tx, id)
+}
+
+crate::row! { struct Use { seq: i64, account: AccountId, username: String, display_name: String, at: Timestamp } }
+
+/// Who used an invite, newest first: at most `most`, those before the row `before`.
+pub(crate) fn redemptions(
+    tx: &mut Tx<'_>,
+    id: InviteId,
+    caller: AccountId,
+    before: i64,
+    most: i64,
+) -> Result<Vec<(i64, Redemption)>, Refused> {
+    let _ = read(tx, id, caller)?;
+    let uses: Vec<Use> = tx.query(
+        "SELECT r.seq AS seq, r.account AS account, a.username AS username, a.display_name AS display_name, r.at AS at
+         FROM redemption r JOIN account a ON a.id = r.account
+         WHERE r.invite = $1 AND r.seq < $2 ORDER BY r.seq DESC LIMIT $3",
+        &[&id, &before, &most],
+    )?;
+    let show = |u: Use| {
+        (
+            u.seq,
+            Redemption {
+                account: Person { id: u.account, username: u.username, display_name: u.display_name },
+                at: u.at,
+            },
+        )
+    };
+    Ok(uses.into_iter().map(show).collect())
+}
