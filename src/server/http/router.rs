@@ -40,7 +40,12 @@ struct Document;
 
 /// Every route of the API, relative to its base path.
 fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(site::routes()).merge(auth::routes()).merge(me::routes()).merge(bands::routes())
+    OpenApiRouter::new()
+        .merge(site::routes())
+        .merge(auth::routes())
+        .merge(me::routes())
+        .merge(bands::routes())
+        .merge(super::invites::routes())
 }
 
 /// The whole server as a service: the API under `/api/v1`, its description, health, and the page behind a link.
