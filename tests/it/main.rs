@@ -12,6 +12,8 @@ mod bands;
 #[cfg(feature = "server")]
 mod http;
 #[cfg(feature = "server")]
+mod invites;
+#[cfg(feature = "server")]
 mod plan;
 #[cfg(feature = "server")]
 mod postgres;

@@ -1,0 +1,167 @@
+//! The life of an invite link, on both databases.
+
+use serde_json::{Value, json};
+
+use crate::world::{Person, World, on_each_database};
+
+on_each_database! {
+    a_link_brings_a_member_in,
+    a_revoked_link_is_refused_and_restored,
+    the_instant_of_expiry_is_too_late,
+    a_rotated_link_is_unknown_at_once,
+    a_declined_link_is_final,
+    lists_find_by_label_and_never_show_a_token,
+    every_unknown_token_gets_one_answer,
+    one_use_has_one_winner,
+}
+
+async fn invite(person: &Person, band: &str, body: Value) -> (String, String) {
+    let (status, made) = person.post(&format!("/bands/{band}/invites"), body).await;
+    assert_eq!(status, 201, "{made}");
+    (made["invite"]["id"].as_str().unwrap().to_owned(), made["token"].as_str().unwrap().to_owned())
+}
+
+async fn accept(person: &Person, token: &str) -> (u16, Value) {
+    person.post(&format!("/invites/{token}/accept"), json!({})).await
+}
+
+async fn a_link_brings_a_member_in(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("The Night Owls").await;
+    let (id, token) = invite(&ada, &band, json!({ "label": "for Kim", "message": "Come!" })).await;
+    let (status, preview) = world.send("GET", &format!("/invites/{token}/info"), None).await;
+    assert_eq!(
+        (status, &preview["band"]["name"], &preview["message"]),
+        (200, &json!("The Night Owls"), &json!("Come!"))
+    );
+    let (status, answer) = world.send("POST", &format!("/invites/{token}/accept"), Some(&json!({}))).await;
+    assert_eq!((status, &answer["code"]), (401, &json!("unauthenticated")));
+    let (status, answer) = accept(&kim, &token).await;
+    assert_eq!((status, &answer["outcome"], &answer["role"]), (200, &json!("joined"), &json!("member")), "{answer}");
+    let (status, answer) = accept(&kim, &token).await;
+    assert_eq!((status, &answer["outcome"]), (200, &json!("already_member")));
+    let (_, read) = ada.get(&format!("/invites/{id}")).await;
+    assert_eq!(
+        (&read["status"], &read["uses"], &read["used_by"]["username"]),
+        (&json!("accepted"), &json!(1), &json!("kim"))
+    );
+    let (_, shown) = ada.get(&format!("/bands/{band}")).await;
+    assert_eq!(shown["counts"], json!({ "members": 2, "invites": 1, "pending": 0 }));
+    let sam = world.account("sam").await;
+    let (status, answer) = accept(&sam, &token).await;
+    assert_eq!((status, &answer["code"], &answer["band"]), (410, &json!("invite_used"), &json!("The Night Owls")));
+}
+
+async fn a_revoked_link_is_refused_and_restored(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let (id, token) = invite(&ada, &band, json!({})).await;
+    for _ in 0..2 {
+        assert_eq!(ada.delete(&format!("/invites/{id}")).await.0, 204);
+    }
+    assert_eq!(accept(&kim, &token).await.1["code"], "invite_revoked");
+    let (status, restored) = ada.post(&format!("/invites/{id}/restore"), json!({})).await;
+    assert_eq!(status, 200, "{restored}");
+    assert_eq!(accept(&kim, &token).await.1["outcome"], "joined");
+    let (status, problem) = ada.delete(&format!("/invites/{id}")).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("not_pending")));
+}
+
+async fn the_instant_of_expiry_is_too_late(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let (id, token) = invite(&ada, &band, json!({ "ttl_hours": 2 })).await;
+    world.clock.pass_hours(2);
+    assert_eq!(accept(&kim, &token).await.1["code"], "invite_expired");
+    assert_eq!(world.send("GET", &format!("/invites/{token}/info"), None).await.0, 410);
+    let (_, read) = ada.get(&format!("/invites/{id}")).await;
+    assert_eq!((&read["status"], &read["cancel_reason"]), (&json!("cancelled"), &json!("expired")));
+}
+
+async fn a_rotated_link_is_unknown_at_once(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let (id, old) = invite(&ada, &band, json!({})).await;
+    let (status, new) = ada.post(&format!("/invites/{id}/rotate"), json!({})).await;
+    assert_eq!(status, 200, "{new}");
+    assert_eq!(accept(&kim, &old).await.1["code"], "invalid_token");
+    let (_, shown) = ada.post(&format!("/invites/{id}/link"), json!({})).await;
+    assert_eq!(shown["token"], new["token"]);
+    assert_eq!(kim.post(&format!("/invites/{id}/link"), json!({})).await.0, 404);
+    assert_eq!(accept(&kim, new["token"].as_str().unwrap()).await.0, 200);
+}
+
+async fn a_declined_link_is_final(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let (_, shared) = invite(&ada, &band, json!({ "max_uses": -1 })).await;
+    let (_, personal) = invite(&ada, &band, json!({})).await;
+    let decline =
+        async |token: &str| kim.post(&format!("/invites/{token}/decline"), json!({ "reason": "no time" })).await;
+    assert_eq!(decline(&shared).await.1["code"], "not_declinable");
+    assert_eq!(decline(&personal).await.0, 204);
+    assert_eq!(accept(&kim, &personal).await.1["code"], "invite_declined");
+}
+
+async fn lists_find_by_label_and_never_show_a_token(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let (_, token) = invite(&ada, &band, json!({ "label": "the new drummer" })).await;
+    invite(&ada, &band, json!({ "label": "someone else", "expires_at": null, "max_uses": 7 })).await;
+    let (status, list) = ada.get(&format!("/bands/{band}/invites?q=drum")).await;
+    assert_eq!(status, 200, "{list}");
+    assert_eq!(
+        (&list["total"], &list["matched"], &list["invites"][0]["label"]),
+        (&json!(2), &json!(1), &json!("the new drummer"))
+    );
+    let (_, all) = ada.get(&format!("/bands/{band}/invites?status=pending&sort=expires&limit=1")).await;
+    assert_eq!(all["invites"].as_array().unwrap().len(), 1);
+    assert!(!list.to_string().contains(&token[4..]) && !all.to_string().contains(&token[4..]));
+    assert_eq!(ada.get(&format!("/bands/{band}/invites?colour=red")).await.0, 422);
+}
+
+async fn every_unknown_token_gets_one_answer(world: World) {
+    let long = format!("inv_{}", "A".repeat(3_000));
+    let mut answers = Vec::new();
+    for token in ["inv_AAAA", &format!("inv_{}", "A".repeat(43)), "%00", "%F0%9F%8E%B8", &long] {
+        answers.push(world.send("GET", &format!("/invites/{token}/info"), None).await);
+    }
+    assert_eq!((answers[0].0, &answers[0].1["code"]), (404, &json!("invalid_token")));
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+}
+
+async fn one_use_has_one_winner(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let mut people = Vec::new();
+    for n in 0..20 {
+        people.push(world.account(&format!("racer{n}")).await);
+    }
+    for uses in [1, 7] {
+        let (id, token) = invite(&ada, &band, json!({ "max_uses": uses })).await;
+        let mut racers = tokio::task::JoinSet::new();
+        for person in people.drain(..) {
+            let token = token.clone();
+            racers.spawn(async move {
+                let (status, answer) = accept(&person, &token).await;
+                (person, status, answer)
+            });
+        }
+        let mut won = 0;
+        for (person, status, answer) in racers.join_all().await {
+            match status {
+                200 => won += 1,
+                410 => {
+                    assert_eq!(answer["code"], "invite_used");
+                    people.push(person);
+                }
+                other => panic!("{other}: {answer}"),
+            }
+        }
+        assert_eq!(won, uses);
+        let (_, redemptions) = ada.get(&format!("/invites/{id}/redemptions")).await;
+        assert_eq!(redemptions["redemptions"].as_array().unwrap().len(), uses);
+    }
+    let (_, shown) = ada.get(&format!("/bands/{band}")).await;
+    assert_eq!(shown["counts"], json!({ "members": 9, "invites": 2, "pending": 0 }));
+}
