@@ -13,6 +13,7 @@ on_each_database! {
     lists_find_by_label_and_never_show_a_token,
     every_unknown_token_gets_one_answer,
     one_use_has_one_winner,
+    a_newcomer_signs_up_and_joins_at_once,
 }
 
 async fn invite(person: &Person, band: &str, body: Value) -> (String, String) {
@@ -164,4 +165,26 @@ async fn one_use_has_one_winner(world: World) {
     }
     let (_, shown) = ada.get(&format!("/bands/{band}")).await;
     assert_eq!(shown["counts"], json!({ "members": 9, "invites": 2, "pending": 0 }));
+}
+
+async fn a_newcomer_signs_up_and_joins_at_once(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let (_, token) = invite(&ada, &band, json!({})).await;
+    let register = async |name: &str, token: &str| {
+        let body = json!({ "username": name, "email": format!("{name}@example.org"), "password": crate::world::PASSWORD,
+            "invite": token, "accept": true });
+        world.send("POST", "/auth/register", Some(&body)).await
+    };
+    let (status, problem) = register("kim", "inv_unknown").await;
+    assert_eq!((status, &problem["code"]), (404, &json!("invalid_token")));
+    let (status, kim) = register("kim", &token).await;
+    assert_eq!((status, &kim["outcome"]), (201, &json!("joined")), "{kim}");
+    let (status, problem) = register("sam", &token).await;
+    assert_eq!((status, &problem["code"]), (410, &json!("invite_used")));
+    let (_, members) = ada.get(&format!("/bands/{band}/members")).await;
+    assert_eq!(members["total"], 2);
+    let (status, _) =
+        world.send("POST", "/auth/login", Some(&json!({ "login": "sam", "password": crate::world::PASSWORD }))).await;
+    assert_eq!(status, 401, "a refused invite leaves no account behind");
 }

@@ -9,12 +9,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{Code, FOUNDER_HEADER, Login, Problem, Register, Registered, SessionSecret, SignedIn},
-    domain::{AccountId, Address, DisplayName, Registration, SessionId, Username, check_password},
+    domain::{AccountId, Address, DisplayName, Registration, SessionId, Token, Username, check_password},
     server::{
         App, Fields, Refused,
         accounts::{self, NewAccount, NewSession, Site, password},
         hash,
         http::{body::Body, caller::Caller},
+        invites,
     },
 };
 
@@ -49,16 +50,19 @@ async fn register(
         }
         Registration::Open | Registration::InviteOnly => {}
     }
-    // No invite can be made yet, so no token is known.
-    if value.invite.is_some() {
-        return Err(Refused::invalid_token());
-    }
     let mut fields = Fields::default();
     let username = fields.check("username", Username::parse(&value.username));
     let display_name = fields.optional("display_name", value.display_name.as_deref(), DisplayName::parse);
     let email = fields.check("email", Address::parse(&value.email));
     fields.check("password", check_password(&value.password));
+    let accepts = value.accept == Some(true);
+    if settings.policy.registration == Registration::InviteOnly && !accepts {
+        // Else one use would make any number of accounts.
+        fields.refuse("accept", "must be true: on this server an account begins with its invite");
+    }
     fields.finish()?;
+    let invite = value.invite.map(|text| Token::parse(&text).ok_or_else(Refused::invalid_token)).transpose()?;
+    let invite = invite.map(|token| hash(token.reveal()));
     let (Some(username), Some(email)) = (username, email) else { return Err(Refused::not_found("account")) };
     let new = NewAccount {
         id: app.fresh(AccountId::new),
@@ -71,16 +75,22 @@ async fn register(
     let site = Site { embedded: settings.founder.is_some(), mail: settings.mail };
     let (secret, session) = new_session(&app);
     let now = app.now();
-    let (account, expires_at) = app
+    let (account, expires_at, outcome) = app
         .store()
         .write(move |tx| {
+            let invite = invite.map(|token_hash| invites::find_by_token(tx, &token_hash)).transpose()?;
+            if let Some(found) = &invite {
+                invites::ended(found, now)?;
+            }
             accounts::register(tx, site, &new, now)?;
             let expires_at = accounts::begin(tx, new.id, session, now)?;
-            Ok::<_, Refused>((accounts::read(tx, new.id)?, expires_at))
+            let joined =
+                invite.filter(|_| accepts).map(|found| invites::accept(tx, &found, new.id, now)).transpose()?;
+            Ok::<_, Refused>((accounts::read(tx, new.id)?, expires_at, joined.map(|joined| joined.outcome)))
         })
         .await?;
     let session = SessionSecret { token: secret, expires_at };
-    Ok((StatusCode::CREATED, Json(Registered { account, session, outcome: None })))
+    Ok((StatusCode::CREATED, Json(Registered { account, session, outcome })))
 }
 
 /// Signs in with user name or address.

@@ -145,10 +145,10 @@ async fn create(
     let (row, token) = app
         .store()
         .write(move |tx| {
-            if let Some(claim) = &claim {
-                if let Some(id) = claim.earlier(tx)?.and_then(|earlier| earlier.resource) {
-                    return invites::recreated(tx, &inner, InviteId::from_bytes(id));
-                }
+            if let Some(claim) = &claim
+                && let Some(id) = claim.earlier(tx)?.and_then(|earlier| earlier.resource)
+            {
+                return invites::recreated(tx, &inner, InviteId::from_bytes(id));
             }
             let row = invites::create(tx, &inner.settings().policy, band, caller.account, &body.value, &fresh, now)?;
             if let Some(claim) = &claim {
@@ -296,6 +296,9 @@ async fn decline(
     let (token_hash, now) = (token_hash(&token)?, app.now());
     let _ = app.store().read(move |tx| invites::find_by_token(tx, &token_hash)).await?;
     let caller = caller?;
+    if body.value.block.is_some() {
+        return Err(Problem::field("block", "cannot be asked for on this server yet: decline without it").into());
+    }
     app.store()
         .write(move |tx| {
             let found = invites::find_by_token(tx, &token_hash)?;

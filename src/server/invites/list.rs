@@ -1,5 +1,7 @@
 //! A band's invites, a page at a time.
 
+use std::fmt::Write as _;
+
 use crate::{
     api::Invites,
     domain::{AccountId, BandId, Kind, Status, Timestamp, search_terms},
@@ -14,6 +16,9 @@ use super::{Access, InviteRow, SELECT, scope};
 
 /// How far matches are counted.
 const MOST_COUNTED: i64 = 1_000;
+
+/// The end of an invite as lists sort by it: one without an end comes last.
+const END: &str = "COALESCE(i.expires_at, 9223372036854775807)";
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +94,6 @@ pub(crate) fn list(
     };
     let down = newest != page.is_backward();
     let (than, order) = if down { ("<", "DESC") } else { (">", "ASC") };
-    const END: &str = "COALESCE(i.expires_at, 9223372036854775807)";
     let (key, seq);
     if let At::From(cursor) = page.at {
         (key, seq) = (cursor.key, cursor.seq);
@@ -97,9 +101,9 @@ pub(crate) fn list(
         let n = params.len();
         if by_end {
             params.push(&key);
-            sql.push_str(&format!(" AND ({END}, i.seq) {than} (${}, ${n})", n + 1));
+            let _ = write!(sql, " AND ({END}, i.seq) {than} (${}, ${n})", n + 1);
         } else {
-            sql.push_str(&format!(" AND i.seq {than} ${n}"));
+            let _ = write!(sql, " AND i.seq {than} ${n}");
         }
     }
     let fetch = page.fetch();
