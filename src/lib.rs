@@ -15,6 +15,7 @@
 mod words;
 
 pub mod api;
+pub mod cli;
 pub mod client;
 pub mod domain;
 #[cfg(feature = "server")]

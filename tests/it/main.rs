@@ -5,6 +5,7 @@
 // Every room here is private to this binary, `pub` says what another room uses.
 #![allow(unreachable_pub)]
 
+mod commands;
 #[cfg(feature = "server")]
 mod accounts;
 #[cfg(feature = "server")]

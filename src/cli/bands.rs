@@ -1,0 +1,153 @@
+//! Bands and their members.
+
+use clap::{Args, Subcommand};
+
+use super::{Context, Error, output};
+use crate::{
+    api::{CreateBand, UpdateMember},
+    client::{BandQuery, MemberQuery, Page},
+    domain::{AccountId, BandId, Role},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct PageArgs {
+    /// Part of a name to look for.
+    #[arg(short, long)]
+    pub(super) query: Option<String>,
+    /// Entries of a page, at most 200.
+    #[arg(long)]
+    limit: Option<u32>,
+    /// Where the page begins, from the page before.
+    #[arg(long)]
+    cursor: Option<String>,
+}
+
+impl PageArgs {
+    pub(super) fn page(&self) -> Page {
+        Page { limit: self.limit, cursor: self.cursor.clone() }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Bands {
+    /// List my bands.
+    List(PageArgs),
+    /// Make a band.
+    Create {
+        /// Its name.
+        name: String,
+        /// What it is about.
+        #[arg(long)]
+        description: Option<String>,
+    },
+    /// Show one band.
+    Show {
+        /// The band's id.
+        band: BandId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Members {
+    /// List the members of a band.
+    List {
+        /// The band's id.
+        band: BandId,
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// Change a member's role.
+    SetRole {
+        /// The band's id.
+        band: BandId,
+        /// The member's account id.
+        account: AccountId,
+        /// `member` or `admin`.
+        role: Role,
+    },
+    /// Remove a member.
+    Remove {
+        /// The band's id.
+        band: BandId,
+        /// The member's account id.
+        account: AccountId,
+        /// End all pending invites that the person made as well.
+        #[arg(long)]
+        revoke_invites: bool,
+    },
+}
+
+pub(super) async fn run(context: &Context, command: &Bands) -> Result<(), Error> {
+    let client = context.signed_in()?;
+    let band = match command {
+        Bands::List(page) => {
+            let query = BandQuery { scope: None, q: page.query.clone(), page: page.page() };
+            let bands = client.bands(&query).await?;
+            if context.json {
+                return output::json(&bands);
+            }
+            let rows: Vec<_> = bands
+                .bands
+                .iter()
+                .map(|band| {
+                    let role = band.role.map_or("–", Role::as_str).to_owned();
+                    let counts = band.counts;
+                    [
+                        band.id.to_string(),
+                        band.name.clone(),
+                        role,
+                        counts.members.to_string(),
+                        counts.pending.to_string(),
+                    ]
+                })
+                .collect();
+            output::table(["ID", "NAME", "ROLE", "MEMBERS", "PENDING"], &rows)?;
+            output::more(bands.next_cursor.as_ref());
+            return Ok(());
+        }
+        Bands::Create { name, description } => {
+            let body = CreateBand { name: name.clone(), description: description.clone(), ..CreateBand::default() };
+            client.create_band(&body).await?
+        }
+        Bands::Show { band } => client.band(*band).await?,
+    };
+    if context.json {
+        return output::json(&band);
+    }
+    output::line(&format!("{}  {}", band.id, band.name))?;
+    band.description.as_deref().map_or(Ok(()), output::line)
+}
+
+pub(super) async fn members(context: &Context, command: &Members) -> Result<(), Error> {
+    let client = context.signed_in()?;
+    match command {
+        Members::List { band, page } => {
+            let members = client.members(*band, &MemberQuery { q: page.query.clone(), page: page.page() }).await?;
+            if context.json {
+                return output::json(&members);
+            }
+            let rows: Vec<_> = members
+                .members
+                .iter()
+                .map(|m| {
+                    [m.account.id.to_string(), m.account.username.clone(), m.role.to_string(), m.joined_at.to_string()]
+                })
+                .collect();
+            output::table(["ACCOUNT", "NAME", "ROLE", "SINCE"], &rows)?;
+            output::more(members.next_cursor.as_ref());
+            Ok(())
+        }
+        Members::SetRole { band, account, role } => {
+            let body = UpdateMember { role: Some(*role), can_invite: None };
+            let member = client.update_member(*band, *account, &body).await?;
+            if context.json {
+                return output::json(&member);
+            }
+            output::line(&format!("{} is {} now.", member.account.username, member.role))
+        }
+        Members::Remove { band, account, revoke_invites } => {
+            client.remove_member(*band, *account, *revoke_invites).await?;
+            output::line("Removed.")
+        }
+    }
+}

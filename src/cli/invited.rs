@@ -1,0 +1,79 @@
+//! The way in for the invited: preview, accept, decline.
+
+use std::io::{self, BufRead as _, IsTerminal as _};
+
+use clap::Args;
+
+use super::{Context, Error, output};
+use crate::{
+    api::{DeclineInvite, Outcome},
+    domain::{Pasted, Token},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct TokenArgs {
+    /// The link or token; `-` or nothing reads it from standard input, where no other program can see it.
+    token: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DeclineArgs {
+    #[command(flatten)]
+    pub(super) token: TokenArgs,
+    /// Why.
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+impl TokenArgs {
+    pub(super) fn read(&self) -> Result<Pasted, Error> {
+        let text = match self.token.as_deref() {
+            Some(text) if text != "-" => text.to_owned(),
+            _ => {
+                if io::stdin().is_terminal() {
+                    eprint!("Invite link or token: ");
+                }
+                let mut line = String::new();
+                io::stdin().lock().read_line(&mut line)?;
+                line
+            }
+        };
+        Pasted::parse(&text).map_err(|e| Error::Usage(format!("TOKEN: {e}")))
+    }
+}
+
+fn token(pasted: &Pasted) -> Result<Token, Error> {
+    Token::parse(&pasted.token).ok_or_else(|| Error::Usage("TOKEN: must be a link or a token, inv_…".to_owned()))
+}
+
+pub(super) async fn preview(context: &Context, pasted: &Pasted) -> Result<(), Error> {
+    let preview = context.client.with_session(None).preview(&token(pasted)?).await?;
+    if context.json {
+        return output::json(&preview);
+    }
+    let (inviter, band, role) = (&preview.inviter.display_name, &preview.band.name, preview.role);
+    output::line(&format!("{inviter} invites you to {band} as {role}."))?;
+    let expires = preview.expires_at.map_or("never".to_owned(), |at| at.to_string());
+    output::line(&format!("Members: {}  Status: {}  Expires: {expires}", preview.band.members, preview.status))?;
+    preview.message.as_deref().map_or(Ok(()), output::line)
+}
+
+pub(super) async fn accept(context: &Context, pasted: &Pasted) -> Result<(), Error> {
+    let accepted = context.signed_in()?.accept(&token(pasted)?).await?;
+    if context.json {
+        return output::json(&accepted);
+    }
+    let (band, role) = (&accepted.band.name, accepted.role);
+    output::line(&match accepted.outcome {
+        Outcome::Joined => format!("You are in {band} as {role} now."),
+        Outcome::AlreadyMember => format!("You are in {band} as {role} already; the invite was not used."),
+        Outcome::PendingApproval => format!("An admin of {band} has to agree."),
+        Outcome::EmailUnverified => "Verify your address first, then accept again.".to_owned(),
+    })
+}
+
+pub(super) async fn decline(context: &Context, pasted: &Pasted, args: &DeclineArgs) -> Result<(), Error> {
+    let body = DeclineInvite { reason: args.reason.clone(), block: None };
+    context.signed_in()?.decline(&token(pasted)?, &body).await?;
+    output::line("Declined.")
+}

@@ -1,0 +1,162 @@
+//! Invites, as a band handles them.
+
+use clap::{Args, Subcommand};
+
+use super::{Context, Error, bands::PageArgs, output};
+use crate::{
+    api::{CreateInvite, Invite, Patch, UpdateInvite},
+    client::InviteQuery,
+    domain::{BandId, InviteId, Role, Status},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Terms {
+    /// The role it grants: member or admin.
+    #[arg(long)]
+    role: Option<Role>,
+    /// Its life in hours, or `never`.
+    #[arg(long, value_name = "HOURS", value_parser = hours)]
+    ttl_hours: Option<i64>,
+    /// How often it can be used; -1 without limit.
+    #[arg(long, allow_negative_numbers = true)]
+    max_uses: Option<i64>,
+    /// A note for yourself.
+    #[arg(long)]
+    label: Option<String>,
+    /// What the invited are told.
+    #[arg(long)]
+    message: Option<String>,
+}
+
+/// No life at all stands for `never` until the request is made.
+const NEVER: i64 = 0;
+
+fn hours(text: &str) -> Result<i64, String> {
+    match text.parse() {
+        _ if text == "never" => Ok(NEVER),
+        Ok(hours @ 1..) => Ok(hours),
+        _ => Err("must be a number of hours from 1, or never".to_owned()),
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Invites {
+    /// List a band's invites.
+    List {
+        /// The band's id.
+        band: BandId,
+        /// Those that stand thus: pending, accepted, rejected or cancelled.
+        #[arg(long)]
+        status: Option<Status>,
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// Make an invite and print its link.
+    Create {
+        /// The band's id.
+        band: BandId,
+        #[command(flatten)]
+        terms: Terms,
+    },
+    /// Show one invite.
+    Show {
+        /// The invite's id.
+        invite: InviteId,
+    },
+    /// Change a pending invite.
+    Edit {
+        /// The invite's id.
+        invite: InviteId,
+        #[command(flatten)]
+        terms: Terms,
+    },
+    /// Revoke an invite.
+    Revoke {
+        /// The invite's id.
+        invite: InviteId,
+    },
+    /// Undo a revoke, for ten minutes.
+    Restore {
+        /// The invite's id.
+        invite: InviteId,
+    },
+    /// Print an invite's link again; leaves a trace.
+    Link {
+        /// The invite's id.
+        invite: InviteId,
+    },
+}
+
+pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Error> {
+    let client = context.signed_in()?;
+    let invite = match command {
+        Invites::List { band, status, page } => {
+            let query =
+                InviteQuery { status: *status, q: page.query.clone(), page: page.page(), ..InviteQuery::default() };
+            let invites = client.invites(*band, &query).await?;
+            if context.json {
+                return output::json(&invites);
+            }
+            let rows: Vec<_> = invites.invites.iter().map(row).collect();
+            output::table(HEADINGS, &rows)?;
+            output::more(invites.next_cursor.as_ref());
+            return Ok(());
+        }
+        Invites::Create { band, terms } => {
+            let never = terms.ttl_hours == Some(NEVER);
+            let created = client
+                .create_invite(
+                    *band,
+                    &CreateInvite {
+                        role: terms.role,
+                        ttl_hours: terms.ttl_hours.filter(|_| !never),
+                        expires_at: if never { Patch::Null } else { Patch::Omitted },
+                        max_uses: terms.max_uses.map_or(Patch::Omitted, Patch::Value),
+                        label: terms.label.clone(),
+                        message: terms.message.clone(),
+                        ..CreateInvite::default()
+                    },
+                )
+                .await?;
+            return if context.json { output::json(&created) } else { output::line(&created.link) };
+        }
+        Invites::Link { invite } => {
+            let link = client.invite_link(*invite).await?;
+            return if context.json { output::json(&link) } else { output::line(&link.link) };
+        }
+        Invites::Revoke { invite } => {
+            client.revoke_invite(*invite).await?;
+            return output::line(&format!("Revoked; undo within ten minutes: guestlist invites restore {invite}"));
+        }
+        Invites::Show { invite } => client.invite(*invite).await?,
+        Invites::Restore { invite } => client.restore_invite(*invite).await?,
+        Invites::Edit { invite, terms } => {
+            let text = |value: &Option<String>| value.clone().map_or(Patch::Omitted, Patch::Value);
+            let body = UpdateInvite {
+                role: terms.role,
+                expires_at: Patch::Omitted,
+                ttl_hours: match terms.ttl_hours {
+                    None => Patch::Omitted,
+                    Some(NEVER) => Patch::Null,
+                    Some(hours) => Patch::Value(hours),
+                },
+                max_uses: terms.max_uses.map_or(Patch::Omitted, Patch::Value),
+                label: text(&terms.label),
+                message: text(&terms.message),
+            };
+            client.update_invite(*invite, &body).await?
+        }
+    };
+    if context.json { output::json(&invite) } else { output::table(HEADINGS, &[row(&invite)]) }
+}
+
+const HEADINGS: [&str; 6] = ["ID", "FOR", "ROLE", "STATUS", "USES", "EXPIRES"];
+
+fn row(invite: &Invite) -> [String; 6] {
+    let recipient =
+        invite.label.clone().or_else(|| invite.email.clone()).unwrap_or_else(|| "anyone with link".to_owned());
+    let most = invite.max_uses.0.map_or("∞".to_owned(), |n| n.to_string());
+    let status = invite.cancel_reason.map_or(invite.status.to_string(), |reason| reason.to_string());
+    let expires = invite.expires_at.map_or("never".to_owned(), |at| at.to_string());
+    [invite.id.to_string(), recipient, invite.role.to_string(), status, format!("{}/{most}", invite.uses), expires]
+}

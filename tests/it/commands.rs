@@ -1,0 +1,39 @@
+//! The commands as processes: exit codes, and errors that say what to do.
+
+use std::process::{Command, Output};
+
+fn guestlist(home: &std::path::Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_guestlist"))
+        .args(args)
+        .env_clear()
+        .env("HOME", home)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn refused(args: &[&str], code: i32, says: &str) {
+    let home = tempfile::tempdir().unwrap();
+    let output = guestlist(home.path(), args);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    assert!(text.contains(says), "{text}");
+}
+
+#[test]
+fn a_wrong_flag_is_wrong_usage_and_named() {
+    refused(&["bands", "list", "--colour"], 2, "--colour");
+    refused(&["--server", "http://invites.example.org", "whoami"], 2, "--insecure-http");
+}
+
+#[test]
+fn without_a_session_one_is_told_to_sign_in() {
+    refused(&["bands", "list"], 3, "guestlist login");
+    refused(&["--server", "http://127.0.0.1:1", "whoami"], 3, "guestlist login --server http://127.0.0.1:1");
+}
+
+#[test]
+fn a_dead_port_is_no_connection() {
+    let token = guestlist::domain::Token::from_random(&[7; 32]);
+    refused(&["--server", "http://127.0.0.1:1", "preview", token.reveal()], 4, "cannot reach http://127.0.0.1:1");
+}
