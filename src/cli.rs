@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(name = "guestlist", version, subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
-    /// The server, https://host[:port]; the one signed in to last where it is missing.
+    /// The server, `https://host[:port]`; the one signed in to last where it is missing.
     #[arg(long, global = true, env = "GUESTLIST_SERVER", value_name = "URL")]
     server: Option<String>,
     /// Allow plain http to other machines.

@@ -5,9 +5,9 @@
 // Every room here is private to this binary, `pub` says what another room uses.
 #![allow(unreachable_pub)]
 
-mod commands;
 #[cfg(feature = "server")]
 mod accounts;
+mod commands;
 #[cfg(feature = "server")]
 mod bands;
 #[cfg(feature = "server")]
