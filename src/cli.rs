@@ -125,14 +125,15 @@ impl Context {
     fn new(cli: &Cli, origin: Option<&str>) -> Result<Self, Error> {
         let plain = if cli.insecure_http { PlainHttp::Anywhere } else { PlainHttp::LoopbackOnly };
         let sessions = SessionFile::of_user()?;
+        let from_link = origin.is_some();
         let text = match origin.map(str::to_owned).or_else(|| cli.server.clone()) {
             Some(text) => text,
             None => sessions.current()?.ok_or(Error::NoServer)?,
         };
         let origin = Origin::parse(&text, plain)?;
-        // A token of the environment belongs to the server of the environment, never to that of a link.
+        // A token of the environment is for the server that was chosen, never for one that a pasted link names.
         let given = match std::env::var("GUESTLIST_TOKEN") {
-            Ok(token) if named(cli, plain)?.is_none_or(|named| named == origin) => {
+            Ok(token) if !from_link || named(cli, plain)?.is_some_and(|named| named == origin) => {
                 let token = SessionToken::parse(token.trim());
                 Some(token.ok_or_else(|| Error::Usage("GUESTLIST_TOKEN must be a session token, gls_…".to_owned()))?)
             }

@@ -7,9 +7,9 @@
 
 #[cfg(feature = "server")]
 mod accounts;
-mod commands;
 #[cfg(feature = "server")]
 mod bands;
+mod commands;
 #[cfg(feature = "server")]
 mod http;
 #[cfg(feature = "server")]
