@@ -7,6 +7,8 @@ mod bands;
 mod invited;
 mod invites;
 mod output;
+#[cfg(feature = "server")]
+mod serve;
 
 use std::process::ExitCode;
 
@@ -63,6 +65,9 @@ enum Command {
     Accept(invited::TokenArgs),
     /// Decline an invite.
     Decline(invited::DeclineArgs),
+    /// Run the API until SIGTERM or SIGINT.
+    #[cfg(feature = "server")]
+    Serve(serve::ServeArgs),
 }
 
 /// Why a command failed.
@@ -84,6 +89,9 @@ pub enum Error {
     /// No server is known.
     #[error("no server is given")]
     NoServer,
+    /// The server could not start.
+    #[error("{0}")]
+    Serve(String),
     /// Reading or writing failed.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -163,11 +171,19 @@ fn named(cli: &Cli, plain: PlainHttp) -> Result<Option<Origin>, Error> {
 
 /// Runs a command to its end; errors go to standard error with what to do.
 pub fn run(cli: &Cli) -> ExitCode {
+    // The server brings a runtime of its own, with a thread a core.
+    #[cfg(feature = "server")]
+    if let Command::Serve(args) = &cli.command {
+        return exit(serve::serve(args));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let done = match runtime {
+    exit(match runtime {
         Ok(runtime) => runtime.block_on(dispatch(cli)),
         Err(error) => Err(error.into()),
-    };
+    })
+}
+
+fn exit(done: Result<(), Error>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads has seen enough.
@@ -204,5 +220,8 @@ async fn dispatch(cli: &Cli) -> Result<(), Error> {
             let pasted = args.token.read()?;
             invited::decline(&Context::new(cli, pasted.origin.as_deref())?, &pasted, args).await
         }
+        // Served above, before there was a runtime.
+        #[cfg(feature = "server")]
+        Command::Serve(_) => Ok(()),
     }
 }
