@@ -15,6 +15,8 @@ mod http;
 #[cfg(feature = "server")]
 mod invites;
 #[cfg(feature = "server")]
+mod main_job;
+#[cfg(feature = "server")]
 mod plan;
 #[cfg(feature = "server")]
 mod postgres;
