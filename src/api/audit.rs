@@ -34,4 +34,7 @@ pub struct AuditTrail {
     pub events: Vec<AuditEvent>,
     /// Where the next page begins.
     pub next_cursor: Option<String>,
+    /// Where the page before begins.
+    #[serde(default)]
+    pub prev_cursor: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! HTTP: one file a resource. Transactions begin here.
 
+mod audit;
 mod auth;
 pub(crate) mod bands;
 pub(crate) mod body;
@@ -8,9 +9,10 @@ mod health;
 pub(crate) mod invites;
 mod limits;
 mod me;
-pub(crate) mod page;
 pub(crate) mod problem;
+pub(crate) mod query;
 mod router;
 mod site;
 
+pub(crate) use super::page;
 pub use router::router;

@@ -17,13 +17,11 @@ on_each_database! {
 }
 
 async fn invite(person: &Person, band: &str, body: Value) -> (String, String) {
-    let (status, made) = person.post(&format!("/bands/{band}/invites"), body).await;
-    assert_eq!(status, 201, "{made}");
-    (made["invite"]["id"].as_str().unwrap().to_owned(), made["token"].as_str().unwrap().to_owned())
+    person.invite(band, body).await
 }
 
 async fn accept(person: &Person, token: &str) -> (u16, Value) {
-    person.post(&format!("/invites/{token}/accept"), json!({})).await
+    person.accept(token).await
 }
 
 async fn a_link_brings_a_member_in(world: World) {

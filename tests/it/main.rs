@@ -8,6 +8,8 @@
 #[cfg(feature = "server")]
 mod accounts;
 #[cfg(feature = "server")]
+mod audit;
+#[cfg(feature = "server")]
 mod bands;
 mod commands;
 #[cfg(feature = "server")]

@@ -164,6 +164,18 @@ impl Person {
         self.send("DELETE", path, None).await
     }
 
+    /// Makes an invite; its id and its token.
+    pub async fn invite(&self, band: &str, body: Value) -> (String, String) {
+        let (status, made) = self.post(&format!("/bands/{band}/invites"), body).await;
+        assert_eq!(status, 201, "{made}");
+        (made["invite"]["id"].as_str().unwrap().to_owned(), made["token"].as_str().unwrap().to_owned())
+    }
+
+    /// Accepts by a token.
+    pub async fn accept(&self, token: &str) -> (u16, Value) {
+        self.post(&format!("/invites/{token}/accept"), json!({})).await
+    }
+
     /// Makes a band; its id.
     pub async fn band(&self, name: &str) -> String {
         let (status, band) = self.post("/bands", json!({ "name": name })).await;

@@ -144,6 +144,8 @@ CREATE TABLE audit (
     detail text COLLATE "C"
 );
 CREATE INDEX audit_band ON audit (band, seq);
+CREATE INDEX audit_actor ON audit (band, actor, seq);
+CREATE INDEX audit_action ON audit (band, action, seq);
 CREATE INDEX audit_invite ON audit (invite, seq) WHERE invite IS NOT NULL;
 -- What happened, happened.
 CREATE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'audit rows do not change'; END $$;

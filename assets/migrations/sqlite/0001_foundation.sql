@@ -142,6 +142,8 @@ CREATE TABLE audit (
     detail TEXT
 ) STRICT;
 CREATE INDEX audit_band ON audit (band, seq);
+CREATE INDEX audit_actor ON audit (band, actor, seq);
+CREATE INDEX audit_action ON audit (band, action, seq);
 CREATE INDEX audit_invite ON audit (invite, seq) WHERE invite IS NOT NULL;
 -- What happened, happened.
 CREATE TRIGGER audit_keep BEFORE UPDATE ON audit BEGIN SELECT RAISE (ABORT, 'audit rows do not change'); END;

@@ -27,6 +27,7 @@ use super::{
     body::Body,
     caller::Caller,
     page::{At, Cursor, Page},
+    query::{only, read_key},
 };
 
 type Keys = Query<BTreeMap<String, String>>;
@@ -55,18 +56,6 @@ fn invite_id(text: &str) -> Result<InviteId, Refused> {
 
 fn token_hash(text: &str) -> Result<Hash, Refused> {
     Token::parse(text).map(|token| hash(token.reveal())).ok_or_else(Refused::invalid_token)
-}
-
-fn only(keys: &BTreeMap<String, String>, known: &[&str]) -> Result<(), Refused> {
-    match keys.keys().find(|key| !known.contains(&key.as_str())) {
-        Some(key) => Err(Problem::field(key.as_str(), format!("is unknown here; known: {}", known.join(" "))).into()),
-        None => Ok(()),
-    }
-}
-
-fn read_key<T: std::str::FromStr>(keys: &BTreeMap<String, String>, key: &str) -> Result<Option<T>, Refused> {
-    let value = keys.get(key).filter(|value| !value.is_empty());
-    value.map(|value| value.parse().map_err(|_| Problem::field(key, "is not a value it can have").into())).transpose()
 }
 
 fn claim(headers: &HeaderMap, caller: Caller, path: String, body: Hash, app: &App) -> Result<Option<Claim>, Refused> {

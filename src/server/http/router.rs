@@ -46,6 +46,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(me::routes())
         .merge(bands::routes())
         .merge(super::invites::routes())
+        .merge(super::audit::routes())
 }
 
 /// The whole server as a service: the API under `/api/v1`, its description, health, and the page behind a link.

@@ -7,7 +7,7 @@ use crate::{
     domain::{AccountId, BandId, Kind, Status, Timestamp, search_terms},
     server::{
         Refused,
-        http::page::{At, Page},
+        page::{At, Page},
         store::{ToValue, Tx, dialect::intern},
     },
 };
