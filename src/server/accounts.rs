@@ -5,7 +5,7 @@ mod register;
 mod session;
 
 pub(crate) use register::{NewAccount, Site, register};
-pub(crate) use session::{NewSession, begin, by_login, end, list};
+pub(crate) use session::{NewSession, begin, by_login, end, forget_sessions, list};
 
 use crate::{
     api::{Account, Code},

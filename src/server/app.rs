@@ -1,6 +1,11 @@
 //! What every request needs: the store, the rules, the key, a clock and a source of randomness.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use tokio::sync::Notify;
 
 use crate::domain::{Policy, SessionToken, Timestamp, Token};
 
@@ -82,6 +87,37 @@ struct Inner {
     key: Key,
     clock: Box<dyn Clock>,
     entropy: Box<dyn Entropy>,
+    alarm: Alarm,
+}
+
+/// What the sweeper sleeps by: it is woken when an end is written that comes before the one it waits for.
+#[derive(Debug)]
+pub(crate) struct Alarm {
+    next: AtomicI64,
+    bell: Notify,
+}
+
+impl Alarm {
+    fn new() -> Self {
+        Self { next: AtomicI64::new(i64::MAX), bell: Notify::new() }
+    }
+
+    /// The sweeper waits for `next`. It says `None` before it looks, so that what is written meanwhile rings too.
+    pub(crate) fn set(&self, next: Option<Timestamp>) {
+        self.next.store(next.map_or(i64::MAX, Timestamp::micros), Ordering::SeqCst);
+    }
+
+    /// An invite was written that ends at `end`.
+    pub(crate) fn note(&self, end: Option<Timestamp>) {
+        if end.is_some_and(|end| end.micros() < self.next.load(Ordering::SeqCst)) {
+            self.bell.notify_one();
+        }
+    }
+
+    /// Ready once there is a nearer end.
+    pub(crate) async fn rung(&self) {
+        self.bell.notified().await;
+    }
 }
 
 impl App {
@@ -94,7 +130,14 @@ impl App {
         clock: impl Clock + 'static,
         entropy: impl Entropy + 'static,
     ) -> Self {
-        Self(Arc::new(Inner { store, settings, key, clock: Box::new(clock), entropy: Box::new(entropy) }))
+        Self(Arc::new(Inner {
+            store,
+            settings,
+            key,
+            clock: Box::new(clock),
+            entropy: Box::new(entropy),
+            alarm: Alarm::new(),
+        }))
     }
 
     /// The database.
@@ -118,6 +161,11 @@ impl App {
     /// The server's key.
     pub(crate) fn key(&self) -> &Key {
         &self.0.key
+    }
+
+    /// What wakes the sweeper.
+    pub(crate) fn alarm(&self) -> &Alarm {
+        &self.0.alarm
     }
 
     /// Fresh random bytes.

@@ -7,7 +7,10 @@ use crate::{
     domain::{AccountId, Timestamp},
 };
 
-use super::{Refused, store::Tx};
+use super::{
+    Refused,
+    store::{Error, Tx},
+};
 
 /// Seconds for which a key is remembered.
 pub(crate) const REMEMBERED_SECONDS: i64 = 24 * 3_600;
@@ -83,4 +86,18 @@ impl Claim {
         }
         Err(Refused::new(Code::Unavailable, "The same request is being worked on: try again in a moment."))
     }
+}
+
+/// Clears away at most `most` requests that need not be remembered any more at `now`; how many there were.
+pub(crate) fn forget(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Result<usize, Error> {
+    let gone = tx.execute(
+        tx.dialect().pick(
+            "DELETE FROM idempotency WHERE rowid IN
+                (SELECT rowid FROM idempotency WHERE created_at <= $1 ORDER BY created_at LIMIT $2)",
+            "DELETE FROM idempotency WHERE ctid = ANY
+                (ARRAY(SELECT ctid FROM idempotency WHERE created_at <= $1 ORDER BY created_at LIMIT $2))",
+        ),
+        &[&now.plus_seconds(-REMEMBERED_SECONDS), &most],
+    )?;
+    Ok(gone as usize)
 }

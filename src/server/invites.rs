@@ -3,12 +3,14 @@
 mod accept;
 mod change;
 mod create;
+mod expire;
 mod list;
 
 pub(crate) use self::{
     accept::{Found, accept, decline, ended, find_by_token, preview},
     change::{edit, link, redemptions, restore, revoke, rotate},
     create::{Fresh, create, recreated},
+    expire::{expire, next_end},
     list::{Filter, Sort, list},
 };
 
@@ -95,7 +97,7 @@ crate::row! {
         created_by: AccountId,
         creator_username: String,
         creator_name: String,
-        expires_at: Option<Timestamp>,
+        pub(crate) expires_at: Option<Timestamp>,
         status_at: Timestamp,
         acted_by: Option<AccountId>,
         actor_username: Option<String>,

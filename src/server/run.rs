@@ -34,12 +34,13 @@ const EXHAUSTED: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
 
-/// Serves until `shutdown` is ready. Then no connection is taken any more, the requests in flight get at most ten
+/// Serves, and sweeps, until `shutdown` is ready. Then no connection is taken any more, the requests in flight get at most ten
 /// seconds to finish, and the store is closed.
 pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) {
     let router = super::router(app.clone());
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let (end, ended) = watch::channel(false);
+    let sweeper = tokio::spawn(super::sweep::run(app.clone(), ended.clone()));
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
     loop {
@@ -73,6 +74,7 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
         tracing::warn!("requests were still running at the end and were cut off");
         connections.shutdown().await;
     }
+    let _ = sweeper.await; // it ends by the same word
     app.store().close().await;
 }
 

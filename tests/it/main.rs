@@ -23,6 +23,10 @@ mod plan;
 #[cfg(feature = "server")]
 mod postgres;
 #[cfg(feature = "server")]
+mod seed;
+#[cfg(feature = "server")]
 mod store;
+#[cfg(feature = "server")]
+mod sweep;
 #[cfg(feature = "server")]
 mod world;

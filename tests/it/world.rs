@@ -27,6 +27,16 @@ pub const PASSWORD: &str = "a long enough pass-phrase";
 pub struct Standing(Arc<AtomicI64>);
 
 impl Standing {
+    /// What it says.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+
+    /// Moves it forward.
+    pub fn pass_seconds(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+    }
+
     /// Moves it forward.
     pub fn pass_hours(&self, hours: i64) {
         self.0.fetch_add(hours * 3_600_000_000, Ordering::SeqCst);
@@ -47,6 +57,8 @@ pub struct World {
     pub clock: Standing,
     /// What stands behind it.
     pub app: App,
+    /// Where its data is.
+    pub database: Database,
     http: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
@@ -91,7 +103,7 @@ impl World {
 
     async fn start(database: Database, settings: Settings, folder: Option<tempfile::TempDir>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let store = tokio::task::spawn_blocking(move || Store::open(&Options::new(database)).unwrap()).await.unwrap();
+        let store = open(database.clone()).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let settings = Settings { public_url: origin.clone(), ..settings };
@@ -102,7 +114,13 @@ impl World {
             let _ = stopped.await;
         }));
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { origin, clock, app, http, stop: Some(stop), task, _folder: folder }
+        Self { origin, clock, app, database, http, stop: Some(stop), task, _folder: folder }
+    }
+
+    /// What another node on the same database would work with; it serves nobody.
+    pub async fn second_node(&self) -> App {
+        let store = open(self.database.clone()).await;
+        App::new(store, settings(), Key::new(&[7; 32]).unwrap(), self.clock.clone(), SystemEntropy::new())
     }
 
     /// Sends a request without a session: method, path below `/api/v1`, body.
@@ -116,10 +134,15 @@ impl World {
         let body = json!({ "username": username, "email": email, "password": PASSWORD });
         let (status, answer) = self.send("POST", "/auth/register", Some(&body)).await;
         assert_eq!(status, 201, "{answer}");
+        self.person(answer["account"].clone(), answer["session"]["token"].as_str().unwrap())
+    }
+
+    /// Someone who is signed in.
+    pub fn person(&self, account: Value, session: &str) -> Person {
         Person {
-            username: username.to_owned(),
-            session: answer["session"]["token"].as_str().unwrap().to_owned(),
-            account: answer["account"].clone(),
+            username: account["username"].as_str().unwrap().to_owned(),
+            session: session.to_owned(),
+            account,
             http: self.http.clone(),
             origin: self.origin.clone(),
         }
@@ -154,6 +177,13 @@ impl Person {
         self.send("POST", path, Some(&body)).await
     }
 
+    /// `POST` with an `Idempotency-Key`.
+    pub async fn post_once(&self, path: &str, key: &str, body: Value) -> (u16, Value) {
+        let request =
+            self.http.post(format!("{}/api/v1{path}", self.origin)).header("idempotency-key", key).json(&body);
+        answer(request.bearer_auth(&self.session)).await
+    }
+
     /// `PATCH`.
     pub async fn patch(&self, path: &str, body: Value) -> (u16, Value) {
         self.send("PATCH", path, Some(&body)).await
@@ -184,6 +214,10 @@ impl Person {
     }
 }
 
+async fn open(database: Database) -> Store {
+    tokio::task::spawn_blocking(move || Store::open(&Options::new(database)).unwrap()).await.unwrap()
+}
+
 /// What the servers of tests are set to: links allowed, everyone may register, no mail, no rate limits.
 pub fn settings() -> Settings {
     Settings {
@@ -211,6 +245,10 @@ async fn send(
     if let Some(body) = body {
         request = request.json(body);
     }
+    answer(request).await
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     let text = response.text().await.unwrap();

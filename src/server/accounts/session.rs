@@ -3,7 +3,10 @@
 use crate::{
     api::Session,
     domain::{AccountId, Address, SessionId, Timestamp, Username},
-    server::{Hash, Refused, store::Tx},
+    server::{
+        Hash, Refused,
+        store::{Error, Tx},
+    },
 };
 
 /// Seconds for which a session lasts: 90 days.
@@ -36,6 +39,15 @@ pub(crate) fn begin(
 /// Ends one of an account's sessions; whether there was one.
 pub(crate) fn end(tx: &mut Tx<'_>, account: AccountId, id: SessionId) -> Result<bool, Refused> {
     Ok(tx.execute("DELETE FROM session WHERE id = $1 AND account = $2", &[&id, &account])? == 1)
+}
+
+/// Clears away at most `most` sessions that are over at `now`; how many there were.
+pub(crate) fn forget_sessions(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Result<usize, Error> {
+    let gone = tx.execute(
+        "DELETE FROM session WHERE seq IN (SELECT seq FROM session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+        &[&now, &most],
+    )?;
+    Ok(gone as usize)
 }
 
 crate::row! { struct SessionRow { id: SessionId, created_at: Timestamp, expires_at: Timestamp } }

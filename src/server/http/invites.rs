@@ -146,6 +146,7 @@ async fn create(
             Ok::<_, Refused>((row, fresh.token.reveal().to_owned()))
         })
         .await?;
+    app.alarm().note(row.expires_at);
     let link = link_of(&app, &token)?;
     Ok(secret(StatusCode::CREATED, CreatedInvite { invite: row.show(now), link, token }))
 }
@@ -172,6 +173,7 @@ async fn edit(
 ) -> Result<Json<Invite>, Refused> {
     let (id, now) = (invite_id(&id)?, app.now());
     let row = app.store().write(move |tx| invites::edit(tx, id, caller.account, &body.value, now)).await?;
+    app.alarm().note(row.expires_at);
     Ok(Json(row.show(now)))
 }
 
@@ -217,6 +219,7 @@ async fn link(State(app): State<App>, caller: Caller, Path(id): Path<String>) ->
 async fn restore(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Json<Invite>, Refused> {
     let (id, now) = (invite_id(&id)?, app.now());
     let row = app.store().write(move |tx| invites::restore(tx, id, caller.account, now)).await?;
+    app.alarm().note(row.expires_at);
     Ok(Json(row.show(now)))
 }
 

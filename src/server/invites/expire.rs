@@ -1,0 +1,56 @@
+//! Writing down what time has ended. Every door says so from the instant on; rows and counters follow here.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    domain::{BandId, InviteId, Timestamp},
+    server::{
+        audit::{self, Event},
+        store::{Error, Tx},
+    },
+};
+
+crate::row! { struct Over { id: InviteId, band: BandId, expires_at: Timestamp } }
+crate::row! { struct Next { expires_at: Timestamp } }
+
+/// Cancels at most `most` pending invites whose time is over at `now`; how many there were. Nodes that do this at
+/// once share the work.
+pub(crate) fn expire(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Result<usize, Error> {
+    // Locked rows are another node's work, or are being accepted or changed just now: the next round looks again.
+    let over: Vec<Over> = tx.query(
+        tx.dialect().pick(
+            "UPDATE invite SET status = 'cancelled', cancel_reason = 'expired', status_at = expires_at, acted_by = NULL
+             WHERE seq IN (SELECT seq FROM invite WHERE status = 'pending' AND expires_at <= $1
+                ORDER BY expires_at LIMIT $2)
+             RETURNING id, band, expires_at",
+            "UPDATE invite SET status = 'cancelled', cancel_reason = 'expired', status_at = expires_at, acted_by = NULL
+             WHERE seq = ANY (ARRAY(SELECT seq FROM invite WHERE status = 'pending' AND expires_at <= $1
+                ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))
+             RETURNING id, band, expires_at",
+        ),
+        &[&now, &most],
+    )?;
+    let mut bands: BTreeMap<BandId, i64> = BTreeMap::new();
+    for one in &over {
+        *bands.entry(one.band).or_default() += 1;
+        let (band, invite) = (Some(one.band), Some(one.id));
+        let event = Event { band, actor: None, action: "invite.expired", invite, account: None, detail: None };
+        audit::record(tx, one.expires_at, event)?;
+    }
+    // In the order of their ids, as everywhere: two transactions never wait for each other in a circle.
+    for (band, ended) in bands {
+        let _ = tx.execute("UPDATE band SET pending = pending - $2::bigint WHERE id = $1", &[&band, &ended])?;
+        tx.touch(band);
+    }
+    Ok(over.len())
+}
+
+/// The next instant at which a pending invite ends.
+pub(crate) fn next_end(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
+    let next: Option<Next> = tx.query_one(
+        "SELECT expires_at FROM invite WHERE status = 'pending' AND expires_at IS NOT NULL
+         ORDER BY expires_at LIMIT 1",
+        &[],
+    )?;
+    Ok(next.map(|next| next.expires_at))
+}

@@ -1,0 +1,91 @@
+//! What nobody asks for and has to be done all the same: expired invites are written down as such, and what is over
+//! (sessions, remembered requests) is cleared away.
+//!
+//! The sweeper sleeps until the next invite ends, or until one is written that ends earlier. Each step is a short
+//! transaction over a bounded number of rows, so that people's requests come in between, and any number of nodes can
+//! sweep one database.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::domain::Timestamp;
+
+use super::{
+    App, accounts, idempotency, invites,
+    store::{Error, Tx},
+};
+
+/// Rows that one transaction takes on.
+const BATCH: i64 = 200;
+/// The longest sleep: the machine may have been asleep itself, and its clock may be set.
+const LONGEST: Duration = Duration::from_mins(1);
+/// The shortest one, however near the next end is.
+const SHORTEST: Duration = Duration::from_millis(20);
+/// How long to wait after a failure, doubled with each further one up to [`LONGEST`].
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// Seconds between two looks for sessions and remembered requests that are over.
+const TIDY_SECONDS: i64 = 3_600;
+
+/// Writes down every invite that is over by now; the next instant at which one ends.
+pub async fn expire(app: &App) -> Result<Option<Timestamp>, Error> {
+    let now = app.now();
+    in_batches(app, move |tx| invites::expire(tx, now, BATCH)).await?;
+    app.store().read(invites::next_end).await
+}
+
+/// Clears away sessions that are over and requests that need no longer be remembered.
+pub async fn tidy(app: &App) -> Result<(), Error> {
+    let now = app.now();
+    in_batches(app, move |tx| accounts::forget_sessions(tx, now, BATCH)).await?;
+    in_batches(app, move |tx| idempotency::forget(tx, now, BATCH)).await
+}
+
+/// Runs a step until it finds less than a batch to do.
+async fn in_batches<F>(app: &App, step: F) -> Result<(), Error>
+where
+    F: FnMut(&mut Tx<'_>) -> Result<usize, Error> + Copy + Send + 'static,
+{
+    while app.store().write(step).await? >= BATCH as usize {}
+    Ok(())
+}
+
+/// Sweeps until `ended` says so, or nobody is left to say it; a step that has begun is finished.
+pub(super) async fn run(app: App, mut ended: watch::Receiver<bool>) {
+    let (mut failures, mut tidied) = (0_u32, None);
+    while !*ended.borrow() {
+        app.alarm().set(None);
+        let pause = match round(&app, &mut tidied).await {
+            Ok(next) => {
+                failures = 0;
+                app.alarm().set(next);
+                next.map_or(LONGEST, |next| until(app.now(), next))
+            }
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(%error, "the sweeper could not do its work and will try again");
+                (AFTER_FAILURE * (1 << failures.min(6))).min(LONGEST)
+            }
+        };
+        tokio::select! {
+            word = ended.changed() => if word.is_err() { return },
+            () = tokio::time::sleep(pause) => {}
+            () = app.alarm().rung(), if failures == 0 => {}
+        }
+    }
+}
+
+async fn round(app: &App, tidied: &mut Option<Timestamp>) -> Result<Option<Timestamp>, Error> {
+    let now = app.now();
+    if tidied.is_none_or(|last| now.seconds_since(last) >= TIDY_SECONDS) {
+        tidy(app).await?;
+        *tidied = Some(now);
+    }
+    expire(app).await
+}
+
+/// How long to sleep at `now` for something at `then`.
+fn until(now: Timestamp, then: Timestamp) -> Duration {
+    let micros = u64::try_from(then.micros().saturating_sub(now.micros())).unwrap_or(0);
+    Duration::from_micros(micros).clamp(SHORTEST, LONGEST)
+}

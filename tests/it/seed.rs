@@ -1,0 +1,87 @@
+//! Many people and many invites, straight into the database: no password is hashed, no request is made.
+
+use guestlist::{
+    domain::{AccountId, InviteId, SessionId, SessionToken},
+    server::{
+        Entropy as _, SystemEntropy,
+        store::{Error, Tx, row},
+    },
+};
+use serde_json::json;
+
+use crate::world::{Person, World};
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    SystemEntropy::new().fill(&mut bytes);
+    bytes
+}
+
+/// The hash under which the server looks a token up.
+pub fn hash(token: &str) -> Vec<u8> {
+    ring::digest::digest(&ring::digest::SHA256, token.as_bytes()).as_ref().to_vec()
+}
+
+impl World {
+    /// This many people, signed in; nobody can log in as them.
+    pub async fn people(&self, count: usize) -> Vec<Person> {
+        let now = self.clock.now();
+        let made: Vec<(AccountId, SessionId, String, SessionToken)> = (0..count)
+            .map(|_| {
+                let name = format!("p{:x}", u64::from_le_bytes(random()));
+                let id = AccountId::new(now.unix_ms(), &random());
+                (id, SessionId::new(now.unix_ms(), &random()), name, SessionToken::from_random(&random()))
+            })
+            .collect();
+        let people = made
+            .iter()
+            .map(|(id, _, name, session)| {
+                self.person(json!({ "id": id, "username": name, "display_name": name }), session.reveal())
+            })
+            .collect();
+        let write = move |tx: &mut Tx<'_>| {
+            for (id, session, name, token) in &made {
+                let _ = tx.execute(
+                    "INSERT INTO account (id, username, username_key, display_name, email, email_verified, email_claim,
+                        password_hash, site_admin, created_at) VALUES ($1, $2, $2, $2, $2, $3, $2, 'none', $3, $4)",
+                    &[id, name, &false, &now],
+                )?;
+                let _ = tx.execute(
+                    "INSERT INTO session (id, account, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+                    &[session, id, &hash(token.reveal()), &now, &now.plus_seconds(100 * 24 * 3_600)],
+                )?;
+            }
+            Ok::<_, Error>(())
+        };
+        self.app.store().write(write).await.unwrap();
+        people
+    }
+
+    /// Puts this many copies of every invite beside it; their tokens are nobody's.
+    pub async fn copy_invites(&self, count: usize) {
+        let now = self.clock.now();
+        let write = move |tx: &mut Tx<'_>| {
+            row! { struct Original { id: InviteId } }
+            for original in tx.query::<Original>("SELECT id FROM invite", &[])? {
+                for _ in 0..count {
+                    let id = InviteId::new(now.unix_ms(), &random());
+                    let _ = tx.execute(
+                        "INSERT INTO invite (id, band, kind, role, status, label, token_hash, token_sealed, hint,
+                            max_uses, created_at, created_by, expires_at, status_at, requires_approval, policy)
+                         SELECT $1, band, kind, role, status, label, $2, token_sealed, hint, max_uses, created_at,
+                            created_by, expires_at, status_at, requires_approval, policy FROM invite WHERE id = $3",
+                        &[&id, &random::<32>(), &original.id],
+                    )?;
+                }
+                let copies = i64::try_from(count).unwrap();
+                let _ = tx.execute(
+                    "UPDATE band SET invites = invites + $2::bigint, pending = pending + $2::bigint
+                     WHERE id = (SELECT band FROM invite WHERE id = $1)",
+                    &[&original.id, &copies],
+                )?;
+            }
+            Ok::<_, Error>(())
+        };
+        self.app.store().write(write).await.unwrap();
+    }
+}

@@ -1,0 +1,165 @@
+//! What time ends: true at once at every door, written down by the sweeper.
+
+use std::time::{Duration, Instant};
+
+use guestlist::server::{
+    store::{self, row},
+    sweep,
+};
+use serde_json::json;
+
+use crate::world::{PASSWORD, World, on_each_database};
+
+on_each_database! {
+    what_is_over_is_written_with_all_that_follows,
+    an_expired_invite_is_refused_at_every_door,
+    the_sweeper_wakes_for_an_end_that_was_written_meanwhile,
+    two_nodes_share_the_work_of_many_batches,
+    an_accept_and_an_expiry_at_once_agree,
+    old_sessions_and_remembered_requests_are_cleared_away,
+}
+
+row! { struct Count { n: i64 } }
+
+async fn count(world: &World, sql: &'static str) -> i64 {
+    let count: Result<Option<Count>, store::Error> = world.app.store().read(move |tx| tx.query_one(sql, &[])).await;
+    count.unwrap().unwrap().n
+}
+
+async fn what_is_over_is_written_with_all_that_follows(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let (id, _) = ada.invite(&band, json!({ "ttl_hours": 1 })).await;
+    ada.invite(&band, json!({ "ttl_hours": 1, "max_uses": null })).await;
+    ada.invite(&band, json!({ "expires_at": null })).await;
+    let (_, before) = ada.get(&format!("/bands/{band}")).await;
+    world.clock.pass_hours(1);
+    let (_, told) = ada.get(&format!("/invites/{id}")).await;
+    assert_eq!(sweep::expire(&world.app).await.unwrap(), None, "nothing else ends");
+    let (_, after) = ada.get(&format!("/bands/{band}")).await;
+    assert_eq!(after["counts"], json!({ "members": 1, "invites": 3, "pending": 1 }));
+    assert!(after["revision"].as_i64() > before["revision"].as_i64());
+    let (_, written) = ada.get(&format!("/invites/{id}")).await;
+    assert_eq!(written, told, "what was told before is what was written");
+    let (_, list) = ada.get(&format!("/bands/{band}/invites?status=cancelled")).await;
+    assert_eq!((&list["matched"], &list["pending"]), (&json!(2), &json!(1)));
+    let (_, trail) = ada.get(&format!("/bands/{band}/audit?action=invite.expired")).await;
+    assert_eq!(trail["events"].as_array().unwrap().len(), 2);
+    assert_eq!((&trail["events"][0]["actor"], &trail["events"][0]["at"]), (&json!(null), &told["status_at"]));
+    sweep::expire(&world.app).await.unwrap();
+    assert_eq!(ada.get(&format!("/bands/{band}")).await.1, after, "a second look changes nothing");
+}
+
+async fn an_expired_invite_is_refused_at_every_door(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let (id, token) = ada.invite(&band, json!({ "ttl_hours": 2 })).await;
+    let (revoked, _) = ada.invite(&band, json!({ "expires_at": world.clock.now().plus_seconds(60) })).await;
+    world.clock.pass_seconds(59);
+    assert_eq!(ada.delete(&format!("/invites/{revoked}")).await.0, 204);
+    world.clock.pass_seconds(1);
+    assert_eq!(ada.post(&format!("/invites/{revoked}/restore"), json!({})).await.1["code"], "not_restorable");
+    world.clock.pass_seconds(7_200 - 60);
+    for swept in [false, true] {
+        if swept {
+            sweep::expire(&world.app).await.unwrap();
+        }
+        let (status, problem) = world.send("GET", &format!("/invites/{token}/info"), None).await;
+        assert_eq!((status, &problem["code"], &problem["band"]), (410, &json!("invite_expired"), &json!("Choir")));
+        assert_eq!(kim.accept(&token).await.1["code"], "invite_expired");
+        assert_eq!(kim.post(&format!("/invites/{token}/decline"), json!({})).await.1["code"], "invite_expired");
+        let (_, shown) = ada.get(&format!("/invites/{id}")).await;
+        assert_eq!((&shown["status"], &shown["cancel_reason"]), (&json!("cancelled"), &json!("expired")));
+        let (_, list) = ada.get(&format!("/bands/{band}/invites")).await;
+        assert_eq!(list["invites"][1], shown);
+        for (method, path, body) in [
+            ("PATCH", format!("/invites/{id}"), json!({ "ttl_hours": 5 })),
+            ("PATCH", format!("/invites/{id}"), json!({ "expires_at": null })),
+            ("PATCH", format!("/invites/{id}"), json!({ "label": "late" })),
+            ("POST", format!("/invites/{id}/link"), json!({})),
+            ("POST", format!("/invites/{id}/rotate"), json!({})),
+            ("DELETE", format!("/invites/{id}"), json!({})),
+        ] {
+            let (status, problem) = ada.send(method, &path, Some(&body)).await;
+            assert_eq!((status, &problem["code"]), (409, &json!("not_pending")), "{method} {path}");
+        }
+        assert_eq!(ada.post(&format!("/invites/{id}/restore"), json!({})).await.1["code"], "not_restorable");
+    }
+}
+
+async fn the_sweeper_wakes_for_an_end_that_was_written_meanwhile(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    // It sleeps for this one, which is far, when the near one is written.
+    ada.invite(&band, json!({ "ttl_hours": 500 })).await;
+    let soon = world.clock.now().plus_seconds(1);
+    let (id, _) = ada.invite(&band, json!({ "expires_at": soon })).await;
+    world.clock.pass_hours(1);
+    let patience = Instant::now();
+    while ada.get(&format!("/bands/{band}")).await.1["counts"]["pending"] != 1 {
+        assert!(patience.elapsed() < Duration::from_secs(30), "nobody wrote it down");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(ada.get(&format!("/invites/{id}")).await.1["status_at"], json!(soon));
+    world.stop().await;
+}
+
+async fn two_nodes_share_the_work_of_many_batches(world: World) {
+    let ada = world.account("ada").await;
+    let (one, two) = (ada.band("Choir").await, ada.band("Brass & Bone").await);
+    for band in [&one, &two] {
+        ada.invite(band, json!({ "ttl_hours": 1 })).await;
+    }
+    world.copy_invites(449).await;
+    let other = world.second_node().await;
+    world.clock.pass_hours(1);
+    let (a, b) = tokio::join!(sweep::expire(&world.app), sweep::expire(&other));
+    a.unwrap();
+    b.unwrap();
+    for band in [&one, &two] {
+        let (_, shown) = ada.get(&format!("/bands/{band}")).await;
+        assert_eq!(shown["counts"], json!({ "members": 1, "invites": 450, "pending": 0 }));
+    }
+    assert_eq!(count(&world, "SELECT COUNT(*) AS n FROM audit WHERE action = 'invite.expired'").await, 900);
+    assert_eq!(count(&world, "SELECT COUNT(*) AS n FROM invite WHERE status = 'pending'").await, 0);
+}
+
+async fn an_accept_and_an_expiry_at_once_agree(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let people = world.people(8).await;
+    let mut joined = 0;
+    for (n, person) in people.iter().enumerate() {
+        let end = world.clock.now().plus_seconds(1);
+        let (id, token) = ada.invite(&band, json!({ "expires_at": end })).await;
+        world.clock.pass_seconds(i64::from(n % 2 == 0));
+        let pass = async {
+            world.clock.pass_seconds(1);
+            sweep::expire(&world.app).await.unwrap();
+        };
+        let ((status, answer), ()) = tokio::join!(person.accept(&token), pass);
+        let (_, shown) = ada.get(&format!("/invites/{id}")).await;
+        match status {
+            200 => assert_eq!((&shown["status"], &shown["uses"]), (&json!("accepted"), &json!(1))),
+            _ => assert_eq!((&answer["code"], &shown["cancel_reason"]), (&json!("invite_expired"), &json!("expired"))),
+        }
+        joined += i64::from(status == 200);
+    }
+    let (_, shown) = ada.get(&format!("/bands/{band}")).await;
+    assert_eq!(shown["counts"], json!({ "members": 1 + joined, "invites": 8, "pending": 0 }));
+}
+
+async fn old_sessions_and_remembered_requests_are_cleared_away(world: World) {
+    let ada = world.account("ada").await;
+    let (status, _) = ada.post_once("/bands", "one", json!({ "name": "Choir" })).await;
+    assert_eq!(status, 201);
+    world.clock.pass_hours(24);
+    sweep::tidy(&world.app).await.unwrap();
+    assert_eq!(count(&world, "SELECT COUNT(*) AS n FROM idempotency").await, 0);
+    assert_eq!(count(&world, "SELECT COUNT(*) AS n FROM session").await, 1);
+    world.clock.pass_hours(89 * 24);
+    let again = json!({ "login": "ada", "password": PASSWORD });
+    assert_eq!(world.send("POST", "/auth/login", Some(&again)).await.0, 200);
+    sweep::tidy(&world.app).await.unwrap();
+    assert_eq!(count(&world, "SELECT COUNT(*) AS n FROM session").await, 1, "the new one alone is left");
+}
