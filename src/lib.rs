@@ -17,6 +17,8 @@ mod words;
 pub mod api;
 pub mod cli;
 pub mod client;
+pub mod clipboard;
 pub mod domain;
 #[cfg(feature = "server")]
 pub mod server;
+pub mod tui;

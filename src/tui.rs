@@ -1,0 +1,19 @@
+//! The terminal client.
+//!
+//! ```text
+//! terminal ──events──▶ run ──Msg──▶ Model::update ──Effect──▶ effects ──▶ client, clipboard, session file, launcher
+//!     ▲                 │               │                        │
+//!     └────bytes── view(&Model) ◀───────┘      Msg ◀─────────────┘
+//! ```
+//!
+//! [`model`] is the whole state, `update` changes it and asks for effects, `view` draws it; all three are pure.
+//! `run` owns the terminal and the clock, `effects` does what was asked for.
+
+#![allow(dead_code, clippy::needless_pass_by_value)]
+
+pub mod keymap;
+pub mod launch;
+pub mod message;
+pub mod model;
+pub mod request;
+mod update;

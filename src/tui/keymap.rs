@@ -1,0 +1,319 @@
+//! The keys: one table feeds dispatch, footer, help, palette and the README.
+
+use std::str::FromStr;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// Where a key holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// In each pane and list.
+    Everywhere,
+    /// In the bands pane.
+    Bands,
+    /// In the invites pane.
+    Invites,
+    /// In the members pane.
+    Members,
+}
+
+/// A key as it is pressed, `ctrl-p`, `?`, `shift-tab`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key {
+    code: KeyCode,
+    modifiers: KeyModifiers,
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub struct Binding {
+    /// What is done.
+    pub action: Action,
+    /// Where it can be done.
+    pub scope: Scope,
+    /// The keys that do it at first, the one that is shown first.
+    pub keys: &'static [&'static str],
+    /// A word or two for the footer and the palette.
+    pub label: &'static str,
+    /// A sentence for the help.
+    pub help: &'static str,
+    /// Whether the footer names it.
+    pub footer: bool,
+}
+
+macro_rules! keymap {
+    ($($action:ident = $word:literal, $scope:ident, [$($key:literal),*], $label:literal, $help:literal $(, $footer:ident)?;)+) => {
+        words! {
+            /// What a key can do. The words name actions in the configuration and in the palette.
+            pub enum Action { $(#[doc = $help] $action = $word),+ }
+        }
+
+        /// Every action with its first keys, in the order of the help.
+        pub const KEYMAP: &[Binding] = &[$(Binding {
+            action: Action::$action,
+            scope: Scope::$scope,
+            keys: &[$($key),*],
+            label: $label,
+            help: $help,
+            footer: keymap!(@footer $($footer)?),
+        }),+];
+    };
+    (@footer footer) => { true };
+    (@footer) => { false };
+}
+
+keymap! {
+    NewInvite = "new_invite", Invites, ["n"], "new", "Make an invite to the band", footer;
+    CopyLink = "copy_link", Invites, ["y"], "copy link", "Copy the invite's link to the clipboard", footer;
+    Revoke = "revoke", Invites, ["r"], "revoke", "Revoke the invite, or all marked ones", footer;
+    EditInvite = "edit_invite", Invites, ["e"], "edit", "Change role, expiry, uses, label or message of a pending invite", footer;
+    RotateLink = "rotate_link", Invites, ["R"], "new link", "Make a new link for the invite; the old one is dead";
+    ShowLink = "show_link", Invites, ["L"], "show link", "Show the invite's link on the screen";
+    FilterStatus = "filter_status", Invites, ["f"], "filter", "Show only pending, accepted, rejected or cancelled invites";
+    SortInvites = "sort_invites", Invites, ["o"], "order", "Change the order of the invites";
+    Mark = "mark", Invites, ["space"], "mark", "Mark the invite; what follows is done to all marked";
+
+    NewBand = "new_band", Bands, ["n"], "new band", "Make a band", footer;
+    EditBand = "edit_band", Bands, ["e"], "edit", "Change name, description, contact and who may join or invite", footer;
+    LeaveBand = "leave_band", Bands, ["x"], "leave", "Leave the band";
+    DeleteBand = "delete_band", Bands, ["D"], "delete", "Delete the band; its pending invites end";
+
+    EditMember = "edit_member", Members, ["e"], "role", "Change the member's role, and whether they may invite", footer;
+    RemoveMember = "remove_member", Members, ["x"], "remove", "Remove the member from the band", footer;
+    TransferBand = "transfer_band", Members, ["T"], "hand over", "Make the member the owner of the band";
+
+    Open = "open", Everywhere, ["enter"], "details", "Open what the cursor is on";
+    Search = "search", Everywhere, ["/"], "search", "Search the pane on the server while typing", footer;
+    Back = "back", Everywhere, ["esc"], "back", "Close what is open, or clear marks, search and filter";
+    Accept = "accept", Everywhere, ["a"], "accept", "Accept an invite by pasting its link, token or code", footer;
+    Undo = "undo", Everywhere, ["u"], "undo", "Undo the last revoke, within ten minutes";
+    Palette = "palette", Everywhere, [":", "ctrl-p"], "commands", "Find any action by its name";
+    Help = "help", Everywhere, ["?"], "help", "Show the keys of the pane", footer;
+    Refresh = "refresh", Everywhere, ["ctrl-r", "f5"], "refresh", "Ask the server now";
+
+    Down = "down", Everywhere, ["j", "down"], "down", "Next row";
+    Up = "up", Everywhere, ["k", "up"], "up", "Row before";
+    PageDown = "page_down", Everywhere, ["pagedown", "ctrl-f"], "page down", "A screen down";
+    PageUp = "page_up", Everywhere, ["pageup", "ctrl-b"], "page up", "A screen up";
+    First = "first", Everywhere, ["g", "home"], "first", "First row";
+    Last = "last", Everywhere, ["G", "end"], "last", "Last row";
+    NextPane = "next_pane", Everywhere, ["tab"], "next pane", "Next pane";
+    PreviousPane = "previous_pane", Everywhere, ["shift-tab"], "previous pane", "Pane before";
+    Left = "left", Everywhere, ["h", "left"], "left", "To the bands";
+    Right = "right", Everywhere, ["l", "right"], "right", "To the invites";
+    BandsPane = "bands_pane", Everywhere, ["1"], "bands", "To the bands";
+    InvitesPane = "invites_pane", Everywhere, ["2"], "invites", "To the invites";
+    MembersPane = "members_pane", Everywhere, ["3"], "members", "To the members";
+
+    SignOut = "sign_out", Everywhere, [], "sign out", "Sign out of this server";
+    Suspend = "suspend", Everywhere, ["ctrl-z"], "suspend", "Back to the shell until `fg`";
+    Quit = "quit", Everywhere, ["q", "ctrl-c"], "quit", "Quit";
+}
+
+impl Key {
+    /// A key event without what keyboards report differently: a capital letter carries its shift itself.
+    pub fn of(event: KeyEvent) -> Self {
+        Self::normal(event.code, event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT))
+    }
+
+    fn normal(code: KeyCode, modifiers: KeyModifiers) -> Self {
+        match code {
+            KeyCode::BackTab => Self { code: KeyCode::Tab, modifiers: modifiers | KeyModifiers::SHIFT },
+            KeyCode::Char(c) => Self { code: KeyCode::Char(c), modifiers: modifiers - KeyModifiers::SHIFT },
+            code => Self { code, modifiers },
+        }
+    }
+}
+
+impl FromStr for Key {
+    type Err = crate::domain::Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let unknown = || {
+            crate::domain::Invalid::new(
+                "must be a character or one of enter, esc, tab, space, backspace, delete, up, down, left, right, home, \
+                 end, pageup, pagedown, f1 to f12, with ctrl-, alt- or shift- before it",
+            )
+        };
+        let mut rest = text;
+        let mut modifiers = KeyModifiers::NONE;
+        loop {
+            let (modifier, prefix) = match rest {
+                _ if rest.starts_with("ctrl-") => (KeyModifiers::CONTROL, "ctrl-"),
+                _ if rest.starts_with("alt-") => (KeyModifiers::ALT, "alt-"),
+                _ if rest.starts_with("shift-") => (KeyModifiers::SHIFT, "shift-"),
+                _ => break,
+            };
+            if rest.len() == prefix.len() {
+                break;
+            }
+            modifiers |= modifier;
+            rest = &rest[prefix.len()..];
+        }
+        let code = match rest {
+            "enter" => KeyCode::Enter,
+            "esc" => KeyCode::Esc,
+            "tab" => KeyCode::Tab,
+            "space" => KeyCode::Char(' '),
+            "backspace" => KeyCode::Backspace,
+            "delete" => KeyCode::Delete,
+            "up" => KeyCode::Up,
+            "down" => KeyCode::Down,
+            "left" => KeyCode::Left,
+            "right" => KeyCode::Right,
+            "home" => KeyCode::Home,
+            "end" => KeyCode::End,
+            "pageup" => KeyCode::PageUp,
+            "pagedown" => KeyCode::PageDown,
+            _ => {
+                let mut chars = rest.chars();
+                match (chars.next(), chars.next()) {
+                    (Some(c), None) if !c.is_control() && c != ' ' => KeyCode::Char(c),
+                    (Some('f'), Some(_)) => match rest[1..].parse() {
+                        Ok(number @ 1..=12) => KeyCode::F(number),
+                        _ => return Err(unknown()),
+                    },
+                    _ => return Err(unknown()),
+                }
+            }
+        };
+        Ok(Self::normal(code, modifiers))
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (modifier, name) in
+            [(KeyModifiers::CONTROL, "ctrl-"), (KeyModifiers::ALT, "alt-"), (KeyModifiers::SHIFT, "shift-")]
+        {
+            if self.modifiers.contains(modifier) {
+                f.write_str(name)?;
+            }
+        }
+        match self.code {
+            KeyCode::Enter => f.write_str("enter"),
+            KeyCode::Esc => f.write_str("esc"),
+            KeyCode::Tab => f.write_str("tab"),
+            KeyCode::Backspace => f.write_str("backspace"),
+            KeyCode::Delete => f.write_str("delete"),
+            KeyCode::Up => f.write_str("up"),
+            KeyCode::Down => f.write_str("down"),
+            KeyCode::Left => f.write_str("left"),
+            KeyCode::Right => f.write_str("right"),
+            KeyCode::Home => f.write_str("home"),
+            KeyCode::End => f.write_str("end"),
+            KeyCode::PageUp => f.write_str("pageup"),
+            KeyCode::PageDown => f.write_str("pagedown"),
+            KeyCode::F(number) => write!(f, "f{number}"),
+            KeyCode::Char(' ') => f.write_str("space"),
+            KeyCode::Char(c) => write!(f, "{c}"),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+/// The keys in force.
+#[derive(Debug, Clone)]
+pub struct Keymap {
+    bound: Vec<(Action, Vec<Key>)>,
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        let keys = |binding: &Binding| binding.keys.iter().filter_map(|key| key.parse().ok()).collect();
+        Self { bound: KEYMAP.iter().map(|binding| (binding.action, keys(binding))).collect() }
+    }
+}
+
+impl Keymap {
+    /// The keys with changes over them: each change gives an action its only keys.
+    ///
+    /// # Errors
+    /// The action whose key is taken, the key, and the action that has it.
+    pub fn with(changes: &[(Action, Vec<Key>)]) -> Result<Self, (Action, Key, Action)> {
+        let mut map = Self::default();
+        for (action, keys) in changes {
+            if let Some(bound) = map.bound.iter_mut().find(|(bound, _)| bound == action) {
+                bound.1.clone_from(keys);
+            }
+        }
+        for (action, keys) in changes {
+            for key in keys {
+                let other = KEYMAP.iter().find(|binding| {
+                    binding.action != *action
+                        && overlap(binding.scope, scope_of(*action))
+                        && map.keys(binding.action).contains(key)
+                });
+                if let Some(other) = other {
+                    return Err((*action, *key, other.action));
+                }
+            }
+        }
+        Ok(map)
+    }
+
+    /// The keys of an action, the one that is shown first.
+    pub fn keys(&self, action: Action) -> &[Key] {
+        self.bound.iter().find(|(bound, _)| *bound == action).map_or(&[], |(_, keys)| keys)
+    }
+
+    /// What the key does in this scope: the pane's own meaning goes before the one that holds everywhere.
+    pub fn action(&self, scope: Scope, key: Key) -> Option<Action> {
+        let holds = |wanted: Scope| {
+            KEYMAP.iter().find(|b| b.scope == wanted && self.keys(b.action).contains(&key)).map(|b| b.action)
+        };
+        holds(scope).or_else(|| holds(Scope::Everywhere))
+    }
+}
+
+impl Action {
+    /// The action's line in the table.
+    pub fn binding(self) -> &'static Binding {
+        // The table is made of the enumeration, so each action stands at its own place.
+        &KEYMAP[self as usize]
+    }
+}
+
+fn scope_of(action: Action) -> Scope {
+    action.binding().scope
+}
+
+fn overlap(one: Scope, other: Scope) -> bool {
+    one == other || one == Scope::Everywhere || other == Scope::Everywhere
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_has_its_own_line_and_every_key_can_be_read() {
+        for (binding, action) in KEYMAP.iter().zip(Action::ALL) {
+            assert_eq!(binding.action, *action);
+            for key in binding.keys {
+                assert_eq!(key.parse::<Key>().unwrap().to_string(), *key);
+            }
+        }
+    }
+
+    #[test]
+    fn no_key_has_two_meanings_in_one_place() {
+        for (at, one) in KEYMAP.iter().enumerate() {
+            for other in &KEYMAP[at + 1..] {
+                let shared = one.keys.iter().find(|key| other.keys.contains(key));
+                assert!(shared.is_none() || !overlap(one.scope, other.scope), "{shared:?}: {one:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_changed_key_replaces_the_old_and_a_taken_one_is_refused() {
+        let key = |text: &str| text.parse::<Key>().unwrap();
+        let map = Keymap::with(&[(Action::Revoke, vec![key("ctrl-x")])]).unwrap();
+        assert_eq!(map.action(Scope::Invites, key("ctrl-x")), Some(Action::Revoke));
+        assert_eq!(map.action(Scope::Invites, key("r")), None);
+        let refused = Keymap::with(&[(Action::Revoke, vec![key("q")])]).unwrap_err();
+        assert_eq!(refused, (Action::Revoke, key("q"), Action::Quit));
+        assert!(Keymap::with(&[(Action::NewBand, vec![key("r")])]).is_ok());
+    }
+}

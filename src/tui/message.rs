@@ -1,0 +1,118 @@
+//! What reaches the model, and what the model asks of the world.
+
+use crossterm::event::KeyEvent;
+
+use super::{
+    launch::Launched,
+    model::RequestId,
+    request::{Answer, Request},
+};
+use crate::{
+    client::{Error, Origin, session::Kept},
+    clipboard::Copied,
+    domain::SessionToken,
+};
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key.
+    Key(KeyEvent),
+    /// A paste, in one piece.
+    Paste(String),
+    /// The wheel, one notch, over this column and row.
+    Wheel {
+        /// Up, or else down.
+        up: bool,
+        /// Column and row, from 0.
+        at: (u16, u16),
+    },
+    /// A click on this column and row.
+    Click {
+        /// Column and row, from 0.
+        at: (u16, u16),
+    },
+    /// The terminal has this many columns and rows now.
+    Resize(u16, u16),
+    /// The instant that the model wanted to be woken at has come.
+    Tick,
+    /// A request has ended.
+    Done {
+        /// Which.
+        id: RequestId,
+        /// How.
+        result: Result<Answer, Error>,
+    },
+    /// The embedded server runs, or cannot.
+    Launched(Result<Launched, String>),
+    /// A server was looked up among the kept sessions.
+    Found {
+        /// The server.
+        origin: Origin,
+        /// The session kept for it, if there is one that can still be used.
+        session: Option<SessionToken>,
+    },
+    /// The session could not be written or forgotten; the words say why and what to do.
+    NotKept(String),
+    /// A link was copied, or not.
+    Copied {
+        /// Which way it took.
+        copied: Copied,
+        /// The link itself, shown where the way is not sure.
+        link: Link,
+    },
+    /// The program was suspended and is back.
+    Resumed,
+}
+
+/// Something to be done outside the model.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send a request to the server in use; ends in [`Msg::Done`].
+    Ask {
+        /// Names the request.
+        id: RequestId,
+        /// Names the attempt: equal for the same attempt made again, so that it has one effect.
+        attempt: u64,
+        /// What is asked.
+        request: Request,
+    },
+    /// Forget a request that is on its way; no [`Msg::Done`] comes for it.
+    Abandon(RequestId),
+    /// From now on requests go to this server with this session.
+    Use {
+        /// The server.
+        origin: Origin,
+        /// The session.
+        session: Option<SessionToken>,
+    },
+    /// Look up the session kept for a server; ends in [`Msg::Found`].
+    Find(Origin),
+    /// Start or find the embedded server; ends in [`Msg::Launched`].
+    Launch,
+    /// Keep a session. Silence, or [`Msg::NotKept`].
+    Keep {
+        /// What it is kept under.
+        origin: Origin,
+        /// The session.
+        kept: Kept,
+    },
+    /// Forget the session of a server. Silence, or [`Msg::NotKept`].
+    Forget(Origin),
+    /// Copy a link; ends in [`Msg::Copied`].
+    Copy(Link),
+    /// Give the terminal back to the shell until it says `fg`; ends in [`Msg::Resumed`].
+    Suspend,
+    /// End.
+    Quit,
+}
+
+/// A link with a token in it: shown and copied when asked for, never by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Link(pub String);
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Link(…)")
+    }
+}

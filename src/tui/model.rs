@@ -1,0 +1,334 @@
+//! The client's state: one value that `update` changes and the views draw.
+
+mod field;
+mod form;
+mod layout;
+mod list;
+mod overlay;
+
+use std::collections::BTreeMap;
+
+pub use field::TextField;
+pub use form::{Form, FormField, FormKind, Input};
+pub use layout::{Areas, MIN_HEIGHT, MIN_WIDTH, areas};
+pub use list::{List, PageOf, Row, Want};
+pub use overlay::{Confirm, Deed, Details, Offer, Overlay, ShownLink};
+
+use super::{
+    keymap::{Keymap, Scope},
+    launch::Launched,
+};
+use crate::{
+    api::{Account, Band, Invite, Member, Site},
+    client::{Origin, PlainHttp},
+    domain::{AccountId, BandId, InviteId, Pasted, Status, Timestamp},
+};
+
+/// Names a request on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// What the person or their configuration decided before the start.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Seconds between two polls, 1 or more.
+    pub poll_seconds: u32,
+    /// The keys.
+    pub keymap: Keymap,
+    /// Whether plain http to other machines is allowed.
+    pub plain: PlainHttp,
+    /// Whether there is an embedded server to start.
+    pub can_launch: bool,
+    /// Whether bands are kept on this machine already.
+    pub has_data: bool,
+}
+
+/// What fills the screen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Screen {
+    /// The first question: here, or on a server elsewhere.
+    Welcome {
+        /// Which answer the cursor is on, from 0.
+        choice: usize,
+        /// What went wrong with the last answer.
+        problem: Option<String>,
+    },
+    /// Something is awaited that everything else depends on.
+    Starting(String),
+    /// A form that has to be filled in first: connect, sign in, sign up.
+    Entry(Form),
+    /// The three panes.
+    Panes,
+}
+
+/// A pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pane {
+    /// The bands.
+    Bands,
+    /// The invites of the chosen band.
+    Invites,
+    /// The members of the chosen band.
+    Members,
+}
+
+/// The search in a pane.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Search {
+    /// What is searched for; empty is everything.
+    pub query: TextField,
+    /// Whether it is being typed.
+    pub typing: bool,
+}
+
+/// The bands pane.
+#[derive(Debug, Clone, Default)]
+pub struct BandsPane {
+    /// The bands.
+    pub list: List<Band>,
+    /// The search.
+    pub search: Search,
+}
+
+/// The invites pane.
+#[derive(Debug, Clone, Default)]
+pub struct InvitesPane {
+    /// The invites.
+    pub list: List<Invite>,
+    /// The search.
+    pub search: Search,
+    /// The status that is shown; all where it is missing.
+    pub status: Option<Status>,
+    /// The order, as the API names it; newest first where it is missing.
+    pub sort: Option<&'static str>,
+    /// Invites of the band.
+    pub total: u64,
+    /// Pending ones.
+    pub pending: u64,
+    /// Those that fit search and filter, counted to 1,000.
+    pub matched: Option<u64>,
+}
+
+/// The members pane.
+#[derive(Debug, Clone, Default)]
+pub struct MembersPane {
+    /// The members.
+    pub list: List<Member>,
+    /// The search.
+    pub search: Search,
+    /// Members of the band.
+    pub total: u64,
+    /// Those that fit the search, counted to 1,000.
+    pub matched: Option<u64>,
+}
+
+/// The server in use.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Where it is.
+    pub origin: Origin,
+    /// What its session is kept under; differs from `origin` where an embedded server had to take another port.
+    pub keep_as: Origin,
+    /// The embedded server, if that is what it is.
+    pub launched: Option<Launched>,
+    /// What it says of itself, once it did.
+    pub site: Option<Site>,
+}
+
+/// How it stands with the server.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Line {
+    /// When it last answered.
+    pub heard: Option<Timestamp>,
+    /// Since when it does not.
+    pub offline_since: Option<Timestamp>,
+    /// Why not.
+    pub why: String,
+    /// Failed polls in a row.
+    pub failures: u32,
+    /// When to poll next; never before something has been signed in to.
+    pub next_poll: Option<Timestamp>,
+    /// The tag of the last poll's answer.
+    pub etag: Option<String>,
+}
+
+/// How weighty a toast is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// It is done.
+    Good,
+    /// Worth knowing.
+    Plain,
+    /// It did not work.
+    Bad,
+}
+
+/// A short notice that goes by itself and takes no key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Toast {
+    /// The notice, one line.
+    pub text: String,
+    /// How weighty.
+    pub tone: Tone,
+    /// When it goes.
+    pub until: Timestamp,
+}
+
+/// What `u` takes back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Undo {
+    /// The revoked invites.
+    pub invites: Vec<InviteId>,
+    /// Until when the server can restore them.
+    pub until: Timestamp,
+}
+
+/// Why a request was sent: decides what its answer does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Purpose {
+    /// To know the server.
+    Site,
+    /// To know who is signed in.
+    Me,
+    /// The poll.
+    Poll,
+    /// A page of bands: the question it belongs to, and the page.
+    Bands(u64, Want),
+    /// A page of invites of a band.
+    Invites(BandId, u64, Want),
+    /// A page of members of a band.
+    Members(BandId, u64, Want),
+    /// One band anew.
+    Band,
+    /// The form that says it is sending this request.
+    Form,
+    /// The confirmation that says it is doing this request.
+    Confirm,
+    /// Deeds done one by one: those still to do, and what was done so far.
+    Deeds,
+    /// A link to copy.
+    Copy(InviteId),
+    /// A link to show.
+    ShowLink(InviteId),
+    /// Parts of the details that are open.
+    Details(InviteId),
+    /// An undo of a revoke.
+    Restore(InviteId),
+    /// What a pasted invite offers, and what is done with it: the overlay says it waits for this request.
+    Offer,
+    /// Leaving the server.
+    SignOut,
+}
+
+/// Everything.
+#[derive(Debug)]
+pub struct Model {
+    /// What was decided before the start.
+    pub settings: Settings,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The instant of the last message; views show ages against it.
+    pub now: Timestamp,
+    /// What fills the screen.
+    pub screen: Screen,
+    /// What lies over it, the last on top.
+    pub overlays: Vec<Overlay>,
+    /// The server in use.
+    pub server: Option<Server>,
+    /// Who is signed in.
+    pub me: Option<Account>,
+    /// How it stands with the server.
+    pub line: Line,
+    /// Invites that wait for the person.
+    pub inbox: u32,
+    /// Which pane has the focus.
+    pub focus: Pane,
+    /// The bands.
+    pub bands: BandsPane,
+    /// The band whose invites and members are shown.
+    pub band: Option<BandId>,
+    /// Revisions of the bands as last shown.
+    pub revisions: BTreeMap<BandId, i64>,
+    /// The invites.
+    pub invites: InvitesPane,
+    /// The members.
+    pub members: MembersPane,
+    /// The notice.
+    pub toast: Option<Toast>,
+    /// What `u` takes back.
+    pub undo: Option<Undo>,
+    /// An invite to look at as soon as someone is signed in.
+    pub pasted: Option<Pasted>,
+    /// Requests on their way.
+    pub waiting: BTreeMap<RequestId, Purpose>,
+    /// Whether the screen is out of date.
+    pub dirty: bool,
+    /// The next request's name, and the next attempt's.
+    pub(super) next_id: u64,
+}
+
+impl Row for Band {
+    type Id = BandId;
+    fn id(&self) -> BandId {
+        self.id
+    }
+}
+
+impl Row for Invite {
+    type Id = InviteId;
+    fn id(&self) -> InviteId {
+        self.id
+    }
+}
+
+impl Row for Member {
+    type Id = AccountId;
+    fn id(&self) -> AccountId {
+        self.account.id
+    }
+}
+
+impl Pane {
+    /// The keys that hold in it.
+    pub const fn scope(self) -> Scope {
+        match self {
+            Self::Bands => Scope::Bands,
+            Self::Invites => Scope::Invites,
+            Self::Members => Scope::Members,
+        }
+    }
+}
+
+impl Model {
+    /// A model that knows nothing yet and asks the first question.
+    pub fn new(settings: Settings, size: (u16, u16), now: Timestamp) -> Self {
+        Self {
+            settings,
+            size,
+            now,
+            screen: Screen::Welcome { choice: 0, problem: None },
+            overlays: Vec::new(),
+            server: None,
+            me: None,
+            line: Line::default(),
+            inbox: 0,
+            focus: Pane::Bands,
+            bands: BandsPane::default(),
+            band: None,
+            revisions: BTreeMap::new(),
+            invites: InvitesPane::default(),
+            members: MembersPane::default(),
+            toast: None,
+            undo: None,
+            pasted: None,
+            waiting: BTreeMap::new(),
+            dirty: true,
+            next_id: 1,
+        }
+    }
+
+    /// The band whose invites and members are shown, if it is among the bands held.
+    pub fn chosen_band(&self) -> Option<&Band> {
+        self.bands.list.rows().find(|band| Some(band.id) == self.band)
+    }
+}

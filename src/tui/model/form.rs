@@ -1,0 +1,184 @@
+//! Forms: named fields, one of them in focus. A form lives until it is sent and accepted, or closed by its owner; an
+//! error never takes away what was typed.
+
+use crate::domain::{AccountId, BandId, InviteId, Pasted};
+
+use super::{RequestId, TextField};
+
+/// What a form is for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FormKind {
+    /// The address of a server.
+    Connect,
+    /// User name or address, and password.
+    SignIn,
+    /// A new account.
+    SignUp,
+    /// A new band.
+    NewBand,
+    /// The settings of a band.
+    EditBand(BandId),
+    /// A new invite to a band.
+    NewInvite(BandId),
+    /// A pending invite.
+    EditInvite(InviteId),
+    /// A member's role and right to invite.
+    EditMember(BandId, AccountId),
+    /// A link, token or code to accept.
+    Accept,
+    /// Why an invite is declined.
+    Decline(Pasted),
+}
+
+/// One line to fill in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FormField {
+    /// The field's name on the wire, which refusals name too.
+    pub name: &'static str,
+    /// What people read.
+    pub label: &'static str,
+    /// What may stand there, shown while the field is in focus.
+    pub hint: &'static str,
+    /// What stands there.
+    pub input: Input,
+    /// Why it was refused.
+    pub error: Option<String>,
+}
+
+/// What a field takes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// One line.
+    Line(TextField),
+    /// One line that is shown as dots.
+    Secret(TextField),
+    /// Several lines.
+    Lines(TextField),
+    /// One of a few words.
+    Choice {
+        /// The words: as they stand on the wire, and as people read them.
+        options: Vec<(&'static str, &'static str)>,
+        /// Which is chosen.
+        selected: usize,
+    },
+}
+
+/// A form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Form {
+    /// What it is for.
+    pub kind: FormKind,
+    /// Its title.
+    pub title: String,
+    /// What the key that sends it does, as a verb: "create", "sign in".
+    pub verb: &'static str,
+    /// The fields, at least one.
+    pub fields: Vec<FormField>,
+    /// Which field has the focus.
+    pub focus: usize,
+    /// The request that carries it, while it is on its way.
+    pub sending: Option<RequestId>,
+    /// Names the attempt: the same until the content changes, so that sending again has no second effect.
+    pub attempt: u64,
+    /// Why the whole was refused, and what to do.
+    pub refused: Option<String>,
+    /// Whether anything was typed since it was opened.
+    pub touched: bool,
+}
+
+impl FormField {
+    /// A line that holds `text`.
+    pub fn line(name: &'static str, label: &'static str, hint: &'static str, text: &str) -> Self {
+        Self { name, label, hint, input: Input::Line(TextField::new(text)), error: None }
+    }
+
+    /// An empty line that is shown as dots.
+    pub fn secret(name: &'static str, label: &'static str, hint: &'static str) -> Self {
+        Self { name, label, hint, input: Input::Secret(TextField::default()), error: None }
+    }
+
+    /// Several lines that hold `text`.
+    pub fn lines(name: &'static str, label: &'static str, hint: &'static str, text: &str) -> Self {
+        Self { name, label, hint, input: Input::Lines(TextField::new(text)), error: None }
+    }
+
+    /// A choice of words (wire, people), `chosen` by its wire word.
+    pub fn choice(
+        name: &'static str,
+        label: &'static str,
+        hint: &'static str,
+        options: &[(&'static str, &'static str)],
+        chosen: &str,
+    ) -> Self {
+        let selected = options.iter().position(|(word, _)| *word == chosen).unwrap_or(0);
+        Self { name, label, hint, input: Input::Choice { options: options.to_vec(), selected }, error: None }
+    }
+
+    /// The text, or the chosen word as it stands on the wire.
+    pub fn value(&self) -> &str {
+        match &self.input {
+            Input::Line(field) | Input::Secret(field) | Input::Lines(field) => field.text(),
+            Input::Choice { options, selected } => options.get(*selected).map_or("", |(word, _)| word),
+        }
+    }
+
+    /// The text being edited, `None` for a choice.
+    pub fn text_mut(&mut self) -> Option<&mut TextField> {
+        match &mut self.input {
+            Input::Line(field) | Input::Secret(field) | Input::Lines(field) => Some(field),
+            Input::Choice { .. } => None,
+        }
+    }
+}
+
+impl Form {
+    /// A form with the first field in focus.
+    pub fn new(kind: FormKind, title: impl Into<String>, verb: &'static str, fields: Vec<FormField>) -> Self {
+        Self {
+            kind,
+            title: title.into(),
+            verb,
+            fields,
+            focus: 0,
+            sending: None,
+            attempt: 0,
+            refused: None,
+            touched: false,
+        }
+    }
+
+    /// What stands in the field of this name; empty where there is none.
+    pub fn value(&self, name: &str) -> &str {
+        self.fields.iter().find(|field| field.name == name).map_or("", FormField::value)
+    }
+
+    /// The trimmed text of a field that may be left empty.
+    pub fn optional(&self, name: &str) -> Option<String> {
+        let text = self.value(name).trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// The field in focus.
+    pub fn focused(&mut self) -> Option<&mut FormField> {
+        self.fields.get_mut(self.focus)
+    }
+
+    /// Marks a field as refused and moves the focus to the first that is; returns false where no field has that name.
+    pub fn refuse(&mut self, name: &str, why: impl Into<String>) -> bool {
+        // A refusal of the wire may name a place inside a field: `rows[3].email`.
+        let Some(field) = self.fields.iter_mut().find(|field| field.name == name) else { return false };
+        field.error = Some(why.into());
+        if let Some(first) = self.fields.iter().position(|field| field.error.is_some()) {
+            self.focus = first;
+        }
+        true
+    }
+
+    /// Forgets earlier refusals, before it is looked at again.
+    pub fn clear_errors(&mut self) {
+        self.refused = None;
+        for field in &mut self.fields {
+            field.error = None;
+        }
+    }
+}

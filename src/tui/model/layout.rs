@@ -1,0 +1,103 @@
+//! Where things stand on the screen: one function for the views, for scrolling and for the mouse.
+
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use super::Pane;
+
+/// The fewest columns with which everything can be read.
+pub const MIN_WIDTH: u16 = 40;
+/// The fewest rows with which everything can be read.
+pub const MIN_HEIGHT: u16 = 12;
+
+/// From this width on the panes stand side by side.
+const WIDE: u16 = 72;
+
+/// The areas of the three-pane screen. On a narrow one only the pane in focus has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Areas {
+    /// Server, age of the data, who is signed in, inbox.
+    pub header: Rect,
+    /// The bands.
+    pub bands: Option<Rect>,
+    /// The invites.
+    pub invites: Option<Rect>,
+    /// The members.
+    pub members: Option<Rect>,
+    /// The keys, or a notice.
+    pub footer: Rect,
+}
+
+/// Divides a screen of this size.
+pub fn areas((width, height): (u16, u16), focus: Pane) -> Areas {
+    let screen = Rect::new(0, 0, width, height);
+    let [header, body, footer] =
+        Layout::vertical([Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)]).areas(screen);
+    let mut areas = Areas { header, bands: None, invites: None, members: None, footer };
+    if width < WIDE {
+        *areas.of_mut(focus) = Some(body);
+        return areas;
+    }
+    let [left, right] =
+        Layout::horizontal([Constraint::Length((width / 4).clamp(20, 32)), Constraint::Fill(1)]).areas(body);
+    // The members keep a third, but never less than three of them.
+    let [invites, members] =
+        Layout::vertical([Constraint::Fill(1), Constraint::Length((body.height / 3).max(5))]).areas(right);
+    areas.bands = Some(left);
+    areas.invites = Some(invites);
+    areas.members = Some(members);
+    areas
+}
+
+impl Areas {
+    /// The area of a pane, if it is on the screen.
+    pub const fn of(&self, pane: Pane) -> Option<Rect> {
+        match pane {
+            Pane::Bands => self.bands,
+            Pane::Invites => self.invites,
+            Pane::Members => self.members,
+        }
+    }
+
+    const fn of_mut(&mut self, pane: Pane) -> &mut Option<Rect> {
+        match pane {
+            Pane::Bands => &mut self.bands,
+            Pane::Invites => &mut self.invites,
+            Pane::Members => &mut self.members,
+        }
+    }
+
+    /// Rows of the list in a pane: the frame takes two, and the invites' headings one.
+    pub fn list_height(&self, pane: Pane) -> usize {
+        let height = self.of(pane).map_or(0, |area| area.height);
+        usize::from(height.saturating_sub(if pane == Pane::Invites { 3 } else { 2 }))
+    }
+
+    /// The pane at this column and row.
+    pub fn pane_at(&self, (column, row): (u16, u16)) -> Option<Pane> {
+        [Pane::Bands, Pane::Invites, Pane::Members]
+            .into_iter()
+            .find(|&pane| self.of(pane).is_some_and(|area| area.contains((column, row).into())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wide_screen_shows_three_panes_and_a_narrow_one_the_pane_in_focus() {
+        let wide = areas((80, 24), Pane::Bands);
+        assert!(wide.bands.is_some() && wide.invites.is_some() && wide.members.is_some());
+        assert!(wide.list_height(Pane::Invites) >= 10 && wide.list_height(Pane::Members) >= 3);
+        let narrow = areas((50, 15), Pane::Members);
+        assert_eq!((narrow.bands, narrow.members.map(|area| area.width)), (None, Some(50)));
+    }
+
+    #[test]
+    fn no_size_makes_it_panic() {
+        for size in [(0, 0), (1, 1), (72, 1), (500, 3), (u16::MAX, u16::MAX)] {
+            let areas = areas(size, Pane::Invites);
+            assert!(areas.list_height(Pane::Invites) <= usize::from(size.1));
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! A list as a window on the server's pages: what is held is a few pages around what is on screen, whatever the size
+//! of the whole.
+
+use std::collections::{BTreeSet, VecDeque};
+
+/// Something with an identity that survives being fetched again.
+pub trait Row {
+    /// What tells rows apart.
+    type Id: Copy + Ord + std::fmt::Debug;
+    /// The row's identity.
+    fn id(&self) -> Self::Id;
+}
+
+/// How many pages are held at most.
+const MOST_PAGES: usize = 4;
+
+/// A page as it was fetched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageOf<T> {
+    /// The cursor it was asked with; `None` is the beginning.
+    pub cursor: Option<String>,
+    /// Its rows.
+    pub rows: Vec<T>,
+    /// Where the page before begins.
+    pub prev: Option<String>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+/// Which page is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Want {
+    /// The list anew, from a cursor (`None`: the beginning, `last`: the end).
+    Anew(Option<String>),
+    /// The page before the window, by its cursor.
+    Before(String),
+    /// The page behind the window, by its cursor.
+    Behind(String),
+    /// A page of the window again, by the cursor it was fetched with.
+    Again(Option<String>),
+}
+
+impl Want {
+    /// The cursor to ask with.
+    pub fn cursor(&self) -> Option<String> {
+        match self {
+            Self::Anew(cursor) | Self::Again(cursor) => cursor.clone(),
+            Self::Before(cursor) | Self::Behind(cursor) => Some(cursor.clone()),
+        }
+    }
+}
+
+/// A window on a list of the server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct List<T: Row> {
+    pages: VecDeque<PageOf<T>>,
+    selected: usize,
+    /// The first row on screen.
+    top: usize,
+    /// Marked rows, on screen or not.
+    pub marked: BTreeSet<T::Id>,
+    /// Grows when the question changes (band, filter, search): answers to older questions are dropped.
+    pub question: u64,
+    /// Whether anything was ever answered to this question.
+    pub loaded: bool,
+}
+
+impl<T: Row> Default for List<T> {
+    fn default() -> Self {
+        Self { pages: VecDeque::new(), selected: 0, top: 0, marked: BTreeSet::new(), question: 0, loaded: false }
+    }
+}
+
+impl<T: Row> List<T> {
+    /// Rows held.
+    pub fn len(&self) -> usize {
+        self.pages.iter().map(|page| page.rows.len()).sum()
+    }
+
+    /// Whether no row is held.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rows held, in order.
+    pub fn rows(&self) -> impl Iterator<Item = &T> {
+        self.pages.iter().flat_map(|page| &page.rows)
+    }
+
+    /// The row with the cursor on it.
+    pub fn selected(&self) -> Option<&T> {
+        self.rows().nth(self.selected)
+    }
+
+    /// Index of the selected row among those held.
+    pub const fn selected_index(&self) -> usize {
+        self.selected
+    }
+
+    /// Index of the first row on screen among those held.
+    pub const fn top(&self) -> usize {
+        self.top
+    }
+
+    /// Whether there is more before the rows held.
+    pub fn has_before(&self) -> bool {
+        self.pages.front().is_some_and(|page| page.prev.is_some())
+    }
+
+    /// Whether there is more behind the rows held.
+    pub fn has_behind(&self) -> bool {
+        self.pages.back().is_some_and(|page| page.next.is_some())
+    }
+
+    /// Puts the cursor on the row of this identity, if it is held.
+    pub fn select(&mut self, id: T::Id) -> bool {
+        let found = self.rows().position(|row| row.id() == id);
+        if let Some(at) = found {
+            self.selected = at;
+        }
+        found.is_some()
+    }
+
+    /// Puts the cursor on a row by its index, at most the last.
+    pub fn select_index(&mut self, index: usize) {
+        self.selected = index.min(self.len().saturating_sub(1));
+    }
+
+    /// Moves the cursor by so many rows, stopping at the ends of what is held.
+    pub fn step(&mut self, by: isize) {
+        self.select_index(self.selected.saturating_add_signed(by));
+    }
+
+    /// Scrolls so that the selected row is among `height` rows on screen.
+    pub fn show(&mut self, height: usize) {
+        let height = height.max(1);
+        self.top = self.top.min(self.selected).max((self.selected + 1).saturating_sub(height));
+        self.top = self.top.min(self.len().saturating_sub(height));
+    }
+
+    /// What has to be fetched so that the cursor can go on `height` rows in either direction.
+    pub fn wants(&self, height: usize) -> Option<Want> {
+        if self.selected + height >= self.len()
+            && let Some(next) = self.pages.back().and_then(|page| page.next.clone())
+        {
+            return Some(Want::Behind(next));
+        }
+        if self.selected < height {
+            return self.pages.front().and_then(|page| page.prev.clone()).map(Want::Before);
+        }
+        None
+    }
+
+    /// The cursors of the pages that have a row among the `height` on screen: what a change makes stale.
+    pub fn on_screen(&self, height: usize) -> Vec<Want> {
+        let (first, last) = (self.top, self.top + height.max(1));
+        let mut start = 0;
+        let mut wants = Vec::new();
+        for page in &self.pages {
+            let end = start + page.rows.len();
+            if start < last && end > first {
+                wants.push(Want::Again(page.cursor.clone()));
+            }
+            start = end;
+        }
+        if wants.is_empty() {
+            wants.push(Want::Again(None));
+        }
+        wants
+    }
+
+    /// Takes a page that was wanted. The cursor stays on its row if that is still there, else near it.
+    pub fn take(&mut self, want: &Want, page: PageOf<T>) {
+        let id = self.selected().map(Row::id);
+        self.loaded = true;
+        match want {
+            Want::Anew(cursor) => {
+                self.pages = VecDeque::from([page]);
+                self.selected = if cursor.is_some() { self.len().saturating_sub(1) } else { 0 };
+                self.top = 0;
+                return;
+            }
+            Want::Behind(cursor) => {
+                if self.pages.back().and_then(|last| last.next.as_ref()) != Some(cursor) {
+                    return;
+                }
+                self.pages.push_back(page);
+                if self.pages.len() > MOST_PAGES {
+                    let gone = self.pages.pop_front().map_or(0, |page| page.rows.len());
+                    self.top = self.top.saturating_sub(gone);
+                    self.selected = self.selected.saturating_sub(gone);
+                }
+            }
+            Want::Before(cursor) => {
+                if self.pages.front().and_then(|first| first.prev.as_ref()) != Some(cursor) {
+                    return;
+                }
+                self.top += page.rows.len();
+                self.selected += page.rows.len();
+                self.pages.push_front(page);
+                self.pages.truncate(MOST_PAGES);
+            }
+            Want::Again(cursor) => match self.pages.iter().position(|held| held.cursor == *cursor) {
+                Some(at) => {
+                    self.pages[at] = page;
+                    self.close_gaps(at);
+                }
+                None if self.pages.is_empty() => self.pages = VecDeque::from([page]),
+                None => return,
+            },
+        }
+        if let Some(id) = id {
+            self.drop_doubles();
+            self.select(id);
+        }
+        self.select_index(self.selected);
+    }
+
+    /// Forgets everything for a new question; marks stay only where the caller keeps them.
+    pub fn ask_anew(&mut self) {
+        self.question += 1;
+        self.pages.clear();
+        self.selected = 0;
+        self.top = 0;
+        self.loaded = false;
+    }
+
+    /// Changes the row of this identity where it is held.
+    pub fn change(&mut self, id: T::Id, change: impl FnOnce(&mut T)) {
+        if let Some(row) = self.pages.iter_mut().flat_map(|page| &mut page.rows).find(|row| row.id() == id) {
+            change(row);
+        }
+    }
+
+    /// A page fetched again may begin or end elsewhere than before. Where its neighbour does not follow on, rows would
+    /// be missing in between without anyone seeing it: the neighbours go, and are fetched when they are wanted.
+    fn close_gaps(&mut self, at: usize) {
+        let next = self.pages[at].next.clone();
+        if self.pages.get(at + 1).is_some_and(|following| following.cursor != next) {
+            self.pages.truncate(at + 1);
+        }
+    }
+
+    /// A row can stand on two pages when rows above it came or went between the fetches.
+    fn drop_doubles(&mut self) {
+        let mut seen = BTreeSet::new();
+        for page in &mut self.pages {
+            page.rows.retain(|row| seen.insert(row.id()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Row for u32 {
+        type Id = Self;
+        fn id(&self) -> Self {
+            *self
+        }
+    }
+
+    /// The page of a server that holds `0..total`, three rows a page, cursors being the row they begin with.
+    fn page(cursor: Option<&str>, total: u32) -> PageOf<u32> {
+        let start = match cursor {
+            None => 0,
+            Some("last") => total.saturating_sub(3),
+            Some(number) => number.parse().unwrap(),
+        };
+        let end = (start + 3).min(total);
+        PageOf {
+            cursor: cursor.map(str::to_owned),
+            rows: (start..end).collect(),
+            prev: (start > 0).then(|| start.saturating_sub(3).to_string()),
+            next: (end < total).then(|| end.to_string()),
+        }
+    }
+
+    fn fetch(list: &mut List<u32>, want: &Want, total: u32) {
+        list.take(want, page(want.cursor().as_deref(), total));
+    }
+
+    #[test]
+    fn walking_down_a_long_list_holds_a_few_pages_and_misses_no_row() {
+        let mut list = List::default();
+        fetch(&mut list, &Want::Anew(None), 100);
+        let mut seen = vec![*list.selected().unwrap()];
+        for _ in 0..99 {
+            while let Some(want @ Want::Behind(_)) = list.wants(2) {
+                fetch(&mut list, &want, 100);
+            }
+            list.step(1);
+            list.show(2);
+            seen.push(*list.selected().unwrap());
+            assert!(list.len() <= 3 * MOST_PAGES);
+        }
+        assert_eq!(seen, (0..100).collect::<Vec<_>>());
+        assert!(!list.has_behind());
+    }
+
+    #[test]
+    fn walking_up_from_the_end_reaches_the_beginning() {
+        let mut list = List::default();
+        fetch(&mut list, &Want::Anew(Some("last".to_owned())), 100);
+        assert_eq!(list.selected(), Some(&99));
+        for _ in 0..99 {
+            while let Some(want @ Want::Before(_)) = list.wants(2) {
+                fetch(&mut list, &want, 100);
+            }
+            list.step(-1);
+        }
+        assert_eq!(list.selected(), Some(&0));
+    }
+
+    #[test]
+    fn the_cursor_stays_on_its_row_when_rows_come_above_it() {
+        let mut list = List::default();
+        list.take(&Want::Anew(None), PageOf { cursor: None, rows: vec![5, 6, 7], prev: None, next: None });
+        list.step(1);
+        list.take(&Want::Again(None), PageOf { cursor: None, rows: vec![3, 4, 5, 6, 7], prev: None, next: None });
+        assert_eq!(list.selected(), Some(&6));
+        list.take(&Want::Again(None), PageOf { cursor: None, rows: vec![3, 4], prev: None, next: None });
+        assert_eq!(list.selected(), Some(&4));
+    }
+
+    #[test]
+    fn a_page_that_no_longer_follows_on_is_dropped() {
+        let mut list = List::default();
+        fetch(&mut list, &Want::Anew(None), 9);
+        fetch(&mut list, &Want::Behind("3".to_owned()), 9);
+        let grown = PageOf { cursor: None, rows: vec![90, 0, 1], prev: None, next: Some("2".to_owned()) };
+        list.take(&Want::Again(None), grown);
+        assert_eq!(list.rows().copied().collect::<Vec<_>>(), [90, 0, 1]);
+        fetch(&mut list, &Want::Behind("2".to_owned()), 9);
+        assert_eq!(list.rows().copied().collect::<Vec<_>>(), [90, 0, 1, 2, 3, 4]);
+    }
+}

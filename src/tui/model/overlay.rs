@@ -1,0 +1,125 @@
+//! What lies over the screen. The topmost takes the keys.
+
+use super::{Form, RequestId, TextField};
+use crate::{
+    api::{Accepted, AuditTrail, Invite, Preview, Redemptions},
+    clipboard::Copied,
+    domain::{AccountId, BandId, InviteId, Pasted},
+    tui::message::Link,
+};
+
+/// Something over the screen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Overlay {
+    /// The keys.
+    Help {
+        /// Lines scrolled off the top.
+        scroll: u16,
+    },
+    /// Every action by name.
+    Palette {
+        /// What is searched for.
+        query: TextField,
+        /// Which of the found ones the cursor is on.
+        selected: usize,
+    },
+    /// A form.
+    Form(Form),
+    /// A question before something is done.
+    Confirm(Confirm),
+    /// An invite in full.
+    Details(Box<Details>),
+    /// A link on the screen.
+    Link(ShownLink),
+    /// What a pasted invite offers.
+    Offer(Offer),
+}
+
+/// Something that is done only when asked twice.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Deed {
+    /// Revoke an invite.
+    Revoke(InviteId),
+    /// Make a new link for an invite.
+    Rotate(InviteId),
+    /// Remove a member; with all invites they made where the flag says so.
+    RemoveMember(BandId, AccountId, bool),
+    /// Hand the band over.
+    Transfer(BandId, AccountId),
+    /// Leave the band.
+    Leave(BandId),
+    /// Delete the band.
+    DeleteBand(BandId),
+    /// Sign out.
+    SignOut,
+    /// Go to another server and look at what was pasted.
+    Switch(Pasted),
+    /// Close the form below and lose what was typed.
+    Discard,
+}
+
+/// The question before a deed. The key that asked is not the key that answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Confirm {
+    /// The question, one line.
+    pub question: String,
+    /// What will happen, and whether it can be undone.
+    pub consequence: String,
+    /// What the answer does, as a verb.
+    pub verb: &'static str,
+    /// What is done, one after the other.
+    pub deeds: Vec<Deed>,
+    /// How many are done.
+    pub done: usize,
+    /// The request on its way.
+    pub sending: Option<RequestId>,
+    /// Why it did not work.
+    pub refused: Option<String>,
+}
+
+/// An invite in full.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Details {
+    /// The invite.
+    pub invite: Invite,
+    /// Who used it, once known.
+    pub redemptions: Option<Redemptions>,
+    /// What happened to it, once known.
+    pub audit: Option<AuditTrail>,
+    /// Why something is missing.
+    pub problem: Option<String>,
+    /// Lines scrolled off the top.
+    pub scroll: u16,
+}
+
+/// A link on the screen, because it is new or was asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownLink {
+    /// The invite's id.
+    pub invite: InviteId,
+    /// Whose or what it is, for the title.
+    pub title: String,
+    /// The link.
+    pub link: Link,
+    /// Whether it works on this machine only.
+    pub loopback: bool,
+    /// How it was copied, if it was.
+    pub copied: Option<Copied>,
+}
+
+/// What a pasted invite offers, and what was made of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// What was pasted.
+    pub pasted: Pasted,
+    /// What it offers, once known.
+    pub preview: Option<Preview>,
+    /// The request on its way.
+    pub sending: Option<RequestId>,
+    /// Names the attempt to accept.
+    pub attempt: u64,
+    /// Why it cannot be had.
+    pub refused: Option<String>,
+    /// What became of it.
+    pub accepted: Option<Accepted>,
+}

@@ -1,0 +1,137 @@
+//! The requests of the terminal client as values, so that the model can name one without sending it.
+
+use crate::{
+    api::{
+        Accepted, Account, AuditTrail, Band, Bands, CreateBand, CreateInvite, CreatedInvite, DeclineInvite, Invite,
+        InviteLink, Invites, Login, Member, Members, Preview, Redemptions, Register, Registered, SignedIn, Site,
+        TransferBand, UpdateBand, UpdateInvite, UpdateMember,
+    },
+    client::{BandQuery, Client, Error, InviteQuery, MemberQuery, Page, Synced},
+    domain::{AccountId, BandId, InviteId, Token},
+};
+
+macro_rules! requests {
+    ($client:ident; $($(#[$doc:meta])* $name:ident $(( $($arg:ident: $ty:ty),+ ))? => $answer:ident $(($answer_ty:ty))?, $call:expr;)+) => {
+        /// A request to the server in use.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Request { $($(#[$doc])* $name $(( $($ty),+ ))?,)+ }
+
+        impl Request {
+            /// Sends the request and waits for its answer.
+            ///
+            /// # Errors
+            /// As the client says.
+            pub async fn send(self, $client: &Client) -> Result<Answer, Error> {
+                match self {
+                    $(Self::$name $(( $($arg),+ ))? => requests!(@answer $answer $(($answer_ty))?, $call),)+
+                }
+            }
+        }
+    };
+    (@answer $answer:ident ($ty:ty), $call:expr) => { $call.await.map(|answer: $ty| Answer::$answer(Box::new(answer))) };
+    (@answer $answer:ident, $call:expr) => { $call.await.map(|()| Answer::$answer) };
+}
+
+/// What a request was answered with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// About the server.
+    Site(Box<Site>),
+    /// A new account and its session.
+    Registered(Box<Registered>),
+    /// A new session.
+    SignedIn(Box<SignedIn>),
+    /// Who is signed in.
+    Me(Box<Account>),
+    /// A poll.
+    Synced(Box<Synced>),
+    /// A page of bands.
+    Bands(Box<Bands>),
+    /// One band.
+    Band(Box<Band>),
+    /// A page of members.
+    Members(Box<Members>),
+    /// One member.
+    Member(Box<Member>),
+    /// A page of invites.
+    Invites(Box<Invites>),
+    /// One invite.
+    Invite(Box<Invite>),
+    /// A new invite with its link.
+    Created(Box<CreatedInvite>),
+    /// A link, shown again or new.
+    Link(Box<InviteLink>),
+    /// Who used an invite.
+    Redemptions(Box<Redemptions>),
+    /// What happened, newest first.
+    Audit(Box<AuditTrail>),
+    /// What an invite offers.
+    Preview(Box<Preview>),
+    /// What became of an accept.
+    Accepted(Box<Accepted>),
+    /// Done, with nothing to say.
+    Done,
+}
+
+requests! { client;
+    /// About the server.
+    Site => Site(Site), client.site();
+    /// Makes an account; with the founder's proof the first of an embedded server.
+    SignUp(body: Register, founder: Option<String>) => Registered(Registered), client.register(&body, founder.as_deref());
+    /// Signs in.
+    SignIn(body: Login) => SignedIn(SignedIn), client.login(&body);
+    /// Ends the session.
+    SignOut => Done, client.logout();
+    /// Who is signed in.
+    Me => Me(Account), client.me();
+    /// The poll, with the tag of the last one.
+    Sync(etag: Option<String>) => Synced(Synced), client.sync(etag.as_deref());
+    /// A page of bands.
+    Bands(query: BandQuery) => Bands(Bands), client.bands(&query);
+    /// One band with its policy.
+    Band(id: BandId) => Band(Band), client.band(id);
+    /// Makes a band.
+    CreateBand(body: CreateBand) => Band(Band), client.create_band(&body);
+    /// Changes a band.
+    UpdateBand(id: BandId, body: UpdateBand) => Band(Band), client.update_band(id, &body);
+    /// Deletes a band.
+    DeleteBand(id: BandId) => Done, client.delete_band(id);
+    /// Leaves a band.
+    LeaveBand(id: BandId) => Done, client.leave_band(id);
+    /// Hands a band over.
+    TransferBand(id: BandId, body: TransferBand) => Done, client.transfer_band(id, &body);
+    /// A page of members.
+    Members(band: BandId, query: MemberQuery) => Members(Members), client.members(band, &query);
+    /// Changes a member.
+    UpdateMember(band: BandId, account: AccountId, body: UpdateMember) => Member(Member),
+        client.update_member(band, account, &body);
+    /// Removes a member, with all invites the person made where the flag says so.
+    RemoveMember(band: BandId, account: AccountId, revoke_invites: bool) => Done,
+        client.remove_member(band, account, revoke_invites);
+    /// A page of invites.
+    Invites(band: BandId, query: InviteQuery) => Invites(Invites), client.invites(band, &query);
+    /// One invite.
+    Invite(id: InviteId) => Invite(Invite), client.invite(id);
+    /// Makes an invite.
+    CreateInvite(band: BandId, body: CreateInvite) => Created(CreatedInvite), client.create_invite(band, &body);
+    /// Changes an invite.
+    UpdateInvite(id: InviteId, body: UpdateInvite) => Invite(Invite), client.update_invite(id, &body);
+    /// Revokes an invite.
+    RevokeInvite(id: InviteId) => Done, client.revoke_invite(id);
+    /// Undoes a revoke.
+    RestoreInvite(id: InviteId) => Invite(Invite), client.restore_invite(id);
+    /// Shows a link again.
+    ShowLink(id: InviteId) => Link(InviteLink), client.invite_link(id);
+    /// Makes a new token.
+    RotateInvite(id: InviteId) => Link(InviteLink), client.rotate_invite(id);
+    /// Who used an invite: the first page.
+    Redemptions(id: InviteId) => Redemptions(Redemptions), client.redemptions(id, &Page::default());
+    /// What happened to an invite: the first page.
+    Audit(band: BandId, invite: InviteId) => Audit(AuditTrail), client.audit(band, Some(invite), &Page::default());
+    /// What an invite offers.
+    Preview(token: Token) => Preview(Preview), client.preview(&token);
+    /// Accepts an invite.
+    Accept(token: Token) => Accepted(Accepted), client.accept(&token);
+    /// Declines an invite.
+    Decline(token: Token, body: DeclineInvite) => Done, client.decline(&token, &body);
+}
