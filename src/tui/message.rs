@@ -116,3 +116,19 @@ impl std::fmt::Debug for Link {
         f.write_str("Link(…)")
     }
 }
+
+/// What the client begins with.
+#[derive(Debug, Clone)]
+pub enum Start {
+    /// Nothing is known: ask whether to keep bands here or to connect.
+    Ask,
+    /// The embedded server.
+    Local,
+    /// This server; with a session it is signed in to already.
+    Server {
+        /// Where it is.
+        origin: Origin,
+        /// The session.
+        session: Option<SessionToken>,
+    },
+}
