@@ -173,16 +173,17 @@ pub(crate) fn mine(tx: &mut Tx<'_>, account: AccountId, before: i64, limit: i64)
 /// Deletes a band: its pending invites end, nobody finds it any more, its audit rows stay.
 pub(crate) fn delete(tx: &mut Tx<'_>, id: BandId, actor: AccountId, now: Timestamp) -> Result<(), Refused> {
     membership(tx, id, actor)?.require_owner()?;
-    let _ = tx.execute(
-        "UPDATE invite SET status = 'cancelled', cancel_reason = 'band_deleted', status_at = $2, acted_by = $3
-         WHERE band = $1 AND status = 'pending'",
-        &[&id, &now, &actor],
-    )?;
+    // The band first: an invite that is being made counts itself in this row, so it is seen below or refused.
     let deleted =
         tx.execute("UPDATE band SET deleted_at = $2, pending = 0 WHERE id = $1 AND deleted_at IS NULL", &[&id, &now])?;
     if deleted == 0 {
         return Err(Refused::not_found("band"));
     }
+    let _ = tx.execute(
+        "UPDATE invite SET status = 'cancelled', cancel_reason = 'band_deleted', status_at = $2, acted_by = $3
+         WHERE band = $1 AND status = 'pending'",
+        &[&id, &now, &actor],
+    )?;
     tx.touch(id);
     let event =
         Event { band: Some(id), actor: Some(actor), action: "band.deleted", invite: None, account: None, detail: None };

@@ -5,9 +5,10 @@ mod change;
 mod create;
 mod expire;
 mod list;
+mod supersede;
 
 pub(crate) use self::{
-    accept::{Found, accept, decline, ended, find_by_token, preview},
+    accept::{Found, accept, decline, ended, find_by_token, hold_account, hold_by_token, preview},
     change::{edit, link, redemptions, restore, revoke, rotate},
     create::{Fresh, create, recreated},
     expire::{expire, next_end},
@@ -24,7 +25,7 @@ use crate::{
 
 use super::{
     Refused,
-    store::{Error, Tx, dialect::intern},
+    store::{Dialect, Error, Tx, dialect::intern},
 };
 
 crate::row! {
@@ -191,7 +192,21 @@ fn by_id(tx: &mut Tx<'_>, id: InviteId) -> Result<Option<InviteRow>, Error> {
 
 /// An invite for a member who may see it, with what they may do.
 pub(crate) fn read(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
-    let row = by_id(tx, id)?.ok_or_else(|| Refused::not_found("invite"))?;
+    let row = by_id(tx, id)?;
+    seen_by(tx, row, caller)
+}
+
+/// As [`read`], and nobody else changes or uses the invite until the transaction ends.
+fn hold(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
+    let row = match tx.dialect() {
+        Dialect::Sqlite => by_id(tx, id)?, // it has one writer
+        Dialect::Postgres => tx.query_one(intern(format!("{SELECT} WHERE i.id = $1 FOR UPDATE OF i")), &[&id])?,
+    };
+    seen_by(tx, row, caller)
+}
+
+fn seen_by(tx: &mut Tx<'_>, row: Option<InviteRow>, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
+    let row = row.ok_or_else(|| Refused::not_found("invite"))?;
     let access = Access::of(tx, row.band, caller).map_err(|refused| match refused {
         Refused::Problem(_) => Refused::not_found("invite"),
         trouble @ Refused::Store(_) => trouble,

@@ -1,8 +1,12 @@
 //! The life of an invite link, on both databases.
 
+use guestlist::{
+    domain::{OnAcceptCancel, Policy, Preset},
+    server::Settings,
+};
 use serde_json::{Value, json};
 
-use crate::world::{Person, World, on_each_database};
+use crate::world::{Person, World, on_each_database, settings};
 
 on_each_database! {
     a_link_brings_a_member_in,
@@ -185,4 +189,38 @@ async fn a_newcomer_signs_up_and_joins_at_once(world: World) {
     let (status, _) =
         world.send("POST", "/auth/login", Some(&json!({ "login": "sam", "password": crate::world::PASSWORD }))).await;
     assert_eq!(status, 401, "a refused invite leaves no account behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accept_ends_the_persons_other_invites_by_the_rule_it_was_made_under() {
+    for (rule, here, elsewhere) in [
+        (OnAcceptCancel::None, "pending", "pending"),
+        (OnAcceptCancel::SameBand, "cancelled", "pending"),
+        (OnAcceptCancel::Everywhere, "cancelled", "cancelled"),
+    ] {
+        let policy = Policy { on_accept_cancel: rule, ..Policy::preset(Preset::Band) };
+        for world in World::each_with(Settings { policy, ..settings() }).await {
+            let [ada, kim, sam] = world.people(3).await.try_into().ok().unwrap();
+            let (one, two) = (ada.band("Choir").await, ada.band("Brass & Bone").await);
+            let (_, token) = invite(&ada, &one, json!({})).await;
+            let (link, _) = invite(&ada, &one, json!({})).await;
+            let (for_kim, _) = invite(&ada, &one, json!({})).await;
+            let (for_sam, _) = invite(&ada, &one, json!({})).await;
+            let (there, _) = invite(&ada, &two, json!({})).await;
+            world.address(&for_kim, &kim).await;
+            world.address(&for_sam, &sam).await;
+            world.address(&there, &kim).await;
+            assert_eq!(accept(&kim, &token).await.1["outcome"], "joined");
+            for (id, status) in [(&link, "pending"), (&for_sam, "pending"), (&for_kim, here), (&there, elsewhere)] {
+                let (_, shown) = ada.get(&format!("/invites/{id}")).await;
+                assert_eq!(shown["status"], status, "{rule}");
+                let reason = if status == "cancelled" { json!("superseded") } else { json!(null) };
+                assert_eq!(shown["cancel_reason"], reason);
+            }
+            for (band, pending) in [(&one, 2 + i32::from(here == "pending")), (&two, i32::from(elsewhere == "pending"))]
+            {
+                assert_eq!(ada.get(&format!("/bands/{band}")).await.1["counts"]["pending"], pending, "{rule}");
+            }
+        }
+    }
 }

@@ -23,6 +23,8 @@ mod plan;
 #[cfg(feature = "server")]
 mod postgres;
 #[cfg(feature = "server")]
+mod races;
+#[cfg(feature = "server")]
 mod seed;
 #[cfg(feature = "server")]
 mod store;

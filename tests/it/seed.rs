@@ -84,4 +84,14 @@ impl World {
         };
         self.app.store().write(write).await.unwrap();
     }
+
+    /// Makes an invite one for an account.
+    pub async fn address(&self, invite: &str, person: &Person) {
+        let invite: InviteId = invite.parse().unwrap();
+        let account: AccountId = person.account["id"].as_str().unwrap().parse().unwrap();
+        let write = move |tx: &mut Tx<'_>| {
+            tx.execute("UPDATE invite SET kind = 'user', account = $2 WHERE id = $1", &[&invite, &account])
+        };
+        assert_eq!(self.app.store().write(write).await.unwrap(), 1);
+    }
 }

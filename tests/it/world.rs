@@ -101,13 +101,34 @@ impl World {
         Some(Self::start(url.parse().unwrap(), settings, None).await)
     }
 
+    /// A server on each database, by an operator's decisions.
+    pub async fn each_with(settings: Settings) -> Vec<Self> {
+        let sqlite = Self::sqlite_with(settings.clone()).await;
+        std::iter::once(sqlite).chain(Self::postgres_with(settings).await).collect()
+    }
+
+    /// Another node: a server of its own on the same database, with the same clock.
+    pub async fn beside(&self) -> Self {
+        let settings = self.app.settings().clone();
+        Self::start_at(self.database.clone(), settings, None, self.clock.clone()).await
+    }
+
     async fn start(database: Database, settings: Settings, folder: Option<tempfile::TempDir>) -> Self {
+        let clock = Standing(Arc::new(AtomicI64::new(1_800_000_000_000_000)));
+        Self::start_at(database, settings, folder, clock).await
+    }
+
+    async fn start_at(
+        database: Database,
+        settings: Settings,
+        folder: Option<tempfile::TempDir>,
+        clock: Standing,
+    ) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let store = open(database.clone()).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let settings = Settings { public_url: origin.clone(), ..settings };
-        let clock = Standing(Arc::new(AtomicI64::new(1_800_000_000_000_000)));
         let app = App::new(store, settings, Key::new(&[7; 32]).unwrap(), clock.clone(), SystemEntropy::new());
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(run::serve(app.clone(), listener, async {

@@ -126,8 +126,7 @@ CREATE TABLE redemption (
     invite uuid NOT NULL REFERENCES invite (id),
     band uuid NOT NULL REFERENCES band (id),
     account uuid NOT NULL REFERENCES account (id),
-    at bigint NOT NULL,
-    UNIQUE (invite, account)
+    at bigint NOT NULL
 );
 CREATE INDEX redemption_invite ON redemption (invite, seq);
 

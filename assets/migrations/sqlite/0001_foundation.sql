@@ -124,8 +124,7 @@ CREATE TABLE redemption (
     invite BLOB NOT NULL REFERENCES invite (id),
     band BLOB NOT NULL REFERENCES band (id),
     account BLOB NOT NULL REFERENCES account (id),
-    at INTEGER NOT NULL,
-    UNIQUE (invite, account)
+    at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX redemption_invite ON redemption (invite, seq);
 

@@ -78,7 +78,7 @@ async fn register(
     let (account, expires_at, outcome) = app
         .store()
         .write(move |tx| {
-            let invite = invite.map(|token_hash| invites::find_by_token(tx, &token_hash)).transpose()?;
+            let invite = invite.map(|token_hash| invites::hold_by_token(tx, &token_hash)).transpose()?;
             if let Some(found) = &invite {
                 invites::ended(found, now)?;
             }

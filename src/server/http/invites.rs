@@ -264,7 +264,8 @@ async fn accept(
                     return Ok(accepted);
                 }
             }
-            let found = invites::find_by_token(tx, &token_hash)?;
+            invites::hold_account(tx, caller.account)?;
+            let found = invites::hold_by_token(tx, &token_hash)?;
             let accepted = invites::accept(tx, &found, caller.account, now)?;
             if let Some(claim) = &claim {
                 let outcome = serde_json::to_string(&accepted).unwrap_or_default();
@@ -293,7 +294,8 @@ async fn decline(
     }
     app.store()
         .write(move |tx| {
-            let found = invites::find_by_token(tx, &token_hash)?;
+            invites::hold_account(tx, caller.account)?;
+            let found = invites::hold_by_token(tx, &token_hash)?;
             invites::decline(tx, &found, caller.account, body.value.reason.as_deref(), now)
         })
         .await?;

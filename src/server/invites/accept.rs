@@ -9,9 +9,11 @@ use crate::{
     server::{
         Hash, Refused,
         audit::{self, Event},
-        store::Tx,
+        store::{Dialect, Error, Tx, dialect::intern},
     },
 };
+
+use super::supersede::supersede;
 
 crate::row! {
     /// An invite as the holder of its token meets it.
@@ -23,6 +25,7 @@ crate::row! {
         description: Option<String>,
         contact: Option<String>,
         members: i64,
+        band_deleted: Option<Timestamp>,
         kind: Kind,
         role: Role,
         status: Status,
@@ -40,19 +43,36 @@ crate::row! {
     }
 }
 
+const FOUND: &str = "SELECT i.id AS id, i.band AS band, b.name AS band_name, b.description AS description,
+        b.contact AS contact, b.members AS members, b.deleted_at AS band_deleted, i.kind AS kind, i.role AS role,
+        i.status AS status, i.cancel_reason AS cancel_reason, i.expires_at AS expires_at, i.max_uses AS max_uses,
+        i.uses AS uses, i.message AS message, i.email AS email, i.requires_approval AS requires_approval,
+        i.created_at AS created_at, i.created_by AS created_by, c.display_name AS inviter, i.policy AS policy
+     FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
+     WHERE i.token_hash = $1";
+
 /// The invite of a token, in whatever state; every unknown token is refused alike.
 pub(crate) fn find_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found, Refused> {
-    tx.query_one(
-        "SELECT i.id AS id, i.band AS band, b.name AS band_name, b.description AS description, b.contact AS contact,
-            b.members AS members, i.kind AS kind, i.role AS role, i.status AS status,
-            i.cancel_reason AS cancel_reason, i.expires_at AS expires_at, i.max_uses AS max_uses, i.uses AS uses,
-            i.message AS message, i.email AS email, i.requires_approval AS requires_approval,
-            i.created_at AS created_at, i.created_by AS created_by, c.display_name AS inviter, i.policy AS policy
-         FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
-         WHERE i.token_hash = $1",
-        &[token_hash],
-    )?
-    .ok_or_else(Refused::invalid_token)
+    tx.query_one(FOUND, &[token_hash])?.ok_or_else(Refused::invalid_token)
+}
+
+/// As [`find_by_token`], and nobody else changes or uses the invite until the transaction ends.
+pub(crate) fn hold_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found, Refused> {
+    let sql = match tx.dialect() {
+        Dialect::Sqlite => FOUND, // it has one writer
+        Dialect::Postgres => intern(format!("{FOUND} FOR UPDATE OF i")),
+    };
+    tx.query_one(sql, &[token_hash])?.ok_or_else(Refused::invalid_token)
+}
+
+/// Holds the account until the transaction ends: what one person does at once in two places is done one after the
+/// other. Before [`hold_by_token`], so that two transactions never wait for each other in a circle.
+pub(crate) fn hold_account(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Error> {
+    if tx.dialect() == Dialect::Postgres {
+        let _: Option<Count> =
+            tx.query_one("SELECT 1 AS n FROM account WHERE id = $1 FOR NO KEY UPDATE", &[&account])?;
+    }
+    Ok(())
 }
 
 impl Found {
@@ -71,8 +91,22 @@ impl Found {
 
 /// Refuses an invite that is no longer pending at `now`.
 pub(crate) fn ended(found: &Found, now: Timestamp) -> Result<(), Refused> {
+    in_a_band(found)?;
     let standing = Standing::at(now, found.status, found.cancel_reason, found.expires_at);
     Code::of_ended(standing).map_or(Ok(()), |code| Err(found.refusal(code)))
+}
+
+/// Refuses an invite to a band that is gone, whatever its row says.
+fn in_a_band(found: &Found) -> Result<(), Refused> {
+    if found.band_deleted.is_some() { Err(found.refusal(Code::InviteCancelled)) } else { Ok(()) }
+}
+
+/// What an invite that was there a moment ago came to meanwhile.
+fn ended_meanwhile(tx: &mut Tx<'_>, found: &Found, now: Timestamp) -> Result<Refused, Refused> {
+    let row =
+        tx.query_one::<Ended>("SELECT status, cancel_reason, expires_at FROM invite WHERE id = $1", &[&found.id])?;
+    let code = row.and_then(|row| Code::of_ended(Standing::at(now, row.status, row.cancel_reason, row.expires_at)));
+    Ok(found.refusal(code.unwrap_or(Code::InviteUsed)))
 }
 
 /// What may be told before anyone has signed in.
@@ -115,7 +149,10 @@ fn check_departure(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result
 }
 
 /// Takes a use and makes the account a member, or finds that it is one. In one transaction with all that follows.
+///
+/// `found` is held ([`hold_by_token`]), and so is the account ([`hold_account`]).
 pub(crate) fn accept(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) -> Result<Accepted, Refused> {
+    in_a_band(found)?;
     check_departure(tx, found, account)?;
     let band = BandRef { id: found.band, name: found.band_name.as_str().to_owned() };
     let held = |tx: &mut Tx<'_>| {
@@ -125,16 +162,10 @@ pub(crate) fn accept(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Ti
         return Ok(Accepted { outcome: Outcome::AlreadyMember, band, role: held.role });
     }
     ended(found, now)?;
-    let one = serde_json::from_str::<Policy>(&found.policy).is_ok_and(|rules| rules.membership == Membership::One);
-    if one {
-        let bands: Option<Count> = tx.query_one(
-            "SELECT COUNT(*) AS n FROM member m JOIN band b ON b.id = m.band
-             WHERE m.account = $1 AND b.deleted_at IS NULL",
-            &[&account],
-        )?;
-        if bands.is_some_and(|bands| bands.n > 0) {
-            return Err(found.refusal(Code::OneBandOnly));
-        }
+    let rules: Policy = serde_json::from_str(&found.policy)
+        .map_err(|_| Refused::new(Code::Internal, "The invite's rules cannot be read."))?;
+    if rules.membership == Membership::One && in_any_band(tx, account)? {
+        return Err(found.refusal(Code::OneBandOnly));
     }
     // The membership first: whoever became a member meanwhile takes no use. A lost race undoes it with the rest.
     let joined = tx.execute(
@@ -146,6 +177,42 @@ pub(crate) fn accept(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Ti
         let role = held(tx)?.map_or(found.role, |held| held.role);
         return Ok(Accepted { outcome: Outcome::AlreadyMember, band, role });
     }
+    let last = take_use(tx, found, account, now)?;
+    let _ = tx.execute(
+        "DELETE FROM departure WHERE band = $1 AND account = $2 AND banned = $3",
+        &[&found.band, &account, &false],
+    )?;
+    index_member(tx, found.band, account)?;
+    audit::record(tx, now, Event { account: Some(account), ..found.event("invite.accepted", account) })?;
+    let mut ended = supersede(tx, rules.on_accept_cancel, found, account, now)?;
+    *ended.entry(found.band).or_default() += i64::from(last);
+    // In the order of their ids, as everywhere: two transactions never wait for each other in a circle.
+    for (band, pending) in ended {
+        let joined = i64::from(band == found.band);
+        let there = tx.execute(
+            "UPDATE band SET members = members + $2::bigint, pending = pending - $3::bigint
+             WHERE id = $1 AND deleted_at IS NULL",
+            &[&band, &joined, &pending],
+        )?;
+        if there == 0 && band == found.band {
+            return Err(found.refusal(Code::InviteCancelled)); // deleted meanwhile
+        }
+        tx.touch(band);
+    }
+    Ok(Accepted { outcome: Outcome::Joined, band, role: found.role })
+}
+
+fn in_any_band(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, Error> {
+    let one: Option<Count> = tx.query_one(
+        "SELECT 1 AS n FROM member m JOIN band b ON b.id = m.band
+         WHERE m.account = $1 AND b.deleted_at IS NULL LIMIT 1",
+        &[&account],
+    )?;
+    Ok(one.is_some())
+}
+
+/// Takes a use if it is still there: the one guarded statement that decides every race. Whether it was the last one.
+fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) -> Result<bool, Refused> {
     let taken: Option<Taken> = tx.query_one(
         "UPDATE invite SET uses = uses + 1, used_at = $2, used_by = $3,
             status = CASE WHEN uses + 1 >= max_uses THEN 'accepted' ELSE status END,
@@ -156,31 +223,12 @@ pub(crate) fn accept(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Ti
          RETURNING status",
         &[&found.id, &now, &account],
     )?;
-    let Some(taken) = taken else {
-        let later =
-            tx.query_one::<Ended>("SELECT status, cancel_reason, expires_at FROM invite WHERE id = $1", &[&found.id])?;
-        let code =
-            later.and_then(|row| Code::of_ended(Standing::at(now, row.status, row.cancel_reason, row.expires_at)));
-        return Err(found.refusal(code.unwrap_or(Code::InviteUsed)));
-    };
+    let Some(taken) = taken else { return Err(ended_meanwhile(tx, found, now)?) };
     let _ = tx.execute(
-        "INSERT INTO redemption (invite, band, account, at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (invite, account) DO UPDATE SET at = excluded.at",
+        "INSERT INTO redemption (invite, band, account, at) VALUES ($1, $2, $3, $4)",
         &[&found.id, &found.band, &account, &now],
     )?;
-    let _ = tx.execute(
-        "DELETE FROM departure WHERE band = $1 AND account = $2 AND banned = $3",
-        &[&found.band, &account, &false],
-    )?;
-    index_member(tx, found.band, account)?;
-    let ended = i64::from(taken.status == Status::Accepted);
-    let _ = tx.execute(
-        "UPDATE band SET members = members + 1, pending = pending - $2::bigint WHERE id = $1",
-        &[&found.band, &ended],
-    )?;
-    audit::record(tx, now, Event { account: Some(account), ..found.event("invite.accepted", account) })?;
-    tx.touch(found.band);
-    Ok(Accepted { outcome: Outcome::Joined, band, role: found.role })
+    Ok(taken.status == Status::Accepted)
 }
 
 crate::row! { struct Ended { status: Status, cancel_reason: Option<CancelReason>, expires_at: Option<Timestamp> } }
@@ -226,7 +274,7 @@ pub(crate) fn decline(
         &[&found.id, &now, &account, &reason],
     )?;
     if done == 0 {
-        return Err(found.refusal(Code::InviteCancelled));
+        return Err(ended_meanwhile(tx, found, now)?);
     }
     let _ = tx.execute("UPDATE band SET pending = pending - 1 WHERE id = $1", &[&found.band])?;
     audit::record(tx, now, found.event("invite.declined", account))?;

@@ -13,7 +13,7 @@ use crate::{
 use super::{
     InviteRow, by_id,
     create::{Fresh, ending, opened},
-    index, not_pending, read,
+    hold, index, not_pending, read,
 };
 
 fn note(
@@ -28,7 +28,7 @@ fn note(
 }
 
 fn changeable(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<InviteRow, Refused> {
-    let (row, access) = read(tx, id, caller)?;
+    let (row, access) = hold(tx, id, caller)?;
     access.check_change(&row, caller)?;
     Ok(row)
 }
@@ -39,7 +39,7 @@ fn again(tx: &mut Tx<'_>, id: InviteId) -> Result<InviteRow, Refused> {
 
 /// Takes an invite back. Members take back their own; doing it twice is no error.
 pub(crate) fn revoke(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> Result<(), Refused> {
-    let (row, access) = read(tx, id, caller)?;
+    let (row, access) = hold(tx, id, caller)?;
     if row.created_by != caller {
         access.check_change(&row, caller)?;
     }
@@ -122,7 +122,7 @@ pub(crate) fn edit(
     wish: &UpdateInvite,
     now: Timestamp,
 ) -> Result<InviteRow, Refused> {
-    let (row, access) = read(tx, id, caller)?;
+    let (row, access) = hold(tx, id, caller)?;
     access.check_change(&row, caller)?;
     row.check_pending(now)?;
     let rules: Option<Rules> = tx.query_one("SELECT policy FROM invite WHERE id = $1", &[&id])?;

@@ -133,7 +133,13 @@ pub(crate) fn create(
     )?;
     let row = by_id(tx, fresh.id)?.ok_or_else(|| Refused::not_found("invite"))?;
     index(tx, row.seq, band, row.label.as_deref(), row.email.as_deref())?;
-    let _ = tx.execute("UPDATE band SET invites = invites + 1, pending = pending + 1 WHERE id = $1", &[&band])?;
+    let there = tx.execute(
+        "UPDATE band SET invites = invites + 1, pending = pending + 1 WHERE id = $1 AND deleted_at IS NULL",
+        &[&band],
+    )?;
+    if there == 0 {
+        return Err(Refused::not_found("band")); // deleted meanwhile
+    }
     let event = Event {
         band: Some(band),
         actor: Some(caller),

@@ -1,0 +1,236 @@
+//! What happens at once: the answers and the final state agree.
+
+use std::collections::BTreeMap;
+
+use guestlist::{
+    domain::{Membership, Policy, Preset},
+    server::{Settings, store::row},
+};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::world::{Person, World, on_each_database, settings};
+
+on_each_database! {
+    of_a_hundred_for_one_use_one_comes_in,
+    of_a_hundred_for_seven_uses_seven_come_in,
+    two_nodes_give_one_use_once,
+    an_accept_and_a_revoke_agree,
+    an_accept_and_a_new_role_agree,
+    an_accept_and_a_decline_agree,
+    a_decline_and_a_revoke_agree,
+    two_tokens_at_once_make_one_membership,
+    two_spellings_at_once_make_one_account_and_take_one_use,
+    an_invite_made_while_its_band_is_deleted_is_not_left_pending,
+}
+
+/// Everyone accepts at once; how often each answer came.
+async fn all_accept(people: Vec<Person>, token: &str) -> BTreeMap<String, usize> {
+    let mut racers = JoinSet::new();
+    for person in people {
+        let token = token.to_owned();
+        racers.spawn(async move { person.accept(&token).await });
+    }
+    let mut answers = BTreeMap::new();
+    for (status, answer) in racers.join_all().await {
+        let said = answer["outcome"].as_str().or(answer["code"].as_str()).unwrap_or_default();
+        *answers.entry(format!("{status} {said}")).or_default() += 1;
+    }
+    answers
+}
+
+async fn race(world: World, uses: usize) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let (id, token) = ada.invite(&band, json!({ "max_uses": uses })).await;
+    let answers = all_accept(world.people(100).await, &token).await;
+    assert_eq!(answers, BTreeMap::from([("200 joined".to_owned(), uses), ("410 invite_used".to_owned(), 100 - uses)]));
+    settled(&ada, &band, &id, uses).await;
+}
+
+/// The invite is used up, and members, uses and redemptions tell the same number.
+async fn settled(ada: &Person, band: &str, id: &str, uses: usize) {
+    let (_, shown) = ada.get(&format!("/invites/{id}")).await;
+    assert_eq!((&shown["status"], &shown["uses"]), (&json!("accepted"), &json!(uses)));
+    let (_, redemptions) = ada.get(&format!("/invites/{id}/redemptions")).await;
+    assert_eq!(redemptions["redemptions"].as_array().unwrap().len(), uses);
+    let (_, members) = ada.get(&format!("/bands/{band}/members")).await;
+    assert_eq!((&members["total"], members["members"].as_array().unwrap().len()), (&json!(1 + uses), 1 + uses));
+    let (_, shown) = ada.get(&format!("/bands/{band}")).await;
+    assert_eq!(shown["counts"], json!({ "members": 1 + uses, "invites": 1, "pending": 0 }));
+    let (_, trail) = ada.get(&format!("/bands/{band}/audit?action=invite.accepted")).await;
+    assert_eq!(trail["events"].as_array().unwrap().len(), uses);
+}
+
+async fn of_a_hundred_for_one_use_one_comes_in(world: World) {
+    race(world, 1).await;
+}
+
+async fn of_a_hundred_for_seven_uses_seven_come_in(world: World) {
+    race(world, 7).await;
+}
+
+async fn two_nodes_give_one_use_once(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let (id, token) = ada.invite(&band, json!({})).await;
+    let other = world.beside().await;
+    let (here, there) = (world.people(20).await, world.people(20).await);
+    let there = there.into_iter().map(|person| other.person(person.account, &person.session)).collect();
+    let (mut answers, more) = tokio::join!(all_accept(here, &token), all_accept(there, &token));
+    for (answer, count) in more {
+        *answers.entry(answer).or_default() += count;
+    }
+    assert_eq!(answers, BTreeMap::from([("200 joined".to_owned(), 1), ("410 invite_used".to_owned(), 39)]));
+    settled(&ada, &band, &id, 1).await;
+}
+
+async fn an_accept_and_a_revoke_agree(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    for person in world.people(12).await {
+        let (id, token) = ada.invite(&band, json!({})).await;
+        let path = format!("/invites/{id}");
+        let ((_, accepted), (revoked, _)) = tokio::join!(person.accept(&token), ada.delete(&path));
+        let (_, shown) = ada.get(&path).await;
+        if accepted["outcome"] == "joined" {
+            assert_eq!((revoked, &shown["status"]), (409, &json!("accepted")));
+        } else {
+            assert_eq!((&accepted["code"], revoked), (&json!("invite_revoked"), 204));
+            assert_eq!((&shown["cancel_reason"], &shown["uses"]), (&json!("revoked"), &json!(0)));
+        }
+    }
+}
+
+async fn an_accept_and_a_new_role_agree(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    for person in world.people(12).await {
+        let (id, token) = ada.invite(&band, json!({})).await;
+        let path = format!("/invites/{id}");
+        let ((_, accepted), (edited, problem)) =
+            tokio::join!(person.accept(&token), ada.patch(&path, json!({ "role": "admin" })));
+        let role = if edited == 200 { "admin" } else { "member" };
+        assert!(edited == 200 || problem["code"] == "not_pending", "{problem}");
+        assert_eq!((&accepted["outcome"], &accepted["role"]), (&json!("joined"), &json!(role)));
+        let (_, shown) = person.get(&format!("/bands/{band}")).await;
+        assert_eq!(shown["role"], role);
+    }
+}
+
+async fn an_accept_and_a_decline_agree(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let (yes, no) = (world.people(12).await, world.people(12).await);
+    for (yes, no) in yes.into_iter().zip(no) {
+        let (id, token) = ada.invite(&band, json!({})).await;
+        let path = format!("/invites/{token}/decline");
+        let ((_, accepted), (declined, refusal)) = tokio::join!(yes.accept(&token), no.post(&path, json!({})));
+        let (_, shown) = ada.get(&format!("/invites/{id}")).await;
+        if declined == 204 {
+            assert_eq!((&accepted["code"], &shown["status"]), (&json!("invite_declined"), &json!("rejected")));
+        } else {
+            assert_eq!((&accepted["outcome"], &refusal["code"]), (&json!("joined"), &json!("invite_used")));
+            assert_eq!(shown["status"], "accepted");
+        }
+    }
+}
+
+async fn a_decline_and_a_revoke_agree(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    for person in world.people(12).await {
+        let (id, token) = ada.invite(&band, json!({})).await;
+        let (path, decline) = (format!("/invites/{id}"), format!("/invites/{token}/decline"));
+        let ((declined, refusal), (revoked, _)) = tokio::join!(person.post(&decline, json!({})), ada.delete(&path));
+        let (_, shown) = ada.get(&path).await;
+        match (declined, revoked) {
+            (204, 409) => assert_eq!(shown["status"], "rejected"),
+            (410, 204) => {
+                assert_eq!((&refusal["code"], &shown["cancel_reason"]), (&json!("invite_revoked"), &json!("revoked")));
+            }
+            other => panic!("{other:?}: {refusal} {shown}"),
+        }
+    }
+    let (_, shown) = ada.get(&format!("/bands/{band}")).await;
+    assert_eq!(shown["counts"]["pending"], 0);
+}
+
+async fn two_tokens_at_once_make_one_membership(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    for person in world.people(8).await {
+        let ((one, first), (two, second)) = (ada.invite(&band, json!({})).await, ada.invite(&band, json!({})).await);
+        let (a, b) = tokio::join!(person.accept(&first), person.accept(&second));
+        let mut outcomes = [a.1["outcome"].clone(), b.1["outcome"].clone()];
+        outcomes.sort_by_key(Value::to_string);
+        assert_eq!(outcomes, [json!("already_member"), json!("joined")]);
+        let uses = async |id: &str| ada.get(&format!("/invites/{id}")).await.1["uses"].as_i64().unwrap();
+        assert_eq!(uses(&one).await + uses(&two).await, 1);
+    }
+    let (_, shown) = ada.get(&format!("/bands/{band}")).await;
+    assert_eq!(shown["counts"], json!({ "members": 9, "invites": 16, "pending": 8 }));
+}
+
+async fn two_spellings_at_once_make_one_account_and_take_one_use(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let (id, token) = ada.invite(&band, json!({ "max_uses": 9 })).await;
+    let register = async |name: &str, email: &str| {
+        let password = crate::world::PASSWORD;
+        let body = json!({ "username": name, "email": email, "password": password, "invite": token, "accept": true });
+        world.send("POST", "/auth/register", Some(&body)).await
+    };
+    let (a, b) = tokio::join!(register("Kim", "a@example.org"), register("kIM", "b@example.org"));
+    let mut statuses = [a.0, b.0];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409]);
+    let refused = if a.0 == 409 { a.1 } else { b.1 };
+    assert_eq!(refused["code"], "username_taken");
+    assert_eq!(ada.get(&format!("/invites/{id}")).await.1["uses"], 1);
+}
+
+async fn an_invite_made_while_its_band_is_deleted_is_not_left_pending(world: World) {
+    let ada = world.account("ada").await;
+    let mut tokens = Vec::new();
+    for _ in 0..8 {
+        let band = ada.band("Choir").await;
+        let (path, invites) = (format!("/bands/{band}"), format!("/bands/{band}/invites"));
+        let ((status, made), (deleted, _)) = tokio::join!(ada.post(&invites, json!({})), ada.delete(&path));
+        assert_eq!(deleted, 204);
+        match status {
+            201 => tokens.push(made["token"].as_str().unwrap().to_owned()),
+            _ => assert_eq!(made["code"], "not_found"),
+        }
+    }
+    for token in tokens {
+        let (status, problem) = ada.accept(&token).await;
+        assert_eq!((status, &problem["code"]), (410, &json!("invite_cancelled")));
+    }
+    row! { struct Count { n: i64 } }
+    let left: Option<Count> = world
+        .app
+        .store()
+        .read(|tx| tx.query_one::<Count>("SELECT COUNT(*) AS n FROM invite WHERE status = 'pending'", &[]))
+        .await
+        .unwrap();
+    assert_eq!(left.unwrap().n, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_one_band_is_allowed_two_at_once_make_one() {
+    let policy = Policy { membership: Membership::One, ..Policy::preset(Preset::Band) };
+    for world in World::each_with(Settings { policy, ..settings() }).await {
+        let (ada, joe) = (world.account("ada").await, world.account("joe").await);
+        let (one, two) = (ada.band("Choir").await, joe.band("Brass & Bone").await);
+        let ((_, first), (_, second)) =
+            (ada.invite(&one, json!({ "max_uses": null })).await, joe.invite(&two, json!({ "max_uses": null })).await);
+        for person in world.people(8).await {
+            let (a, b) = tokio::join!(person.accept(&first), person.accept(&second));
+            let mut answers: Vec<&Value> =
+                [&a.1, &b.1].into_iter().map(|answer| answer.get("code").unwrap_or(&answer["outcome"])).collect();
+            answers.sort_by_key(ToString::to_string);
+            assert_eq!(answers, [&json!("joined"), &json!("one_band_only")]);
+        }
+    }
+}
