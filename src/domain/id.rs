@@ -57,4 +57,6 @@ id! {
     CampaignId;
     /// One signed-in device.
     SessionId;
+    /// One wish to get no more invites.
+    SuppressionId;
 }

@@ -2,14 +2,14 @@
 //!
 //! Each text gives the tokens of its three-letter windows, and of its first one and two letters. A search of three
 //! letters or more asks for all its windows; a shorter one for the beginning. Windows that stand apart can match by
-//! accident, so a hit is looked at again by the caller (`LIKE` on the row itself).
+//! accident, so a hit is looked at again: [`search_pattern`] on the row's [`search_text`].
 
 use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The most letters of a text that are indexed, and of a search that are used.
-const MOST: usize = 120;
+/// The most letters of a text that are indexed, and of a search that are used: as many as an address can have.
+const MOST: usize = 254;
 
 /// Tokens under which a row with these texts is found, joined by spaces; `scope` (a band's id, say) is part of each,
 /// so that one scope's rows are never looked through for another's.
@@ -38,7 +38,39 @@ pub fn search_terms(scope: &str, q: &str) -> Vec<String> {
     tokens.into_iter().collect()
 }
 
-/// The form in which texts are compared: NFC, lower case, at most 120 letters.
+/// What is kept in the row for [`search_pattern`]: each text in the form in which texts are compared, behind a line end.
+#[must_use]
+pub fn search_text(texts: &[&str]) -> String {
+    let mut kept = String::new();
+    for text in texts {
+        kept.push('\n');
+        kept.extend(folded(text).into_iter().filter(|&c| c != '\n'));
+    }
+    kept
+}
+
+/// The pattern for `LIKE … ESCAPE '\'` on a [`search_text`] that `q` finds: a part of one of its texts, under three
+/// letters the beginning of one. `None` where `q` is blank.
+#[must_use]
+pub fn search_pattern(q: &str) -> Option<String> {
+    let letters = folded(q);
+    let beginning = match letters.len() {
+        0 => return None,
+        1 | 2 => "\n",
+        _ => "",
+    };
+    let mut pattern = format!("%{beginning}");
+    for letter in letters {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    Some(pattern)
+}
+
+/// The form in which texts are compared: NFC, lower case, at most 254 letters.
 fn folded(text: &str) -> Vec<char> {
     text.trim().nfc().flat_map(char::to_lowercase).take(MOST).collect()
 }
@@ -69,6 +101,14 @@ mod tests {
             let tokens: BTreeSet<&str> = tokens.split(' ').collect();
             prop_assert!(search_terms("s", &part).iter().all(|term| tokens.contains(term.as_str())));
         }
+    }
+
+    #[test]
+    fn patterns_mean_their_letters_and_short_ones_the_beginning() {
+        assert_eq!(search_pattern("  "), None);
+        assert_eq!(search_pattern("Ki").as_deref(), Some("%\nki%"));
+        assert_eq!(search_pattern("50%_\\").as_deref(), Some("%50\\%\\_\\\\%"));
+        assert_eq!(search_text(&["Kim Reed", "X@y.org"]), "\nkim reed\nx@y.org");
     }
 
     #[test]

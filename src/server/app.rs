@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::domain::{Policy, SessionToken, Timestamp, Token};
 
-use super::{Key, store::Store};
+use super::{Key, store::Store, views::Views};
 
 /// Tells the time. Tests hand in one that they move.
 pub trait Clock: Send + Sync {
@@ -88,6 +88,7 @@ struct Inner {
     clock: Box<dyn Clock>,
     entropy: Box<dyn Entropy>,
     alarm: Alarm,
+    views: Views,
 }
 
 /// What the sweeper sleeps by: it is woken when an end is written that comes before the one it waits for.
@@ -137,6 +138,7 @@ impl App {
             clock: Box::new(clock),
             entropy: Box::new(entropy),
             alarm: Alarm::new(),
+            views: Views::default(),
         }))
     }
 
@@ -161,6 +163,11 @@ impl App {
     /// The server's key.
     pub(crate) fn key(&self) -> &Key {
         &self.0.key
+    }
+
+    /// Looks at invites that are not written yet.
+    pub(crate) fn views(&self) -> &Views {
+        &self.0.views
     }
 
     /// What wakes the sweeper.

@@ -3,14 +3,16 @@
 mod accept;
 mod change;
 mod create;
+mod decline;
 mod expire;
 mod list;
 mod supersede;
 
 pub(crate) use self::{
-    accept::{Found, accept, decline, ended, find_by_token, hold_account, hold_by_token, preview},
+    accept::{Found, accept, ended, find_by_token, hold_account, hold_by_token, preview},
     change::{edit, link, redemptions, restore, revoke, rotate},
     create::{Fresh, create, recreated},
+    decline::decline,
     expire::{expire, next_end},
     list::{Filter, Sort, list},
 };
@@ -19,7 +21,7 @@ use crate::{
     api::{Code, Invite, Person},
     domain::{
         AccountId, BandId, CampaignId, CancelReason, Delivery, InviteId, InvitePermission, Kind, MaxUses, Role,
-        Standing, Status, Timestamp,
+        Standing, Status, Timestamp, search_text, search_tokens,
     },
 };
 
@@ -115,7 +117,8 @@ crate::row! {
     }
 }
 
-const SELECT: &str = "SELECT i.seq AS seq, i.id AS id, i.band AS band, i.campaign AS campaign, i.kind AS kind,
+/// What an [`InviteRow`] is read from; `i` is the invite.
+const COLUMNS: &str = "i.seq AS seq, i.id AS id, i.band AS band, i.campaign AS campaign, i.kind AS kind,
     i.role AS role, i.status AS status, i.cancel_reason AS cancel_reason, i.email AS email, i.account AS account,
     t.username AS account_username, t.display_name AS account_name, i.label AS label, i.message AS message,
     i.token_sealed AS token_sealed, i.hint AS hint, i.max_uses AS max_uses, i.uses AS uses,
@@ -124,8 +127,10 @@ const SELECT: &str = "SELECT i.seq AS seq, i.id AS id, i.band AS band, i.campaig
     a.username AS actor_username, a.display_name AS actor_name, i.used_at AS used_at, i.used_by AS used_by,
     u.username AS user_username, u.display_name AS user_name, i.delivery AS delivery, i.sent_at AS sent_at,
     i.reminders_sent AS reminders_sent, i.next_reminder_at AS next_reminder_at,
-    i.requires_approval AS requires_approval
-    FROM invite i JOIN account c ON c.id = i.created_by LEFT JOIN account t ON t.id = i.account
+    i.requires_approval AS requires_approval";
+
+/// The people around an invite.
+const PEOPLE: &str = "JOIN account c ON c.id = i.created_by LEFT JOIN account t ON t.id = i.account
     LEFT JOIN account a ON a.id = i.acted_by LEFT JOIN account u ON u.id = i.used_by";
 
 fn person(id: Option<AccountId>, username: Option<String>, display_name: Option<String>) -> Option<Person> {
@@ -187,7 +192,7 @@ fn not_pending() -> Refused {
 }
 
 fn by_id(tx: &mut Tx<'_>, id: InviteId) -> Result<Option<InviteRow>, Error> {
-    tx.query_one(intern(format!("{SELECT} WHERE i.id = $1")), &[&id])
+    tx.query_one(intern(format!("SELECT {COLUMNS} FROM invite i {PEOPLE} WHERE i.id = $1")), &[&id])
 }
 
 /// An invite for a member who may see it, with what they may do.
@@ -200,7 +205,10 @@ pub(crate) fn read(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<(
 fn hold(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
     let row = match tx.dialect() {
         Dialect::Sqlite => by_id(tx, id)?, // it has one writer
-        Dialect::Postgres => tx.query_one(intern(format!("{SELECT} WHERE i.id = $1 FOR UPDATE OF i")), &[&id])?,
+        Dialect::Postgres => {
+            let sql = intern(format!("SELECT {COLUMNS} FROM invite i {PEOPLE} WHERE i.id = $1 FOR UPDATE OF i"));
+            tx.query_one(sql, &[&id])?
+        }
     };
     seen_by(tx, row, caller)
 }
@@ -219,16 +227,23 @@ fn scope(band: BandId) -> String {
     band.to_string().replace('-', "")
 }
 
-/// Puts an invite's texts into the search index, in place of what was there.
+/// Puts an invite's texts where a search finds them, in place of what was there.
 fn index(tx: &mut Tx<'_>, seq: i64, band: BandId, label: Option<&str>, email: Option<&str>) -> Result<(), Error> {
     let texts: Vec<&str> = label.into_iter().chain(email).collect();
-    let tokens = crate::domain::search_tokens(&scope(band), &texts);
-    let _ = tx.execute(
-        tx.dialect().pick(
-            "INSERT OR REPLACE INTO invite_search (rowid, tokens) VALUES ($1, $2)",
-            "UPDATE invite SET search = array_to_tsvector(array_remove(string_to_array($2::text, ' '), '')) WHERE seq = $1",
-        ),
-        &[&seq, &tokens],
-    )?;
+    let (tokens, text) = (search_tokens(&scope(band), &texts), search_text(&texts));
+    match tx.dialect() {
+        Dialect::Sqlite => {
+            let _ = tx.execute("UPDATE invite SET search_text = $2 WHERE seq = $1", &[&seq, &text])?;
+            let _ =
+                tx.execute("INSERT OR REPLACE INTO invite_search (rowid, tokens) VALUES ($1, $2)", &[&seq, &tokens])?;
+        }
+        Dialect::Postgres => {
+            let _ = tx.execute(
+                "UPDATE invite SET search_text = $2,
+                    search = array_to_tsvector(array_remove(string_to_array($3::text, ' '), '')) WHERE seq = $1",
+                &[&seq, &text, &tokens],
+            )?;
+        }
+    }
     Ok(())
 }

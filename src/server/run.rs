@@ -41,6 +41,8 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let (end, ended) = watch::channel(false);
     let sweeper = tokio::spawn(super::sweep::run(app.clone(), ended.clone()));
+    let (count, counted) = watch::channel(false);
+    let views = tokio::spawn(super::views::run(app.clone(), counted));
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
     loop {
@@ -74,7 +76,9 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
         tracing::warn!("requests were still running at the end and were cut off");
         connections.shutdown().await;
     }
-    let _ = sweeper.await; // it ends by the same word
+    // The sweeper has ended by the same word; the last request has been looked at only now.
+    let _ = count.send(true);
+    let _ = tokio::join!(sweeper, views);
     app.store().close().await;
 }
 

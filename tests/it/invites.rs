@@ -2,7 +2,10 @@
 
 use guestlist::{
     domain::{OnAcceptCancel, Policy, Preset},
-    server::Settings,
+    server::{
+        Settings,
+        store::{self, row},
+    },
 };
 use serde_json::{Value, json};
 
@@ -18,6 +21,9 @@ on_each_database! {
     every_unknown_token_gets_one_answer,
     one_use_has_one_winner,
     a_newcomer_signs_up_and_joins_at_once,
+    looking_changes_nothing_but_a_count,
+    a_decline_can_refuse_what_would_follow,
+    two_revokes_at_once_are_both_well,
 }
 
 async fn invite(person: &Person, band: &str, body: Value) -> (String, String) {
@@ -223,4 +229,54 @@ async fn an_accept_ends_the_persons_other_invites_by_the_rule_it_was_made_under(
             }
         }
     }
+}
+
+async fn looking_changes_nothing_but_a_count(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let (id, token) = invite(&ada, &band, json!({})).await;
+    let before = (ada.get(&format!("/bands/{band}")).await, ada.get(&format!("/invites/{id}")).await);
+    for _ in 0..3 {
+        assert_eq!(world.send("GET", &format!("/invites/{token}/info"), None).await.0, 200);
+    }
+    guestlist::server::views::write_down(&world.app).await.unwrap();
+    assert_eq!((ada.get(&format!("/bands/{band}")).await, ada.get(&format!("/invites/{id}")).await), before);
+    assert_eq!(number(&world, "SELECT views AS n FROM invite").await, 3);
+    guestlist::server::views::write_down(&world.app).await.unwrap();
+    assert_eq!(number(&world, "SELECT views AS n FROM invite").await, 3);
+}
+
+row! { struct Number { n: i64 } }
+
+async fn number(world: &World, sql: &'static str) -> i64 {
+    let number: Result<Option<Number>, store::Error> = world.app.store().read(move |tx| tx.query_one(sql, &[])).await;
+    number.unwrap().unwrap().n
+}
+
+async fn a_decline_can_refuse_what_would_follow(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    for block in ["inviter", "band", "server", "band"] {
+        let (_, token) = invite(&ada, &band, json!({})).await;
+        let decline = format!("/invites/{token}/decline");
+        assert_eq!(kim.post(&decline, json!({ "block": "everyone" })).await.0, 422);
+        assert_eq!(kim.post(&decline, json!({ "block": block, "reason": "no more" })).await.0, 204);
+    }
+    assert_eq!(number(&world, "SELECT COUNT(*) AS n FROM suppression").await, 3);
+    let (_, trail) = ada.get(&format!("/bands/{band}/audit?action=invite.declined")).await;
+    assert!(!trail.to_string().contains("block"), "whom someone blocks is theirs to know");
+}
+
+async fn two_revokes_at_once_are_both_well(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    for _ in 0..8 {
+        let (id, _) = invite(&ada, &band, json!({})).await;
+        let path = format!("/invites/{id}");
+        let (one, two) = tokio::join!(ada.delete(&path), ada.delete(&path));
+        assert_eq!((one.0, two.0), (204, 204));
+    }
+    assert_eq!(ada.get(&format!("/bands/{band}")).await.1["counts"]["pending"], 0);
+    let (_, trail) = ada.get(&format!("/bands/{band}/audit?action=invite.revoked")).await;
+    assert_eq!(trail["events"].as_array().unwrap().len(), 8);
 }

@@ -17,6 +17,8 @@ mod http;
 #[cfg(feature = "server")]
 mod invites;
 #[cfg(feature = "server")]
+mod lists;
+#[cfg(feature = "server")]
 mod main_job;
 #[cfg(feature = "server")]
 mod plan;

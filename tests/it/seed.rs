@@ -1,7 +1,7 @@
 //! Many people and many invites, straight into the database: no password is hashed, no request is made.
 
 use guestlist::{
-    domain::{AccountId, InviteId, SessionId, SessionToken},
+    domain::{AccountId, BandId, InviteId, SessionId, SessionToken, search_tokens},
     server::{
         Entropy as _, SystemEntropy,
         store::{Error, Tx, row},
@@ -61,16 +61,29 @@ impl World {
     pub async fn copy_invites(&self, count: usize) {
         let now = self.clock.now();
         let write = move |tx: &mut Tx<'_>| {
-            row! { struct Original { id: InviteId } }
-            for original in tx.query::<Original>("SELECT id FROM invite", &[])? {
+            row! { struct Original { id: InviteId, band: BandId, label: Option<String> } }
+            for original in tx.query::<Original>("SELECT id, band, label FROM invite", &[])? {
+                let tokens = search_tokens(
+                    &original.band.to_string().replace('-', ""),
+                    &original.label.iter().map(String::as_str).collect::<Vec<_>>(),
+                );
                 for _ in 0..count {
                     let id = InviteId::new(now.unix_ms(), &random());
                     let _ = tx.execute(
                         "INSERT INTO invite (id, band, kind, role, status, label, token_hash, token_sealed, hint,
-                            max_uses, created_at, created_by, expires_at, status_at, requires_approval, policy)
+                            max_uses, created_at, created_by, expires_at, status_at, requires_approval, policy, search_text)
                          SELECT $1, band, kind, role, status, label, $2, token_sealed, hint, max_uses, created_at,
-                            created_by, expires_at, status_at, requires_approval, policy FROM invite WHERE id = $3",
+                            created_by, expires_at, status_at, requires_approval, policy, search_text
+                         FROM invite WHERE id = $3",
                         &[&id, &random::<32>(), &original.id],
+                    )?;
+                    let _ = tx.execute(
+                        tx.dialect().pick(
+                            "INSERT INTO invite_search (rowid, tokens) SELECT seq, $2 FROM invite WHERE id = $1",
+                            "UPDATE invite SET search =
+                                array_to_tsvector(array_remove(string_to_array($2::text, ' '), '')) WHERE id = $1",
+                        ),
+                        &[&id, &tokens],
                     )?;
                 }
                 let copies = i64::try_from(count).unwrap();

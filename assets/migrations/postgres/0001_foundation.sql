@@ -109,6 +109,8 @@ CREATE TABLE invite (
     decline_reason text COLLATE "C",
     -- The rules it was made under, as JSON: a later change of policy alters no link already sent.
     policy text COLLATE "C" NOT NULL,
+    -- The texts by which it is found, folded: what the index finds is looked at again.
+    search_text text COLLATE "C" NOT NULL DEFAULT '',
     search tsvector NOT NULL DEFAULT ''::tsvector
 );
 CREATE INDEX invite_band ON invite (band, seq);
@@ -129,6 +131,20 @@ CREATE TABLE redemption (
     at bigint NOT NULL
 );
 CREATE INDEX redemption_invite ON redemption (invite, seq);
+
+-- Who wants no more invites: an account or an address; of whom is `scope`.
+CREATE TABLE suppression (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id uuid NOT NULL UNIQUE,
+    account uuid REFERENCES account (id) ON DELETE CASCADE,
+    email text COLLATE "C",
+    scope text COLLATE "C" NOT NULL,
+    -- The inviter or the band; the nil id for the whole server.
+    subject uuid NOT NULL,
+    created_at bigint NOT NULL,
+    UNIQUE (account, scope, subject),
+    UNIQUE (email, scope, subject)
+);
 
 CREATE TABLE audit (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

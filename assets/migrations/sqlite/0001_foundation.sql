@@ -107,7 +107,9 @@ CREATE TABLE invite (
     requires_approval INTEGER NOT NULL,
     decline_reason TEXT,
     -- The rules it was made under, as JSON: a later change of policy alters no link already sent.
-    policy TEXT NOT NULL
+    policy TEXT NOT NULL,
+    -- The texts by which it is found, folded: what the index finds is looked at again.
+    search_text TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX invite_band ON invite (band, seq);
 CREATE INDEX invite_band_status ON invite (band, status, seq);
@@ -127,6 +129,20 @@ CREATE TABLE redemption (
     at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX redemption_invite ON redemption (invite, seq);
+
+-- Who wants no more invites: an account or an address; of whom is `scope`.
+CREATE TABLE suppression (
+    seq INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    account BLOB REFERENCES account (id) ON DELETE CASCADE,
+    email TEXT,
+    scope TEXT NOT NULL,
+    -- The inviter or the band; the nil id for the whole server.
+    subject BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (account, scope, subject),
+    UNIQUE (email, scope, subject)
+) STRICT;
 
 CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,

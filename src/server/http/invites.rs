@@ -15,7 +15,7 @@ use crate::{
         Accepted, CreateInvite, CreatedInvite, DeclineInvite, Empty, Invite, InviteLink, Invites, Preview, Problem,
         Redemptions, UpdateInvite,
     },
-    domain::{BandId, InviteId, Token},
+    domain::{BandId, InviteId, SuppressionId, Token},
     server::{
         App, Hash, Refused, hash,
         idempotency::Claim,
@@ -237,7 +237,10 @@ async fn rotate(State(app): State<App>, caller: Caller, Path(id): Path<String>) 
 async fn info(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Refused> {
     let (token_hash, now) = (token_hash(&token)?, app.now());
     let found = app.store().read(move |tx| invites::find_by_token(tx, &token_hash)).await?;
-    Ok(secret(StatusCode::OK, invites::preview(found, app.settings().policy.registration, now)?))
+    let id = found.id;
+    let preview = invites::preview(found, app.settings().policy.registration, now)?;
+    app.views().note(id);
+    Ok(secret(StatusCode::OK, preview))
 }
 
 #[utoipa::path(post, path = "/invites/{id}/accept", request_body = Empty,
@@ -289,14 +292,12 @@ async fn decline(
     let (token_hash, now) = (token_hash(&token)?, app.now());
     let _ = app.store().read(move |tx| invites::find_by_token(tx, &token_hash)).await?;
     let caller = caller?;
-    if body.value.block.is_some() {
-        return Err(Problem::field("block", "cannot be asked for on this server yet: decline without it").into());
-    }
+    let suppression = app.fresh(SuppressionId::new);
     app.store()
         .write(move |tx| {
             invites::hold_account(tx, caller.account)?;
             let found = invites::hold_by_token(tx, &token_hash)?;
-            invites::decline(tx, &found, caller.account, body.value.reason.as_deref(), now)
+            invites::decline(tx, &found, caller.account, &body.value, suppression, now)
         })
         .await?;
     Ok(StatusCode::NO_CONTENT)

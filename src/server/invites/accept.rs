@@ -1,10 +1,10 @@
-//! Coming in by an invite, and saying no to it.
+//! Coming in by an invite.
 
 use crate::{
     api::{Accepted, BandRef, Code, Inviter, Outcome, Preview, PreviewBand, Problem},
     domain::{
-        AccountId, Address, BandId, BandName, CancelReason, InviteId, Kind, MaxUses, Membership, Policy, Reason,
-        Registration, Role, Standing, Status, Timestamp,
+        AccountId, Address, BandId, BandName, CancelReason, InviteId, Kind, MaxUses, Membership, Policy, Registration,
+        Role, Standing, Status, Timestamp,
     },
     server::{
         Hash, Refused,
@@ -31,13 +31,13 @@ crate::row! {
         status: Status,
         cancel_reason: Option<CancelReason>,
         expires_at: Option<Timestamp>,
-        max_uses: MaxUses,
+        pub(super) max_uses: MaxUses,
         uses: u32,
         message: Option<String>,
         email: Option<Address>,
         requires_approval: bool,
         created_at: Timestamp,
-        created_by: AccountId,
+        pub(super) created_by: AccountId,
         inviter: String,
         policy: String,
     }
@@ -84,7 +84,7 @@ impl Found {
         problem.into()
     }
 
-    fn event(&self, action: &'static str, actor: AccountId) -> Event<'static> {
+    pub(super) fn event(&self, action: &'static str, actor: AccountId) -> Event<'static> {
         Event { band: Some(self.band), actor: Some(actor), action, invite: Some(self.id), account: None, detail: None }
     }
 }
@@ -102,7 +102,7 @@ fn in_a_band(found: &Found) -> Result<(), Refused> {
 }
 
 /// What an invite that was there a moment ago came to meanwhile.
-fn ended_meanwhile(tx: &mut Tx<'_>, found: &Found, now: Timestamp) -> Result<Refused, Refused> {
+pub(super) fn ended_meanwhile(tx: &mut Tx<'_>, found: &Found, now: Timestamp) -> Result<Refused, Refused> {
     let row =
         tx.query_one::<Ended>("SELECT status, cancel_reason, expires_at FROM invite WHERE id = $1", &[&found.id])?;
     let code = row.and_then(|row| Code::of_ended(Standing::at(now, row.status, row.cancel_reason, row.expires_at)));
@@ -138,7 +138,7 @@ crate::row! { struct Count { n: i64 } }
 crate::row! { struct Joined { seq: i64, username: String, display_name: String } }
 crate::row! { struct Taken { status: Status } }
 
-fn check_departure(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<(), Refused> {
+pub(super) fn check_departure(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<(), Refused> {
     let gone: Option<Departure> =
         tx.query_one("SELECT at, banned FROM departure WHERE band = $1 AND account = $2", &[&found.band, &account])?;
     match gone {
@@ -249,35 +249,5 @@ fn index_member(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<(),
             &[&row.seq, &tokens],
         )?;
     }
-    Ok(())
-}
-
-/// Says no for good. Only an invite for one use: one holder of a shared link does not end it for the rest.
-pub(crate) fn decline(
-    tx: &mut Tx<'_>,
-    found: &Found,
-    account: AccountId,
-    reason: Option<&str>,
-    now: Timestamp,
-) -> Result<(), Refused> {
-    let mut fields = crate::server::Fields::default();
-    let reason = fields.optional("reason", reason, Reason::parse);
-    fields.finish()?;
-    check_departure(tx, found, account)?;
-    ended(found, now)?;
-    if found.max_uses != MaxUses::ONE {
-        return Err(Refused::new(Code::NotDeclinable, "This invite is for several people, so it cannot be declined."));
-    }
-    let done = tx.execute(
-        "UPDATE invite SET status = 'rejected', status_at = $2, acted_by = $3, decline_reason = $4
-         WHERE id = $1 AND status = 'pending' AND (expires_at IS NULL OR expires_at > $2)",
-        &[&found.id, &now, &account, &reason],
-    )?;
-    if done == 0 {
-        return Err(ended_meanwhile(tx, found, now)?);
-    }
-    let _ = tx.execute("UPDATE band SET pending = pending - 1 WHERE id = $1", &[&found.band])?;
-    audit::record(tx, now, found.event("invite.declined", account))?;
-    tx.touch(found.band);
     Ok(())
 }

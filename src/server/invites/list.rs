@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     api::Invites,
-    domain::{AccountId, BandId, Kind, Status, Timestamp, search_terms},
+    domain::{AccountId, BandId, Kind, Status, Timestamp, search_pattern, search_terms},
     server::{
         Refused,
         page::{At, Page},
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-use super::{Access, InviteRow, SELECT, scope};
+use super::{Access, COLUMNS, InviteRow, PEOPLE, scope};
 
 /// How far matches are counted.
 const MOST_COUNTED: i64 = 1_000;
@@ -54,6 +54,7 @@ pub(crate) fn list(
     let own = (!access.sees_all()).then_some(caller);
     let terms = filter.q.as_deref().map(|q| search_terms(&scope(band), q)).unwrap_or_default();
     let words = terms.join(tx.dialect().pick(" AND ", " & "));
+    let pattern = filter.q.as_deref().and_then(search_pattern);
     let mut sql = String::from(" WHERE i.band = $1");
     let mut params: Vec<&dyn ToValue> = vec![&band];
     let mut add = |sql: &mut String, text: &str, value| {
@@ -72,22 +73,32 @@ pub(crate) fn list(
     if let Some(own) = &own {
         add(&mut sql, " AND i.created_by = ?", own);
     }
-    if !terms.is_empty() {
-        let text = tx.dialect().pick(
-            " AND i.seq IN (SELECT rowid FROM invite_search WHERE invite_search MATCH ?)",
-            " AND i.search @@ (?::text)::tsquery",
-        );
-        add(&mut sql, text, &words);
+    if let Some(pattern) = &pattern {
+        add(&mut sql, " AND i.search_text LIKE ? ESCAPE '\\'", pattern);
     }
-    let filtered = sql.len() > " WHERE i.band = $1".len();
+    let filtered = params.len() > 1;
+    let (walked, before_words) = (sql.clone(), params.len());
+    // Led by the index over words: the few rows that have them, whatever the size of the band.
+    let mut from = "invite i";
+    if pattern.is_some() {
+        params.push(&words);
+        from = tx.dialect().pick("invite_search s CROSS JOIN invite i ON i.seq = s.rowid", from);
+        let led = tx.dialect().pick(" AND s.invite_search MATCH $", " AND i.search @@ $");
+        let cast = tx.dialect().pick("", "::text::tsquery");
+        let _ = write!(sql, "{led}{}{cast}", params.len());
+    }
     let matched = if filtered {
-        let counted = intern(format!(
-            "SELECT COUNT(*) AS n FROM (SELECT i.seq FROM invite i{sql} LIMIT {MOST_COUNTED}) AS found"
-        ));
-        tx.query_one::<Count>(counted, &params)?.map(|count| count.n.unsigned_abs())
+        let counted =
+            intern(format!("SELECT COUNT(*) AS n FROM (SELECT i.seq FROM {from}{sql} LIMIT {MOST_COUNTED}) AS found"));
+        tx.query_one::<Count>(counted, &params)?.map(|count| count.n)
     } else {
         None
     };
+    if pattern.is_some() && matched.is_some_and(|n| n >= MOST_COUNTED) {
+        // So common that a walk along the list meets them soon, while the index would gather them all first.
+        params.truncate(before_words);
+        (sql, from) = (walked, "invite i");
+    }
     let (by_end, newest) = match filter.sort {
         Sort::Created(newest) => (false, newest),
         Sort::Expires(latest) => (true, latest),
@@ -109,7 +120,10 @@ pub(crate) fn list(
     let fetch = page.fetch();
     params.push(&fetch);
     let first = if by_end { format!("{END} {order}, ") } else { String::new() };
-    let all = intern(format!("{SELECT}{sql} ORDER BY {first}i.seq {order} LIMIT ${}", params.len()));
+    let all = intern(format!(
+        "SELECT {COLUMNS} FROM {from} {PEOPLE}{sql} ORDER BY {first}i.seq {order} LIMIT ${}",
+        params.len()
+    ));
     let rows: Vec<InviteRow> = tx.query(all, &params)?;
     let place =
         |row: &InviteRow| (if by_end { row.expires_at.map_or(i64::MAX, Timestamp::micros) } else { 0 }, row.seq);
@@ -118,7 +132,7 @@ pub(crate) fn list(
         invites: rows.into_iter().map(|row| row.show(now)).collect(),
         total: access.invites.unsigned_abs(),
         pending: access.pending.unsigned_abs(),
-        matched,
+        matched: matched.map(i64::unsigned_abs),
         next_cursor,
         prev_cursor,
     })

@@ -8,7 +8,7 @@ use super::Error;
 use crate::domain::{
     AccountId, Address, BandId, BandName, CampaignId, CancelReason, Contact, Delivery, Description, DisplayName,
     EmailIdentity, InviteId, InvitePermission, JoinMode, Kind, Label, MaxUses, Membership, Message, OnAcceptCancel,
-    OnInviterRemoved, Preset, Reason, Registration, Role, SessionId, Status, Timestamp, Username,
+    OnInviterRemoved, Preset, Reason, Registration, Role, SessionId, Status, SuppressionId, Timestamp, Username,
 };
 
 /// A value on its way in or out, in the few types that both databases share. Times are `Int` (microseconds since
@@ -160,7 +160,7 @@ macro_rules! ids {
         }
     )*};
 }
-ids!(AccountId, BandId, CampaignId, InviteId, SessionId);
+ids!(AccountId, BandId, CampaignId, InviteId, SessionId, SuppressionId);
 
 /// Words and other texts with rules of their own; a row that holds what the rules do not allow is a wrong column.
 macro_rules! texts {

@@ -1,0 +1,71 @@
+//! Saying no to an invite, and to those that would follow.
+
+use crate::{
+    api::{Block, Code, DeclineInvite},
+    domain::{AccountId, MaxUses, Reason, SuppressionId, Timestamp},
+    server::{
+        Fields, Refused, audit,
+        store::{Error, Tx},
+    },
+};
+
+use super::accept::{Found, check_departure, ended, ended_meanwhile};
+
+/// Says no for good. Only an invite for one use: one holder of a shared link does not end it for the rest. With
+/// `block` nothing more is wanted of the inviter, the band or the whole server.
+///
+/// `found` is held ([`super::hold_by_token`]).
+pub(crate) fn decline(
+    tx: &mut Tx<'_>,
+    found: &Found,
+    account: AccountId,
+    wish: &DeclineInvite,
+    fresh: SuppressionId,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    let mut fields = Fields::default();
+    let reason = fields.optional("reason", wish.reason.as_deref(), Reason::parse);
+    fields.finish()?;
+    check_departure(tx, found, account)?;
+    ended(found, now)?;
+    if found.max_uses != MaxUses::ONE {
+        return Err(Refused::new(Code::NotDeclinable, "This invite is for several people, so it cannot be declined."));
+    }
+    let done = tx.execute(
+        "UPDATE invite SET status = 'rejected', status_at = $2, acted_by = $3, decline_reason = $4
+         WHERE id = $1 AND status = 'pending' AND (expires_at IS NULL OR expires_at > $2)",
+        &[&found.id, &now, &account, &reason],
+    )?;
+    if done == 0 {
+        return Err(ended_meanwhile(tx, found, now)?);
+    }
+    let _ = tx.execute("UPDATE band SET pending = pending - 1 WHERE id = $1", &[&found.band])?;
+    audit::record(tx, now, found.event("invite.declined", account))?;
+    tx.touch(found.band);
+    if let Some(block) = wish.block {
+        suppress(tx, found, account, block, fresh, now)?;
+    }
+    Ok(())
+}
+
+/// Remembers what is not wanted; twice is once.
+fn suppress(
+    tx: &mut Tx<'_>,
+    found: &Found,
+    account: AccountId,
+    block: Block,
+    fresh: SuppressionId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let subject = match block {
+        Block::Inviter => *found.created_by.as_bytes(),
+        Block::Band => *found.band.as_bytes(),
+        Block::Server => [0; 16],
+    };
+    let _ = tx.execute(
+        "INSERT INTO suppression (id, account, scope, subject, created_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT DO NOTHING",
+        &[&fresh, &account, &block.as_str(), &subject, &now],
+    )?;
+    Ok(())
+}

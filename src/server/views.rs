@@ -1,0 +1,86 @@
+//! How often invites were looked at: counted in memory, written now and then, lost if the program dies meanwhile.
+//!
+//! A look changes no revision and makes nobody wait; while nobody looks, nothing is done.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::{Notify, watch};
+
+use crate::domain::InviteId;
+
+use super::{
+    App,
+    store::{Error, Tx},
+};
+
+/// How long looks are gathered before they are written.
+const GATHER: Duration = Duration::from_secs(5);
+/// Invites whose looks are kept in memory; looks at further ones are not counted until these are written.
+const MOST: usize = 10_000;
+/// Invites that one transaction writes.
+const BATCH: usize = 200;
+
+/// Looks that are not written yet.
+#[derive(Debug, Default)]
+pub(crate) struct Views {
+    seen: Mutex<HashMap<InviteId, u32>>,
+    first: Notify,
+}
+
+impl Views {
+    /// Somebody looked at an invite.
+    pub(crate) fn note(&self, invite: InviteId) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.is_empty() {
+            self.first.notify_one();
+        }
+        if seen.len() < MOST || seen.contains_key(&invite) {
+            let count = seen.entry(invite).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+
+    fn take(&self) -> Vec<(InviteId, u32)> {
+        let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut seen: Vec<_> = seen.into_iter().collect();
+        // In one order everywhere, so that two nodes never wait for each other in a circle.
+        seen.sort_unstable();
+        seen
+    }
+}
+
+/// Writes down the looks of the last while.
+pub async fn write_down(app: &App) -> Result<(), Error> {
+    for batch in app.views().take().chunks(BATCH) {
+        let batch = batch.to_vec();
+        let write = move |tx: &mut Tx<'_>| {
+            for (invite, count) in &batch {
+                let _ = tx.execute("UPDATE invite SET views = views + $2::bigint WHERE id = $1", &[invite, count])?;
+            }
+            Ok::<_, Error>(())
+        };
+        app.store().write(write).await?;
+    }
+    Ok(())
+}
+
+/// Writes looks down while there are any, until `ended` says so, and what is left then.
+pub(super) async fn run(app: App, mut ended: watch::Receiver<bool>) {
+    while !*ended.borrow() {
+        let gathered = async {
+            app.views().first.notified().await;
+            tokio::time::sleep(GATHER).await;
+        };
+        tokio::select! {
+            word = ended.changed() => if word.is_err() { return },
+            () = gathered => {}
+        }
+        if let Err(error) = write_down(&app).await {
+            tracing::warn!(%error, "looks at invites were not counted");
+        }
+    }
+}
