@@ -18,6 +18,7 @@ pub mod api;
 pub mod cli;
 pub mod client;
 pub mod clipboard;
+pub mod config;
 pub mod domain;
 #[cfg(feature = "server")]
 pub mod server;

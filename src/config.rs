@@ -1,0 +1,391 @@
+//! The configuration: flags, then variables of the environment, then a file, then defaults, read into one checked
+//! value. A mistake names file, line and key, and what is allowed; all mistakes are told at once.
+//!
+//! Each key is declared once, in [`tables`](self) and its neighbours; the example file and the README's table are made
+//! from these declarations, and tests hold them together.
+
+#[macro_use]
+mod key;
+mod example;
+mod fault;
+mod file;
+mod named;
+mod policy;
+mod reader;
+mod tables;
+mod value;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+pub use example::{example, reference};
+pub use fault::{ConfigError, Fault, Source};
+pub use key::{Key, Written};
+pub use named::{KeyBinding, Profile};
+pub use reader::{Flag, Shown, Variables};
+pub use tables::{
+    Client, Clipboard, DatabaseUrl, Limits, Local, Log, LogFormat, LogLevel, Mail, MailTls, Retention, Server, Theme,
+    Transport, Ui,
+};
+
+use crate::domain::Policy;
+
+/// The tables of the file.
+const TABLES: &[&str] =
+    &["client", "profiles", "ui", "local", "server", "policy", "mail", "retention", "limits", "log"];
+
+/// The variable that names the file.
+pub const FILE_VARIABLE: &str = "GUESTLIST_CONFIG";
+
+/// All that a person or an operator decides, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Which server, and how often it is asked. With a profile, its server stands here.
+    pub client: Client,
+    /// Servers by names of one's own.
+    pub profiles: BTreeMap<String, Profile>,
+    /// The terminal client's looks and manners.
+    pub ui: Ui,
+    /// Keys that the person has set; that they exist is for the terminal client to say.
+    pub keys: Vec<KeyBinding>,
+    /// The server inside of the client.
+    pub local: Local,
+    /// The hosted server.
+    pub server: Server,
+    /// The rules for invites and registration.
+    pub policy: Policy,
+    /// How mail leaves.
+    pub mail: Mail,
+    /// How long addresses are kept.
+    pub retention: Retention,
+    /// How often one network may try something.
+    pub limits: Limits,
+    /// What is written down.
+    pub log: Log,
+}
+
+impl Config {
+    /// The folder for data, key and sessions: the one that was set, else the system's place for the person's data.
+    /// `None` where there is no home.
+    #[must_use]
+    pub fn data_folder(&self) -> Option<PathBuf> {
+        let system = || Some(directories::ProjectDirs::from("", "", "guestlist")?.data_dir().to_owned());
+        self.local.data.clone().or_else(system)
+    }
+
+    /// The profile that a server belongs to, by its origin.
+    #[must_use]
+    pub fn profile_of(&self, origin: &str) -> Option<&str> {
+        let profile = self.profiles.iter().find(|(_, profile)| profile.server.as_deref() == Some(origin));
+        profile.map(|(name, _)| name.as_str())
+    }
+}
+
+/// A configuration with the way it came about.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// What holds.
+    pub config: Config,
+    /// Every key with its value and where that is from.
+    pub shown: Vec<Shown>,
+    /// The file, read or not; `None` where there is no home to look in.
+    pub file: Option<PathBuf>,
+    /// Whether the file is there.
+    pub found: bool,
+}
+
+/// The file that is read: the one that was asked for, the one that `GUESTLIST_CONFIG` names, else `config.toml` in the
+/// person's folder for configuration. The second part tells whether somebody asked for it.
+#[must_use]
+pub fn file_path(asked: Option<&Path>, variables: Variables<'_>) -> (Option<PathBuf>, bool) {
+    let named = asked
+        .map(Path::to_owned)
+        .or_else(|| variables(FILE_VARIABLE).filter(|text| !text.is_empty()).map(PathBuf::from));
+    if named.is_some() {
+        return (named, true);
+    }
+    let folders = directories::ProjectDirs::from("", "", "guestlist");
+    (folders.map(|folders| folders.config_dir().join("config.toml")), false)
+}
+
+/// Reads the configuration. `asked` is the file of `--config`; a file that was asked for has to be there.
+pub fn load(asked: Option<&Path>, flags: &[Flag], variables: Variables<'_>) -> Result<Loaded, ConfigError> {
+    let (path, wanted) = file_path(asked, variables);
+    let text = match path.as_deref().map(std::fs::read_to_string) {
+        None => None,
+        Some(Ok(text)) => Some(text),
+        Some(Err(error)) if !wanted && error.kind() == std::io::ErrorKind::NotFound => None,
+        Some(Err(error)) => {
+            let path = path.unwrap_or_default().display().to_string();
+            return Err(ConfigError::Unreadable { path, reason: error.to_string() });
+        }
+    };
+    let found = text.is_some();
+    let (config, shown) = read(&text.unwrap_or_default(), path.as_deref(), flags, variables)?;
+    Ok(Loaded { config, shown, file: path, found })
+}
+
+/// The configuration of a file's text, without touching any file.
+fn read(
+    text: &str,
+    path: Option<&Path>,
+    flags: &[Flag],
+    variables: Variables<'_>,
+) -> Result<(Config, Vec<Shown>), ConfigError> {
+    let path = Arc::new(path.map_or_else(PathBuf::new, Path::to_owned));
+    let file = file::Table::parse(text, &path).map_err(|fault| ConfigError::Wrong(vec![fault]))?;
+    let mut reader = reader::Reader::new(file, path.parent(), variables, flags);
+    let mut config = Config {
+        client: Client::read(&mut reader),
+        profiles: named::profiles(&mut reader),
+        ui: Ui::read(&mut reader),
+        keys: named::keys(&mut reader),
+        local: Local::read(&mut reader),
+        server: Server::read(&mut reader),
+        policy: policy::read(&mut reader),
+        mail: Mail::read(&mut reader),
+        retention: Retention::read(&mut reader),
+        limits: Limits::read(&mut reader),
+        log: Log::read(&mut reader),
+    };
+    check_mail(&mut reader, &config.mail);
+    choose(&mut reader, &mut config);
+    reader.finish();
+    if reader.faults.is_empty() { Ok((config, reader.shown)) } else { Err(ConfigError::Wrong(reader.faults)) }
+}
+
+/// Puts the chosen profile's server in its place. A server that was named goes before a profile that was named in the
+/// same way or a weaker one; in the file the profile goes first, since it would mean nothing otherwise.
+fn choose(reader: &mut reader::Reader<'_>, config: &mut Config) {
+    let Some(name) = &config.client.profile else { return };
+    let Some(profile) = config.profiles.get(name) else {
+        let names: Vec<_> = config.profiles.keys().map(String::as_str).collect();
+        let there = if names.is_empty() { "there is none yet".to_owned() } else { names.join(", ") };
+        reader.fault("client.profile", &format!("must name a table [profiles.NAME] ({there}), not \"{name}\""));
+        return;
+    };
+    let strength = |key: &str| match reader.source(key) {
+        Source::Default => 0,
+        Source::File { .. } => 1,
+        Source::Variable(_) => 2,
+        Source::Flag(_) => 3,
+    };
+    let (server, by_profile) = (strength("client.server"), strength("client.profile"));
+    if server < by_profile || by_profile == 1 && server == 1 {
+        config.client.server.clone_from(&profile.server);
+        config.client.insecure_http |= profile.insecure_http;
+    }
+}
+
+fn check_mail(reader: &mut reader::Reader<'_>, mail: &Mail) {
+    let missing: &[(&str, bool)] = match mail.transport {
+        Transport::Off => &[],
+        Transport::File => &[("directory", mail.directory.is_none()), ("from", mail.from.is_none())],
+        Transport::Smtp => &[("host", mail.host.is_none()), ("from", mail.from.is_none())],
+    };
+    for (name, _) in missing.iter().filter(|(_, missing)| *missing) {
+        reader.fault("mail.transport", &format!("is {}, which needs mail.{name} too", mail.transport));
+    }
+    if mail.transport == Transport::Smtp && mail.tls == MailTls::None {
+        let host = mail.host.as_deref().unwrap_or_default();
+        let here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        if !here {
+            reader.fault("mail.tls", "must be starttls or tls: only mail to this machine goes unencrypted");
+        }
+    }
+    if mail.username.is_some() != mail.password_file.is_some() {
+        let (there, other) =
+            if mail.username.is_some() { ("username", "password_file") } else { ("password_file", "username") };
+        reader.fault(&format!("mail.{there}"), &format!("needs mail.{other} too"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Hours, Kind, Registration};
+
+    fn nothing(_: &str) -> Option<String> {
+        None
+    }
+
+    fn config(text: &str) -> Result<Config, String> {
+        let path = Path::new("/etc/guestlist/config.toml");
+        read(text, Some(path), &[], &nothing).map(|(config, _)| config).map_err(|error| error.to_string())
+    }
+
+    fn refused(text: &str, says: &[&str]) {
+        let error = config(text).unwrap_err();
+        assert_eq!(error.lines().collect::<Vec<_>>(), says, "{text}");
+    }
+
+    #[test]
+    fn an_empty_file_is_all_defaults() {
+        let config = config("").unwrap();
+        assert_eq!(config.policy, Policy::preset(crate::domain::Preset::Band));
+        assert_eq!((config.client.poll_seconds, config.local.port), (5, 7_878));
+        assert_eq!(config.server.listen.to_string(), "127.0.0.1:7878");
+        assert!(config.limits.enabled && config.client.server.is_none());
+    }
+
+    #[test]
+    fn the_example_file_shows_every_key_as_it_is() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.example.toml");
+        if std::env::var_os("GUESTLIST_WRITE").is_some() {
+            std::fs::write(&path, example()).unwrap();
+        }
+        let shipped = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(shipped, example(), "write it again with GUESTLIST_WRITE=1 cargo test --lib config");
+        assert_eq!(config(&shipped), config(""));
+    }
+
+    #[test]
+    fn every_default_in_the_example_is_the_default() {
+        for (table, _, keys) in example::ALL {
+            for key in *keys {
+                let line = format!("[{table}]\n{} = {}\n", key.name, key.written.toml());
+                let Ok(read) = config(&line) else {
+                    // Not whole without its neighbours: tried together with them below.
+                    assert!(matches!(key.written, Written::Example(_)) || key.table == "profiles.NAME", "{line}");
+                    continue;
+                };
+                let same = read == config("").unwrap();
+                assert_eq!(same, matches!(key.written, Written::Default(_)), "{line}");
+            }
+        }
+        let uncommented: String = example()
+            .lines()
+            .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line))
+            .fold(String::new(), |text, line| text + line + "\n");
+        let whole = config(&uncommented).unwrap();
+        assert_eq!(whole.keys[0].action, "copy_link");
+        assert_eq!(whole.profiles["work"].server.as_deref(), Some("https://invites.example.com"));
+        assert_eq!(whole.client.server, whole.profiles["work"].server);
+        assert_eq!((whole.policy, whole.mail.port), (config("").unwrap().policy, 587));
+    }
+
+    #[test]
+    fn every_key_refuses_what_it_does_not_take_with_its_line_and_name() {
+        for key in example::ALL.iter().flat_map(|(_, _, keys)| *keys) {
+            let text = format!("\n[{}]\n{} = 1979-05-27\n", key.table, key.name);
+            let error = config(&text).unwrap_err();
+            let says = format!("/etc/guestlist/config.toml:3: {} must be {}, not a date", key.path(), key.allowed);
+            assert!(error.lines().any(|line| line == says), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_variable_is_read_and_named_where_it_is_wrong() {
+        for key in example::ALL.iter().flat_map(|(_, _, keys)| *keys).filter(|key| !key.variable.is_empty()) {
+            let wrong = |name: &str| (name == key.variable).then(|| "\u{1b}]0;no".repeat(20) + "://");
+            let Err(error) = read("", None, &[], &wrong) else {
+                assert!(key.allowed.contains("path") || key.allowed == "a text", "{key:?}");
+                continue;
+            };
+            let error = error.to_string();
+            assert!(error.starts_with(&format!("{}: {} ", key.variable, key.path())), "{error}");
+            assert!(!error.contains('\u{1b}'), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_nearest() {
+        let at = "/etc/guestlist/config.toml";
+        refused("[ui]\nthem = \"dark\"\n", &[&format!("{at}:2: ui.them is no key of [ui]: did you mean theme?")]);
+        refused(
+            "[retention]\nzzz = 1\n",
+            &[&format!("{at}:2: retention.zzz is no key of [retention]: allowed are days")],
+        );
+        refused("[sever]\n", &[&format!("{at}:1: sever is no table of the configuration: did you mean [server]?")]);
+        refused("theme = 1\n", &[&format!("{at}:1: theme stands in no table: it belongs under [ui]")]);
+        refused(
+            "[profiles.home]\nserver = \"localhost:1\"\nport = 2\n",
+            &[&format!("{at}:3: profiles.home.port is no key of [profiles.home]: allowed are server, insecure_http")],
+        );
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once_and_broken_toml_by_its_line() {
+        let error = config("[ui]\ntheme = \"blue\"\nmouse = 1\n[local]\nport = 0\n").unwrap_err();
+        assert_eq!(error.lines().count(), 3, "{error}");
+        assert!(error.contains(":2: ui.theme must be auto, dark, light or none, not \"blue\""), "{error}");
+        assert!(
+            config("[ui]\n\ntheme = \n").unwrap_err().starts_with("/etc/guestlist/config.toml:3: this is not TOML")
+        );
+    }
+
+    #[test]
+    fn a_flag_goes_before_a_variable_and_a_variable_before_the_file() {
+        let flags = [Flag { key: "server.listen", name: "--listen", value: "127.0.0.1:3".to_owned() }];
+        let variables = |name: &str| (name == "GUESTLIST_LISTEN").then(|| "127.0.0.1:2".to_owned());
+        let text = "[server]\nlisten = \"127.0.0.1:1\"\n";
+        let port = |flags: &[Flag], variables: Variables<'_>| {
+            read(text, None, flags, variables).unwrap().0.server.listen.port()
+        };
+        assert_eq!([port(&flags, &variables), port(&[], &variables), port(&[], &nothing)], [3, 2, 1]);
+    }
+
+    #[test]
+    fn policy_keys_stand_over_their_preset() {
+        let policy =
+            config("[policy]\npreset = \"organisation\"\nallow_kinds = [\"link\", \"email\"]\nregistration = \"open\"")
+                .unwrap()
+                .policy;
+        assert_eq!((policy.max_ttl_hours, policy.registration), (Hours(Some(2_160)), Registration::Open));
+        assert_eq!(policy.allow_kinds, [Kind::Link, Kind::Email]);
+        let error = config("[policy]\npreset = \"room\"\nmax_ttl_hours = 24\n").unwrap_err();
+        assert!(error.contains(":3: policy.max_ttl_hours does not fit"), "{error}");
+    }
+
+    #[test]
+    fn a_profile_brings_its_server_unless_one_is_named_as_strongly() {
+        let text = "[client]\nserver = \"https://a.example\"\n[profiles.b]\nserver = \"b.example\"\n";
+        let flag = |key, name, value: &str| Flag { key, name, value: value.to_owned() };
+        let profile = flag("client.profile", "--profile", "b");
+        let server = |flags: &[Flag], variables: Variables<'_>| {
+            read(text, None, flags, variables).map(|(config, _)| config.client.server.unwrap())
+        };
+        assert_eq!(server(std::slice::from_ref(&profile), &nothing).unwrap(), "https://b.example");
+        let variables = |name: &str| (name == "GUESTLIST_SERVER").then(|| "https://c.example".to_owned());
+        assert_eq!(server(std::slice::from_ref(&profile), &variables).unwrap(), "https://b.example");
+        let both = [profile, flag("client.server", "--server", "d.example")];
+        assert_eq!(server(&both, &variables).unwrap(), "https://d.example");
+        let error = server(&[flag("client.profile", "--profile", "x")], &nothing).unwrap_err().to_string();
+        assert_eq!(error, "--profile: client.profile must name a table [profiles.NAME] (b), not \"x\"");
+    }
+
+    #[test]
+    fn mail_is_refused_where_it_could_not_leave_or_would_leave_in_clear() {
+        for (text, says) in [
+            ("transport = \"smtp\"", ":2: mail.transport is smtp, which needs mail.host too"),
+            ("transport = \"file\"", ":2: mail.transport is file, which needs mail.directory too"),
+            (
+                "transport = \"smtp\"\ntls = \"none\"\nhost = \"mail.example.org\"",
+                ":3: mail.tls must be starttls or tls",
+            ),
+            ("username = \"ada\"", ":2: mail.username needs mail.password_file too"),
+        ] {
+            let error = config(&format!("[mail]\n{text}\n")).unwrap_err();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_shown_nowhere() {
+        let text = "[server]\ndatabase = \"postgres://ada:secret@db/guestlist\"\n";
+        let (config, shown) = read(text, None, &[], &nothing).unwrap();
+        assert!(!format!("{config:?}{shown:?}").contains("secret"));
+        let wrong = text.replace("postgres:", "postgrs:");
+        assert!(!read(&wrong, None, &[], &nothing).unwrap_err().to_string().contains("secret"));
+    }
+
+    #[test]
+    fn relative_paths_begin_in_the_files_folder() {
+        let config = config("[server]\nkey_file = \"key\"\ndatabase = \"sqlite:data/g.db\"\n").unwrap();
+        assert_eq!(config.server.key_file.as_deref(), Some(Path::new("/etc/guestlist/key")));
+        assert_eq!(config.server.database.unwrap().reveal(), "sqlite:/etc/guestlist/data/g.db");
+    }
+}

@@ -1,0 +1,74 @@
+//! What is wrong with a configuration, and where.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+/// Where a value is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Nothing was said.
+    Default,
+    /// A line of the file, counted from 1.
+    File {
+        /// The file.
+        path: Arc<PathBuf>,
+        /// The line.
+        line: usize,
+    },
+    /// A variable of the environment.
+    Variable(&'static str),
+    /// A flag of the command line, with its dashes.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::Variable(name) | Self::Flag(name) => f.write_str(name),
+        }
+    }
+}
+
+/// One mistake: where it stands, which key, and what is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Where.
+    pub source: Source,
+    /// What is wrong, beginning with the key's full name.
+    pub says: String,
+}
+
+impl Fault {
+    /// A fault of `key` (its full name): `must be …`.
+    pub fn new(source: Source, key: &str, says: impl fmt::Display) -> Self {
+        Self { source, says: format!("{} {says}", crate::domain::clean_line(key)) }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.source, self.says)
+    }
+}
+
+/// Why there is no configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// Values, keys or tables that are not allowed; all of them, a line each.
+    #[error("{}", lines(.0))]
+    Wrong(Vec<Fault>),
+    /// The file is there but cannot be read, or was asked for and is not there.
+    #[error("the configuration {path} cannot be read: {reason}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// The system's words.
+        reason: String,
+    },
+}
+
+fn lines(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,292 @@
+//! The tables of the configuration and their keys, each declared once.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use ipnet::IpNet;
+
+use super::{
+    key::Written::{Default as By, Example},
+    value::Found,
+};
+use crate::client::{Origin, PlainHttp};
+
+words! {
+    /// Colours for a dark or a light background, or none.
+    pub enum Theme {
+        /// As the terminal says; none with `NO_COLOR`.
+        Auto = "auto",
+        /// For a dark background.
+        Dark = "dark",
+        /// For a light background.
+        Light = "light",
+        /// No colours.
+        None = "none",
+    }
+}
+
+words! {
+    /// The way to the clipboard.
+    pub enum Clipboard {
+        /// OSC 52 over SSH, else the native one.
+        Auto = "auto",
+        /// The clipboard of the desktop.
+        Native = "native",
+        /// Through the terminal.
+        Osc52 = "osc52",
+        /// Links are shown, not copied.
+        Off = "off",
+    }
+}
+
+words! {
+    /// How mail leaves.
+    pub enum Transport {
+        /// Not at all.
+        Off = "off",
+        /// As `.eml` files in a folder.
+        File = "file",
+        /// To a mail server.
+        Smtp = "smtp",
+    }
+}
+
+words! {
+    /// How the way to the mail server is encrypted.
+    pub enum MailTls {
+        /// Turned on after the greeting; without it nothing is sent.
+        Starttls = "starttls",
+        /// From the first byte.
+        Tls = "tls",
+        /// Not at all; to this machine only.
+        None = "none",
+    }
+}
+
+words! {
+    /// How much is written down.
+    pub enum LogLevel {
+        /// Nothing.
+        Off = "off",
+        /// What failed.
+        Error = "error",
+        /// What may need a look.
+        Warn = "warn",
+        /// What happens.
+        Info = "info",
+        /// And why.
+        Debug = "debug",
+        /// All of it.
+        Trace = "trace",
+    }
+}
+
+words! {
+    /// What a line of the log is.
+    pub enum LogFormat {
+        /// For people.
+        Text = "text",
+        /// A JSON object.
+        Json = "json",
+    }
+}
+
+/// A server's address. Whether plain http may go there is asked where it is used, since a flag can allow it.
+pub(super) fn origin(found: &Found) -> Option<String> {
+    Origin::parse(found.text()?, PlainHttp::Anywhere).ok().map(|origin| origin.to_string())
+}
+
+/// The name of a profile: it becomes a part of a file's name.
+pub(super) fn profile_name(name: &str) -> bool {
+    (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+table! {
+    /// `[client]`: which server, and how often it is asked.
+    pub struct Client in "client" {
+        /// The server to talk to. Without it: the one signed in to last.
+        server: Option<String> = None, Example(r#""https://invites.example.org""#),
+            "the address of a server, \"https://host[:port]\"", "GUESTLIST_SERVER", |found| origin(found).map(Some);
+        /// The profile, a table [profiles.NAME], that holds where none is named.
+        profile: Option<String> = None, Example(r#""work""#),
+            "a name of 1 to 32 letters, digits, - and _", "GUESTLIST_PROFILE",
+            |found| found.text().filter(|name| profile_name(name)).map(|name| Some(name.to_owned()));
+        /// Seconds between two questions whether something has changed.
+        poll_seconds: u32 = 5, By("5"),
+            "a whole number from 1 to 3600", "GUESTLIST_POLL_SECONDS", |found| found.whole(1, 3_600);
+        /// Whether plain http may go to other machines, where anyone on the way can read it.
+        insecure_http: bool = false, By("false"),
+            "true or false", "GUESTLIST_INSECURE_HTTP", Found::flag;
+    }
+}
+
+table! {
+    /// `[ui]`: the terminal client's looks and manners.
+    pub struct Ui in "ui" {
+        /// Colours for a dark or a light background, or none.
+        theme: Theme = Theme::Auto, By(r#""auto""#),
+            "auto, dark, light or none", "GUESTLIST_THEME", Found::word;
+        /// Whether the mouse scrolls and chooses; the terminal's own marking then needs Shift.
+        mouse: bool = false, By("false"), "true or false", "GUESTLIST_MOUSE", Found::flag;
+        /// The way to the clipboard. auto: OSC 52 over SSH, else the native one.
+        clipboard: Clipboard = Clipboard::Auto, By(r#""auto""#),
+            "auto, native, osc52 or off", "GUESTLIST_CLIPBOARD", Found::word;
+    }
+}
+
+table! {
+    /// `[local]`: the server inside of the client, for bands kept on this machine.
+    pub struct Local in "local" {
+        /// Its port on loopback. Where it is taken, a free one is.
+        port: u16 = 7_878, By("7878"),
+            "a port, from 1 to 65535", "GUESTLIST_LOCAL_PORT", |found| found.whole(1, 65_535);
+        /// The folder for data, key and sessions. Without it: the system's place for data.
+        data: Option<PathBuf> = None, Example(r#""~/guestlist""#),
+            "the path of a folder", "GUESTLIST_DATA", |found| found.path().map(Some);
+    }
+}
+
+table! {
+    /// `[server]`: what `guestlist serve` does.
+    pub struct Server in "server" {
+        /// The name that people see.
+        name: String = "guestlist".to_owned(), By(r#""guestlist""#),
+            "a text of 1 to 64 characters", "GUESTLIST_NAME",
+            |found| crate::domain::BandName::parse(found.text()?).ok().map(|name| name.as_str().to_owned());
+        /// The address to listen on.
+        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7_878)), By(r#""127.0.0.1:7878""#),
+            "an address and a port, such as \"127.0.0.1:7878\" or \"[::]:80\"", "GUESTLIST_LISTEN", Found::word;
+        /// Where the data is. Without it: a SQLite file in the folder of [local] data.
+        database: Option<DatabaseUrl> = None, Example(r#""postgres://guestlist@db.example.org/guestlist""#),
+            "\"sqlite:PATH\" or \"postgres://USER@HOST/NAME\"", "GUESTLIST_DATABASE",
+            |found| DatabaseUrl::read(found).map(Some);
+        /// What links begin with. Without it: the address that is listened on.
+        public_url: Option<String> = None, Example(r#""https://invites.example.org""#),
+            "an address without a path, \"https://host[:port]\"", "GUESTLIST_PUBLIC_URL", |found| origin(found).map(Some);
+        /// Where the figures of `/metrics` are served; without it nowhere.
+        metrics_listen: Option<SocketAddr> = None, Example(r#""127.0.0.1:9878""#),
+            "an address and a port, such as \"127.0.0.1:9878\"", "GUESTLIST_METRICS_LISTEN",
+            |found| found.word().map(Some);
+        /// The proxies that are believed when they say for whom they ask (`X-Forwarded-For`).
+        trusted_proxies: Vec<IpNet> = Vec::new(), By("[]"),
+            "a list of addresses or networks, such as [\"10.0.0.0/8\", \"::1\"]", "GUESTLIST_TRUSTED_PROXIES",
+            |found| found.list(|entry| {
+                let text = entry.text()?;
+                text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<std::net::IpAddr>().ok()?)))
+            });
+        /// The file with the key that seals tokens; made, and private, where it is missing. Without it: `key` in the
+        /// folder of [local] data. The variable `GUESTLIST_KEY` can hold the key itself.
+        key_file: Option<PathBuf> = None, Example(r#""/etc/guestlist/key""#),
+            "the path of a file", "GUESTLIST_KEY_FILE", |found| found.path().map(Some);
+    }
+}
+
+table! {
+    /// `[mail]`: how mail leaves.
+    pub struct Mail in "mail" {
+        /// Off, to files in a folder, or to a mail server.
+        transport: Transport = Transport::Off, By(r#""off""#),
+            "off, file or smtp", "GUESTLIST_MAIL_TRANSPORT", Found::word;
+        /// The mail server.
+        host: Option<String> = None, Example(r#""mail.example.org""#),
+            "the name or the address of a host", "GUESTLIST_MAIL_HOST", |found| found.text().and_then(host).map(Some);
+        /// Its port: 587 is usual for starttls, 465 for tls.
+        port: u16 = 587, By("587"),
+            "a port, from 1 to 65535", "GUESTLIST_MAIL_PORT", |found| found.whole(1, 65_535);
+        /// How the way there is encrypted; none is for a server on this machine only.
+        tls: MailTls = MailTls::Starttls, By(r#""starttls""#),
+            "starttls, tls or none", "GUESTLIST_MAIL_TLS", Found::word;
+        /// The name to sign in with there, if one has to.
+        username: Option<String> = None, Example(r#""guestlist""#),
+            "a text", "GUESTLIST_MAIL_USERNAME", |found| found.text().map(|text| Some(text.to_owned()));
+        /// The file with the password for it.
+        password_file: Option<PathBuf> = None, Example(r#""/etc/guestlist/mail-password""#),
+            "the path of a file", "GUESTLIST_MAIL_PASSWORD_FILE", |found| found.path().map(Some);
+        /// Whom mail is from.
+        from: Option<String> = None, Example(r#""invites@example.org""#),
+            "an e-mail address", "GUESTLIST_MAIL_FROM",
+            |found| crate::domain::Address::parse(found.text()?).ok().map(|address| Some(address.as_str().to_owned()));
+        /// The folder for the transport file.
+        directory: Option<PathBuf> = None, Example(r#""/var/lib/guestlist/mail""#),
+            "the path of a folder", "GUESTLIST_MAIL_DIRECTORY", |found| found.path().map(Some);
+    }
+}
+
+table! {
+    /// `[retention]`: how long addresses are kept.
+    pub struct Retention in "retention" {
+        /// Days after an invite's end at which its address is erased.
+        days: Option<u32> = None, By(r#""never""#),
+            "a number of days from 1 to 36500, or \"never\"", "GUESTLIST_RETENTION_DAYS",
+            |found| found.or_word("never", |found| found.whole(1, 36_500));
+    }
+}
+
+table! {
+    /// `[limits]`: how often one network may try something.
+    pub struct Limits in "limits" {
+        /// Whether there are limits; off is for tests and closed networks.
+        enabled: bool = true, By("true"), "true or false", "GUESTLIST_LIMITS", Found::flag;
+        /// Log-ins and registrations a minute from one network.
+        sign_ins_per_minute: u32 = 10, By("10"),
+            "a whole number from 1 to 100000", "GUESTLIST_LIMITS_SIGN_INS", |found| found.whole(1, 100_000);
+        /// Looks at invites by their tokens a minute from one network.
+        look_ups_per_minute: u32 = 60, By("60"),
+            "a whole number from 1 to 100000", "GUESTLIST_LIMITS_LOOK_UPS", |found| found.whole(1, 100_000);
+    }
+}
+
+table! {
+    /// `[log]`: what is written down. The server writes to standard error, the client only to a file.
+    pub struct Log in "log" {
+        /// How much.
+        level: LogLevel = LogLevel::Info, By(r#""info""#),
+            "off, error, warn, info, debug or trace", "GUESTLIST_LOG", Found::word;
+        /// Lines for people, or JSON.
+        format: LogFormat = LogFormat::Text, By(r#""text""#),
+            "text or json", "GUESTLIST_LOG_FORMAT", Found::word;
+        /// A file to write to.
+        file: Option<PathBuf> = None, Example(r#""/tmp/guestlist.log""#),
+            "the path of a file", "GUESTLIST_LOG_FILE", |found| found.path().map(Some);
+    }
+}
+
+/// Where the data is: `sqlite:PATH` or `postgres://…`. `Debug` and `Display` tell the kind, never a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    fn read(found: &Found) -> Option<Self> {
+        let text = found.text()?;
+        if let Some(path) = text.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
+            return Some(Self(format!("sqlite:{}", found.settle(path).display())));
+        }
+        let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"))?;
+        if rest.is_empty() { None } else { Some(Self(text.to_owned())) }
+    }
+
+    /// All of it, a password included.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.starts_with("sqlite:") { &self.0 } else { "postgres://…" })
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}
+
+/// A host's name in its ASCII form, or an address.
+fn host(text: &str) -> Option<String> {
+    if text.parse::<std::net::IpAddr>().is_ok() {
+        return Some(text.to_owned());
+    }
+    idna::domain_to_ascii_strict(text).ok().filter(|host| !host.is_empty())
+}
