@@ -2,10 +2,7 @@
 
 use guestlist::{
     domain::{OnAcceptCancel, Policy, Preset},
-    server::{
-        Settings,
-        store::{self, row},
-    },
+    server::Settings,
 };
 use serde_json::{Value, json};
 
@@ -241,16 +238,9 @@ async fn looking_changes_nothing_but_a_count(world: World) {
     }
     guestlist::server::views::write_down(&world.app).await.unwrap();
     assert_eq!((ada.get(&format!("/bands/{band}")).await, ada.get(&format!("/invites/{id}")).await), before);
-    assert_eq!(number(&world, "SELECT views AS n FROM invite").await, 3);
+    assert_eq!(world.number("SELECT views AS n FROM invite").await, 3);
     guestlist::server::views::write_down(&world.app).await.unwrap();
-    assert_eq!(number(&world, "SELECT views AS n FROM invite").await, 3);
-}
-
-row! { struct Number { n: i64 } }
-
-async fn number(world: &World, sql: &'static str) -> i64 {
-    let number: Result<Option<Number>, store::Error> = world.app.store().read(move |tx| tx.query_one(sql, &[])).await;
-    number.unwrap().unwrap().n
+    assert_eq!(world.number("SELECT views AS n FROM invite").await, 3);
 }
 
 async fn a_decline_can_refuse_what_would_follow(world: World) {
@@ -262,7 +252,7 @@ async fn a_decline_can_refuse_what_would_follow(world: World) {
         assert_eq!(kim.post(&decline, json!({ "block": "everyone" })).await.0, 422);
         assert_eq!(kim.post(&decline, json!({ "block": block, "reason": "no more" })).await.0, 204);
     }
-    assert_eq!(number(&world, "SELECT COUNT(*) AS n FROM suppression").await, 3);
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM suppression").await, 3);
     let (_, trail) = ada.get(&format!("/bands/{band}/audit?action=invite.declined")).await;
     assert!(!trail.to_string().contains("block"), "whom someone blocks is theirs to know");
 }

@@ -21,6 +21,8 @@ mod lists;
 #[cfg(feature = "server")]
 mod main_job;
 #[cfg(feature = "server")]
+mod once;
+#[cfg(feature = "server")]
 mod plan;
 #[cfg(feature = "server")]
 mod postgres;

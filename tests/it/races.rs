@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use guestlist::{
     domain::{Membership, Policy, Preset},
-    server::{Settings, store::row},
+    server::Settings,
 };
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -207,14 +207,7 @@ async fn an_invite_made_while_its_band_is_deleted_is_not_left_pending(world: Wor
         let (status, problem) = ada.accept(&token).await;
         assert_eq!((status, &problem["code"]), (410, &json!("invite_cancelled")));
     }
-    row! { struct Count { n: i64 } }
-    let left: Option<Count> = world
-        .app
-        .store()
-        .read(|tx| tx.query_one::<Count>("SELECT COUNT(*) AS n FROM invite WHERE status = 'pending'", &[]))
-        .await
-        .unwrap();
-    assert_eq!(left.unwrap().n, 0);
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM invite WHERE status = 'pending'").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

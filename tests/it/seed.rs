@@ -4,7 +4,7 @@ use guestlist::{
     domain::{AccountId, BandId, InviteId, SessionId, SessionToken, search_tokens},
     server::{
         Entropy as _, SystemEntropy,
-        store::{Error, Tx, row},
+        store::{Error, Tx, dialect::intern, row},
     },
 };
 use serde_json::json;
@@ -106,5 +106,18 @@ impl World {
             tx.execute("UPDATE invite SET kind = 'user', account = $2 WHERE id = $1", &[&invite, &account])
         };
         assert_eq!(self.app.store().write(write).await.unwrap(), 1);
+    }
+
+    /// The number that a statement gives as `n`.
+    pub async fn number(&self, sql: &str) -> i64 {
+        row! { struct Number { n: i64 } }
+        let sql = intern(sql.to_owned());
+        self.app.store().read(move |tx| tx.query_one::<Number>(sql, &[])).await.unwrap().unwrap().n
+    }
+
+    /// Runs a statement that the server itself would not.
+    pub async fn run(&self, sql: &str) -> u64 {
+        let sql = intern(sql.to_owned());
+        self.app.store().write(move |tx| tx.execute(sql, &[])).await.unwrap()
     }
 }

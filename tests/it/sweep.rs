@@ -2,10 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use guestlist::server::{
-    store::{self, row},
-    sweep,
-};
+use guestlist::server::sweep;
 use serde_json::json;
 
 use crate::world::{PASSWORD, World, on_each_database};
@@ -17,13 +14,6 @@ on_each_database! {
     two_nodes_share_the_work_of_many_batches,
     an_accept_and_an_expiry_at_once_agree,
     old_sessions_and_remembered_requests_are_cleared_away,
-}
-
-row! { struct Count { n: i64 } }
-
-async fn count(world: &World, sql: &'static str) -> i64 {
-    let count: Result<Option<Count>, store::Error> = world.app.store().read(move |tx| tx.query_one(sql, &[])).await;
-    count.unwrap().unwrap().n
 }
 
 async fn what_is_over_is_written_with_all_that_follows(world: World) {
@@ -120,8 +110,8 @@ async fn two_nodes_share_the_work_of_many_batches(world: World) {
         let (_, shown) = ada.get(&format!("/bands/{band}")).await;
         assert_eq!(shown["counts"], json!({ "members": 1, "invites": 450, "pending": 0 }));
     }
-    assert_eq!(count(&world, "SELECT COUNT(*) AS n FROM audit WHERE action = 'invite.expired'").await, 900);
-    assert_eq!(count(&world, "SELECT COUNT(*) AS n FROM invite WHERE status = 'pending'").await, 0);
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM audit WHERE action = 'invite.expired'").await, 900);
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM invite WHERE status = 'pending'").await, 0);
 }
 
 async fn an_accept_and_an_expiry_at_once_agree(world: World) {
@@ -155,11 +145,11 @@ async fn old_sessions_and_remembered_requests_are_cleared_away(world: World) {
     assert_eq!(status, 201);
     world.clock.pass_hours(24);
     sweep::tidy(&world.app).await.unwrap();
-    assert_eq!(count(&world, "SELECT COUNT(*) AS n FROM idempotency").await, 0);
-    assert_eq!(count(&world, "SELECT COUNT(*) AS n FROM session").await, 1);
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM idempotency").await, 0);
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM session").await, 1);
     world.clock.pass_hours(89 * 24);
     let again = json!({ "login": "ada", "password": PASSWORD });
     assert_eq!(world.send("POST", "/auth/login", Some(&again)).await.0, 200);
     sweep::tidy(&world.app).await.unwrap();
-    assert_eq!(count(&world, "SELECT COUNT(*) AS n FROM session").await, 1, "the new one alone is left");
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM session").await, 1, "the new one alone is left");
 }

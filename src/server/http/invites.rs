@@ -18,7 +18,7 @@ use crate::{
     domain::{BandId, InviteId, SuppressionId, Token},
     server::{
         App, Hash, Refused, hash,
-        idempotency::Claim,
+        idempotency::{Done, Earlier, once},
         invites::{self, Access, Filter, Fresh, Sort},
     },
 };
@@ -26,6 +26,7 @@ use crate::{
 use super::{
     body::Body,
     caller::Caller,
+    once::claim,
     page::{At, Cursor, Page},
     query::{only, read_key},
 };
@@ -56,13 +57,6 @@ fn invite_id(text: &str) -> Result<InviteId, Refused> {
 
 fn token_hash(text: &str) -> Result<Hash, Refused> {
     Token::parse(text).map(|token| hash(token.reveal())).ok_or_else(Refused::invalid_token)
-}
-
-fn claim(headers: &HeaderMap, caller: Caller, path: String, body: Hash, app: &App) -> Result<Option<Claim>, Refused> {
-    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
-    let key = key.ok_or_else(|| Problem::field("Idempotency-Key", "must be 1 to 255 visible characters"))?.to_owned();
-    Ok(Some(Claim { account: caller.account, path, key, request_hash: body, now: app.now() }))
 }
 
 fn secret<T: serde::Serialize>(status: StatusCode, value: T) -> Response {
@@ -119,7 +113,8 @@ async fn list(
     })
 }
 
-#[utoipa::path(post, path = "/bands/{id}/invites", params(("id" = String, Path)), request_body = CreateInvite,
+#[utoipa::path(post, path = "/bands/{id}/invites",
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = CreateInvite,
     responses((status = 201, body = CreatedInvite), (status = "default", body = Problem)))]
 async fn create(
     State(app): State<App>,
@@ -134,16 +129,18 @@ async fn create(
     let (row, token) = app
         .store()
         .write(move |tx| {
-            if let Some(claim) = &claim
-                && let Some(id) = claim.earlier(tx)?.and_then(|earlier| earlier.resource)
-            {
-                return invites::recreated(tx, &inner, InviteId::from_bytes(id));
-            }
-            let row = invites::create(tx, &inner.settings().policy, band, caller.account, &body.value, &fresh, now)?;
-            if let Some(claim) = &claim {
-                claim.remember(tx, Some(*row.id.as_bytes()), 201, None)?;
-            }
-            Ok::<_, Refused>((row, fresh.token.reveal().to_owned()))
+            once(
+                tx,
+                claim.as_ref(),
+                |tx, earlier| invites::recreated(tx, &inner, made(&earlier)?, caller.account),
+                |tx| {
+                    let policy = &inner.settings().policy;
+                    let row = invites::create(tx, policy, band, caller.account, &body.value, &fresh, now)?;
+                    let resource = Some(*row.id.as_bytes());
+                    let value = (row, fresh.token.reveal().to_owned());
+                    Ok(Done { value, status: 201, resource, outcome: None })
+                },
+            )
         })
         .await?;
     app.alarm().note(row.expires_at);
@@ -206,29 +203,98 @@ async fn redemptions(
     Ok(Json(Redemptions { redemptions: rows.into_iter().map(|row| row.1).collect(), next_cursor }))
 }
 
-#[utoipa::path(post, path = "/invites/{id}/link", params(("id" = String, Path)),
+/// The invite that an earlier request made or changed.
+fn made(earlier: &Earlier) -> Result<InviteId, Refused> {
+    earlier.resource.map(InviteId::from_bytes).ok_or_else(|| Refused::not_found("invite"))
+}
+
+#[utoipa::path(post, path = "/invites/{id}/link",
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = InviteLink), (status = "default", body = Problem)))]
-async fn link(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refused> {
+async fn link(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body<Empty>,
+) -> Result<Response, Refused> {
     let (id, now, inner) = (invite_id(&id)?, app.now(), app.clone());
-    let token = app.store().write(move |tx| invites::link(tx, &inner, id, caller.account, now)).await?;
+    let claim = claim(&headers, caller, format!("/invites/{id}/link"), body.hash, &app)?;
+    let token = app
+        .store()
+        .write(move |tx| {
+            once(
+                tx,
+                claim.as_ref(),
+                |tx, _| invites::recreated(tx, &inner, id, caller.account).map(|(_, token)| token),
+                |tx| {
+                    let value = invites::link(tx, &inner, id, caller.account, now)?;
+                    Ok(Done { value, status: 200, resource: Some(*id.as_bytes()), outcome: None })
+                },
+            )
+        })
+        .await?;
     Ok(secret(StatusCode::OK, InviteLink { link: link_of(&app, &token)?, token }))
 }
 
-#[utoipa::path(post, path = "/invites/{id}/restore", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/invites/{id}/restore",
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Invite), (status = "default", body = Problem)))]
-async fn restore(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Json<Invite>, Refused> {
+async fn restore(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body<Empty>,
+) -> Result<Json<Invite>, Refused> {
     let (id, now) = (invite_id(&id)?, app.now());
-    let row = app.store().write(move |tx| invites::restore(tx, id, caller.account, now)).await?;
+    let claim = claim(&headers, caller, format!("/invites/{id}/restore"), body.hash, &app)?;
+    let row = app
+        .store()
+        .write(move |tx| {
+            once(
+                tx,
+                claim.as_ref(),
+                |tx, _| invites::read(tx, id, caller.account).map(|(row, _)| row),
+                |tx| {
+                    let value = invites::restore(tx, id, caller.account, now)?;
+                    Ok(Done { value, status: 200, resource: Some(*id.as_bytes()), outcome: None })
+                },
+            )
+        })
+        .await?;
     app.alarm().note(row.expires_at);
     Ok(Json(row.show(now)))
 }
 
-#[utoipa::path(post, path = "/invites/{id}/rotate", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/invites/{id}/rotate",
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = InviteLink), (status = "default", body = Problem)))]
-async fn rotate(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refused> {
-    let (fresh, now) = (Fresh::of(&app, invite_id(&id)?)?, app.now());
-    let token = fresh.token.reveal().to_owned();
-    app.store().write(move |tx| invites::rotate(tx, &fresh, caller.account, now)).await?;
+async fn rotate(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body<Empty>,
+) -> Result<Response, Refused> {
+    let (id, now, inner) = (invite_id(&id)?, app.now(), app.clone());
+    let claim = claim(&headers, caller, format!("/invites/{id}/rotate"), body.hash, &app)?;
+    let fresh = Fresh::of(&app, id)?;
+    let token = app
+        .store()
+        .write(move |tx| {
+            once(
+                tx,
+                claim.as_ref(),
+                |tx, _| invites::recreated(tx, &inner, id, caller.account).map(|(_, token)| token),
+                |tx| {
+                    invites::rotate(tx, &fresh, caller.account, now)?;
+                    let value = fresh.token.reveal().to_owned();
+                    Ok(Done { value, status: 200, resource: Some(*id.as_bytes()), outcome: None })
+                },
+            )
+        })
+        .await?;
     Ok(secret(StatusCode::OK, InviteLink { link: link_of(&app, &token)?, token }))
 }
 
@@ -244,7 +310,7 @@ async fn info(State(app): State<App>, Path(token): Path<String>) -> Result<Respo
 }
 
 #[utoipa::path(post, path = "/invites/{id}/accept", request_body = Empty,
-    params(("id" = String, Path, description = "the token")),
+    params(("id" = String, Path, description = "the token"), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Accepted), (status = "default", body = Problem)))]
 async fn accept(
     State(app): State<App>,
@@ -261,43 +327,54 @@ async fn accept(
     let accepted = app
         .store()
         .write(move |tx| {
-            if let Some(claim) = &claim {
-                let outcome = claim.earlier(tx)?.and_then(|earlier| earlier.outcome);
-                if let Some(accepted) = outcome.and_then(|text| serde_json::from_str::<Accepted>(&text).ok()) {
-                    return Ok(accepted);
-                }
-            }
-            invites::hold_account(tx, caller.account)?;
-            let found = invites::hold_by_token(tx, &token_hash)?;
-            let accepted = invites::accept(tx, &found, caller.account, now)?;
-            if let Some(claim) = &claim {
-                let outcome = serde_json::to_string(&accepted).unwrap_or_default();
-                claim.remember(tx, Some(*found.id.as_bytes()), 200, Some(&outcome))?;
-            }
-            Ok::<_, Refused>(accepted)
+            once(
+                tx,
+                claim.as_ref(),
+                |_, earlier| {
+                    let told = earlier.outcome.and_then(|text| serde_json::from_str::<Accepted>(&text).ok());
+                    told.ok_or_else(|| Refused::not_found("invite"))
+                },
+                |tx| {
+                    invites::hold_account(tx, caller.account)?;
+                    let found = invites::hold_by_token(tx, &token_hash)?;
+                    let value = invites::accept(tx, &found, caller.account, now)?;
+                    let outcome = serde_json::to_string(&value).ok();
+                    Ok(Done { value, status: 200, resource: Some(*found.id.as_bytes()), outcome })
+                },
+            )
         })
         .await?;
     Ok(Json(accepted).into_response())
 }
 
 #[utoipa::path(post, path = "/invites/{id}/decline", request_body = DeclineInvite,
-    params(("id" = String, Path, description = "the token")),
+    params(("id" = String, Path, description = "the token"), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 204), (status = "default", body = Problem)))]
 async fn decline(
     State(app): State<App>,
     Path(token): Path<String>,
     caller: Result<Caller, Refused>,
+    headers: HeaderMap,
     body: Body<DeclineInvite>,
 ) -> Result<StatusCode, Refused> {
     let (token_hash, now) = (token_hash(&token)?, app.now());
-    let _ = app.store().read(move |tx| invites::find_by_token(tx, &token_hash)).await?;
+    let found = app.store().read(move |tx| invites::find_by_token(tx, &token_hash)).await?;
     let caller = caller?;
+    let claim = claim(&headers, caller, format!("/invites/{}/decline", found.id), body.hash, &app)?;
     let suppression = app.fresh(SuppressionId::new);
     app.store()
         .write(move |tx| {
-            invites::hold_account(tx, caller.account)?;
-            let found = invites::hold_by_token(tx, &token_hash)?;
-            invites::decline(tx, &found, caller.account, &body.value, suppression, now)
+            once(
+                tx,
+                claim.as_ref(),
+                |_, _| Ok(()),
+                |tx| {
+                    invites::hold_account(tx, caller.account)?;
+                    let found = invites::hold_by_token(tx, &token_hash)?;
+                    invites::decline(tx, &found, caller.account, &body.value, suppression, now)?;
+                    Ok(Done { value: (), status: 204, resource: Some(*found.id.as_bytes()), outcome: None })
+                },
+            )
         })
         .await?;
     Ok(StatusCode::NO_CONTENT)

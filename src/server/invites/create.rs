@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-use super::{Access, InviteRow, by_id, index};
+use super::{Access, InviteRow, by_id, index, read};
 
 /// The secret parts of a new invite, made before the transaction.
 #[derive(Clone)]
@@ -153,9 +153,15 @@ pub(crate) fn create(
     Ok(row)
 }
 
-/// The invite that an earlier request with the same key made, with its token.
-pub(crate) fn recreated(tx: &mut Tx<'_>, app: &App, id: InviteId) -> Result<(InviteRow, String), Refused> {
-    let row = by_id(tx, id)?.ok_or_else(|| Refused::not_found("invite"))?;
+/// The invite that an earlier request of the caller made or rotated, with its token, if they may still have it.
+pub(crate) fn recreated(
+    tx: &mut Tx<'_>,
+    app: &App,
+    id: InviteId,
+    caller: AccountId,
+) -> Result<(InviteRow, String), Refused> {
+    let (row, access) = read(tx, id, caller)?;
+    access.check_change(&row, caller)?;
     let token = opened(app, &row)?;
     Ok((row, token))
 }
