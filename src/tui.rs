@@ -11,9 +11,13 @@
 
 #![allow(dead_code, clippy::needless_pass_by_value)]
 
+mod expiry;
+mod forms;
 pub mod keymap;
+pub mod label;
 pub mod launch;
 pub mod message;
 pub mod model;
+pub mod palette;
 pub mod request;
 mod update;

@@ -116,6 +116,24 @@ impl Key {
         Self::normal(event.code, event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT))
     }
 
+    /// Whether it is the key of this name, as [`FromStr`] reads it.
+    pub fn is(self, name: &str) -> bool {
+        name.parse() == Ok(self)
+    }
+
+    /// The character that is typed, `None` for a command.
+    pub const fn as_char(self) -> Option<char> {
+        match self.code {
+            KeyCode::Char(c) if self.modifiers.is_empty() => Some(c),
+            _ => None,
+        }
+    }
+
+    /// Whether it is this letter with Ctrl held.
+    pub fn is_ctrl(self, letter: char) -> bool {
+        self.code == KeyCode::Char(letter) && self.modifiers == KeyModifiers::CONTROL
+    }
+
     fn normal(code: KeyCode, modifiers: KeyModifiers) -> Self {
         match code {
             KeyCode::BackTab => Self { code: KeyCode::Tab, modifiers: modifiers | KeyModifiers::SHIFT },

@@ -35,6 +35,8 @@ pub struct Settings {
     pub poll_seconds: u32,
     /// The keys.
     pub keymap: Keymap,
+    /// The time zone in which dates are typed and shown.
+    pub zone: jiff::tz::TimeZone,
     /// Whether plain http to other machines is allowed.
     pub plain: PlainHttp,
     /// Whether there is an embedded server to start.
@@ -198,14 +200,10 @@ pub enum Purpose {
     Invites(BandId, u64, Want),
     /// A page of members of a band.
     Members(BandId, u64, Want),
-    /// One band anew.
-    Band,
     /// The form that says it is sending this request.
     Form,
     /// The confirmation that says it is doing this request.
     Confirm,
-    /// Deeds done one by one: those still to do, and what was done so far.
-    Deeds,
     /// A link to copy.
     Copy(InviteId),
     /// A link to show.
@@ -216,8 +214,6 @@ pub enum Purpose {
     Restore(InviteId),
     /// What a pasted invite offers, and what is done with it: the overlay says it waits for this request.
     Offer,
-    /// Leaving the server.
-    SignOut,
 }
 
 /// Everything.
@@ -261,6 +257,8 @@ pub struct Model {
     pub pasted: Option<Pasted>,
     /// Requests on their way.
     pub waiting: BTreeMap<RequestId, Purpose>,
+    /// When a label on the screen next reads differently.
+    pub label_due: Option<Timestamp>,
     /// Whether the screen is out of date.
     pub dirty: bool,
     /// The next request's name, and the next attempt's.
@@ -289,6 +287,16 @@ impl Row for Member {
 }
 
 impl Pane {
+    /// The pane that a scope belongs to, `None` for the scope of all.
+    pub const fn of(scope: Scope) -> Option<Self> {
+        match scope {
+            Scope::Bands => Some(Self::Bands),
+            Scope::Invites => Some(Self::Invites),
+            Scope::Members => Some(Self::Members),
+            Scope::Everywhere => None,
+        }
+    }
+
     /// The keys that hold in it.
     pub const fn scope(self) -> Scope {
         match self {
@@ -322,6 +330,7 @@ impl Model {
             undo: None,
             pasted: None,
             waiting: BTreeMap::new(),
+            label_due: None,
             dirty: true,
             next_id: 1,
         }

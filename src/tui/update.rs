@@ -1,30 +1,153 @@
 //! What a message does to the model.
 
+mod answer;
+mod deed;
+mod form;
+mod offer;
+mod overlay;
+mod panes;
+mod poll;
+mod start;
+
 use super::{
+    keymap::{Action, Key},
+    label,
     message::{Effect, Msg},
-    model::{Model, Purpose, RequestId},
+    model::{Model, Overlay, Purpose, RequestId, Screen, Toast, Tone},
     request::Request,
 };
-use crate::domain::Timestamp;
+use crate::domain::{Pasted, Timestamp};
+
+/// Seconds that a notice stays; one that says what went wrong stays longer.
+const TOAST_SECONDS: i64 = 5;
+const BAD_TOAST_SECONDS: i64 = 10;
 
 impl Model {
     /// Takes in what happened at `now` and says what is to be done. Pure: the same model, message and instant give the
     /// same model and effects.
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
         self.now = now;
-        match msg {
+        // Everything changes the screen but a poll that found nothing and the tick that sent it.
+        let quiet = matches!(msg, Msg::Tick | Msg::Done { .. });
+        self.dirty |= !quiet;
+        let mut effects = match msg {
+            Msg::Key(event) => self.key(event),
+            Msg::Paste(text) => self.paste(&text),
+            Msg::Wheel { up, at } => self.wheel(up, at),
+            Msg::Click { at } => self.click(at),
             Msg::Resize(width, height) => {
                 self.size = (width, height);
-                self.dirty = true;
                 Vec::new()
             }
-            _ => Vec::new(),
-        }
+            Msg::Tick => self.tick(),
+            Msg::Done { id, result } => self.done(id, result),
+            Msg::Launched(launched) => self.launched(launched),
+            Msg::Found { origin, session } => self.found(&origin, session),
+            Msg::NotKept(why) => {
+                self.toast(Tone::Bad, why);
+                Vec::new()
+            }
+            Msg::Copied { copied, link } => {
+                self.copied(copied, link);
+                Vec::new()
+            }
+            Msg::Resumed => self.poll_now(),
+        };
+        effects.extend(self.fetch_wanted());
+        effects
     }
 
     /// The instant at which something changes by itself: the next poll, the end of a notice, a label that grows older.
     pub fn wake_at(&self) -> Option<Timestamp> {
-        [self.line.next_poll, self.toast.as_ref().map(|toast| toast.until)].into_iter().flatten().min()
+        let toast = self.toast.as_ref().map(|toast| toast.until);
+        [self.line.next_poll, toast, self.next_label()].into_iter().flatten().min()
+    }
+
+    fn tick(&mut self) -> Vec<Effect> {
+        if self.toast.as_ref().is_some_and(|toast| self.now >= toast.until) {
+            self.toast = None;
+            self.dirty = true;
+        }
+        if self.undo.as_ref().is_some_and(|undo| self.now >= undo.until) {
+            self.undo = None;
+        }
+        if self.label_due.is_some_and(|due| self.now >= due) {
+            self.dirty = true;
+        }
+        self.label_due = self.next_label();
+        if self.line.next_poll.is_some_and(|due| self.now >= due) { self.poll() } else { Vec::new() }
+    }
+
+    /// When the next label on the screen reads differently: an expiry, or the age of the data.
+    fn next_label(&self) -> Option<Timestamp> {
+        if self.screen != Screen::Panes {
+            return None;
+        }
+        let list = &self.invites.list;
+        let shown = self.areas().list_height(super::model::Pane::Invites);
+        let expiries = list.rows().skip(list.top()).take(shown).filter_map(|invite| {
+            let pending = invite.status == crate::domain::Status::Pending;
+            label::expiry(invite.expires_at.filter(|_| pending), self.now).1
+        });
+        expiries.chain(self.line.next_change(self.now, self.settings.poll_seconds)).min()
+    }
+
+    fn key(&mut self, event: crossterm::event::KeyEvent) -> Vec<Effect> {
+        let key = Key::of(event);
+        // These two hold everywhere, in forms too.
+        if self.settings.keymap.keys(Action::Suspend).contains(&key) {
+            return vec![Effect::Suspend];
+        }
+        if key.is_ctrl('c') {
+            return vec![Effect::Quit];
+        }
+        if !self.overlays.is_empty() {
+            return self.overlay_key(key);
+        }
+        match &self.screen {
+            Screen::Welcome { .. } => self.welcome_key(key),
+            Screen::Starting(_) => match key.as_char() {
+                Some('q') => vec![Effect::Quit],
+                _ => Vec::new(),
+            },
+            Screen::Entry(_) => self.entry_key(key),
+            Screen::Panes => self.panes_key(key),
+        }
+    }
+
+    fn paste(&mut self, text: &str) -> Vec<Effect> {
+        let pasted = Pasted::parse(text);
+        // On the first forms an invite is no name and no password.
+        let entry = self.overlays.is_empty() && matches!(self.screen, Screen::Entry(_) | Screen::Welcome { .. });
+        if let (true, Ok(pasted)) = (entry, &pasted) {
+            return self.look_at(pasted.clone());
+        }
+        if let Some((field, several)) = self.field_in_focus() {
+            let fitted = if several { field.paste_lines(text) } else { field.paste(text) };
+            if !fitted {
+                self.toast(Tone::Bad, "That is too long for this field.");
+            }
+            self.typed();
+            return self.search_changed();
+        }
+        if let Ok(pasted) = pasted {
+            return self.look_at(pasted);
+        }
+        self.toast(Tone::Plain, "What was pasted is no invite: paste a link, a token or a code.");
+        Vec::new()
+    }
+
+    /// Shows a notice.
+    fn toast(&mut self, tone: Tone, text: impl Into<String>) {
+        let seconds = if tone == Tone::Bad { BAD_TOAST_SECONDS } else { TOAST_SECONDS };
+        self.toast = Some(Toast { text: text.into(), tone, until: self.now.plus_seconds(seconds) });
+        self.dirty = true;
+    }
+
+    /// Opens something over the screen.
+    fn open(&mut self, overlay: Overlay) {
+        self.overlays.push(overlay);
+        self.dirty = true;
     }
 
     /// Sends a request whose answer serves this purpose.

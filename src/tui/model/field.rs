@@ -2,6 +2,8 @@
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use crate::tui::keymap::Key;
+
 /// The most bytes that a field takes; the server's own limits are far below.
 const MOST_BYTES: usize = 16 * 1024;
 
@@ -54,6 +56,39 @@ impl TextField {
             self.cursor += 1;
         }
         true
+    }
+
+    /// Takes a paste into one line: line ends become spaces. What must not be shown is dropped.
+    pub fn paste(&mut self, text: &str) -> bool {
+        let text = crate::domain::clean_line(text);
+        self.insert(&text)
+    }
+
+    /// Takes a paste of several lines.
+    pub fn paste_lines(&mut self, text: &str) -> bool {
+        let text = crate::domain::clean_block(text);
+        self.insert(&text)
+    }
+
+    /// Edits with a key as every line editor does; returns whether the text is another now.
+    pub fn edit(&mut self, key: Key) -> bool {
+        let before = self.text.len();
+        if let Some(c) = key.as_char() {
+            return self.insert(c.encode_utf8(&mut [0; 4]));
+        }
+        match () {
+            () if key.is("backspace") || key.is_ctrl('h') => self.backspace(),
+            () if key.is("delete") || key.is_ctrl('d') => self.delete(),
+            () if key.is_ctrl('w') || key.is("alt-backspace") => self.delete_word(),
+            () if key.is_ctrl('u') => self.delete_to_start(),
+            () if key.is_ctrl('k') => self.delete_to_end(),
+            () if key.is("left") || key.is_ctrl('b') => self.left(),
+            () if key.is("right") || key.is_ctrl('f') => self.right(),
+            () if key.is("home") || key.is_ctrl('a') => self.home(),
+            () if key.is("end") || key.is_ctrl('e') => self.end(),
+            () => {}
+        }
+        self.text.len() != before
     }
 
     /// Removes everything.

@@ -43,6 +43,8 @@ pub struct FormField {
     pub input: Input,
     /// Why it was refused.
     pub error: Option<String>,
+    /// What stood there when the form was opened.
+    pub initial: String,
 }
 
 /// What a field takes.
@@ -82,24 +84,33 @@ pub struct Form {
     pub attempt: u64,
     /// Why the whole was refused, and what to do.
     pub refused: Option<String>,
-    /// Whether anything was typed since it was opened.
-    pub touched: bool,
 }
 
 impl FormField {
+    fn new(name: &'static str, label: &'static str, hint: &'static str, input: Input) -> Self {
+        let mut field = Self { name, label, hint, input, error: None, initial: String::new() };
+        field.initial = field.value().to_owned();
+        field
+    }
+
+    /// Whether something else stands there than when the form was opened.
+    pub fn is_changed(&self) -> bool {
+        self.value() != self.initial
+    }
+
     /// A line that holds `text`.
     pub fn line(name: &'static str, label: &'static str, hint: &'static str, text: &str) -> Self {
-        Self { name, label, hint, input: Input::Line(TextField::new(text)), error: None }
+        Self::new(name, label, hint, Input::Line(TextField::new(text)))
     }
 
     /// An empty line that is shown as dots.
     pub fn secret(name: &'static str, label: &'static str, hint: &'static str) -> Self {
-        Self { name, label, hint, input: Input::Secret(TextField::default()), error: None }
+        Self::new(name, label, hint, Input::Secret(TextField::default()))
     }
 
     /// Several lines that hold `text`.
     pub fn lines(name: &'static str, label: &'static str, hint: &'static str, text: &str) -> Self {
-        Self { name, label, hint, input: Input::Lines(TextField::new(text)), error: None }
+        Self::new(name, label, hint, Input::Lines(TextField::new(text)))
     }
 
     /// A choice of words (wire, people), `chosen` by its wire word.
@@ -111,7 +122,7 @@ impl FormField {
         chosen: &str,
     ) -> Self {
         let selected = options.iter().position(|(word, _)| *word == chosen).unwrap_or(0);
-        Self { name, label, hint, input: Input::Choice { options: options.to_vec(), selected }, error: None }
+        Self::new(name, label, hint, Input::Choice { options: options.to_vec(), selected })
     }
 
     /// The text, or the chosen word as it stands on the wire.
@@ -134,17 +145,7 @@ impl FormField {
 impl Form {
     /// A form with the first field in focus.
     pub fn new(kind: FormKind, title: impl Into<String>, verb: &'static str, fields: Vec<FormField>) -> Self {
-        Self {
-            kind,
-            title: title.into(),
-            verb,
-            fields,
-            focus: 0,
-            sending: None,
-            attempt: 0,
-            refused: None,
-            touched: false,
-        }
+        Self { kind, title: title.into(), verb, fields, focus: 0, sending: None, attempt: 0, refused: None }
     }
 
     /// What stands in the field of this name; empty where there is none.
@@ -156,6 +157,16 @@ impl Form {
     pub fn optional(&self, name: &str) -> Option<String> {
         let text = self.value(name).trim();
         (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// The text of a field if it was changed since the form was opened: what an edit sends.
+    pub fn change(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|field| field.name == name && field.is_changed()).map(FormField::value)
+    }
+
+    /// Whether something was changed since the form was opened.
+    pub fn is_changed(&self) -> bool {
+        self.fields.iter().any(FormField::is_changed)
     }
 
     /// The field in focus.
@@ -172,6 +183,22 @@ impl Form {
             self.focus = first;
         }
         true
+    }
+
+    /// Puts a text into a field.
+    pub fn fill(&mut self, name: &str, text: &str) {
+        if let Some(field) = self.fields.iter_mut().find(|field| field.name == name).and_then(FormField::text_mut) {
+            *field = TextField::new(text);
+        }
+    }
+
+    /// Something was typed: the old refusal of the field no longer holds, and sending is another attempt.
+    pub fn changed(&mut self) {
+        self.attempt = 0;
+        self.refused = None;
+        if let Some(field) = self.focused() {
+            field.error = None;
+        }
     }
 
     /// Forgets earlier refusals, before it is looked at again.

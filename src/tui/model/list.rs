@@ -63,11 +63,21 @@ pub struct List<T: Row> {
     pub question: u64,
     /// Whether anything was ever answered to this question.
     pub loaded: bool,
+    /// Whether the last fetch failed, so that no other is tried until the server is heard again.
+    pub stuck: bool,
 }
 
 impl<T: Row> Default for List<T> {
     fn default() -> Self {
-        Self { pages: VecDeque::new(), selected: 0, top: 0, marked: BTreeSet::new(), question: 0, loaded: false }
+        Self {
+            pages: VecDeque::new(),
+            selected: 0,
+            top: 0,
+            marked: BTreeSet::new(),
+            question: 0,
+            loaded: false,
+            stuck: false,
+        }
     }
 }
 
@@ -216,13 +226,28 @@ impl<T: Row> List<T> {
         self.select_index(self.selected);
     }
 
-    /// Forgets everything for a new question; marks stay only where the caller keeps them.
-    pub fn ask_anew(&mut self) {
+    /// What has to be fetched now: the beginning where nothing is known, else as [`List::wants`].
+    pub fn next_want(&self, height: usize) -> Option<Want> {
+        if self.stuck {
+            return None;
+        }
+        if self.loaded { self.wants(height) } else { Some(Want::Anew(None)) }
+    }
+
+    /// The question has changed: what is held stays to be seen until the answer is there.
+    pub fn renew(&mut self) {
         self.question += 1;
+        self.loaded = false;
+        self.stuck = false;
+    }
+
+    /// The list is another one: nothing held has to do with it.
+    pub fn clear(&mut self) {
+        self.renew();
         self.pages.clear();
+        self.marked.clear();
         self.selected = 0;
         self.top = 0;
-        self.loaded = false;
     }
 
     /// Changes the row of this identity where it is held.

@@ -30,9 +30,9 @@ pub enum Overlay {
     /// An invite in full.
     Details(Box<Details>),
     /// A link on the screen.
-    Link(ShownLink),
+    Link(Box<ShownLink>),
     /// What a pasted invite offers.
-    Offer(Offer),
+    Offer(Box<Offer>),
 }
 
 /// Something that is done only when asked twice.
@@ -75,6 +75,19 @@ pub struct Confirm {
     pub sending: Option<RequestId>,
     /// Why it did not work.
     pub refused: Option<String>,
+}
+
+impl Confirm {
+    /// A question that has not been answered.
+    pub fn new(
+        question: impl Into<String>,
+        consequence: impl Into<String>,
+        verb: &'static str,
+        deeds: Vec<Deed>,
+    ) -> Self {
+        let (question, consequence) = (question.into(), consequence.into());
+        Self { question, consequence, verb, deeds, done: 0, sending: None, refused: None }
+    }
 }
 
 /// An invite in full.

@@ -1,0 +1,208 @@
+//! What each form asks for.
+
+use jiff::tz::TimeZone;
+
+use super::{
+    expiry,
+    model::{Form, FormField, FormKind},
+};
+use crate::{
+    api::{Band, Invite, Member, Site},
+    domain::{Hours, InvitePermission, JoinMode, Pasted, Registration, Role},
+};
+
+const JOIN: &[(&str, &str)] =
+    &[("invite", "by invite only"), ("request", "anyone may ask to join"), ("open", "anyone may join")];
+const INVITE_PERMISSION: &[(&str, &str)] = &[("admins", "admins"), ("members", "every member")];
+const ROLES: &[(&str, &str)] = &[("member", "member"), ("admin", "admin")];
+const YES_NO: &[(&str, &str)] = &[("no", "no"), ("yes", "yes")];
+const BLOCK: &[(&str, &str)] = &[
+    ("", "may invite me again"),
+    ("inviter", "no more invites by this person"),
+    ("band", "no more invites to this band"),
+    ("server", "no more invites from this server"),
+];
+
+/// The address of a server.
+pub(super) fn connect(server: &str) -> Form {
+    let hint = "The server's address, such as invites.example.org. An invite link works too.";
+    Form::new(
+        FormKind::Connect,
+        "Connect to a server",
+        "connect",
+        vec![FormField::line("server", "Server", hint, server)],
+    )
+}
+
+/// User name or address, and password.
+pub(super) fn sign_in() -> Form {
+    let fields = vec![
+        FormField::line("login", "Name", "Your user name or e-mail address.", ""),
+        FormField::secret("password", "Password", "The password of your account."),
+    ];
+    Form::new(FormKind::SignIn, "Sign in", "sign in", fields)
+}
+
+/// A new account. An invite is asked for only where the server demands one.
+pub(super) fn sign_up(site: Option<&Site>, invite: Option<&Pasted>) -> Form {
+    let mut fields = vec![
+        FormField::line("username", "User name", "Letters, digits, dot, dash and underscore; to sign in with.", ""),
+        FormField::line("display_name", "Name", "What others see; your user name where it is left empty.", ""),
+        FormField::line("email", "E-mail", "Your address, such as ada@example.org.", ""),
+        FormField::secret("password", "Password", "8 to 128 characters; a sentence is easy to keep in mind."),
+        FormField::secret("again", "Once more", "The same password, so that no slip of a finger locks you out."),
+    ];
+    if site.is_some_and(|site| site.registration == Registration::InviteOnly) {
+        let text = invite.map_or("", |pasted| pasted.token.as_str());
+        fields.insert(
+            0,
+            FormField::line("invite", "Invite", "A link, token or code: this server takes no one without.", text),
+        );
+    }
+    Form::new(FormKind::SignUp, "Make an account", "sign up", fields)
+}
+
+/// A new band.
+pub(super) fn new_band() -> Form {
+    Form::new(
+        FormKind::NewBand,
+        "New band",
+        "create",
+        band_fields("", None, None, JoinMode::Invite, InvitePermission::Admins),
+    )
+}
+
+/// The settings of a band.
+pub(super) fn edit_band(band: &Band) -> Form {
+    let fields = band_fields(
+        &band.name,
+        band.description.as_deref(),
+        band.contact.as_deref(),
+        band.join,
+        band.invite_permission,
+    );
+    Form::new(FormKind::EditBand(band.id), format!("Settings of {}", band.name), "save", fields)
+}
+
+fn band_fields(
+    name: &str,
+    description: Option<&str>,
+    contact: Option<&str>,
+    join: JoinMode,
+    permission: InvitePermission,
+) -> Vec<FormField> {
+    vec![
+        FormField::line("name", "Name", "1 to 64 characters; the invited read it first.", name),
+        FormField::lines(
+            "description",
+            "About",
+            "What the band is about; may be left empty.",
+            description.unwrap_or_default(),
+        ),
+        FormField::line(
+            "contact",
+            "Contact",
+            "Whom to ask when an invite has ended; may be left empty.",
+            contact.unwrap_or_default(),
+        ),
+        FormField::choice("join", "Join", "How one comes in without an invite.", JOIN, join.as_str()),
+        FormField::choice("invite_permission", "Invites by", "Who may invite.", INVITE_PERMISSION, permission.as_str()),
+    ]
+}
+
+/// A new invite link to a band.
+pub(super) fn new_invite(band: &Band) -> Form {
+    let default = band.policy.as_ref().map(|policy| policy.default_ttl_hours);
+    let fields = invite_fields(grantable(band), Role::Member, &default_expiry(default), "1", None, None);
+    Form::new(FormKind::NewInvite(band.id), format!("New invite · {}", band.name), "create", fields)
+}
+
+/// A pending invite.
+pub(super) fn edit_invite(invite: &Invite, band: &Band, zone: &TimeZone) -> Form {
+    let uses = invite.max_uses.0.map_or_else(|| "unlimited".to_owned(), |uses| uses.to_string());
+    let fields = invite_fields(
+        grantable(band),
+        invite.role,
+        &expiry::typed(invite.expires_at, zone),
+        &uses,
+        invite.label.as_deref(),
+        invite.message.as_deref(),
+    );
+    Form::new(FormKind::EditInvite(invite.id), format!("Edit invite · {}", band.name), "save", fields)
+}
+
+fn invite_fields(
+    roles: &[(&'static str, &'static str)],
+    role: Role,
+    expires: &str,
+    uses: &str,
+    label: Option<&str>,
+    message: Option<&str>,
+) -> Vec<FormField> {
+    vec![
+        FormField::choice("role", "Role", "What those who accept become.", roles, role.as_str()),
+        FormField::line("expires_at", "Expires", "48 (hours), 3d, 2w, 2026-12-31, 2026-12-31 18:00 or never.", expires),
+        FormField::line("max_uses", "Uses", "How many people may use it: a number, or unlimited.", uses),
+        FormField::line(
+            "label",
+            "Label",
+            "A note for the band, such as \"for Kim\"; the invited do not see it.",
+            label.unwrap_or_default(),
+        ),
+        FormField::lines(
+            "message",
+            "Message",
+            "A few words that the invited read; may be left empty.",
+            message.unwrap_or_default(),
+        ),
+    ]
+}
+
+/// The default as it would be typed; empty where it is not known, which means the same.
+fn default_expiry(default: Option<Hours>) -> String {
+    match default {
+        None => String::new(),
+        Some(Hours(None)) => "never".to_owned(),
+        Some(Hours(Some(hours))) if hours > 24 && hours % 24 == 0 => format!("{}d", hours / 24),
+        Some(Hours(Some(hours))) => format!("{hours}h"),
+    }
+}
+
+/// The roles that the person may grant in the band.
+fn grantable(band: &Band) -> &'static [(&'static str, &'static str)] {
+    match band.role.and_then(|role| role.may_grant(band.can_invite, band.invite_permission)) {
+        Some(Role::Member) | None => &ROLES[..1],
+        Some(_) => ROLES,
+    }
+}
+
+/// A member's role and right to invite.
+pub(super) fn edit_member(member: &Member, band: &Band) -> Form {
+    let invites = if member.can_invite { "yes" } else { "no" };
+    let fields = vec![
+        FormField::choice("role", "Role", "Admins run invites and members.", ROLES, member.role.as_str()),
+        FormField::choice("can_invite", "May invite", "Whether a plain member may invite members.", YES_NO, invites),
+    ];
+    let title = format!("{} · {}", member.account.display_name, band.name);
+    Form::new(FormKind::EditMember(band.id, member.account.id), title, "save", fields)
+}
+
+/// A link, token or code to look at.
+pub(super) fn accept() -> Form {
+    let field = FormField::line(
+        "invite",
+        "Invite",
+        "Paste a link, a token (inv_…) or a code; you see what it offers first.",
+        "",
+    );
+    Form::new(FormKind::Accept, "Accept an invite", "look", vec![field])
+}
+
+/// Why an invite is declined.
+pub(super) fn decline(pasted: Pasted, band: &str) -> Form {
+    let fields = vec![
+        FormField::line("reason", "Reason", "What the band reads; may be left empty.", ""),
+        FormField::choice("block", "From now on", "Whether you want to be invited again.", BLOCK, ""),
+    ];
+    Form::new(FormKind::Decline(pasted), format!("Decline the invite to {band}"), "decline", fields)
+}

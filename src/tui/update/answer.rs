@@ -1,0 +1,196 @@
+//! What the end of a request does.
+
+use super::super::{
+    message::Effect,
+    model::{List, Model, PageOf, Purpose, RequestId, Row, Tone, Want},
+    request::Answer,
+};
+use crate::{api::Code, client::Error};
+
+impl Model {
+    /// A request has ended.
+    pub(super) fn done(&mut self, id: RequestId, result: Result<Answer, Error>) -> Vec<Effect> {
+        // Nobody waits for an abandoned one.
+        let Some(purpose) = self.waiting.remove(&id) else { return Vec::new() };
+        if purpose != Purpose::Poll {
+            self.dirty = true;
+            if result.as_ref().err().is_none_or(|error| !error.is_offline()) {
+                self.reached();
+            }
+        }
+        match purpose {
+            Purpose::Poll => match result {
+                Ok(Answer::Synced(synced)) => self.polled(Ok(*synced)),
+                Ok(_) => Vec::new(),
+                Err(error) => self.polled(Err(error)),
+            },
+            Purpose::Site => self.site_known(result),
+            Purpose::Me => match result {
+                Ok(Answer::Me(account)) => {
+                    self.me = Some(*account);
+                    Vec::new()
+                }
+                Ok(_) => Vec::new(),
+                Err(error) => self.background_failed(&error),
+            },
+            Purpose::Bands(question, want) => self.bands_page(question, &want, result),
+            Purpose::Invites(band, question, want) if Some(band) == self.band => {
+                self.invites_page(question, &want, result)
+            }
+            Purpose::Members(band, question, want) if Some(band) == self.band => {
+                self.members_page(question, &want, result)
+            }
+            Purpose::Invites(..) | Purpose::Members(..) => Vec::new(),
+            Purpose::Form => self.form_done(id, result),
+            Purpose::Confirm => self.deed_done(id, result),
+            Purpose::Copy(invite) => self.link_to_copy(invite, result),
+            Purpose::ShowLink(invite) => self.link_to_show(invite, result),
+            Purpose::Details(invite) => self.details_part(invite, result),
+            Purpose::Restore(invite) => self.restored(invite, result),
+            Purpose::Offer => self.offer_answer(id, result),
+        }
+    }
+
+    fn site_known(&mut self, result: Result<Answer, Error>) -> Vec<Effect> {
+        match result {
+            Ok(Answer::Site(site)) => {
+                if let Some(server) = &mut self.server {
+                    server.site = Some(*site);
+                }
+                self.entry_knows_site();
+                Vec::new()
+            }
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                self.entry_refused(&error);
+                self.background_failed(&error)
+            }
+        }
+    }
+
+    fn bands_page(&mut self, question: u64, want: &Want, result: Result<Answer, Error>) -> Vec<Effect> {
+        if question != self.bands.list.question {
+            return Vec::new();
+        }
+        match result {
+            Ok(Answer::Bands(page)) => {
+                let page =
+                    PageOf { cursor: want.cursor(), rows: page.bands, prev: page.prev_cursor, next: page.next_cursor };
+                self.bands.list.take(want, page);
+                if let Some(band) = self.band {
+                    self.bands.list.select(band);
+                }
+                self.scroll();
+                self.follow_band()
+            }
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                self.bands.list.stuck = true;
+                self.background_failed(&error)
+            }
+        }
+    }
+
+    fn invites_page(&mut self, question: u64, want: &Want, result: Result<Answer, Error>) -> Vec<Effect> {
+        if question != self.invites.list.question {
+            return Vec::new();
+        }
+        match result {
+            Ok(Answer::Invites(page)) => {
+                (self.invites.total, self.invites.pending) = (page.total, page.pending);
+                self.invites.matched = page.matched;
+                let rows = PageOf {
+                    cursor: want.cursor(),
+                    rows: page.invites,
+                    prev: page.prev_cursor,
+                    next: page.next_cursor,
+                };
+                self.invites.list.take(want, rows);
+                self.scroll();
+                Vec::new()
+            }
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                self.invites.list.stuck = true;
+                self.page_failed(&error, want, |model| &mut model.invites.list)
+            }
+        }
+    }
+
+    fn members_page(&mut self, question: u64, want: &Want, result: Result<Answer, Error>) -> Vec<Effect> {
+        if question != self.members.list.question {
+            return Vec::new();
+        }
+        match result {
+            Ok(Answer::Members(page)) => {
+                (self.members.total, self.members.matched) = (page.total, page.matched);
+                let rows = PageOf {
+                    cursor: want.cursor(),
+                    rows: page.members,
+                    prev: page.prev_cursor,
+                    next: page.next_cursor,
+                };
+                self.members.list.take(want, rows);
+                self.scroll();
+                Vec::new()
+            }
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                self.members.list.stuck = true;
+                self.page_failed(&error, want, |model| &mut model.members.list)
+            }
+        }
+    }
+
+    /// A page could not be had. A cursor that the server no longer takes means: begin anew.
+    fn page_failed<T: Row>(
+        &mut self,
+        error: &Error,
+        want: &Want,
+        list: impl FnOnce(&mut Self) -> &mut List<T>,
+    ) -> Vec<Effect> {
+        if error.code() == Some(Code::Validation) && want.cursor().is_some_and(|cursor| cursor != "last") {
+            list(self).renew();
+            return Vec::new();
+        }
+        // A band that is gone is gone from the next poll, too.
+        if error.code() == Some(Code::NotFound) {
+            return self.poll_now();
+        }
+        self.background_failed(error)
+    }
+
+    /// Something failed that the person did not ask for just now.
+    pub(super) fn background_failed(&mut self, error: &Error) -> Vec<Effect> {
+        if error.is_unauthenticated() {
+            return self.signed_out();
+        }
+        if error.is_offline() {
+            return self.unreachable(error);
+        }
+        self.toast(Tone::Bad, words(error));
+        Vec::new()
+    }
+
+    /// Something failed that the person waits for: said in a notice.
+    pub(super) fn act_failed(&mut self, error: &Error) -> Vec<Effect> {
+        let mut effects = if error.is_offline() { self.unreachable(error) } else { Vec::new() };
+        if error.is_unauthenticated() {
+            effects.extend(self.signed_out());
+        } else {
+            self.toast(Tone::Bad, words(error));
+        }
+        effects
+    }
+}
+
+/// What happened and what to do, in one line.
+pub(super) fn words(error: &Error) -> String {
+    let hint = match error.code() {
+        Some(Code::Unauthenticated) => "Sign in again.".to_owned(),
+        _ => error.hint(),
+    };
+    let said = error.to_string();
+    let end = if said.ends_with(['.', '!', '?']) { "" } else { "." };
+    if hint.is_empty() { said } else { format!("{said}{end} {hint}") }
+}

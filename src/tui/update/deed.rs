@@ -1,0 +1,418 @@
+//! Deeds: what is asked for twice before it is done, the undo, and links that are copied or shown.
+
+use super::super::{
+    keymap::{Action, Key},
+    message::{Effect, Link},
+    model::{Confirm, Deed, Model, Overlay, Pane, Purpose, RequestId, ShownLink, Tone, Undo},
+    request::{Answer, Request},
+};
+use super::answer::words;
+use crate::{
+    api::{Band, Invite, InviteLink, TransferBand},
+    client::{Error, Origin, PlainHttp},
+    clipboard::Copied,
+    domain::{InviteId, Role, Status},
+};
+
+/// Seconds within which the server undoes a revoke, with a little left for the way.
+const UNDO_SECONDS: i64 = 590;
+
+impl Model {
+    /// What an action on a band, an invite or a member does.
+    pub(super) fn act_on(&mut self, action: Action) -> Vec<Effect> {
+        let needs_band = !matches!(
+            action,
+            Action::NewBand | Action::Accept | Action::Help | Action::Palette | Action::SignOut | Action::Undo
+        );
+        if needs_band && self.chosen_band().is_none() {
+            self.toast(
+                Tone::Plain,
+                "There is no band yet: press n in the bands to make one, or a to accept an invite.",
+            );
+            return Vec::new();
+        }
+        match action {
+            Action::NewInvite if !self.may_invite() => {
+                self.decline_to("You may not invite to this band: ask an admin.")
+            }
+            Action::EditBand | Action::EditMember if !self.is_admin() => self.decline_to("Only admins can do this."),
+            Action::EditInvite => self.edit_invite(),
+            Action::NewBand | Action::NewInvite | Action::EditBand | Action::EditMember | Action::Accept => {
+                self.open_form(action)
+            }
+            Action::CopyLink => self.ask_for_link(Purpose::Copy),
+            Action::ShowLink => self.ask_for_link(Purpose::ShowLink),
+            Action::Open => self.open_details(),
+            Action::Undo => self.undo(),
+            Action::Help => {
+                self.open(Overlay::Help { scroll: 0 });
+                Vec::new()
+            }
+            Action::Palette => {
+                self.open(Overlay::Palette { query: super::super::model::TextField::default(), selected: 0 });
+                Vec::new()
+            }
+            _ => {
+                if let Some(confirm) = self.question(action) {
+                    self.open(Overlay::Confirm(confirm));
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    fn decline_to(&mut self, why: &str) -> Vec<Effect> {
+        self.toast(Tone::Plain, why);
+        Vec::new()
+    }
+
+    fn is_admin(&self) -> bool {
+        self.chosen_band().is_some_and(|band| band.role.is_some_and(Role::is_admin))
+    }
+
+    fn may_invite(&self) -> bool {
+        self.chosen_band().is_some_and(|band| {
+            band.role.is_some_and(|role| role.may_grant(band.can_invite, band.invite_permission).is_some())
+        })
+    }
+
+    fn edit_invite(&mut self) -> Vec<Effect> {
+        match self.invites.list.selected() {
+            Some(invite) if invite.status == Status::Pending => self.open_form(Action::EditInvite),
+            Some(_) => self.decline_to("Only pending invites can be changed: make a new one."),
+            None => Vec::new(),
+        }
+    }
+
+    /// The question that goes before an action, `None` where there is nothing to do it to.
+    fn question(&mut self, action: Action) -> Option<Confirm> {
+        let band = self.chosen_band()?.clone();
+        match action {
+            Action::Revoke => self.revoke_question(),
+            Action::RotateLink => {
+                let invite = self.pending_invite()?;
+                Some(Confirm::new(
+                    format!("Make a new link for {}?", recipient(&invite)),
+                    "The old link is dead at once; uses so far stay.",
+                    "make",
+                    vec![Deed::Rotate(invite.id)],
+                ))
+            }
+            Action::LeaveBand => Some(Confirm::new(
+                format!("Leave {}?", band.name),
+                "You lose sight of its members and invites, and come back by a new invite only.",
+                "leave",
+                vec![Deed::Leave(band.id)],
+            )),
+            Action::DeleteBand => Some(Confirm::new(
+                format!("Delete {} for good?", band.name),
+                format!(
+                    "All {} members lose it and {} pending invites end. This cannot be undone.",
+                    band.counts.members, band.counts.pending
+                ),
+                "delete",
+                vec![Deed::DeleteBand(band.id)],
+            )),
+            Action::RemoveMember => self.member_question(&band, false),
+            Action::TransferBand => self.member_question(&band, true),
+            Action::SignOut => self.me.as_ref().map(|me| {
+                Confirm::new(
+                    format!("Sign out {}?", me.username),
+                    "The session on this machine ends. Bands and invites stay.",
+                    "sign out",
+                    vec![Deed::SignOut],
+                )
+            }),
+            _ => None,
+        }
+    }
+
+    fn revoke_question(&mut self) -> Option<Confirm> {
+        let marked: Vec<InviteId> = self.invites.list.marked.iter().copied().collect();
+        if marked.is_empty() {
+            let invite = self.pending_invite()?;
+            return Some(Confirm::new(
+                format!("Revoke the invite for {}?", recipient(&invite)),
+                "Its link stops working at once. u undoes it within ten minutes.",
+                "revoke",
+                vec![Deed::Revoke(invite.id)],
+            ));
+        }
+        Some(Confirm::new(
+            format!("Revoke {} marked invites?", marked.len()),
+            "Their links stop working at once. u undoes it within ten minutes.",
+            "revoke",
+            marked.into_iter().map(Deed::Revoke).collect(),
+        ))
+    }
+
+    fn pending_invite(&mut self) -> Option<Invite> {
+        let invite = self.invites.list.selected()?.clone();
+        if invite.status == Status::Pending {
+            return Some(invite);
+        }
+        self.toast(Tone::Plain, format!("This invite is {} already.", invite.status));
+        None
+    }
+
+    fn member_question(&mut self, band: &Band, transfer: bool) -> Option<Confirm> {
+        let member = self.members.list.selected()?.clone();
+        let (id, name) = (member.account.id, &member.account.display_name);
+        if self.me.as_ref().is_some_and(|me| me.id == id) {
+            self.toast(Tone::Plain, "That is you: leave the band from the bands pane.");
+            return None;
+        }
+        Some(if transfer {
+            Confirm::new(
+                format!("Hand {} over to {name}?", band.name),
+                "They become the owner, you become an admin. Only they can hand it back.",
+                "hand over",
+                vec![Deed::Transfer(band.id, id)],
+            )
+        } else {
+            Confirm::new(
+                format!("Remove {name} from {}?", band.name),
+                "They lose the band at once and come back by a new invite only. Invites they made follow the band's policy.",
+                "remove",
+                vec![Deed::RemoveMember(band.id, id, false)],
+            )
+        })
+    }
+
+    /// The keys of a question: y does it, everything else that is a decision does not.
+    pub(super) fn confirm_key(&mut self, key: Key) -> Vec<Effect> {
+        let Some(Overlay::Confirm(confirm)) = self.overlays.last_mut() else { return Vec::new() };
+        if confirm.sending.is_some() {
+            return if key.is("esc") { self.stop_deeds() } else { Vec::new() };
+        }
+        match key.as_char() {
+            Some('y') => {
+                confirm.refused = None;
+                self.next_deed()
+            }
+            Some('n' | 'q') => self.close_confirm(),
+            _ if key.is("esc") => self.close_confirm(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn close_confirm(&mut self) -> Vec<Effect> {
+        self.overlays.pop();
+        Vec::new()
+    }
+
+    fn stop_deeds(&mut self) -> Vec<Effect> {
+        let Some(Overlay::Confirm(confirm)) = self.overlays.pop() else { return Vec::new() };
+        let Some(id) = confirm.sending else { return Vec::new() };
+        self.waiting.remove(&id);
+        self.toast(Tone::Plain, "Stopped waiting; the last step may have been done all the same.");
+        let mut effects = vec![Effect::Abandon(id)];
+        effects.extend(self.refresh());
+        effects
+    }
+
+    /// Does what is next in the topmost question; closes it when everything is done.
+    fn next_deed(&mut self) -> Vec<Effect> {
+        let Some(Overlay::Confirm(confirm)) = self.overlays.last() else { return Vec::new() };
+        let Some(deed) = confirm.deeds.get(confirm.done).cloned() else { return self.all_done() };
+        let request = match deed {
+            Deed::Revoke(invite) => Request::RevokeInvite(invite),
+            Deed::Rotate(invite) => Request::RotateInvite(invite),
+            Deed::RemoveMember(band, account, invites) => Request::RemoveMember(band, account, invites),
+            Deed::Transfer(band, account_id) => Request::TransferBand(band, TransferBand { account_id }),
+            Deed::Leave(band) => Request::LeaveBand(band),
+            Deed::DeleteBand(band) => Request::DeleteBand(band),
+            Deed::SignOut => Request::SignOut,
+            Deed::Discard => {
+                self.overlays.pop();
+                self.overlays.pop();
+                return Vec::new();
+            }
+            Deed::Switch(pasted) => {
+                self.overlays.clear();
+                return self.switch_to(pasted);
+            }
+        };
+        let (id, effect) = self.ask(Purpose::Confirm, request);
+        if let Some(Overlay::Confirm(confirm)) = self.overlays.last_mut() {
+            confirm.sending = Some(id);
+        }
+        vec![effect]
+    }
+
+    /// A deed was done or refused.
+    pub(super) fn deed_done(&mut self, id: RequestId, result: Result<Answer, Error>) -> Vec<Effect> {
+        let Some(at) = self.overlays.iter().position(|o| matches!(o, Overlay::Confirm(c) if c.sending == Some(id)))
+        else {
+            return Vec::new();
+        };
+        let Some(Overlay::Confirm(confirm)) = self.overlays.get_mut(at) else { return Vec::new() };
+        confirm.sending = None;
+        match result {
+            Ok(answer) => {
+                let deed = confirm.deeds.get(confirm.done).cloned();
+                confirm.done += 1;
+                if let (Some(Deed::Revoke(invite)), Answer::Done) = (&deed, &answer) {
+                    self.revoked(*invite);
+                }
+                if let (Some(Deed::Rotate(invite)), Answer::Link(link)) = (deed, answer) {
+                    self.overlays.remove(at);
+                    return self.new_link(invite, *link);
+                }
+                self.next_deed()
+            }
+            Err(error) => {
+                confirm.refused = Some(words(&error));
+                let mut effects = if error.is_offline() { self.unreachable(&error) } else { Vec::new() };
+                if error.is_unauthenticated() {
+                    effects.extend(self.signed_out());
+                } else {
+                    effects.extend(self.poll_now());
+                }
+                effects
+            }
+        }
+    }
+
+    fn all_done(&mut self) -> Vec<Effect> {
+        let Some(Overlay::Confirm(confirm)) = self.overlays.pop() else { return Vec::new() };
+        let count = confirm.deeds.len();
+        match confirm.deeds.first() {
+            Some(Deed::SignOut) => return self.leave_server(),
+            Some(Deed::Revoke(_)) => {
+                self.invites.list.marked.clear();
+                let what = if count == 1 { "Revoked.".to_owned() } else { format!("{count} invites revoked.") };
+                self.toast(Tone::Good, format!("{what} u undoes it."));
+            }
+            Some(Deed::Leave(_)) => self.toast(Tone::Good, "You have left the band."),
+            Some(Deed::DeleteBand(_)) => self.toast(Tone::Good, "The band is deleted."),
+            Some(Deed::Transfer(..)) => self.toast(Tone::Good, "The band has a new owner."),
+            Some(Deed::RemoveMember(..)) => self.toast(Tone::Good, "Removed."),
+            _ => {}
+        }
+        self.poll_now()
+    }
+
+    /// A revoke is shown at once; what the server says comes with the next poll.
+    fn revoked(&mut self, invite: InviteId) {
+        self.invites.list.change(invite, |row| {
+            row.status = Status::Cancelled;
+            row.cancel_reason = Some(crate::domain::CancelReason::Revoked);
+        });
+        let until = self.now.plus_seconds(UNDO_SECONDS);
+        match &mut self.undo {
+            // Revokes of one question are undone together.
+            Some(undo)
+                if undo.until == until
+                    || self.overlays.iter().any(|o| matches!(o, Overlay::Confirm(c) if c.done > 1)) =>
+            {
+                undo.invites.push(invite);
+            }
+            _ => self.undo = Some(Undo { invites: vec![invite], until }),
+        }
+    }
+
+    fn undo(&mut self) -> Vec<Effect> {
+        let Some(undo) = self.undo.take() else { return self.decline_to("There is nothing to undo.") };
+        undo.invites.into_iter().map(|id| self.ask(Purpose::Restore(id), Request::RestoreInvite(id)).1).collect()
+    }
+
+    pub(super) fn restored(&mut self, invite: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
+        match result {
+            Ok(Answer::Invite(row)) => {
+                self.invites.list.change(invite, |held| *held = *row);
+                self.toast(Tone::Good, "The revoke is undone.");
+                self.poll_now()
+            }
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                if error.is_offline() {
+                    // It can be tried again.
+                    self.undo = Some(Undo { invites: vec![invite], until: self.now.plus_seconds(UNDO_SECONDS) });
+                }
+                self.act_failed(&error)
+            }
+        }
+    }
+
+    fn ask_for_link(&mut self, purpose: impl Fn(InviteId) -> Purpose) -> Vec<Effect> {
+        if self.focus != Pane::Invites && !matches!(self.overlays.last(), Some(Overlay::Details(_))) {
+            return Vec::new();
+        }
+        let Some(invite) = self.pending_invite() else { return Vec::new() };
+        vec![self.ask(purpose(invite.id), Request::ShowLink(invite.id)).1]
+    }
+
+    pub(super) fn link_to_copy(&mut self, _: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
+        match result {
+            Ok(Answer::Link(link)) => vec![Effect::Copy(Link(link.link.clone()))],
+            Ok(_) => Vec::new(),
+            Err(error) => self.act_failed(&error),
+        }
+    }
+
+    pub(super) fn link_to_show(&mut self, invite: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
+        match result {
+            Ok(Answer::Link(link)) => {
+                self.show_link(invite, &link);
+                Vec::new()
+            }
+            Ok(_) => Vec::new(),
+            Err(error) => self.act_failed(&error),
+        }
+    }
+
+    fn new_link(&mut self, invite: InviteId, link: InviteLink) -> Vec<Effect> {
+        self.show_link(invite, &link);
+        let mut effects = vec![Effect::Copy(Link(link.link))];
+        effects.extend(self.poll_now());
+        effects
+    }
+
+    fn show_link(&mut self, invite: InviteId, link: &InviteLink) {
+        let title =
+            self.invites.list.rows().find(|row| row.id == invite).map_or_else(|| "invite".to_owned(), recipient);
+        let loopback = Self::is_loopback(&link.link);
+        let link = Link(link.link.clone());
+        self.open(Overlay::Link(Box::new(ShownLink { invite, title, link, loopback, copied: None })));
+    }
+
+    /// Whether a link works on this machine only.
+    pub(super) fn is_loopback(link: &str) -> bool {
+        let origin = crate::domain::Pasted::parse(link).ok().and_then(|pasted| pasted.origin);
+        origin
+            .and_then(|origin| Origin::parse(&origin, PlainHttp::Anywhere).ok())
+            .is_some_and(|origin| origin.is_loopback())
+    }
+
+    /// A link was copied, or not: the notice says which way, and the link is shown where nobody can be sure.
+    pub(super) fn copied(&mut self, copied: Copied, link: Link) {
+        let loopback = Self::is_loopback(&link.0);
+        let shown = self.overlays.iter_mut().find_map(|overlay| match overlay {
+            Overlay::Link(shown) if shown.link == link => Some(shown),
+            _ => None,
+        });
+        if let Some(shown) = shown {
+            shown.copied = Some(copied);
+            return;
+        }
+        let here = if loopback { " It works on this machine only." } else { "" };
+        if copied == Copied::Native {
+            self.toast(Tone::Good, format!("Link copied.{here}"));
+            return;
+        }
+        let Some((invite, title)) = self.invites.list.selected().map(|invite| (invite.id, recipient(invite))) else {
+            return;
+        };
+        self.open(Overlay::Link(Box::new(ShownLink { invite, title, link, loopback, copied: Some(copied) })));
+    }
+}
+
+/// Whom an invite is for, as people say it.
+pub(super) fn recipient(invite: &Invite) -> String {
+    let account = invite.account.as_ref().map(|account| format!("@{}", account.username));
+    account
+        .or_else(|| invite.email.clone())
+        .or_else(|| invite.label.clone())
+        .unwrap_or_else(|| "anyone with the link".to_owned())
+}

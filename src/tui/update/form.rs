@@ -1,0 +1,364 @@
+//! Forms: keys, sending, and what an answer does. What a form says is read in `read`, next door.
+
+mod read;
+
+use super::super::{
+    forms,
+    keymap::{Action, Key},
+    message::{Effect, Link},
+    model::{Confirm, Deed, Form, FormKind, Input, Model, Overlay, Purpose, RequestId, Screen, ShownLink, Tone},
+    request::Answer,
+};
+use super::answer::words;
+use crate::{client::Error, domain::Pasted};
+
+/// What a key did to a form.
+enum Pressed {
+    /// Nothing more than editing.
+    Edited,
+    /// It is to be sent.
+    Send,
+    /// It is to be closed.
+    Close,
+}
+
+impl Model {
+    pub(super) fn connect_form(&self) -> Form {
+        forms::connect(self.server.as_ref().map_or("", |server| server.origin.as_str()))
+    }
+
+    /// The first form on a server where nobody is signed in: a new embedded server has no accounts yet.
+    pub(super) fn entry_form(&self) -> Form {
+        let server = self.server.as_ref();
+        let first = server.is_some_and(|s| s.launched.as_ref().is_some_and(|l| l.founder.is_some()));
+        if first && !self.settings.has_data { self.sign_up_form() } else { forms::sign_in() }
+    }
+
+    fn sign_up_form(&self) -> Form {
+        forms::sign_up(self.server.as_ref().and_then(|server| server.site.as_ref()), self.pasted.as_ref())
+    }
+
+    /// The server has said who may register: an untouched form follows.
+    pub(super) fn entry_knows_site(&mut self) {
+        if let Screen::Entry(form) = &self.screen
+            && form.kind == FormKind::SignUp
+            && !form.is_changed()
+        {
+            self.screen = Screen::Entry(self.sign_up_form());
+        }
+    }
+
+    /// The server of the first form cannot be reached.
+    pub(super) fn entry_refused(&mut self, error: &Error) {
+        if let Screen::Entry(form) = &mut self.screen {
+            form.refused = Some(words(error));
+        }
+    }
+
+    /// The keys of a form that fills the screen. Ctrl-T goes from signing in to signing up and back, Esc back to the
+    /// choice of a server.
+    pub(super) fn entry_key(&mut self, key: Key) -> Vec<Effect> {
+        let Screen::Entry(form) = &mut self.screen else { return Vec::new() };
+        if key.is_ctrl('t') && form.sending.is_none() {
+            let next = match form.kind {
+                FormKind::SignIn => self.sign_up_form(),
+                FormKind::SignUp => forms::sign_in(),
+                _ => return Vec::new(),
+            };
+            self.screen = Screen::Entry(next);
+            return Vec::new();
+        }
+        match press(form, key) {
+            Pressed::Edited => Vec::new(),
+            Pressed::Send => self.send_form(),
+            Pressed::Close => self.close_entry(),
+        }
+    }
+
+    fn close_entry(&mut self) -> Vec<Effect> {
+        let Screen::Entry(form) = &mut self.screen else { return Vec::new() };
+        if let Some(id) = form.sending.take() {
+            self.waiting.remove(&id);
+            return vec![Effect::Abandon(id)];
+        }
+        let next = match form.kind {
+            FormKind::Connect => Screen::Welcome { choice: usize::from(!self.settings.can_launch), problem: None },
+            _ if self.server.as_ref().is_some_and(|server| server.launched.is_some()) => {
+                Screen::Welcome { choice: 0, problem: None }
+            }
+            _ => Screen::Entry(self.connect_form()),
+        };
+        self.screen = next;
+        Vec::new()
+    }
+
+    /// The keys of a form over the panes.
+    pub(super) fn form_key(&mut self, key: Key) -> Vec<Effect> {
+        let Some(Overlay::Form(form)) = self.overlays.last_mut() else { return Vec::new() };
+        match press(form, key) {
+            Pressed::Edited => Vec::new(),
+            Pressed::Send => self.send_form(),
+            Pressed::Close => self.close_form(),
+        }
+    }
+
+    /// Closes the form, with a question where something would be lost.
+    fn close_form(&mut self) -> Vec<Effect> {
+        let Some(Overlay::Form(form)) = self.overlays.last_mut() else { return Vec::new() };
+        if let Some(id) = form.sending.take() {
+            form.refused =
+                Some("Stopped waiting. It may have been done all the same; sending again does it once.".to_owned());
+            self.waiting.remove(&id);
+            return vec![Effect::Abandon(id)];
+        }
+        let keep = form.is_changed() && !matches!(form.kind, FormKind::Accept | FormKind::SignIn);
+        if !keep {
+            self.overlays.pop();
+            return Vec::new();
+        }
+        self.open(Overlay::Confirm(Confirm::new(
+            "Close the form?",
+            "What was typed is lost.",
+            "close",
+            vec![Deed::Discard],
+        )));
+        Vec::new()
+    }
+
+    /// Sends the topmost form, or marks what cannot be sent.
+    fn send_form(&mut self) -> Vec<Effect> {
+        let ((Some(Overlay::Form(form)), _) | (None, Screen::Entry(form))) = (self.overlays.last(), &self.screen)
+        else {
+            return Vec::new();
+        };
+        let mut form = form.clone();
+        form.clear_errors();
+        let effects = match self.read_form(&mut form) {
+            read::Said::Request(request) => {
+                if form.attempt == 0 {
+                    form.attempt = self.fresh();
+                }
+                let (id, effect) = self.ask_again(form.attempt, Purpose::Form, *request);
+                form.sending = Some(id);
+                vec![effect]
+            }
+            read::Said::Server(origin) => {
+                return vec![Effect::Find(origin)];
+            }
+            read::Said::Look(pasted) => {
+                if self.overlays.pop().is_none() {
+                    return self.look_at(pasted);
+                }
+                return self.look_at(pasted);
+            }
+            read::Said::Nothing => {
+                self.overlays.pop();
+                return Vec::new();
+            }
+            read::Said::Refused => Vec::new(),
+        };
+        self.put_back(form);
+        effects
+    }
+
+    fn put_back(&mut self, form: Form) {
+        match self.overlays.last_mut() {
+            Some(Overlay::Form(open)) => *open = form,
+            _ => self.screen = Screen::Entry(form),
+        }
+        self.dirty = true;
+    }
+
+    /// A form was answered. It may lie under something else by now.
+    pub(super) fn form_done(&mut self, id: RequestId, result: Result<Answer, Error>) -> Vec<Effect> {
+        let over = self.overlays.iter().position(|o| matches!(o, Overlay::Form(form) if form.sending == Some(id)));
+        let form = match over.map(|at| &mut self.overlays[at]) {
+            Some(Overlay::Form(form)) => form,
+            _ => match &mut self.screen {
+                Screen::Entry(form) if form.sending == Some(id) => form,
+                _ => return Vec::new(),
+            },
+        };
+        form.sending = None;
+        match result {
+            Ok(answer) => {
+                let form = form.clone();
+                if let Some(at) = over {
+                    self.overlays.remove(at);
+                }
+                self.form_accepted(&form, answer)
+            }
+            Err(error) => {
+                refuse(form, &error);
+                if error.is_offline() { self.unreachable(&error) } else { self.form_unauthenticated(&error, over) }
+            }
+        }
+    }
+
+    fn form_unauthenticated(&mut self, error: &Error, over: Option<usize>) -> Vec<Effect> {
+        if error.is_unauthenticated() && over.is_some() { self.signed_out() } else { Vec::new() }
+    }
+
+    fn form_accepted(&mut self, form: &Form, answer: Answer) -> Vec<Effect> {
+        match answer {
+            Answer::SignedIn(signed_in) => self.signed_in(signed_in.account, &signed_in.session),
+            Answer::Registered(registered) => {
+                self.toast(Tone::Good, format!("Welcome, {}.", registered.account.display_name));
+                self.signed_in(registered.account, &registered.session)
+            }
+            Answer::Band(band) => {
+                let made = form.kind == FormKind::NewBand;
+                self.toast(
+                    Tone::Good,
+                    if made { format!("{} is made. Press n to invite.", band.name) } else { "Saved.".to_owned() },
+                );
+                if made {
+                    self.band_made(*band)
+                } else {
+                    self.bands.list.change(band.id, |held| *held = *band);
+                    self.poll_now()
+                }
+            }
+            Answer::Created(created) => {
+                let title = created.invite.label.clone().unwrap_or_else(|| "anyone with the link".to_owned());
+                self.invites.list.renew();
+                self.open(Overlay::Link(Box::new(ShownLink {
+                    invite: created.invite.id,
+                    title,
+                    loopback: Self::is_loopback(&created.link),
+                    link: Link(created.link.clone()),
+                    copied: None,
+                })));
+                let mut effects = vec![Effect::Copy(Link(created.link))];
+                effects.extend(self.poll_now());
+                effects
+            }
+            Answer::Invite(invite) => {
+                self.toast(Tone::Good, "Saved.");
+                self.invites.list.change(invite.id, |held| *held = *invite);
+                self.poll_now()
+            }
+            Answer::Member(member) => {
+                self.toast(Tone::Good, "Saved.");
+                self.members.list.change(member.account.id, |held| *held = *member);
+                self.poll_now()
+            }
+            Answer::Done if matches!(form.kind, FormKind::Decline(_)) => {
+                self.overlays.retain(|overlay| !matches!(overlay, Overlay::Offer(_)));
+                self.pasted = None;
+                self.toast(Tone::Good, "Declined.");
+                self.poll_now()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Opens the form that an action stands for.
+    pub(super) fn open_form(&mut self, action: Action) -> Vec<Effect> {
+        let form = match action {
+            Action::NewBand => Some(forms::new_band()),
+            Action::Accept => Some(forms::accept()),
+            Action::EditBand => self.chosen_band().map(forms::edit_band),
+            Action::NewInvite => self.chosen_band().map(forms::new_invite),
+            Action::EditInvite => self
+                .invites
+                .list
+                .selected()
+                .zip(self.chosen_band())
+                .map(|(invite, band)| forms::edit_invite(invite, band, &self.settings.zone)),
+            Action::EditMember => self
+                .members
+                .list
+                .selected()
+                .zip(self.chosen_band())
+                .map(|(member, band)| forms::edit_member(member, band)),
+            _ => None,
+        };
+        if let Some(form) = form {
+            self.open(Overlay::Form(form));
+        }
+        Vec::new()
+    }
+
+    /// A decline was chosen on an offer.
+    pub(super) fn open_decline(&mut self, pasted: Pasted, band: &str) {
+        self.open(Overlay::Form(forms::decline(pasted, band)));
+    }
+}
+
+/// What a key does to a form. Enter goes to the next field that must be filled in, and sends when there is none.
+fn press(form: &mut Form, key: Key) -> Pressed {
+    if key.is("esc") {
+        return Pressed::Close;
+    }
+    if form.sending.is_some() {
+        return Pressed::Edited;
+    }
+    let count = form.fields.len();
+    let several = matches!(form.fields.get(form.focus).map(|field| &field.input), Some(Input::Lines(_)));
+    if key.is_ctrl('s') || key.is("enter") && !several {
+        let after = (form.focus + 1..count).find(|&at| {
+            let field = &form.fields[at];
+            field.value().trim().is_empty() && required(&form.kind, field.name)
+        });
+        if let Some(next) = after.filter(|_| key.is("enter")) {
+            form.focus = next;
+            return Pressed::Edited;
+        }
+        return Pressed::Send;
+    }
+    if key.is("tab") || key.is("shift-tab") {
+        form.focus = (form.focus + if key.is("tab") { 1 } else { count - 1 }) % count;
+        return Pressed::Edited;
+    }
+    if key.is("down") || key.is("up") {
+        let down = key.is("down");
+        let inside = several
+            && form.focused().and_then(super::super::model::FormField::text_mut).is_some_and(|t| t.vertical(down));
+        if !inside {
+            form.focus = (form.focus + if down { 1 } else { count - 1 }) % count;
+        }
+        return Pressed::Edited;
+    }
+    let Some(field) = form.focused() else { return Pressed::Edited };
+    let edited = match &mut field.input {
+        Input::Choice { options, selected } => {
+            let step = if key.is("left") { options.len() - 1 } else { usize::from(key.is("right") || key.is("space")) };
+            *selected = (*selected + step) % options.len();
+            step != 0
+        }
+        Input::Lines(text) if key.is("enter") => text.insert("\n"),
+        Input::Line(text) | Input::Secret(text) | Input::Lines(text) => text.edit(key),
+    };
+    if edited {
+        form.changed();
+    }
+    Pressed::Edited
+}
+
+fn required(kind: &FormKind, name: &str) -> bool {
+    match kind {
+        FormKind::SignUp => name != "display_name",
+        FormKind::SignIn | FormKind::Connect | FormKind::Accept => true,
+        _ => name == "name",
+    }
+}
+
+/// Puts a refusal where it belongs: to the field it names, else over the whole.
+fn refuse(form: &mut Form, error: &Error) {
+    if let Error::Problem(problem) = error {
+        let placed = problem.errors.iter().filter(|wrong| form.refuse(&wrong.field, wrong.message.clone())).count();
+        if placed > 0 && placed == problem.errors.len() {
+            return;
+        }
+        let field = match problem.code {
+            crate::api::Code::UsernameTaken => Some("username"),
+            crate::api::Code::EmailTaken => Some("email"),
+            _ => None,
+        };
+        if field.is_some_and(|field| form.refuse(field, words(error))) {
+            return;
+        }
+    }
+    form.refused = Some(words(error));
+}

@@ -1,0 +1,178 @@
+//! The way in: a pasted invite is looked at first, then accepted or declined.
+
+use super::super::{
+    keymap::Key,
+    message::Effect,
+    model::{Confirm, Deed, Model, Offer, Overlay, Purpose, RequestId, Screen, Tone},
+    request::{Answer, Request},
+};
+use super::answer::words;
+use crate::{
+    api::{Accepted, Outcome},
+    client::{Error, Origin},
+    domain::{Pasted, Token},
+};
+
+impl Model {
+    /// Looks at what was pasted. A link to another server is asked about first: nothing of this one goes there.
+    pub(super) fn look_at(&mut self, pasted: Pasted) -> Vec<Effect> {
+        let elsewhere = pasted.origin.as_deref().map(|origin| Origin::parse(origin, self.settings.plain));
+        let here = self.server.as_ref().map(|server| &server.origin);
+        match elsewhere {
+            Some(Err(error)) => {
+                self.toast(Tone::Bad, words(&error));
+                return Vec::new();
+            }
+            Some(Ok(origin)) if Some(&origin) != here => {
+                if self.me.is_none() {
+                    return self.switch_to(pasted);
+                }
+                let question = format!("The invite is from {origin}. Go there?");
+                let consequence = "You leave the server you are on; its session is kept. Nothing of it is sent there.";
+                self.open(Overlay::Confirm(Confirm::new(question, consequence, "go", vec![Deed::Switch(pasted)])));
+                return Vec::new();
+            }
+            None if here.is_none() => {
+                self.pasted = Some(pasted);
+                self.toast(Tone::Plain, "The invite is kept: now say which server it is from.");
+                self.screen = Screen::Entry(self.connect_form());
+                return Vec::new();
+            }
+            _ => {}
+        }
+        let Some(token) = Token::parse(&pasted.token) else {
+            self.toast(Tone::Bad, "Codes cannot be used yet: ask for a link.");
+            return Vec::new();
+        };
+        self.overlays.retain(|overlay| !matches!(overlay, Overlay::Offer(_)));
+        let (id, effect) = self.ask(Purpose::Offer, Request::Preview(token));
+        let offer = Offer { pasted, preview: None, sending: Some(id), attempt: 0, refused: None, accepted: None };
+        self.open(Overlay::Offer(Box::new(offer)));
+        vec![effect]
+    }
+
+    /// The invite that waited for someone to sign in.
+    pub(super) fn look_at_kept(&mut self) -> Vec<Effect> {
+        match self.pasted.take() {
+            Some(pasted) => self.look_at(pasted),
+            None => Vec::new(),
+        }
+    }
+
+    /// Goes to the server that a link names, with the session kept for that one.
+    pub(super) fn switch_to(&mut self, pasted: Pasted) -> Vec<Effect> {
+        let origin = pasted.origin.as_deref().map(|origin| Origin::parse(origin, self.settings.plain));
+        let Some(Ok(origin)) = origin else { return Vec::new() };
+        self.pasted = Some(pasted);
+        self.screen = Screen::Starting(format!("Going to {origin}…"));
+        vec![Effect::Find(origin)]
+    }
+
+    /// The keys of an offer.
+    pub(super) fn offer_key(&mut self, key: Key) -> Vec<Effect> {
+        let signed_in = self.screen == Screen::Panes;
+        let Some(Overlay::Offer(offer)) = self.overlays.last_mut() else { return Vec::new() };
+        if key.is("esc") || key.as_char() == Some('q') {
+            let sending = offer.sending;
+            self.overlays.pop();
+            return sending
+                .map(|id| {
+                    self.waiting.remove(&id);
+                    Effect::Abandon(id)
+                })
+                .into_iter()
+                .collect();
+        }
+        if offer.sending.is_some() {
+            return Vec::new();
+        }
+        if offer.accepted.is_some() {
+            self.overlays.pop();
+            return Vec::new();
+        }
+        let Some(preview) = &offer.preview else { return Vec::new() };
+        match key.as_char() {
+            _ if key.is("enter") && !signed_in => {
+                self.pasted = Some(offer.pasted.clone());
+                self.overlays.pop();
+                self.toast(Tone::Plain, "Sign in or sign up: the invite waits for you.");
+                Vec::new()
+            }
+            _ if key.is("enter") => self.accept(),
+            Some('d') if signed_in => {
+                let (pasted, band) = (offer.pasted.clone(), preview.band.name.clone());
+                self.open_decline(pasted, &band);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn accept(&mut self) -> Vec<Effect> {
+        let Some(Overlay::Offer(offer)) = self.overlays.last() else { return Vec::new() };
+        let (token, mut attempt) = (Token::parse(&offer.pasted.token), offer.attempt);
+        let Some(token) = token else { return Vec::new() };
+        if attempt == 0 {
+            attempt = self.fresh();
+        }
+        let (id, effect) = self.ask_again(attempt, Purpose::Offer, Request::Accept(token));
+        if let Some(Overlay::Offer(offer)) = self.overlays.last_mut() {
+            offer.sending = Some(id);
+            offer.attempt = attempt;
+            offer.refused = None;
+        }
+        vec![effect]
+    }
+
+    /// A preview or an accept was answered.
+    pub(super) fn offer_answer(&mut self, id: RequestId, result: Result<Answer, Error>) -> Vec<Effect> {
+        let offer = self.overlays.iter_mut().find_map(|overlay| match overlay {
+            Overlay::Offer(offer) if offer.sending == Some(id) => Some(offer),
+            _ => None,
+        });
+        let Some(offer) = offer else { return Vec::new() };
+        offer.sending = None;
+        match result {
+            Ok(Answer::Preview(preview)) => {
+                offer.preview = Some(*preview);
+                Vec::new()
+            }
+            Ok(Answer::Accepted(accepted)) => {
+                offer.accepted = Some((*accepted).clone());
+                self.came_in(&accepted)
+            }
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                offer.refused = Some(words(&error));
+                if error.is_offline() {
+                    return self.unreachable(&error);
+                }
+                if error.is_unauthenticated() { self.signed_out() } else { Vec::new() }
+            }
+        }
+    }
+
+    /// A member now: the band is chosen, and the offer goes.
+    fn came_in(&mut self, accepted: &Accepted) -> Vec<Effect> {
+        let name = &accepted.band.name;
+        let text = match accepted.outcome {
+            Outcome::Joined => format!("Welcome to {name}: you are {} now.", article(accepted.role.as_str())),
+            Outcome::AlreadyMember => format!("You are a member of {name} already; nothing was used."),
+            Outcome::PendingApproval => {
+                format!("An admin of {name} has to agree; you will see the band when they did.")
+            }
+            Outcome::EmailUnverified => "Verify your address first; the invite waits.".to_owned(),
+        };
+        self.overlays.retain(|overlay| !matches!(overlay, Overlay::Offer(_)));
+        self.toast(Tone::Good, text);
+        let mut effects = Vec::new();
+        if matches!(accepted.outcome, Outcome::Joined | Outcome::AlreadyMember) {
+            effects.extend(self.choose_band(accepted.band.id));
+        }
+        effects
+    }
+}
+
+fn article(role: &str) -> String {
+    if role.starts_with(['a', 'o']) { format!("an {role}") } else { format!("a {role}") }
+}

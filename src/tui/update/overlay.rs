@@ -1,0 +1,184 @@
+//! What lies over the panes: its keys, and the parts of an invite's details.
+
+use super::super::{
+    keymap::{Action, Key},
+    message::Effect,
+    model::{Details, Model, Overlay, Pane, Purpose},
+    palette,
+    request::{Answer, Request},
+};
+use super::answer::words;
+use crate::{
+    api::Band,
+    client::Error,
+    domain::{BandId, InviteId},
+};
+
+impl Model {
+    /// The keys go to what lies on top.
+    pub(super) fn overlay_key(&mut self, key: Key) -> Vec<Effect> {
+        match self.overlays.last_mut() {
+            Some(Overlay::Form(_)) => self.form_key(key),
+            Some(Overlay::Confirm(_)) => self.confirm_key(key),
+            Some(Overlay::Offer(_)) => self.offer_key(key),
+            Some(Overlay::Palette { .. }) => self.palette_key(key),
+            Some(Overlay::Help { scroll }) => {
+                if scrolled(scroll, key) {
+                    return Vec::new();
+                }
+                self.close_on(key, Action::Help)
+            }
+            Some(Overlay::Details(details)) => {
+                if scrolled(&mut details.scroll, key) {
+                    return Vec::new();
+                }
+                self.details_key(key)
+            }
+            Some(Overlay::Link(shown)) => {
+                if self.settings.keymap.keys(Action::CopyLink).contains(&key) {
+                    return vec![Effect::Copy(shown.link.clone())];
+                }
+                self.close_on(key, Action::ShowLink)
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Esc, Enter, q and the key that opened it close it.
+    fn close_on(&mut self, key: Key, opened_by: Action) -> Vec<Effect> {
+        let closes = key.is("esc") || key.is("enter") || key.as_char() == Some('q');
+        if closes || self.settings.keymap.keys(opened_by).contains(&key) {
+            self.overlays.pop();
+        }
+        Vec::new()
+    }
+
+    /// In the details the keys of the invites pane act on the invite that is open.
+    fn details_key(&mut self, key: Key) -> Vec<Effect> {
+        match self.settings.keymap.action(Pane::Invites.scope(), key) {
+            Some(
+                action @ (Action::CopyLink
+                | Action::ShowLink
+                | Action::Revoke
+                | Action::RotateLink
+                | Action::EditInvite),
+            ) => self.act(action),
+            Some(Action::Undo) => self.act(Action::Undo),
+            _ => self.close_on(key, Action::Open),
+        }
+    }
+
+    fn palette_key(&mut self, key: Key) -> Vec<Effect> {
+        let Some(Overlay::Palette { query, .. }) = self.overlays.last() else { return Vec::new() };
+        let found = palette::matches(query.text(), self);
+        let Some(Overlay::Palette { query, selected }) = self.overlays.last_mut() else { return Vec::new() };
+        if key.is("esc") {
+            self.overlays.pop();
+            return Vec::new();
+        }
+        if key.is("enter") {
+            let chosen = found.get(*selected).copied();
+            self.overlays.pop();
+            return chosen.map_or_else(Vec::new, |action| self.act_by_name(action));
+        }
+        if key.is("down") || key.is_ctrl('n') || key.is("tab") {
+            *selected = (*selected + 1).min(found.len().saturating_sub(1));
+        } else if key.is("up") || key.is_ctrl('p') || key.is("shift-tab") {
+            *selected = selected.saturating_sub(1);
+        } else if query.edit(key) {
+            *selected = 0;
+        }
+        Vec::new()
+    }
+
+    /// An action chosen by its name takes the focus to the pane that it belongs to.
+    fn act_by_name(&mut self, action: Action) -> Vec<Effect> {
+        if let Some(pane) = Pane::of(action.binding().scope) {
+            self.focus = pane;
+        }
+        self.act(action)
+    }
+
+    /// Enter: into a band, an invite's details, a member's form.
+    pub(super) fn open_details(&mut self) -> Vec<Effect> {
+        match self.focus {
+            Pane::Bands => self.act(Action::InvitesPane),
+            Pane::Members => self.act(Action::EditMember),
+            Pane::Invites => {
+                let Some(invite) = self.invites.list.selected().cloned() else { return Vec::new() };
+                let (id, band) = (invite.id, invite.band_id);
+                let mut effects = vec![
+                    self.ask(Purpose::Details(id), Request::Invite(id)).1,
+                    self.ask(Purpose::Details(id), Request::Redemptions(id)).1,
+                ];
+                if self.chosen_band().is_some_and(|band| band.role.is_some_and(crate::domain::Role::is_admin)) {
+                    effects.push(self.ask(Purpose::Details(id), Request::Audit(band, id)).1);
+                }
+                self.open(Overlay::Details(Box::new(Details {
+                    invite,
+                    redemptions: None,
+                    audit: None,
+                    problem: None,
+                    scroll: 0,
+                })));
+                effects
+            }
+        }
+    }
+
+    /// A part of an invite's details has come.
+    pub(super) fn details_part(&mut self, id: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
+        let details = self.overlays.iter_mut().find_map(|overlay| match overlay {
+            Overlay::Details(details) if details.invite.id == id => Some(details),
+            _ => None,
+        });
+        let Some(details) = details else { return Vec::new() };
+        match result {
+            Ok(Answer::Invite(invite)) => details.invite = *invite,
+            Ok(Answer::Redemptions(redemptions)) => details.redemptions = Some(*redemptions),
+            Ok(Answer::Audit(audit)) => details.audit = Some(*audit),
+            Ok(_) => {}
+            Err(error) => {
+                details.problem = Some(words(&error));
+                return if error.is_offline() { self.unreachable(&error) } else { Vec::new() };
+            }
+        }
+        Vec::new()
+    }
+
+    /// Puts the cursor on a band that is new to the list.
+    pub(super) fn choose_band(&mut self, band: BandId) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.bands.list.select(band) {
+            effects.extend(self.follow_band());
+        } else {
+            self.bands.search = super::super::model::Search::default();
+            effects.extend(self.abandon(|purpose| matches!(purpose, Purpose::Bands(..))));
+            self.bands.list.clear();
+            self.band = Some(band);
+        }
+        self.focus = Pane::Invites;
+        self.line.etag = None;
+        effects.extend(self.poll_now());
+        effects
+    }
+
+    /// A band was made: it is the first, since the newest come first.
+    pub(super) fn band_made(&mut self, band: Band) -> Vec<Effect> {
+        self.choose_band(band.id)
+    }
+}
+
+/// Whether a key scrolled what is read.
+fn scrolled(scroll: &mut u16, key: Key) -> bool {
+    let by: i32 = match () {
+        () if key.is("down") || key.as_char() == Some('j') => 1,
+        () if key.is("up") || key.as_char() == Some('k') => -1,
+        () if key.is("pagedown") || key.is("space") => 10,
+        () if key.is("pageup") => -10,
+        () if key.is("home") || key.as_char() == Some('g') => -i32::from(u16::MAX),
+        () => return false,
+    };
+    *scroll = u16::try_from((i32::from(*scroll) + by).max(0)).unwrap_or(u16::MAX);
+    true
+}

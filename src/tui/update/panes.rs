@@ -1,0 +1,343 @@
+//! The three panes: moving, searching, choosing a band.
+
+use super::super::{
+    keymap::{Action, Key},
+    message::Effect,
+    model::{Areas, FormKind, Input, Model, Overlay, Pane, Purpose, Screen, Search, TextField, Tone, Want, areas},
+    request::Request,
+};
+use crate::{
+    client::{BandQuery, InviteQuery, MemberQuery, Page},
+    domain::{BandId, Status},
+};
+
+/// Orders of the invites: as the API names them, and as people read them.
+pub(super) const SORTS: &[(Option<&str>, &str)] =
+    &[(None, "newest first"), (Some("created_at"), "oldest first"), (Some("expires_at"), "next to expire first")];
+
+impl Model {
+    pub(super) fn areas(&self) -> Areas {
+        areas(self.size, self.focus)
+    }
+
+    pub(super) fn panes_key(&mut self, key: Key) -> Vec<Effect> {
+        if self.search().typing {
+            return self.search_key(key);
+        }
+        match self.settings.keymap.action(self.focus.scope(), key) {
+            Some(action) => self.act(action),
+            None => Vec::new(),
+        }
+    }
+
+    /// Does what a key or a line of the palette stands for.
+    pub(super) fn act(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Down => self.step(1),
+            Action::Up => self.step(-1),
+            Action::PageDown => self.step(self.page()),
+            Action::PageUp => self.step(-self.page()),
+            Action::First => self.jump(false),
+            Action::Last => self.jump(true),
+            Action::NextPane => self.focus_on(next(self.focus)),
+            Action::PreviousPane => self.focus_on(next(next(self.focus))),
+            Action::Left | Action::BandsPane => self.focus_on(Pane::Bands),
+            Action::MembersPane => self.focus_on(Pane::Members),
+            Action::InvitesPane => self.focus_on(Pane::Invites),
+            Action::Right => self.focus_on(if self.focus == Pane::Bands { Pane::Invites } else { self.focus }),
+            Action::Search => {
+                self.search_mut().typing = true;
+                Vec::new()
+            }
+            Action::Back => self.back(),
+            Action::FilterStatus => self.filter(),
+            Action::SortInvites => self.sort(),
+            Action::Mark => self.mark(),
+            Action::Refresh => self.refresh(),
+            Action::Suspend => vec![Effect::Suspend],
+            Action::Quit => vec![Effect::Quit],
+            other => self.act_on(other),
+        }
+    }
+
+    fn focus_on(&mut self, pane: Pane) -> Vec<Effect> {
+        self.focus = pane;
+        self.scroll();
+        Vec::new()
+    }
+
+    fn page(&self) -> isize {
+        isize::try_from(self.areas().list_height(self.focus)).unwrap_or(1).max(1)
+    }
+
+    pub(super) fn step(&mut self, by: isize) -> Vec<Effect> {
+        match self.focus {
+            Pane::Bands => self.bands.list.step(by),
+            Pane::Invites => self.invites.list.step(by),
+            Pane::Members => self.members.list.step(by),
+        }
+        self.scroll();
+        self.follow_band()
+    }
+
+    fn jump(&mut self, end: bool) -> Vec<Effect> {
+        let (more, count) = match self.focus {
+            Pane::Bands => (more(&self.bands.list, end), self.bands.list.len()),
+            Pane::Invites => (more(&self.invites.list, end), self.invites.list.len()),
+            Pane::Members => (more(&self.members.list, end), self.members.list.len()),
+        };
+        if more {
+            let want = Want::Anew(end.then(|| "last".to_owned()));
+            return self.fetch(self.focus, want).into_iter().collect();
+        }
+        let count = isize::try_from(count).unwrap_or(isize::MAX);
+        self.step(if end { count } else { -count })
+    }
+
+    /// Keeps the selected rows on the screen.
+    pub(super) fn scroll(&mut self) {
+        let areas = self.areas();
+        self.bands.list.show(areas.list_height(Pane::Bands));
+        self.invites.list.show(areas.list_height(Pane::Invites));
+        self.members.list.show(areas.list_height(Pane::Members));
+    }
+
+    /// The invites and members shown are those of the band under the cursor.
+    pub(super) fn follow_band(&mut self) -> Vec<Effect> {
+        let chosen = self.bands.list.selected().map(|band| band.id);
+        if chosen == self.band {
+            return Vec::new();
+        }
+        self.band = chosen;
+        self.invites.search = Search::default();
+        self.members.search = Search::default();
+        self.invites.list.clear();
+        self.members.list.clear();
+        (self.invites.total, self.invites.pending, self.invites.matched) = (0, 0, None);
+        (self.members.total, self.members.matched) = (0, None);
+        self.abandon(|purpose| matches!(purpose, Purpose::Invites(..) | Purpose::Members(..)))
+    }
+
+    /// Forgets requests that nobody waits for any more.
+    pub(super) fn abandon(&mut self, which: impl Fn(&Purpose) -> bool) -> Vec<Effect> {
+        let ids: Vec<_> = self.waiting.iter().filter(|(_, purpose)| which(purpose)).map(|(id, _)| *id).collect();
+        ids.into_iter()
+            .map(|id| {
+                self.waiting.remove(&id);
+                Effect::Abandon(id)
+            })
+            .collect()
+    }
+
+    pub(super) fn forget_bands(&mut self) {
+        self.bands = super::super::model::BandsPane::default();
+        self.band = None;
+        self.revisions.clear();
+        self.follow_band();
+    }
+
+    fn filter(&mut self) -> Vec<Effect> {
+        let at = self.invites.status.and_then(|status| Status::ALL.iter().position(|&s| s == status));
+        self.invites.status = Status::ALL.get(at.map_or(0, |at| at + 1)).copied();
+        self.invites.list.renew();
+        Vec::new()
+    }
+
+    fn sort(&mut self) -> Vec<Effect> {
+        let at = SORTS.iter().position(|(word, _)| *word == self.invites.sort).unwrap_or(0);
+        let (word, label) = SORTS[(at + 1) % SORTS.len()];
+        self.invites.sort = word;
+        self.invites.list.renew();
+        self.toast(Tone::Plain, format!("Invites: {label}."));
+        Vec::new()
+    }
+
+    fn mark(&mut self) -> Vec<Effect> {
+        if let Some(id) = self.invites.list.selected().map(|invite| invite.id) {
+            if !self.invites.list.marked.remove(&id) {
+                self.invites.list.marked.insert(id);
+            }
+            return self.step(1);
+        }
+        Vec::new()
+    }
+
+    /// Esc: marks first, then the search, then the filter.
+    fn back(&mut self) -> Vec<Effect> {
+        if self.focus == Pane::Invites && !self.invites.list.marked.is_empty() {
+            self.invites.list.marked.clear();
+        } else if !self.search().query.is_empty() {
+            self.search_mut().query.clear();
+            return self.search_changed();
+        } else if self.focus == Pane::Invites && self.invites.status.take().is_some() {
+            self.invites.list.renew();
+        } else {
+            self.toast = None;
+        }
+        Vec::new()
+    }
+
+    pub(super) fn search(&self) -> &Search {
+        match self.focus {
+            Pane::Bands => &self.bands.search,
+            Pane::Invites => &self.invites.search,
+            Pane::Members => &self.members.search,
+        }
+    }
+
+    fn search_mut(&mut self) -> &mut Search {
+        match self.focus {
+            Pane::Bands => &mut self.bands.search,
+            Pane::Invites => &mut self.invites.search,
+            Pane::Members => &mut self.members.search,
+        }
+    }
+
+    fn search_key(&mut self, key: Key) -> Vec<Effect> {
+        if key.is("enter") || key.is("down") || key.is("up") || key.is("tab") {
+            self.search_mut().typing = false;
+            return if key.is("down") { self.step(1) } else { Vec::new() };
+        }
+        if key.is("esc") {
+            let search = self.search_mut();
+            search.typing = false;
+            if search.query.is_empty() {
+                return Vec::new();
+            }
+            search.query.clear();
+            return self.search_changed();
+        }
+        if self.search_mut().query.edit(key) { self.search_changed() } else { Vec::new() }
+    }
+
+    /// Asks the server for what is typed; what is shown stays until the answer is there.
+    pub(super) fn search_changed(&mut self) -> Vec<Effect> {
+        if self.screen != Screen::Panes || !self.overlays.is_empty() {
+            return Vec::new();
+        }
+        match self.focus {
+            Pane::Bands => {
+                self.bands.list.renew();
+                self.abandon(|purpose| matches!(purpose, Purpose::Bands(..)))
+            }
+            Pane::Invites => {
+                self.invites.list.renew();
+                self.abandon(|purpose| matches!(purpose, Purpose::Invites(..)))
+            }
+            Pane::Members => {
+                self.members.list.renew();
+                self.abandon(|purpose| matches!(purpose, Purpose::Members(..)))
+            }
+        }
+    }
+
+    /// The text field that takes a paste now, and whether it holds several lines.
+    pub(super) fn field_in_focus(&mut self) -> Option<(&mut TextField, bool)> {
+        if self.overlays.is_empty() && self.screen == Screen::Panes {
+            let search = self.search_mut();
+            return search.typing.then_some((&mut search.query, false));
+        }
+        let form = match (self.overlays.last_mut(), &mut self.screen) {
+            (Some(Overlay::Form(form)), _) | (None, Screen::Entry(form)) => form,
+            (Some(Overlay::Palette { query, .. }), _) => return Some((query, false)),
+            _ => return None,
+        };
+        if form.sending.is_some() {
+            return None;
+        }
+        let field = form.focused()?;
+        let several = matches!(field.input, Input::Lines(_));
+        Some((field.text_mut()?, several))
+    }
+
+    /// The topmost form was changed from outside its keys.
+    pub(super) fn typed(&mut self) {
+        let ((Some(Overlay::Form(form)), _) | (None, Screen::Entry(form))) =
+            (self.overlays.last_mut(), &mut self.screen)
+        else {
+            return;
+        };
+        form.changed();
+    }
+
+    pub(super) fn wheel(&mut self, up: bool, at: (u16, u16)) -> Vec<Effect> {
+        if self.screen != Screen::Panes || !self.overlays.is_empty() {
+            return Vec::new();
+        }
+        if let Some(pane) = self.areas().pane_at(at) {
+            self.focus = pane;
+        }
+        self.step(if up { -3 } else { 3 })
+    }
+
+    pub(super) fn click(&mut self, at: (u16, u16)) -> Vec<Effect> {
+        if self.screen != Screen::Panes || !self.overlays.is_empty() {
+            return Vec::new();
+        }
+        let areas = self.areas();
+        let Some(pane) = areas.pane_at(at) else { return Vec::new() };
+        self.focus = pane;
+        let (Some(area), heading) = (areas.of(pane), if pane == Pane::Invites { 2 } else { 1 }) else {
+            return Vec::new();
+        };
+        let Some(line) = at.1.checked_sub(area.y + heading).map(usize::from) else { return Vec::new() };
+        if line >= areas.list_height(pane) {
+            return Vec::new();
+        }
+        match pane {
+            Pane::Bands => self.bands.list.select_index(self.bands.list.top() + line),
+            Pane::Invites => self.invites.list.select_index(self.invites.list.top() + line),
+            Pane::Members => self.members.list.select_index(self.members.list.top() + line),
+        }
+        self.scroll();
+        self.follow_band()
+    }
+
+    /// Sends for a page of a pane's list.
+    pub(super) fn fetch(&mut self, pane: Pane, want: Want) -> Option<Effect> {
+        let part = Page { limit: None, cursor: want.cursor() };
+        let q = |search: &Search| {
+            let text = search.query.text().trim();
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        let band = || -> Option<BandId> { self.band };
+        let (purpose, request) = match pane {
+            Pane::Bands => {
+                let query = BandQuery { scope: None, q: q(&self.bands.search), page: part };
+                (Purpose::Bands(self.bands.list.question, want), Request::Bands(query))
+            }
+            Pane::Invites => {
+                let query = InviteQuery {
+                    status: self.invites.status,
+                    q: q(&self.invites.search),
+                    sort: self.invites.sort.map(str::to_owned),
+                    page: part,
+                    ..InviteQuery::default()
+                };
+                (Purpose::Invites(band()?, self.invites.list.question, want), Request::Invites(band()?, query))
+            }
+            Pane::Members => {
+                let query = MemberQuery { q: q(&self.members.search), page: part };
+                (Purpose::Members(band()?, self.members.list.question, want), Request::Members(band()?, query))
+            }
+        };
+        Some(self.ask(purpose, request).1)
+    }
+
+    /// Whether a form of this kind is open.
+    pub(super) fn has_form(&self, kind: &FormKind) -> bool {
+        self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Form(form) if form.kind == *kind))
+    }
+}
+
+const fn next(pane: Pane) -> Pane {
+    match pane {
+        Pane::Bands => Pane::Invites,
+        Pane::Invites => Pane::Members,
+        Pane::Members => Pane::Bands,
+    }
+}
+
+fn more<T: super::super::model::Row>(list: &super::super::model::List<T>, end: bool) -> bool {
+    if end { list.has_behind() } else { list.has_before() }
+}

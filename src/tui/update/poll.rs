@@ -1,0 +1,183 @@
+//! The poll: one conditional request an interval, and what its answer makes stale.
+
+use std::collections::BTreeMap;
+
+use super::super::{
+    label,
+    message::Effect,
+    model::{Line, Model, Pane, Purpose, Screen, Want},
+    request::Request,
+};
+use crate::{
+    api::Sync,
+    client::{Error, Synced},
+    domain::Timestamp,
+};
+
+/// The longest pause between two tries to reach a server.
+const LONGEST_PAUSE: i64 = 60;
+
+impl Line {
+    /// When the age shown in the header reads differently: never while polls come in time.
+    pub(super) fn next_change(&self, now: Timestamp, poll_seconds: u32) -> Option<Timestamp> {
+        self.heard.map(|heard| label::age_change(heard, now, poll_seconds))
+    }
+}
+
+impl Model {
+    /// Polls at once, whatever the interval says.
+    pub(super) fn poll_now(&mut self) -> Vec<Effect> {
+        if self.screen == Screen::Panes { self.poll() } else { Vec::new() }
+    }
+
+    pub(super) fn poll(&mut self) -> Vec<Effect> {
+        if self.waiting.values().any(|purpose| *purpose == Purpose::Poll) {
+            self.line.next_poll = None;
+            return Vec::new();
+        }
+        self.line.next_poll = None;
+        let etag = self.line.etag.clone();
+        vec![self.ask(Purpose::Poll, Request::Sync(etag)).1]
+    }
+
+    /// A poll was answered.
+    pub(super) fn polled(&mut self, result: Result<Synced, Error>) -> Vec<Effect> {
+        match result {
+            Ok(synced) => {
+                self.reached();
+                self.line.next_poll = Some(self.after(i64::from(self.settings.poll_seconds)));
+                match synced {
+                    Synced::Unchanged => Vec::new(),
+                    Synced::Changed { sync, etag } => {
+                        self.line.etag = etag;
+                        self.dirty = true;
+                        self.synced(&sync)
+                    }
+                }
+            }
+            Err(error) if error.is_unauthenticated() => self.signed_out(),
+            Err(error) => {
+                self.line.failures = self.line.failures.saturating_add(1);
+                let pause = i64::from(self.settings.poll_seconds) << self.line.failures.min(6);
+                self.line.next_poll = Some(self.after(pause.min(LONGEST_PAUSE)));
+                self.unreachable(&error)
+            }
+        }
+    }
+
+    /// The server answered something.
+    pub(super) fn reached(&mut self) {
+        let late = self.line.heard.is_none_or(|heard| !label::is_live(heard, self.now, self.settings.poll_seconds));
+        self.line.heard = Some(self.now);
+        if late || self.line.offline_since.take().is_some() {
+            self.dirty = true;
+        }
+        if self.line.failures > 0 {
+            self.line.failures = 0;
+            self.line.why.clear();
+            self.set_stuck(false);
+        }
+    }
+
+    /// The server did not answer. An embedded one is started again: the client that ran it may have ended.
+    pub(super) fn unreachable(&mut self, error: &Error) -> Vec<Effect> {
+        let why = error.to_string();
+        if self.line.offline_since.is_none() || self.line.why != why {
+            self.dirty = true;
+        }
+        self.line.offline_since.get_or_insert(self.now);
+        self.line.why = why;
+        let embedded = self.server.as_ref().is_some_and(|server| server.launched.is_some());
+        if embedded && matches!(error, Error::Connection { .. }) { vec![Effect::Launch] } else { Vec::new() }
+    }
+
+    /// Fetches again what is on the screen of everything whose revision moved.
+    fn synced(&mut self, sync: &Sync) -> Vec<Effect> {
+        self.inbox = sync.inbox.pending;
+        let revisions: BTreeMap<_, _> = sync.bands.iter().map(|band| (band.id, band.revision)).collect();
+        let before = std::mem::replace(&mut self.revisions, revisions);
+        let mut effects = Vec::new();
+        if before != self.revisions && self.bands.list.loaded {
+            effects.extend(self.fetch_again(Pane::Bands));
+        }
+        if let Some(band) = self.band
+            && before.get(&band) != self.revisions.get(&band)
+            && self.revisions.contains_key(&band)
+        {
+            effects.extend(self.fetch_again(Pane::Invites));
+            effects.extend(self.fetch_again(Pane::Members));
+        }
+        effects
+    }
+
+    fn fetch_again(&mut self, pane: Pane) -> Vec<Effect> {
+        let height = self.areas().list_height(pane);
+        let wants = match pane {
+            Pane::Bands => self.bands.list.on_screen(height),
+            Pane::Invites => self.invites.list.on_screen(height),
+            Pane::Members => self.members.list.on_screen(height),
+        };
+        wants.into_iter().filter_map(|want| self.fetch(pane, want)).collect()
+    }
+
+    /// Everything on the screen anew, because the person asked.
+    pub(super) fn refresh(&mut self) -> Vec<Effect> {
+        self.set_stuck(false);
+        let mut effects = self.poll_now();
+        for pane in [Pane::Bands, Pane::Invites, Pane::Members] {
+            effects.extend(self.fetch_again(pane));
+        }
+        effects
+    }
+
+    /// So many seconds from now, give or take a tenth, so that clients started together do not stay together.
+    fn after(&self, seconds: i64) -> Timestamp {
+        let tenth = seconds * 100_000;
+        let spread = self.now.micros().wrapping_mul(0x2545_F491).rem_euclid(2 * tenth + 1) - tenth;
+        Timestamp::from_micros(self.now.micros() + seconds * 1_000_000 + spread)
+    }
+
+    /// What a list asks for on its own: used after every message.
+    pub(super) fn fetch_wanted(&mut self) -> Vec<Effect> {
+        if self.screen != Screen::Panes || self.me.is_none() && self.line.heard.is_none() && self.waiting.is_empty() {
+            return Vec::new();
+        }
+        let mut effects = Vec::new();
+        for pane in [Pane::Bands, Pane::Invites, Pane::Members] {
+            let height = self.areas().list_height(pane);
+            let want = match pane {
+                Pane::Bands => self.bands.list.next_want(height),
+                Pane::Invites if self.band.is_some() => self.invites.list.next_want(height),
+                Pane::Members if self.band.is_some() => self.members.list.next_want(height),
+                _ => None,
+            };
+            let Some(want) = want else { continue };
+            if !self.is_fetching(pane) {
+                effects.extend(self.fetch(pane, want));
+            }
+        }
+        effects
+    }
+
+    /// Whether a page that belongs to the present question of a pane is on its way, other than a page again.
+    fn is_fetching(&self, pane: Pane) -> bool {
+        self.waiting.values().any(|purpose| match (pane, purpose) {
+            (Pane::Bands, Purpose::Bands(question, want)) => {
+                *question == self.bands.list.question && !matches!(want, Want::Again(_))
+            }
+            (Pane::Invites, Purpose::Invites(_, question, want)) => {
+                *question == self.invites.list.question && !matches!(want, Want::Again(_))
+            }
+            (Pane::Members, Purpose::Members(_, question, want)) => {
+                *question == self.members.list.question && !matches!(want, Want::Again(_))
+            }
+            _ => false,
+        })
+    }
+
+    fn set_stuck(&mut self, stuck: bool) {
+        self.bands.list.stuck = stuck;
+        self.invites.list.stuck = stuck;
+        self.members.list.stuck = stuck;
+    }
+}
