@@ -4,35 +4,41 @@
 
 mod account;
 mod bands;
+mod config;
+mod context;
 mod invited;
 mod invites;
 mod output;
 #[cfg(feature = "server")]
 mod serve;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+use self::context::Context;
 use crate::{
-    client::{
-        Client, Error as ClientError, Origin, PlainHttp,
-        session::{SessionError, SessionFile},
-    },
-    domain::SessionToken,
+    client::{Error as ClientError, session::SessionError},
+    config::{Config, ConfigError, Flag, Loaded, file_path, load},
 };
 
 /// Invitations for bands, run from a terminal.
 #[derive(Debug, Parser)]
 #[command(name = "guestlist", version, subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
-    /// The server, `https://host[:port]`; the one signed in to last where it is missing.
-    #[arg(long, global = true, env = "GUESTLIST_SERVER", value_name = "URL")]
+    /// The configuration file [env: `GUESTLIST_CONFIG`].
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The profile of the configuration, its server and its sessions [env: `GUESTLIST_PROFILE`].
+    #[arg(long, global = true, value_name = "NAME")]
+    profile: Option<String>,
+    /// The server, `https://host[:port]`; the one signed in to last where it is missing [env: `GUESTLIST_SERVER`].
+    #[arg(long, global = true, value_name = "URL")]
     server: Option<String>,
-    /// Allow plain http to other machines.
-    #[arg(long, global = true, env = "GUESTLIST_INSECURE_HTTP", value_parser = clap::builder::BoolishValueParser::new(),
-        num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true")]
-    insecure_http: bool,
+    /// Allow plain http to other machines [env: `GUESTLIST_INSECURE_HTTP`].
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true")]
+    insecure_http: Option<String>,
     /// Print the API's own JSON.
     #[arg(long, global = true)]
     json: bool,
@@ -65,6 +71,9 @@ enum Command {
     Accept(invited::TokenArgs),
     /// Decline an invite.
     Decline(invited::DeclineArgs),
+    /// Look at the configuration: check, path, show, example.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Run the API until SIGTERM or SIGINT.
     #[cfg(feature = "server")]
     Serve(serve::ServeArgs),
@@ -80,6 +89,9 @@ pub enum Error {
     /// The session file.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// An argument or input that is not as it should be.
     #[error("{0}")]
     Usage(String),
@@ -103,7 +115,9 @@ pub enum Error {
 impl Error {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Client(ClientError::BadOrigin { .. } | ClientError::Insecure { .. }) => 2,
+            Self::Usage(_)
+            | Self::Config(_)
+            | Self::Client(ClientError::BadOrigin { .. } | ClientError::Insecure { .. }) => 2,
             Self::NotSignedIn(_) | Self::NoServer => 3,
             Self::Client(error) if error.is_unauthenticated() => 3,
             Self::Client(error) if error.is_offline() => 4,
@@ -114,6 +128,9 @@ impl Error {
     fn hint(&self) -> String {
         match self {
             Self::Client(error) => error.hint(),
+            Self::Config(ConfigError::Wrong(_)) => {
+                "`guestlist config example` shows every key and what is allowed.".to_owned()
+            }
             Self::NotSignedIn(origin) => format!("Sign in with `guestlist login --server {origin}`."),
             Self::NoServer => "Sign in with `guestlist login --server https://host`.".to_owned(),
             _ => String::new(),
@@ -121,64 +138,63 @@ impl Error {
     }
 }
 
-/// What a command works with.
-struct Context {
-    client: Client,
-    sessions: SessionFile,
-    json: bool,
+/// A variable of the environment; what is no text is read as far as it is one, so that it is refused by its name.
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-impl Context {
-    /// `origin` is that of a pasted link, which goes before everything but an explicit server elsewhere.
-    fn new(cli: &Cli, origin: Option<&str>) -> Result<Self, Error> {
-        let plain = if cli.insecure_http { PlainHttp::Anywhere } else { PlainHttp::LoopbackOnly };
-        let sessions = SessionFile::of_user()?;
-        let from_link = origin.is_some();
-        let text = match origin.map(str::to_owned).or_else(|| cli.server.clone()) {
-            Some(text) => text,
-            None => sessions.current()?.ok_or(Error::NoServer)?,
-        };
-        let origin = Origin::parse(&text, plain)?;
-        // A token of the environment is for the server that was chosen, never for one that a pasted link names.
-        let given = match std::env::var("GUESTLIST_TOKEN") {
-            Ok(token) if !from_link || named(cli, plain)?.is_some_and(|named| named == origin) => {
-                let token = SessionToken::parse(token.trim());
-                Some(token.ok_or_else(|| Error::Usage("GUESTLIST_TOKEN must be a session token, gls_…".to_owned()))?)
-            }
-            _ => None,
-        };
-        let session = match given {
-            Some(token) => Some(token),
-            None => sessions.get(&origin)?.and_then(|kept| kept.token()),
-        };
-        Ok(Self { client: Client::new(origin, session)?, sessions, json: cli.json })
+impl Cli {
+    /// Reads the configuration that flags, environment and file come to.
+    pub fn configuration(&self) -> Result<Loaded, ConfigError> {
+        load(self.config.as_deref(), &self.flags(), &variable)
     }
 
-    /// The client, if it has a session.
-    fn signed_in(&self) -> Result<&Client, Error> {
-        if self.client.has_session() {
-            Ok(&self.client)
-        } else {
-            Err(Error::NotSignedIn(self.client.origin().to_string()))
+    /// Whether this is the program that serves, which writes its log to standard error.
+    pub fn serves(&self) -> bool {
+        #[cfg(feature = "server")]
+        return matches!(self.command, Command::Serve(_));
+        #[cfg(not(feature = "server"))]
+        false
+    }
+
+    /// The flags that stand for keys of the configuration.
+    fn flags(&self) -> Vec<Flag> {
+        let flag = |key, name, value: &Option<String>| value.clone().map(|value| Flag { key, name, value });
+        #[cfg_attr(not(feature = "server"), allow(unused_mut))]
+        let mut flags: Vec<Flag> = [
+            flag("client.server", "--server", &self.server),
+            flag("client.profile", "--profile", &self.profile),
+            flag("client.insecure_http", "--insecure-http", &self.insecure_http),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        #[cfg(feature = "server")]
+        if let Command::Serve(args) = &self.command {
+            flags.extend(args.flags());
         }
+        flags
     }
-}
-
-/// The server that was named by flag or environment.
-fn named(cli: &Cli, plain: PlainHttp) -> Result<Option<Origin>, Error> {
-    Ok(cli.server.as_deref().map(|text| Origin::parse(text, plain)).transpose()?)
 }
 
 /// Runs a command to its end; errors go to standard error with what to do.
-pub fn run(cli: &Cli) -> ExitCode {
+pub fn run(cli: &Cli, loaded: &Result<Loaded, ConfigError>) -> ExitCode {
+    if let Command::Config(command) = &cli.command {
+        let (path, _) = file_path(cli.config.as_deref(), &variable);
+        return exit(config::run(command, path.as_deref(), loaded.as_ref(), cli.json));
+    }
+    let config = match loaded {
+        Ok(loaded) => &loaded.config,
+        Err(error) => return exit(Err(error.clone().into())),
+    };
     // The server brings a runtime of its own, with a thread a core.
     #[cfg(feature = "server")]
-    if let Command::Serve(args) = &cli.command {
-        return exit(serve::serve(args));
+    if let Command::Serve(_) = &cli.command {
+        return exit(serve::serve(config));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     exit(match runtime {
-        Ok(runtime) => runtime.block_on(dispatch(cli)),
+        Ok(runtime) => runtime.block_on(dispatch(cli, config)),
         Err(error) => Err(error.into()),
     })
 }
@@ -199,28 +215,30 @@ fn exit(done: Result<(), Error>) -> ExitCode {
     }
 }
 
-async fn dispatch(cli: &Cli) -> Result<(), Error> {
+async fn dispatch(cli: &Cli, config: &Config) -> Result<(), Error> {
+    let context = |link: Option<&str>| Context::new(config, cli.json, link);
     match &cli.command {
-        Command::Login(args) => account::login(&Context::new(cli, None)?, args).await,
-        Command::Logout => account::logout(&Context::new(cli, None)?).await,
-        Command::Register(args) => account::register(&Context::new(cli, None)?, args).await,
-        Command::Whoami => account::whoami(&Context::new(cli, None)?).await,
-        Command::Bands(command) => bands::run(&Context::new(cli, None)?, command).await,
-        Command::Members(command) => bands::members(&Context::new(cli, None)?, command).await,
-        Command::Invites(command) => invites::run(&Context::new(cli, None)?, command).await,
+        Command::Login(args) => account::login(&context(None)?, args).await,
+        Command::Logout => account::logout(&context(None)?).await,
+        Command::Register(args) => account::register(&context(None)?, args).await,
+        Command::Whoami => account::whoami(&context(None)?).await,
+        Command::Bands(command) => bands::run(&context(None)?, command).await,
+        Command::Members(command) => bands::members(&context(None)?, command).await,
+        Command::Invites(command) => invites::run(&context(None)?, command).await,
         Command::Preview(args) => {
             let pasted = args.read()?;
-            invited::preview(&Context::new(cli, pasted.origin.as_deref())?, &pasted).await
+            invited::preview(&context(pasted.origin.as_deref())?, &pasted).await
         }
         Command::Accept(args) => {
             let pasted = args.read()?;
-            invited::accept(&Context::new(cli, pasted.origin.as_deref())?, &pasted).await
+            invited::accept(&context(pasted.origin.as_deref())?, &pasted).await
         }
         Command::Decline(args) => {
             let pasted = args.token.read()?;
-            invited::decline(&Context::new(cli, pasted.origin.as_deref())?, &pasted, args).await
+            invited::decline(&context(pasted.origin.as_deref())?, &pasted, args).await
         }
-        // Served above, before there was a runtime.
+        // Done above, before there was a runtime.
+        Command::Config(_) => Ok(()),
         #[cfg(feature = "server")]
         Command::Serve(_) => Ok(()),
     }

@@ -20,6 +20,7 @@ pub mod client;
 pub mod clipboard;
 pub mod config;
 pub mod domain;
+mod private;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod tui;

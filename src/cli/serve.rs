@@ -1,16 +1,13 @@
 //! `guestlist serve`: the API as a program of its own.
 
-use std::{
-    net::SocketAddr,
-    os::unix::fs::DirBuilderExt as _,
-    path::{Path, PathBuf},
-};
+use std::net::SocketAddr;
 
 use clap::Args;
 use tokio::{net::TcpListener, signal::unix};
 
 use crate::{
-    domain::{Policy, Preset},
+    config::{Config, Flag, Transport},
+    domain::EmailIdentity,
     server::{
         App, Key, Settings, SystemClock, SystemEntropy, run,
         store::{Database, Options, Store},
@@ -19,80 +16,122 @@ use crate::{
 
 use super::Error;
 
-/// Runs the API.
+/// Runs the API. Everything else is in the configuration.
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
-    /// Where to listen.
-    #[arg(long, env = "GUESTLIST_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:7878")]
-    listen: SocketAddr,
-    /// `sqlite:PATH` or `postgres://…`; a file in the data folder where it is missing.
-    #[arg(long, env = "GUESTLIST_DATABASE", value_name = "URL", hide_env_values = true)]
-    database: Option<Database>,
-    /// The origin that links begin with; the listener's own where it is missing.
-    #[arg(long, env = "GUESTLIST_PUBLIC_URL", value_name = "URL")]
+    /// Where to listen [env: `GUESTLIST_LISTEN`] [default: 127.0.0.1:7878].
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// `sqlite:PATH` or `postgres://…`; a file in the data folder where it is missing [env: `GUESTLIST_DATABASE`].
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// The origin that links begin with; the listener's own where it is missing [env: `GUESTLIST_PUBLIC_URL`].
+    #[arg(long, value_name = "URL")]
     public_url: Option<String>,
-    /// The file with the key that seals tokens; made, and private, in the data folder where it is missing.
-    #[arg(long, env = "GUESTLIST_KEY_FILE", value_name = "FILE")]
-    key_file: Option<PathBuf>,
-    /// The rules: band, community, organisation or room.
-    #[arg(long, env = "GUESTLIST_POLICY_PRESET", value_name = "PRESET", default_value = "band")]
-    preset: Preset,
+    /// The file with the key that seals tokens; made, and private, in the data folder where it is missing
+    /// [env: `GUESTLIST_KEY_FILE`].
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<String>,
+    /// The rules: band, community, organisation or room [env: `GUESTLIST_POLICY_PRESET`] [default: band].
+    #[arg(long, value_name = "PRESET")]
+    preset: Option<String>,
+}
+
+impl ServeArgs {
+    /// The flags that stand for keys of the configuration.
+    pub(super) fn flags(&self) -> impl Iterator<Item = Flag> {
+        [
+            ("server.listen", "--listen", &self.listen),
+            ("server.database", "--database", &self.database),
+            ("server.public_url", "--public-url", &self.public_url),
+            ("server.key_file", "--key-file", &self.key_file),
+            ("policy.preset", "--preset", &self.preset),
+        ]
+        .into_iter()
+        .filter_map(|(key, name, value)| Some(Flag { key, name, value: value.clone()? }))
+    }
 }
 
 /// Serves until SIGTERM or SIGINT, then lets requests in flight finish.
-pub(super) fn serve(args: &ServeArgs) -> Result<(), Error> {
+pub(super) fn serve(config: &Config) -> Result<(), Error> {
     let failed = |what: &str, error: &dyn std::fmt::Display| Error::Serve(format!("{what}: {error}"));
-    let folder = data_folder()?;
-    let database = args.database.clone().unwrap_or_else(|| Database::Sqlite(folder.join("guestlist.db")));
     let entropy = SystemEntropy::new();
-    let mut random = [0; 32];
-    crate::server::Entropy::fill(&entropy, &mut random);
-    let key_file = args.key_file.clone().unwrap_or_else(|| folder.join("key"));
-    let key = Key::from_file(&key_file, &random).map_err(|error| Error::Serve(error.to_string()))?;
+    let key = key(config, &entropy)?;
+    let database = database(config)?;
+    tracing::info!(%database, version = env!("CARGO_PKG_VERSION"), "starting");
     let store = Store::open(&Options::new(database)).map_err(|error| failed("the database cannot be used", &error))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(args.listen)
-            .await
-            .map_err(|error| failed(&format!("cannot listen on {}", args.listen), &error))?;
-        let origin = format!("http://{}", listener.local_addr()?);
-        let public_url =
-            args.public_url.as_ref().map_or_else(|| origin.clone(), |url| url.trim_end_matches('/').to_owned());
-        let settings = Settings {
-            name: "guestlist".to_owned(),
-            public_url,
-            policy: Policy::preset(args.preset),
-            mail: false,
-            founder: None,
-            limits: true,
-        };
+        let address = config.server.listen;
+        let listener =
+            TcpListener::bind(address).await.map_err(|error| failed(&format!("cannot listen on {address}"), &error))?;
+        let address = listener.local_addr()?;
+        let origin = format!("http://{address}");
+        let settings = Settings::new(config, config.server.public_url.as_deref().unwrap_or(&origin), None);
+        warn(config, address);
         let (mut terminate, mut interrupt) =
             (unix::signal(unix::SignalKind::terminate())?, unix::signal(unix::SignalKind::interrupt())?);
         let app = App::new(store, settings, key, SystemClock, entropy);
+        tracing::info!(%address, "listening");
         println!("listening on {origin}");
         let stop = async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+            let signal = tokio::select! {
+                _ = terminate.recv() => "SIGTERM",
+                _ = interrupt.recv() => "SIGINT",
+            };
+            tracing::info!(signal, "ending: requests in flight may finish");
         };
         run::serve(app, listener, stop).await;
         Ok(())
     })
 }
 
-/// The folder for data, made 0700 where it is missing.
-fn data_folder() -> Result<PathBuf, Error> {
-    let folder = match std::env::var_os("GUESTLIST_DATA") {
-        Some(folder) => PathBuf::from(folder),
-        None => directories::ProjectDirs::from("", "", "guestlist").map(|dirs| dirs.data_dir().to_owned()).ok_or_else(
-            || Error::Serve("no home folder is known: set GUESTLIST_DATA to a folder for the data".to_owned()),
-        )?,
-    };
-    make_private(&folder)?;
-    Ok(folder)
+/// Says what holds less than its words say.
+fn warn(config: &Config, address: SocketAddr) {
+    if config.server.public_url.is_none() && !address.ip().is_loopback() {
+        tracing::warn!("server.public_url is not set: links begin with http://{address}, which others may not reach");
+    }
+    if config.mail.transport != Transport::Off {
+        tracing::warn!("mail.transport is {}, but this version sends no mail", config.mail.transport);
+    }
+    if config.policy.email_identity == EmailIdentity::Verified {
+        tracing::info!("without mail no address can be verified: policy.email_identity is as match");
+    }
+    if config.server.metrics_listen.is_some() {
+        tracing::warn!("server.metrics_listen is set, but this version serves no metrics");
+    }
+    if config.retention.days.is_some() {
+        tracing::warn!("retention.days is set, but this version erases no addresses");
+    }
 }
 
-fn make_private(folder: &Path) -> Result<(), Error> {
-    Ok(std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?)
+/// The key: from the environment, from its file, or from the file beside the data, which is made where it is missing.
+fn key(config: &Config, entropy: &SystemEntropy) -> Result<Key, Error> {
+    const VARIABLE: &str = "GUESTLIST_KEY";
+    if let Some(text) = super::variable(VARIABLE).filter(|text| !text.is_empty()) {
+        return Key::parse(&text, VARIABLE).map_err(|error| Error::Usage(error.to_string()));
+    }
+    let path = match &config.server.key_file {
+        Some(path) => path.clone(),
+        None => data_folder(config)?.join("key"),
+    };
+    let mut random = [0; 32];
+    crate::server::Entropy::fill(entropy, &mut random);
+    Key::from_file(&path, &random).map_err(|error| Error::Serve(error.to_string()))
+}
+
+fn database(config: &Config) -> Result<Database, Error> {
+    match &config.server.database {
+        Some(url) => url.reveal().parse().map_err(|error| Error::Usage(format!("server.database: {error}"))),
+        None => Ok(Database::Sqlite(data_folder(config)?.join("guestlist.db"))),
+    }
+}
+
+/// The folder for data, made, and private, where it is missing.
+fn data_folder(config: &Config) -> Result<std::path::PathBuf, Error> {
+    let folder = config
+        .data_folder()
+        .ok_or_else(|| Error::Serve("no home folder is known: set GUESTLIST_DATA to a folder for the data".into()))?;
+    crate::private::folder(&folder)?;
+    Ok(folder)
 }

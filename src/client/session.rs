@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -10,7 +10,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::Origin;
-use crate::domain::{SessionToken, Timestamp};
+use crate::{
+    domain::{SessionToken, Timestamp},
+    private,
+};
 
 /// Why the sessions cannot be read or kept.
 #[derive(Debug, thiserror::Error)]
@@ -99,10 +102,11 @@ impl SessionFile {
         Self { path: path.into() }
     }
 
-    /// The file of the person who runs the program: `sessions.json` in their data folder.
-    pub fn of_user() -> Result<Self, SessionError> {
-        let folders = directories::ProjectDirs::from("", "", "guestlist").ok_or(SessionError::NoHome)?;
-        Ok(Self::at(folders.data_dir().join("sessions.json")))
+    /// The file in the folder for data; a profile has one of its own, so that it can be signed in to a server as
+    /// somebody else.
+    pub fn in_folder(folder: Option<&Path>, profile: Option<&str>) -> Result<Self, SessionError> {
+        let name = profile.map_or_else(|| "sessions.json".to_owned(), |profile| format!("sessions-{profile}.json"));
+        Ok(Self::at(folder.ok_or(SessionError::NoHome)?.join(name)))
     }
 
     /// Where it is.
@@ -145,7 +149,7 @@ impl SessionFile {
             Err(e) => return Err(self.io("open", e)),
         };
         // The open file is looked at, so it cannot be exchanged in between.
-        private(&self.path, &file.metadata().map_err(|e| self.io("look at", e))?, 0o077, "600")?;
+        closed(&self.path, &file.metadata().map_err(|e| self.io("look at", e))?, 0o077, "600")?;
         let text = io::read_to_string(file).map_err(|e| self.io("read", e))?;
         // serde's words quote no content, only places and names of fields.
         serde_json::from_str(&text)
@@ -154,15 +158,15 @@ impl SessionFile {
 
     fn change(&self, change: impl FnOnce(&mut Content)) -> Result<(), SessionError> {
         let folder = self.path.parent().unwrap_or_else(|| Path::new("."));
-        private_folder(folder).map_err(|source| SessionError::Io {
+        private::folder(folder).map_err(|source| SessionError::Io {
             what: "make",
             path: folder.display().to_string(),
             source,
         })?;
         let metadata = fs::metadata(folder).map_err(|e| self.io("look at the folder of", e))?;
-        private(folder, &metadata, 0o022, "700")?;
+        closed(folder, &metadata, 0o022, "700")?;
         // Two programs that sign in at once do not lose each other's session.
-        let lock = create_private(&self.path.with_extension("lock"), false).map_err(|e| self.io("lock", e))?;
+        let lock = private::create(&self.path.with_extension("lock"), false).map_err(|e| self.io("lock", e))?;
         lock.lock().map_err(|e| self.io("lock", e))?;
         let mut content = self.read()?;
         change(&mut content);
@@ -173,7 +177,7 @@ impl SessionFile {
     fn write(&self, content: &Content) -> io::Result<()> {
         let new = self.path.with_extension(format!("{}.new", uuid::Uuid::now_v7().simple()));
         let written = (|| {
-            let mut file = create_private(&new, true)?;
+            let mut file = private::create(&new, true)?;
             file.write_all(&serde_json::to_vec_pretty(content)?)?;
             file.sync_all()?;
             fs::rename(&new, &self.path)
@@ -194,7 +198,7 @@ impl SessionFile {
 }
 
 #[cfg(unix)]
-fn private(path: &Path, metadata: &fs::Metadata, loose: u32, mode: &'static str) -> Result<(), SessionError> {
+fn closed(path: &Path, metadata: &fs::Metadata, loose: u32, mode: &'static str) -> Result<(), SessionError> {
     use std::os::unix::fs::PermissionsExt as _;
     if metadata.permissions().mode() & loose == 0 {
         return Ok(());
@@ -205,41 +209,8 @@ fn private(path: &Path, metadata: &fs::Metadata, loose: u32, mode: &'static str)
 /// Elsewhere the profile folder is private to the person already.
 #[cfg(not(unix))]
 #[allow(clippy::unnecessary_wraps)]
-fn private(_: &Path, _: &fs::Metadata, _: u32, _: &'static str) -> Result<(), SessionError> {
+fn closed(_: &Path, _: &fs::Metadata, _: u32, _: &'static str) -> Result<(), SessionError> {
     Ok(())
-}
-
-/// Makes a folder that only its owner may enter, whatever the umask. One that is there stays as it is.
-fn private_folder(folder: &Path) -> io::Result<()> {
-    if folder.as_os_str().is_empty() || folder.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = folder.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(folder) {
-        Ok(()) => {}
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
-        Err(e) => return Err(e),
-    }
-    #[cfg(unix)]
-    fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-    Ok(())
-}
-
-/// Opens a file for writing that only its owner may read, whatever the umask; `new` refuses one that is there.
-fn create_private(path: &Path, new: bool) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).create_new(new);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.truncate(false).open(path)?;
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    Ok(file)
 }
 
 #[cfg(test)]

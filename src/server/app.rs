@@ -7,7 +7,10 @@ use std::sync::{
 
 use tokio::sync::Notify;
 
-use crate::domain::{Policy, SessionToken, Timestamp, Token};
+use crate::{
+    config::Config,
+    domain::{Policy, SessionToken, Timestamp, Token},
+};
 
 use super::{Key, store::Store, views::Views};
 
@@ -75,6 +78,22 @@ pub struct Settings {
     pub founder: Option<String>,
     /// Whether network rate limits are on.
     pub limits: bool,
+}
+
+impl Settings {
+    /// What a configuration decides. `public_url` is the origin of links, `founder` the secret of an embedded server.
+    #[must_use]
+    pub fn new(config: &Config, public_url: &str, founder: Option<String>) -> Self {
+        Self {
+            name: config.server.name.clone(),
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            policy: config.policy.clone(),
+            // No transport is built yet, whatever is configured.
+            mail: false,
+            founder,
+            limits: config.limits.enabled,
+        }
+    }
 }
 
 /// The state behind the router; a clone is another handle to the same.

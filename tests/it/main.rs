@@ -12,6 +12,7 @@ mod audit;
 #[cfg(feature = "server")]
 mod bands;
 mod commands;
+mod config;
 #[cfg(feature = "server")]
 mod http;
 #[cfg(feature = "server")]

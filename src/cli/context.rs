@@ -1,0 +1,71 @@
+//! What a command works with: the configuration, the server, the session.
+
+use crate::{
+    client::{Client, Origin, PlainHttp, session::SessionFile},
+    config::Config,
+    domain::SessionToken,
+};
+
+use super::Error;
+
+/// The session that a person gives by the environment.
+const TOKEN: &str = "GUESTLIST_TOKEN";
+
+/// What a command works with.
+pub(super) struct Context {
+    pub(super) client: Client,
+    pub(super) sessions: SessionFile,
+    pub(super) json: bool,
+}
+
+impl Context {
+    /// `link` is the origin of a pasted link. It goes before the configured server, and picks its profile.
+    pub(super) fn new(config: &Config, json: bool, link: Option<&str>) -> Result<Self, Error> {
+        let plain = if config.client.insecure_http { PlainHttp::Anywhere } else { PlainHttp::LoopbackOnly };
+        let parse = |text: &str| Origin::parse(text, plain);
+        let linked = link.map(parse).transpose()?;
+        let profile = match &linked {
+            // Named in two ways, the server's profile is the one that was chosen.
+            Some(origin) if config.client.server.as_deref() != Some(origin.as_str()) => {
+                config.profile_of(origin.as_str())
+            }
+            _ => config.client.profile.as_deref(),
+        };
+        let sessions = SessionFile::in_folder(config.data_folder().as_deref(), profile)?;
+        let named = config.client.server.as_deref().map(parse).transpose()?;
+        let origin = match linked.clone().or(named.clone()) {
+            Some(origin) => origin,
+            None => parse(&sessions.current()?.ok_or(Error::NoServer)?)?,
+        };
+        let session = match given_token(&origin, linked.is_some(), named.as_ref())? {
+            Some(token) => Some(token),
+            None => sessions.get(&origin)?.and_then(|kept| kept.token()),
+        };
+        Ok(Self { client: Client::new(origin, session)?, sessions, json })
+    }
+
+    /// The client, if it has a session.
+    pub(super) fn signed_in(&self) -> Result<&Client, Error> {
+        if self.client.has_session() {
+            Ok(&self.client)
+        } else {
+            Err(Error::NotSignedIn(self.client.origin().to_string()))
+        }
+    }
+}
+
+/// The environment's token. It is for the server that the person chose, never for one that a pasted link names, and
+/// where the environment names its server, too, for that one alone.
+fn given_token(origin: &Origin, from_link: bool, named: Option<&Origin>) -> Result<Option<SessionToken>, Error> {
+    let Ok(token) = std::env::var(TOKEN) else { return Ok(None) };
+    let its_server = std::env::var("GUESTLIST_SERVER").ok().filter(|text| !text.is_empty());
+    let fits = match its_server {
+        Some(server) => Origin::parse(&server, PlainHttp::Anywhere).is_ok_and(|server| server == *origin),
+        None => !from_link || named.is_some_and(|named| named == origin),
+    };
+    if !fits {
+        return Ok(None);
+    }
+    let token = SessionToken::parse(token.trim());
+    Ok(Some(token.ok_or_else(|| Error::Usage(format!("{TOKEN} must be a session token, gls_…")))?))
+}

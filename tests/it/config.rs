@@ -1,0 +1,96 @@
+//! The configuration as people meet it: the commands that look at it, and what a wrong one says.
+
+use std::{
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+fn guestlist(home: &Path, variables: &[(&str, &str)], args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_guestlist"))
+        .args(args)
+        .env_clear()
+        .env("HOME", home)
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+/// A home with this configuration where it is looked for.
+fn home(configuration: &str) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let asked = guestlist(home.path(), &[], &["config", "path"]);
+    let path = String::from_utf8(asked.stdout).unwrap();
+    let path = Path::new(path.trim_end());
+    assert!(path.starts_with(home.path()), "{}", path.display());
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, configuration).unwrap();
+    home
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn a_wrong_configuration_is_wrong_usage_for_every_command() {
+    let home = home("[ui]\ntheme = \"blue\"\n");
+    for args in [&["config", "check"][..], &["config", "show"], &["whoami"]] {
+        let output = guestlist(home.path(), &[], args);
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?} {error}");
+        assert!(error.contains("config.toml:2: ui.theme must be auto, dark, light or none, not \"blue\""), "{error}");
+    }
+    assert!(guestlist(home.path(), &[], &["config", "path"]).status.success());
+    assert!(guestlist(home.path(), &[], &["config", "example"]).status.success());
+}
+
+#[test]
+fn a_file_that_was_asked_for_has_to_be_there() {
+    let home = tempfile::tempdir().unwrap();
+    let output = guestlist(home.path(), &[], &["config", "check"]);
+    assert!(output.status.success());
+    let nowhere = home.path().join("nowhere.toml");
+    let output = guestlist(home.path(), &[], &["config", "check", "--config", nowhere.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("nowhere.toml cannot be read"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn every_value_is_shown_with_where_it_is_from() {
+    let home = home("[local]\nport = 7000\n");
+    let output = guestlist(
+        home.path(),
+        &[("GUESTLIST_POLL_SECONDS", "9")],
+        &["config", "show", "--json", "--server", "a.example"],
+    );
+    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let of = |key: &str| {
+        let row = rows.as_array().unwrap().iter().find(|row| row["key"] == key).unwrap();
+        (row["value"].as_str().unwrap().to_owned(), row["source"].as_str().unwrap().to_owned())
+    };
+    assert!(of("local.port").1.ends_with("config.toml:2"));
+    assert_eq!(of("local.port").0, "7000");
+    assert_eq!(of("client.poll_seconds"), ("\"9\"".to_owned(), "GUESTLIST_POLL_SECONDS".to_owned()));
+    assert_eq!(of("client.server"), ("\"a.example\"".to_owned(), "--server".to_owned()));
+    assert_eq!(of("ui.theme"), ("\"auto\"".to_owned(), "default".to_owned()));
+}
+
+#[test]
+fn a_profile_picks_its_server() {
+    let home = home("[client]\nserver = \"http://127.0.0.1:1\"\n[profiles.two]\nserver = \"http://127.0.0.1:2\"\n");
+    let asked = |args: &[&str]| text(&guestlist(home.path(), &[], args).stderr);
+    assert!(asked(&["whoami"]).contains("not signed in to http://127.0.0.1:1"));
+    assert!(asked(&["whoami", "--profile", "two"]).contains("not signed in to http://127.0.0.1:2"));
+    assert!(asked(&["whoami", "--profile", "tow"]).contains("--profile: client.profile must name a table"));
+}
+
+#[test]
+fn the_environments_token_goes_to_the_environments_server_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let token = guestlist::domain::SessionToken::from_random(&[7; 32]);
+    let variables = [("GUESTLIST_TOKEN", token.reveal()), ("GUESTLIST_SERVER", "http://127.0.0.1:1")];
+    assert_eq!(guestlist(home.path(), &variables, &["whoami"]).status.code(), Some(4));
+    let elsewhere = guestlist(home.path(), &variables, &["whoami", "--server", "http://127.0.0.1:2"]);
+    assert_eq!(elsewhere.status.code(), Some(3), "{}", text(&elsewhere.stderr));
+}
