@@ -169,3 +169,6 @@ impl Model {
         self.next_id
     }
 }
+
+#[cfg(test)]
+mod tests;

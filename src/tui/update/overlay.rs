@@ -155,7 +155,7 @@ impl Model {
             self.bands.search = super::super::model::Search::default();
             effects.extend(self.abandon(|purpose| matches!(purpose, Purpose::Bands(..))));
             self.bands.list.clear();
-            self.band = Some(band);
+            effects.extend(self.turn_to(Some(band)));
         }
         self.focus = Pane::Invites;
         self.line.etag = None;

@@ -105,10 +105,15 @@ impl Model {
     /// The invites and members shown are those of the band under the cursor.
     pub(super) fn follow_band(&mut self) -> Vec<Effect> {
         let chosen = self.bands.list.selected().map(|band| band.id);
-        if chosen == self.band {
+        self.turn_to(chosen)
+    }
+
+    /// Shows the invites and members of this band from now on.
+    pub(super) fn turn_to(&mut self, band: Option<BandId>) -> Vec<Effect> {
+        if band == self.band {
             return Vec::new();
         }
-        self.band = chosen;
+        self.band = band;
         self.invites.search = Search::default();
         self.members.search = Search::default();
         self.invites.list.clear();

@@ -69,7 +69,8 @@ impl Model {
     pub(super) fn reached(&mut self) {
         let late = self.line.heard.is_none_or(|heard| !label::is_live(heard, self.now, self.settings.poll_seconds));
         self.line.heard = Some(self.now);
-        if late || self.line.offline_since.take().is_some() {
+        let was_offline = self.line.offline_since.take().is_some();
+        if late || was_offline {
             self.dirty = true;
         }
         if self.line.failures > 0 {

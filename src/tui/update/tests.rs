@@ -1,0 +1,9 @@
+//! What keys and answers do, without a terminal or a server.
+
+mod desk;
+mod entry;
+mod forms;
+mod invites;
+mod line;
+mod panes;
+mod way_in;

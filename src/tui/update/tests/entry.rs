@@ -1,0 +1,93 @@
+use super::desk::*;
+use crate::{
+    api::{Registered, SessionSecret},
+    domain::Timestamp,
+    tui::{
+        launch::Launched,
+        message::{Effect, Msg, Start},
+        model::{FormKind, Overlay, Screen},
+        request::{Answer, Request},
+    },
+};
+
+fn launched() -> Launched {
+    Launched {
+        origin: "http://127.0.0.1:7878".to_owned(),
+        keep_as: "http://127.0.0.1:7878".to_owned(),
+        founder: Some("proof".to_owned()),
+    }
+}
+
+#[test]
+fn the_first_answer_starts_a_server_here_and_asks_for_the_first_account() {
+    let mut desk = Desk::new();
+    desk.start(Start::Ask);
+    desk.press("enter");
+    assert!(matches!(desk.effects[..], [Effect::Launch]));
+    desk.send(Msg::Launched(Ok(launched())));
+    desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: None });
+    assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::SignUp));
+    desk.type_text("ada");
+    desk.press("enter");
+    desk.type_text("ada@example.org");
+    desk.press("enter");
+    desk.type_text("a long enough sentence");
+    desk.press("enter");
+    desk.type_text("a long enough sentence");
+    desk.press("enter");
+    let Request::SignUp(_, founder) = &desk.request(|r| matches!(r, Request::SignUp(..))).2 else { panic!() };
+    assert_eq!(founder.as_deref(), Some("proof"));
+    let registered = Registered {
+        account: account(1, "ada"),
+        session: SessionSecret { token: session(1).reveal().to_owned(), expires_at: Timestamp::MAX },
+        outcome: None,
+    };
+    desk.answer(|r| matches!(r, Request::SignUp(..)), Ok(Answer::Registered(Box::new(registered))));
+    assert_eq!(desk.model.screen, Screen::Panes);
+    assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::Keep { .. })));
+    desk.sync(&[], 0);
+    desk.answer(|r| matches!(r, Request::Bands(_)), Ok(bands(Vec::new())));
+    desk.press("n");
+    assert!(matches!(desk.top(), Some(Overlay::Form(form)) if form.kind == FormKind::NewBand));
+}
+
+#[test]
+fn a_server_that_cannot_start_leads_back_to_the_question_with_the_reason() {
+    let mut desk = Desk::new();
+    desk.start(Start::Ask);
+    desk.press("1");
+    desk.send(Msg::Launched(Err("The disk is full.".to_owned())));
+    assert_eq!(desk.model.screen, Screen::Welcome { choice: 0, problem: Some("The disk is full.".to_owned()) });
+}
+
+#[test]
+fn connecting_takes_an_address_and_says_what_is_wrong_with_one() {
+    let mut desk = Desk::new();
+    desk.start(Start::Ask);
+    desk.press("down enter");
+    desk.type_text("http://invites.example.org");
+    desk.press("enter");
+    assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.fields[0].error.is_some()));
+    desk.press("ctrl-u");
+    desk.type_text("invites.example.org");
+    desk.press("enter");
+    assert!(matches!(&desk.effects[..], [Effect::Find(origin)] if origin.as_str() == "https://invites.example.org"));
+    desk.send(Msg::Found { origin: origin("https://invites.example.org"), session: None });
+    assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::SignIn));
+    desk.press("esc");
+    assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::Connect));
+    desk.press("esc");
+    assert!(matches!(desk.model.screen, Screen::Welcome { .. }));
+}
+
+#[test]
+fn signing_out_forgets_the_session_and_asks_to_sign_in() {
+    let mut desk = Desk::with_a_band();
+    desk.press(":");
+    desk.type_text("sign out");
+    desk.press("enter y");
+    desk.answer(|r| *r == Request::SignOut, Ok(Answer::Done));
+    assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::Forget(_))));
+    assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::SignIn));
+    assert!(desk.model.invites.list.is_empty());
+}

@@ -1,0 +1,134 @@
+use super::desk::*;
+use crate::{
+    api::{Code, FieldError, Problem},
+    client::Error,
+    domain::Role,
+    tui::{
+        model::{Form, Overlay, Screen},
+        request::{Answer, Request},
+    },
+};
+
+fn form(desk: &Desk) -> &Form {
+    match (desk.top(), &desk.model.screen) {
+        (Some(Overlay::Form(form)), _) | (None, Screen::Entry(form)) => form,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn error(desk: &Desk, name: &str) -> String {
+    form(desk).fields.iter().find(|field| field.name == name).unwrap().error.clone().unwrap_or_default()
+}
+
+#[test]
+fn wrong_input_is_refused_at_its_field_before_anything_is_sent() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n tab ctrl-u");
+    desk.type_text("soon");
+    desk.press("tab ctrl-u");
+    desk.type_text("many");
+    desk.press("ctrl-s");
+    assert!(desk.sent.is_empty());
+    assert!(error(&desk, "expires_at").contains("never"), "{}", error(&desk, "expires_at"));
+    assert!(error(&desk, "max_uses").contains("unlimited"));
+    assert_eq!(form(&desk).focus, 1, "the first refused field has the focus");
+    desk.press("ctrl-u");
+    desk.type_text("2020-01-01");
+    desk.press("ctrl-s");
+    assert!(error(&desk, "expires_at").contains("future"));
+    assert_eq!(form(&desk).value("max_uses"), "many", "what was typed stays");
+}
+
+#[test]
+fn what_the_server_refuses_stands_at_its_field_too() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n ctrl-s");
+    let refusal = FieldError { field: "expires_at".to_owned(), message: "must be at most 2160 hours away".to_owned() };
+    let refused = Error::Problem(Box::new(Problem::fields(vec![refusal])));
+    desk.answer(|r| matches!(r, Request::CreateInvite(..)), Err(refused));
+    assert_eq!(error(&desk, "expires_at"), "must be at most 2160 hours away");
+    assert_eq!(form(&desk).refused, None);
+}
+
+#[test]
+fn sending_again_is_the_same_attempt_until_something_is_changed() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n ctrl-s");
+    let first = desk.request(|r| matches!(r, Request::CreateInvite(..))).1;
+    desk.answer(|r| matches!(r, Request::CreateInvite(..)), Err(offline()));
+    assert!(form(&desk).refused.is_some() && desk.model.line.offline_since.is_some());
+    desk.press("ctrl-s");
+    assert_eq!(desk.request(|r| matches!(r, Request::CreateInvite(..))).1, first);
+    desk.press("esc");
+    assert!(!desk.has_request(|r| matches!(r, Request::CreateInvite(..))), "Esc stops the waiting, the form stays");
+    desk.press("ctrl-s");
+    assert_eq!(desk.request(|r| matches!(r, Request::CreateInvite(..))).1, first);
+    desk.answer(|r| matches!(r, Request::CreateInvite(..)), Err(offline()));
+    desk.press("tab tab");
+    desk.type_text("0");
+    desk.press("ctrl-s");
+    assert_ne!(desk.request(|r| matches!(r, Request::CreateInvite(..))).1, first);
+}
+
+#[test]
+fn a_form_with_something_typed_is_closed_only_on_a_second_word() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n esc");
+    assert!(desk.top().is_none(), "nothing typed, nothing lost");
+    desk.press("n tab tab tab");
+    desk.type_text("for Kim");
+    desk.press("esc");
+    assert!(matches!(desk.top(), Some(Overlay::Confirm(_))));
+    desk.press("n");
+    assert_eq!(form(&desk).value("label"), "for Kim");
+    desk.press("esc y");
+    assert!(desk.top().is_none());
+}
+
+#[test]
+fn keys_that_mean_something_elsewhere_are_letters_in_a_form() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n tab tab tab");
+    desk.type_text("q?:uy/ 1");
+    assert_eq!(form(&desk).value("label"), "q?:uy/ 1");
+    assert!(desk.effects.is_empty());
+}
+
+#[test]
+fn a_new_band_is_chosen_and_its_invites_are_in_focus() {
+    let mut desk = Desk::with_a_band();
+    desk.press("1 n");
+    desk.type_text("Brass & Bone");
+    desk.press("enter");
+    let Request::CreateBand(body) = &desk.request(|r| matches!(r, Request::CreateBand(_))).2 else { panic!() };
+    assert_eq!(body.name, "Brass & Bone");
+    desk.answer(|r| matches!(r, Request::CreateBand(_)), Ok(Answer::Band(Box::new(band(2, Role::Owner)))));
+    assert_eq!(desk.model.band, Some(band_id(2)));
+    desk.answer(|r| matches!(r, Request::Bands(_)), Ok(bands(vec![band(2, Role::Owner), band(1, Role::Owner)])));
+    assert_eq!(desk.model.bands.list.selected().unwrap().id, band_id(2));
+    assert!(desk.has_request(|r| matches!(r, Request::Invites(band, _) if *band == band_id(2))));
+}
+
+#[test]
+fn a_taken_name_is_said_at_the_name() {
+    let mut desk = Desk::new();
+    desk.start(crate::tui::message::Start::Server { origin: origin("https://one.example"), session: None });
+    desk.press("ctrl-t");
+    desk.type_text("ada");
+    desk.press("enter");
+    desk.type_text("ada@example.org");
+    desk.press("enter");
+    desk.type_text("a long enough sentence");
+    desk.press("enter");
+    desk.type_text("another sentence");
+    desk.press("enter");
+    assert_eq!(error(&desk, "again"), "must be the same as the password");
+    desk.press("ctrl-u");
+    desk.type_text("a long enough sentence");
+    desk.press("enter");
+    let Request::SignUp(body, founder) = &desk.request(|r| matches!(r, Request::SignUp(..))).2 else { panic!() };
+    assert_eq!((body.username.as_str(), body.email.as_str(), founder), ("ada", "ada@example.org", &None));
+    desk.answer(|r| matches!(r, Request::SignUp(..)), Err(problem(Code::UsernameTaken, "The user name ada is taken.")));
+    assert!(error(&desk, "username").contains("Choose another"));
+    assert_eq!(form(&desk).value("password"), "a long enough sentence");
+}

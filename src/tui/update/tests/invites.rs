@@ -1,0 +1,173 @@
+use super::desk::*;
+use crate::{
+    api::{Code, CreatedInvite, InviteLink, Patch},
+    clipboard::Copied,
+    domain::{CancelReason, Role, Status, Token},
+    tui::{
+        message::{Effect, Link, Msg},
+        model::{Deed, Overlay},
+        request::{Answer, Request},
+    },
+};
+
+fn link(byte: u8) -> String {
+    format!("https://one.example/invite/{}", Token::from_random(&[byte; 32]).reveal())
+}
+
+#[test]
+fn n_and_enter_make_a_link_with_the_defaults_and_copy_it() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n enter");
+    let Request::CreateInvite(band, body) = &desk.request(|r| matches!(r, Request::CreateInvite(..))).2 else {
+        panic!()
+    };
+    assert_eq!((*band, body.role, body.ttl_hours), (band_id(1), Some(Role::Member), None));
+    assert_eq!(body.max_uses, Patch::Value(1));
+    let created =
+        CreatedInvite { invite: invite(9), link: link(1), token: Token::from_random(&[1; 32]).reveal().to_owned() };
+    desk.answer(|r| matches!(r, Request::CreateInvite(..)), Ok(Answer::Created(Box::new(created))));
+    assert!(matches!(desk.effects.last(), Some(Effect::Copy(Link(text))) if *text == link(1)));
+    desk.send(Msg::Copied { copied: Copied::Osc52, link: Link(link(1)) });
+    assert!(matches!(desk.top(), Some(Overlay::Link(shown)) if shown.copied == Some(Copied::Osc52) && !shown.loopback));
+    desk.press("esc");
+    assert!(desk.top().is_none());
+    assert!(desk.has_request(is_sync));
+}
+
+#[test]
+fn a_copy_that_is_not_sure_shows_the_link_and_a_sure_one_only_says_so() {
+    let mut desk = Desk::with_a_band();
+    let answer = || Ok(Answer::Link(Box::new(InviteLink { link: link(2), token: String::new() })));
+    desk.press("y");
+    desk.answer(|r| *r == Request::ShowLink(invite_id(1)), answer());
+    desk.send(Msg::Copied { copied: Copied::Native, link: Link(link(2)) });
+    assert_eq!((desk.toast(), desk.top()), ("Link copied.", None));
+    desk.press("y");
+    desk.answer(|r| *r == Request::ShowLink(invite_id(1)), answer());
+    desk.send(Msg::Copied { copied: Copied::Failed { why: "no clipboard".to_owned() }, link: Link(link(2)) });
+    assert!(matches!(desk.top(), Some(Overlay::Link(shown)) if shown.link == Link(link(2))));
+}
+
+#[test]
+fn a_revoke_is_asked_for_on_another_key_and_u_takes_it_back() {
+    let mut desk = Desk::with_a_band();
+    desk.press("r r enter");
+    assert!(desk.sent.is_empty(), "neither the same key nor Enter revokes");
+    desk.press("y");
+    desk.answer(|r| *r == Request::RevokeInvite(invite_id(1)), Ok(Answer::Done));
+    let row = desk.model.invites.list.selected().unwrap();
+    assert_eq!((row.status, row.cancel_reason), (Status::Cancelled, Some(CancelReason::Revoked)));
+    assert!(desk.toast().contains("u undoes it"));
+    desk.press("u");
+    desk.answer(|r| *r == Request::RestoreInvite(invite_id(1)), Ok(Answer::Invite(Box::new(invite(1)))));
+    assert_eq!(desk.model.invites.list.selected().unwrap().status, Status::Pending);
+    desk.press("u");
+    assert_eq!(desk.toast(), "There is nothing to undo.");
+}
+
+#[test]
+fn marked_invites_are_revoked_one_after_the_other_and_undone_together() {
+    let mut desk = Desk::with_a_band();
+    desk.press("space space space r");
+    assert!(matches!(desk.top(), Some(Overlay::Confirm(confirm)) if confirm.question == "Revoke 3 marked invites?"));
+    desk.press("y");
+    for n in 1..=3 {
+        assert_eq!(desk.sent.iter().filter(|(.., r)| matches!(r, Request::RevokeInvite(_))).count(), 1);
+        desk.answer(|r| *r == Request::RevokeInvite(invite_id(n)), Ok(Answer::Done));
+    }
+    assert!(desk.model.invites.list.marked.is_empty());
+    desk.press("u");
+    let restored = desk.sent.iter().filter(|(.., r)| matches!(r, Request::RestoreInvite(_))).count();
+    assert_eq!(restored, 3);
+}
+
+#[test]
+fn a_refused_deed_stays_open_with_the_reason() {
+    let mut desk = Desk::with_a_band();
+    desk.press("r y");
+    let gone = problem(Code::NotPending, "The invite was accepted a moment ago.");
+    desk.answer(|r| matches!(r, Request::RevokeInvite(_)), Err(gone));
+    let Some(Overlay::Confirm(confirm)) = desk.top() else { panic!() };
+    assert!(confirm.refused.as_ref().unwrap().contains("accepted a moment ago"));
+    assert_eq!(confirm.deeds, [Deed::Revoke(invite_id(1))]);
+    desk.press("esc");
+    assert!(desk.top().is_none());
+}
+
+#[test]
+fn an_edit_sends_what_was_changed_and_nothing_else() {
+    let mut desk = Desk::with_a_band();
+    desk.press("e tab");
+    desk.press("ctrl-u");
+    desk.type_text("never");
+    desk.press("tab ctrl-u");
+    desk.type_text("unlimited");
+    desk.press("tab ctrl-u ctrl-s");
+    let Request::UpdateInvite(id, body) = &desk.request(|r| matches!(r, Request::UpdateInvite(..))).2 else { panic!() };
+    assert_eq!(*id, invite_id(1));
+    let expected = crate::api::UpdateInvite {
+        expires_at: Patch::Null,
+        max_uses: Patch::Null,
+        label: Patch::Null,
+        ..Default::default()
+    };
+    assert_eq!(*body, expected);
+}
+
+#[test]
+fn an_edit_without_a_change_sends_nothing() {
+    let mut desk = Desk::with_a_band();
+    desk.press("e ctrl-s");
+    assert!(desk.sent.is_empty() && desk.top().is_none());
+}
+
+#[test]
+fn ended_invites_are_not_edited_copied_or_revoked() {
+    let mut desk = Desk::with_a_band();
+    desk.model.invites.list.change(invite_id(1), |row| row.status = Status::Accepted);
+    for key in ["e", "y", "r", "R", "L"] {
+        desk.press(key);
+        assert!(desk.top().is_none() && desk.sent.is_empty(), "{key}");
+        assert!(!desk.toast().is_empty());
+        desk.model.toast = None;
+    }
+}
+
+#[test]
+fn a_plain_member_is_told_instead_of_asked() {
+    let mut desk = Desk::with_a_band();
+    desk.model.bands.list.change(band_id(1), |band| band.role = Some(Role::Member));
+    desk.press("n");
+    assert!(desk.top().is_none() && desk.toast().contains("ask an admin"));
+}
+
+#[test]
+fn details_gather_what_is_known_and_keys_act_on_what_is_open() {
+    let mut desk = Desk::with_a_band();
+    desk.press("enter");
+    assert!(desk.has_request(|r| *r == Request::Redemptions(invite_id(1))));
+    assert!(desk.has_request(|r| *r == Request::Audit(band_id(1), invite_id(1))));
+    desk.answer(|r| matches!(r, Request::Audit(..)), Err(problem(Code::Unavailable, "Not now.")));
+    assert!(matches!(desk.top(), Some(Overlay::Details(details)) if details.problem.is_some()));
+    desk.press("r");
+    assert!(matches!(desk.top(), Some(Overlay::Confirm(_))));
+    desk.press("esc esc");
+    assert!(desk.top().is_none());
+}
+
+#[test]
+fn members_are_changed_removed_and_made_owner() {
+    let mut desk = Desk::with_a_band();
+    desk.press("3 x");
+    assert!(desk.top().is_none(), "oneself is not removed from here");
+    desk.press("j e right ctrl-s");
+    let Request::UpdateMember(_, account, body) = &desk.request(|r| matches!(r, Request::UpdateMember(..))).2 else {
+        panic!()
+    };
+    assert_eq!((*account, body.role, body.can_invite), (account_id(2), Some(Role::Admin), None));
+    let changed = Answer::Member(Box::new(member(2, Role::Admin)));
+    desk.answer(|r| matches!(r, Request::UpdateMember(..)), Ok(changed));
+    assert_eq!(desk.model.members.list.selected().unwrap().role, Role::Admin);
+    desk.press("x y");
+    assert!(desk.has_request(|r| *r == Request::RemoveMember(band_id(1), account_id(2), false)));
+}

@@ -1,0 +1,127 @@
+use super::desk::*;
+use crate::{
+    api::Code,
+    tui::{
+        message::{Effect, Msg, Start},
+        model::{Overlay, Screen},
+        request::{Answer, Request},
+    },
+};
+
+#[test]
+fn at_rest_there_is_one_conditional_request_an_interval_and_nothing_is_drawn() {
+    let mut desk = Desk::with_a_band();
+    desk.wait(1);
+    desk.model.dirty = false;
+    for _ in 0..10 {
+        desk.wait(7);
+        assert!(matches!(&desk.request(is_sync).2, Request::Sync(Some(etag)) if etag == "\"a\""));
+        assert_eq!(desk.sent.len(), 1);
+        desk.unchanged();
+        assert!(!desk.model.dirty);
+    }
+}
+
+#[test]
+fn a_moved_revision_fetches_what_is_on_the_screen_of_that_band_alone() {
+    let mut desk = Desk::with_a_band();
+    desk.wait(7);
+    desk.sync(&[(1, 2)], 3);
+    assert_eq!(desk.model.inbox, 3);
+    assert!(desk.has_request(|r| matches!(r, Request::Invites(..))));
+    assert!(desk.has_request(|r| matches!(r, Request::Members(..))));
+    desk.answer(|r| matches!(r, Request::Bands(_)), Ok(bands(vec![band(1, crate::domain::Role::Owner)])));
+    desk.sent.clear();
+    desk.model.waiting.clear();
+    desk.wait(7);
+    desk.sync(&[(1, 2), (9, 1)], 3);
+    assert!(desk.has_request(|r| matches!(r, Request::Bands(_))));
+    assert!(!desk.has_request(|r| matches!(r, Request::Invites(..) | Request::Members(..))));
+}
+
+#[test]
+fn offline_keeps_what_is_known_asks_ever_more_rarely_and_comes_back_by_itself() {
+    let mut desk = Desk::with_a_band();
+    let since = desk.now;
+    let mut pauses = Vec::new();
+    for _ in 0..6 {
+        let mut pause = 0;
+        while !desk.has_request(is_sync) {
+            desk.wait(1);
+            pause += 1;
+        }
+        pauses.push(pause);
+        desk.answer(is_sync, Err(offline()));
+        assert_eq!(desk.model.invites.list.len(), 5);
+    }
+    assert!(pauses.windows(2).all(|pair| pair[0] <= pair[1] + 8) && pauses[5] >= 40, "{pauses:?}");
+    assert!(desk.model.line.offline_since.unwrap().seconds_since(since) < 10);
+    assert!(desk.model.line.why.contains("connection refused"));
+    desk.press("ctrl-r");
+    desk.unchanged();
+    assert_eq!((desk.model.line.offline_since, desk.model.line.failures), (None, 0));
+}
+
+#[test]
+fn a_failed_page_is_asked_for_again_only_when_the_server_is_heard() {
+    let mut desk = Desk::with_a_band();
+    desk.press("f");
+    desk.answer(|r| matches!(r, Request::Invites(..)), Err(offline()));
+    desk.press("j k j");
+    assert!(!desk.has_request(|r| matches!(r, Request::Invites(..))));
+    desk.wait(7);
+    desk.answer(is_sync, Err(offline()));
+    desk.wait(30);
+    desk.unchanged();
+    assert!(desk.has_request(|r| matches!(r, Request::Invites(..))));
+}
+
+#[test]
+fn a_session_that_ends_midway_asks_to_sign_in_over_what_was_typed() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n tab tab tab");
+    desk.type_text("for Kim");
+    desk.wait(7);
+    desk.answer(is_sync, Err(problem(Code::Unauthenticated, "The session has ended.")));
+    assert!(matches!(desk.top(), Some(Overlay::Form(form)) if form.title == "Sign in" && form.value("login") == "ada"));
+    desk.type_text("correct horse");
+    desk.press("enter");
+    let signed_in = crate::api::SignedIn {
+        account: account(1, "ada"),
+        session: crate::api::SessionSecret {
+            token: session(2).reveal().to_owned(),
+            expires_at: crate::domain::Timestamp::MAX,
+        },
+    };
+    desk.answer(|r| matches!(r, Request::SignIn(_)), Ok(Answer::SignedIn(Box::new(signed_in))));
+    assert!(matches!(desk.top(), Some(Overlay::Form(form)) if form.value("label") == "for Kim"));
+    assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::Keep { .. })));
+    assert!(desk.has_request(is_sync));
+}
+
+#[test]
+fn an_embedded_server_that_is_gone_is_started_again_and_the_session_holds() {
+    let mut desk = Desk::new();
+    desk.start(Start::Local);
+    let launched = |port: u16| crate::tui::launch::Launched {
+        origin: format!("http://127.0.0.1:{port}"),
+        keep_as: "http://127.0.0.1:7878".to_owned(),
+        founder: None,
+    };
+    desk.send(Msg::Launched(Ok(launched(7878))));
+    desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: Some(session(1)) });
+    assert_eq!(desk.model.screen, Screen::Panes);
+    desk.answer(|r| matches!(r, Request::Me), Ok(Answer::Me(Box::new(account(1, "ada")))));
+    desk.sync(&[], 0);
+    desk.effects.clear();
+    desk.wait(7);
+    desk.answer(is_sync, Err(offline()));
+    assert!(matches!(desk.effects[..], [Effect::Launch]));
+    desk.send(Msg::Launched(Ok(launched(40_001))));
+    assert!(matches!(&desk.effects[1], Effect::Find(origin) if origin.as_str() == "http://127.0.0.1:7878"));
+    desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: Some(session(1)) });
+    assert!(
+        matches!(&desk.effects[2], Effect::Use { origin, session: Some(_) } if origin.as_str().ends_with(":40001"))
+    );
+    assert!(desk.has_request(is_sync));
+}

@@ -1,0 +1,132 @@
+use super::desk::*;
+use crate::{
+    api::{Accepted, BandRef, Code, Inviter, Outcome, Preview, PreviewBand},
+    domain::{Kind, Registration, Role, Status, Token},
+    tui::{
+        message::{Effect, Msg, Start},
+        model::{Overlay, Screen},
+        request::{Answer, Request},
+    },
+};
+
+fn token() -> Token {
+    Token::from_random(&[7; 32])
+}
+
+fn link(origin: &str) -> String {
+    format!("{origin}/invite/{}", token().reveal())
+}
+
+fn preview() -> Answer {
+    Answer::Preview(Box::new(Preview {
+        band: PreviewBand { name: "Choir".to_owned(), description: None, contact: None, members: 9 },
+        role: Role::Member,
+        inviter: Inviter { display_name: "Joe".to_owned() },
+        kind: Kind::Link,
+        status: Status::Pending,
+        expires_at: None,
+        uses_left: Some(1),
+        message: None,
+        recipient: None,
+        registration: Registration::Open,
+        requires_approval: false,
+    }))
+}
+
+fn is_accept(request: &Request) -> bool {
+    matches!(request, Request::Accept(_))
+}
+
+#[test]
+fn a_pasted_link_is_looked_at_and_accepted_by_a_second_key() {
+    let mut desk = Desk::with_a_band();
+    desk.send(Msg::Paste(link("https://one.example")));
+    desk.answer(|r| *r == Request::Preview(token()), Ok(preview()));
+    assert!(!desk.has_request(is_accept));
+    desk.press("enter");
+    let first = desk.request(is_accept).1;
+    desk.answer(is_accept, Err(offline()));
+    assert!(matches!(desk.top(), Some(Overlay::Offer(offer)) if offer.refused.is_some()));
+    desk.press("enter");
+    assert_eq!(desk.request(is_accept).1, first, "a second try is the same attempt");
+    let band = BandRef { id: band_id(3), name: "Choir".to_owned() };
+    let accepted = Accepted { outcome: Outcome::Joined, band, role: Role::Member };
+    desk.answer(is_accept, Ok(Answer::Accepted(Box::new(accepted))));
+    assert!(desk.top().is_none() && desk.toast().contains("Welcome to Choir"));
+    assert_eq!(desk.model.band, Some(band_id(3)));
+    assert!(desk.has_request(|r| matches!(r, Request::Bands(_))));
+}
+
+#[test]
+fn an_ended_invite_says_which_way_it_ended() {
+    let mut desk = Desk::with_a_band();
+    desk.press("a");
+    desk.send(Msg::Paste(token().reveal().to_owned()));
+    desk.press("enter");
+    let ended = problem(Code::InviteExpired, "The invite has expired.");
+    desk.answer(|r| matches!(r, Request::Preview(_)), Err(ended));
+    let Some(Overlay::Offer(offer)) = desk.top() else { panic!() };
+    assert_eq!(offer.refused.as_deref(), Some("The invite has expired. Ask whoever invited you for a new invite."));
+    desk.press("enter esc");
+    assert!(desk.top().is_none() && !desk.has_request(is_accept));
+}
+
+#[test]
+fn a_link_to_another_server_is_asked_about_and_nothing_of_this_one_goes_along() {
+    let mut desk = Desk::with_a_band();
+    desk.send(Msg::Paste(link("https://two.example")));
+    assert!(matches!(desk.top(), Some(Overlay::Confirm(confirm)) if confirm.question.contains("two.example")));
+    assert!(desk.sent.is_empty());
+    desk.press("y");
+    assert!(matches!(&desk.effects[..], [Effect::Find(origin)] if origin.as_str() == "https://two.example"));
+    desk.send(Msg::Found { origin: origin("https://two.example"), session: None });
+    assert!(
+        matches!(&desk.effects[1], Effect::Use { origin, session: None } if origin.as_str() == "https://two.example")
+    );
+    assert!(matches!(desk.model.screen, Screen::Entry(_)));
+}
+
+#[test]
+fn a_link_pasted_at_the_first_question_leads_to_its_server_and_waits_for_the_account() {
+    let mut desk = Desk::new();
+    desk.start(Start::Ask);
+    desk.send(Msg::Paste(link("https://two.example")));
+    desk.send(Msg::Found { origin: origin("https://two.example"), session: None });
+    assert!(desk.model.pasted.is_some());
+    desk.type_text("kim");
+    desk.press("enter");
+    desk.type_text("correct horse");
+    desk.press("enter");
+    let signed_in = crate::api::SignedIn {
+        account: account(1, "kim"),
+        session: crate::api::SessionSecret {
+            token: session(2).reveal().to_owned(),
+            expires_at: crate::domain::Timestamp::MAX,
+        },
+    };
+    desk.answer(|r| matches!(r, Request::SignIn(_)), Ok(Answer::SignedIn(Box::new(signed_in))));
+    desk.answer(|r| matches!(r, Request::Preview(_)), Ok(preview()));
+    assert!(matches!(desk.top(), Some(Overlay::Offer(_))));
+}
+
+#[test]
+fn a_decline_asks_for_a_reason_and_ends_the_offer() {
+    let mut desk = Desk::with_a_band();
+    desk.send(Msg::Paste(link("https://one.example")));
+    desk.answer(|r| matches!(r, Request::Preview(_)), Ok(preview()));
+    desk.press("d");
+    desk.type_text("no time");
+    desk.press("ctrl-s");
+    let Request::Decline(declined, body) = &desk.request(|r| matches!(r, Request::Decline(..))).2 else { panic!() };
+    assert_eq!((declined, body.reason.as_deref(), body.block), (&token(), Some("no time"), None));
+    desk.answer(|r| matches!(r, Request::Decline(..)), Ok(Answer::Done));
+    assert!(desk.top().is_none() && desk.toast() == "Declined.");
+}
+
+#[test]
+fn a_paste_that_is_no_invite_does_nothing_but_say_so() {
+    let mut desk = Desk::with_a_band();
+    desk.send(Msg::Paste("rm -rf /\nq".to_owned()));
+    assert!(desk.top().is_none() && desk.sent.is_empty() && desk.effects.is_empty());
+    assert!(desk.toast().contains("no invite"));
+}
