@@ -222,16 +222,22 @@ table! {
 }
 
 table! {
-    /// `[limits]`: how often one network may try something.
+    /// `[limits]`: how often one network may try something, for each node.
     pub struct Limits in "limits" {
-        /// Whether there are limits; off is for tests and closed networks.
+        /// Whether networks are limited; off is for tests and closed networks.
         enabled: bool = true, By("true"), "true or false", "GUESTLIST_LIMITS", Found::flag;
-        /// Log-ins and registrations a minute from one network.
+        /// Log-ins and registrations a minute from one network, and log-ins a minute to one account from anywhere.
         sign_ins_per_minute: u32 = 10, By("10"),
             "a whole number from 1 to 100000", "GUESTLIST_LIMITS_SIGN_INS", |found| found.whole(1, 100_000);
         /// Looks at invites by their tokens a minute from one network.
         look_ups_per_minute: u32 = 60, By("60"),
             "a whole number from 1 to 100000", "GUESTLIST_LIMITS_LOOK_UPS", |found| found.whole(1, 100_000);
+        /// The same by codes, which could be guessed, a minute from one network.
+        codes_per_minute: u32 = 5, By("5"),
+            "a whole number from 1 to 100000", "GUESTLIST_LIMITS_CODES", |found| found.whole(1, 100_000);
+        /// Connections that are open at once, in force always; the next ones wait.
+        connections: usize = 1_024, By("1024"),
+            "a whole number from 1 to 100000", "GUESTLIST_LIMITS_CONNECTIONS", |found| found.whole(1, 100_000);
     }
 }
 

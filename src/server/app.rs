@@ -8,8 +8,8 @@ use std::sync::{
 use tokio::sync::Notify;
 
 use crate::{
-    config::Config,
-    domain::{Policy, SessionToken, Timestamp, Token},
+    config::{Config, Limits},
+    domain::{Policy, Preset, SessionToken, Timestamp, Token},
 };
 
 use super::{Key, store::Store, views::Views};
@@ -76,8 +76,28 @@ pub struct Settings {
     /// The secret that the process which started an embedded server shows to make the first account, the site admin.
     /// `None` on a hosted server.
     pub founder: Option<String>,
-    /// Whether network rate limits are on.
-    pub limits: bool,
+    /// How often networks and accounts may try things.
+    pub limits: Limits,
+    /// The proxies that are believed when they say for whom they ask (`X-Forwarded-For`, `Forwarded`).
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Where the figures of `/metrics` are served; `None` is nowhere.
+    pub metrics_listen: Option<std::net::SocketAddr>,
+}
+
+/// A server on this machine for a band: no mail, limits on.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: "guestlist".to_owned(),
+            public_url: "http://localhost".to_owned(),
+            policy: Policy::preset(Preset::Band),
+            mail: false,
+            founder: None,
+            limits: Limits::default(),
+            trusted_proxies: Vec::new(),
+            metrics_listen: None,
+        }
+    }
 }
 
 impl Settings {
@@ -91,7 +111,9 @@ impl Settings {
             // No transport is built yet, whatever is configured.
             mail: false,
             founder,
-            limits: config.limits.enabled,
+            limits: config.limits.clone(),
+            trusted_proxies: config.server.trusted_proxies.clone(),
+            metrics_listen: config.server.metrics_listen,
         }
     }
 }

@@ -9,6 +9,7 @@ mod health;
 pub(crate) mod invites;
 mod limits;
 mod me;
+mod network;
 pub(crate) mod once;
 pub(crate) mod problem;
 pub(crate) mod query;

@@ -217,7 +217,7 @@ fn seen_by(tx: &mut Tx<'_>, row: Option<InviteRow>, caller: AccountId) -> Result
     let row = row.ok_or_else(|| Refused::not_found("invite"))?;
     let access = Access::of(tx, row.band, caller).map_err(|refused| match refused {
         Refused::Problem(_) => Refused::not_found("invite"),
-        trouble @ Refused::Store(_) => trouble,
+        trouble => trouble,
     })?;
     if access.sees_all() || row.created_by == caller { Ok((row, access)) } else { Err(Refused::not_found("invite")) }
 }

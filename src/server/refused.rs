@@ -13,6 +13,12 @@ pub(crate) enum Refused {
     /// The caller can do something about it.
     #[error("{}", .0.detail)]
     Problem(Box<Problem>),
+    /// It was tried too often.
+    #[error("That was tried too often. Try again in {seconds} s.")]
+    Limited {
+        /// After how many seconds it can be tried again.
+        seconds: u64,
+    },
     /// The database could not do it.
     #[error(transparent)]
     Store(#[from] store::Error),

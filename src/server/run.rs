@@ -25,8 +25,6 @@ use super::App;
 const HEADERS: Duration = Duration::from_secs(10);
 /// How long requests in flight may take to finish at the end.
 const DRAIN: Duration = Duration::from_secs(10);
-/// Connections that are open at once; the next ones wait.
-const CONNECTIONS: usize = 1024;
 /// How long to wait when the system has no more handles for connections.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
@@ -38,7 +36,7 @@ pub struct Peer(pub SocketAddr);
 /// seconds to finish, and the store is closed.
 pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) {
     let router = super::router(app.clone());
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Arc::new(Semaphore::new(app.settings().limits.connections));
     let (end, ended) = watch::channel(false);
     let sweeper = tokio::spawn(super::sweep::run(app.clone(), ended.clone()));
     let (count, counted) = watch::channel(false);

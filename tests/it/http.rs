@@ -2,9 +2,7 @@
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use guestlist::server::Settings;
-
-use crate::world::{World, on_each_database, settings};
+use crate::world::{World, on_each_database};
 
 on_each_database! { a_node_with_a_database_is_ready }
 
@@ -58,18 +56,4 @@ async fn half_a_request_does_not_hold_the_end() {
     half.write_all(b"GET /livez HTTP/1.1\r\nHost:").await.unwrap();
     world.stop().await;
     assert_eq!(half.read(&mut [0; 16]).await.unwrap_or(0), 0, "it is closed without an answer");
-    assert!(tokio::net::TcpStream::connect(&address).await.is_err(), "nobody listens any more");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_network_that_tries_token_after_token_is_told_when_to_come_back() {
-    let world = World::sqlite_with(Settings { limits: true, ..settings() }).await;
-    let mut answers = Vec::new();
-    for _ in 0..200 {
-        answers.push(get(&world, "/invite/inv_guess").await);
-    }
-    assert_eq!(answers[0].status(), 200);
-    let refused = answers.iter().find(|answer| answer.status() == 429).expect("one of many is refused");
-    assert!(refused.headers()["retry-after"].to_str().unwrap().parse::<u64>().unwrap() > 0);
-    assert_eq!(get(&world, "/livez").await.status(), 204, "nothing else is held back");
 }

@@ -18,6 +18,8 @@ mod http;
 #[cfg(feature = "server")]
 mod invites;
 #[cfg(feature = "server")]
+mod limits;
+#[cfg(feature = "server")]
 mod lists;
 #[cfg(feature = "server")]
 mod main_job;

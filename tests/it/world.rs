@@ -8,7 +8,8 @@ use std::sync::{
 };
 
 use guestlist::{
-    domain::{Policy, Preset, Timestamp},
+    config::Limits,
+    domain::Timestamp,
     server::{
         App, Clock, Key, Settings, SystemEntropy, run,
         store::{Database, Options, Store},
@@ -241,14 +242,7 @@ async fn open(database: Database) -> Store {
 
 /// What the servers of tests are set to: links allowed, everyone may register, no mail, no rate limits.
 pub fn settings() -> Settings {
-    Settings {
-        name: "guestlist".to_owned(),
-        public_url: String::new(),
-        policy: Policy::preset(Preset::Band),
-        mail: false,
-        founder: None,
-        limits: false,
-    }
+    Settings { limits: Limits { enabled: false, ..Limits::default() }, ..Settings::default() }
 }
 
 async fn send(

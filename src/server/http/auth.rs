@@ -1,7 +1,7 @@
 //! Signing up, in and out.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::{HeaderMap, StatusCode},
 };
@@ -14,7 +14,7 @@ use crate::{
         App, Fields, Refused,
         accounts::{self, NewAccount, NewSession, Site, password},
         hash,
-        http::{body::Body, caller::Caller},
+        http::{body::Body, caller::Caller, limits::Limits},
         invites,
     },
 };
@@ -98,12 +98,20 @@ async fn register(
     post, path = "/auth/login", tag = "accounts", security(()), request_body = Login,
     responses((status = 200, body = SignedIn), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
-async fn login(State(app): State<App>, Body { value, .. }: Body<Login>) -> Result<Json<SignedIn>, Refused> {
+async fn login(
+    State(app): State<App>,
+    Extension(limits): Extension<Option<Limits>>,
+    Body { value, .. }: Body<Login>,
+) -> Result<Json<SignedIn>, Refused> {
     let refused = || Refused::new(Code::InvalidCredentials, "Name or password is wrong. Check both and try again.");
     if value.login.len() > 1_024 || value.password.len() > 1_024 {
         return Err(refused());
     }
+    let typed = value.login.trim().to_lowercase();
     let known = app.store().read(move |tx| accounts::by_login(tx, &value.login)).await?;
+    if let Some(limits) = limits {
+        limits.log_in(known.as_ref().map_or(typed.as_bytes(), |known| known.id.as_bytes()))?;
+    }
     let (id, kept) = known.map(|known| (known.id, known.password_hash)).unzip();
     if !password::verify(value.password, kept).await? {
         return Err(refused());

@@ -1,95 +1,125 @@
-//! How often one network may try passwords and tokens: a guesser is slowed down, a person is not.
+//! How often passwords and tokens may be tried: a guesser is slowed down, a person is not.
+//!
+//! A node counts for itself, in memory. What was used up comes back with time.
 
 use std::{
-    net::{IpAddr, Ipv6Addr},
+    hash::Hash,
+    net::IpAddr,
     num::NonZeroU32,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderValue, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
 };
 
-use super::problem::problem_response;
+use super::network::{client, network};
 use crate::{
-    api::{Code, Problem},
-    server::run::Peer,
+    domain::Token,
+    server::{Refused, Settings, run::Peer},
 };
 
-/// Log-ins and registrations that a network may try at once; one more every six seconds.
-const SIGN_INS: NonZeroU32 = NonZeroU32::new(20).unwrap();
-const SIGN_INS_A_MINUTE: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// Look-ups of a token that a network may make at once, and those it gains a minute.
-const LOOK_UPS: NonZeroU32 = NonZeroU32::new(60).unwrap();
-const LOOK_UPS_A_MINUTE: NonZeroU32 = NonZeroU32::new(60).unwrap();
-/// Networks that are remembered before those that are whole again are let go.
+/// Keys that are remembered before those that are whole again are let go.
 const REMEMBERED: usize = 10_000;
+/// How often that is looked at.
+const TIDY: Duration = Duration::from_secs(5);
 
-/// What each network has used up. A node counts for itself.
-pub(crate) struct Limits {
-    sign_ins: DefaultKeyedRateLimiter<IpAddr>,
-    look_ups: DefaultKeyedRateLimiter<IpAddr>,
+/// What each network, and each account, has used up. A clone is another handle to the same.
+#[derive(Clone)]
+pub(crate) struct Limits(Arc<Inner>);
+
+struct Inner {
+    trusted: Vec<ipnet::IpNet>,
+    sign_ins: Limit<IpAddr>,
+    look_ups: Limit<IpAddr>,
+    codes: Limit<IpAddr>,
+    log_ins: Limit<[u8; 32]>,
+}
+
+/// One limit for each key.
+struct Limit<K: Hash + Eq + Clone> {
+    limiter: DefaultKeyedRateLimiter<K>,
+    tidied: Mutex<Instant>,
+}
+
+impl<K: Hash + Eq + Clone> Limit<K> {
+    /// So many a minute, and `burst` minutes' worth at once.
+    fn new(per_minute: u32, burst: u32) -> Self {
+        let rate = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::per_minute(rate).allow_burst(rate.saturating_mul(NonZeroU32::new(burst).unwrap_or(rate)));
+        Self { limiter: RateLimiter::keyed(quota), tidied: Mutex::new(Instant::now()) }
+    }
+
+    /// Refuses a key that has used up what it had, with the seconds after which it can try again.
+    fn take(&self, key: &K) -> Result<(), Refused> {
+        if self.limiter.len() > REMEMBERED {
+            let mut tidied = self.tidied.lock().unwrap_or_else(PoisonError::into_inner);
+            if tidied.elapsed() > TIDY {
+                *tidied = Instant::now();
+                self.limiter.retain_recent();
+            }
+        }
+        self.limiter.check_key(key).map_err(|until| {
+            let wait = until.wait_time_from(DefaultClock::default().now());
+            Refused::Limited { seconds: wait.as_secs() + 1 }
+        })
+    }
 }
 
 impl Limits {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            sign_ins: RateLimiter::keyed(Quota::per_minute(SIGN_INS_A_MINUTE).allow_burst(SIGN_INS)),
-            look_ups: RateLimiter::keyed(Quota::per_minute(LOOK_UPS_A_MINUTE).allow_burst(LOOK_UPS)),
-        })
+    /// The limits that an operator set; `None` where they are off.
+    pub(crate) fn new(settings: &Settings) -> Option<Self> {
+        let limits = settings.limits.enabled.then_some(&settings.limits)?;
+        Some(Self(Arc::new(Inner {
+            trusted: settings.trusted_proxies.clone(),
+            sign_ins: Limit::new(limits.sign_ins_per_minute, 2),
+            look_ups: Limit::new(limits.look_ups_per_minute, 1),
+            codes: Limit::new(limits.codes_per_minute, 1),
+            log_ins: Limit::new(limits.sign_ins_per_minute, 2),
+        })))
     }
 
-    fn of(&self, route: &str) -> Option<&DefaultKeyedRateLimiter<IpAddr>> {
+    /// A password is about to be tried for an account, whoever tries. `account` is its id or, where there is no such
+    /// account, what was typed: the answers are the same.
+    pub(crate) fn log_in(&self, account: &[u8]) -> Result<(), Refused> {
+        let mut key = [0; 32];
+        key.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, account).as_ref());
+        self.0.log_ins.take(&key)
+    }
+
+    fn of(&self, route: &str, path: &str) -> Option<&Limit<IpAddr>> {
         match route {
-            "/api/v1/auth/login" | "/api/v1/auth/register" => Some(&self.sign_ins),
-            route if route.contains("{token}") => Some(&self.look_ups),
+            "/api/v1/auth/login" | "/api/v1/auth/register" => Some(&self.0.sign_ins),
+            "/invite/{token}"
+            | "/api/v1/invites/{id}/info"
+            | "/api/v1/invites/{id}/accept"
+            | "/api/v1/invites/{id}/decline" => {
+                // A token cannot be guessed, a code might be.
+                let token = path.split('/').any(|part| part.starts_with(Token::PREFIX));
+                Some(if token { &self.0.look_ups } else { &self.0.codes })
+            }
             _ => None,
         }
     }
 }
 
-/// One address of IPv4; of IPv6 the /64, which one subscriber holds.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        address @ IpAddr::V4(_) => address,
-    }
-}
-
 /// Answers 429 `rate_limited` with `Retry-After` to a network that has used up what a route allows.
-pub(crate) async fn limit(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
-    let limiter = request.extensions().get::<MatchedPath>().and_then(|route| limits.of(route.as_str()));
-    if let (Some(limiter), Some(Peer(peer))) = (limiter, request.extensions().get::<Peer>()) {
-        if limiter.len() > REMEMBERED {
-            limiter.retain_recent();
-        }
-        if let Err(until) = limiter.check_key(&network(peer.ip())) {
-            let seconds = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-            let detail = format!("That was too often from your network. Try again in {seconds} s.");
-            let mut response = problem_response(&Problem::new(Code::RateLimited, detail));
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            return response;
+pub(crate) async fn limit(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+    let extensions = request.extensions();
+    if let (Some(route), Some(Peer(peer))) = (extensions.get::<MatchedPath>(), extensions.get::<Peer>())
+        && let Some(limit) = limits.of(route.as_str(), request.uri().path())
+    {
+        let from = network(client(peer.ip(), request.headers(), &limits.0.trusted));
+        if let Err(refused) = limit.take(&from) {
+            return refused.into_response();
         }
     }
     next.run(request).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_subscriber_is_one_network() {
-        let network = |text: &str| network(text.parse().unwrap()).to_string();
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");
-        assert_eq!(network("192.0.2.7"), "192.0.2.7");
-    }
 }

@@ -58,7 +58,7 @@ pub fn router(app: App) -> Router {
         .get_or_insert_default()
         .add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     let (routes, document) = OpenApiRouter::with_openapi(document).nest("/api/v1", api()).split_for_parts();
-    let limited = app.settings().limits;
+    let limits = limits::Limits::new(app.settings());
     let routes = routes
         .route("/openapi.json", get(async |Extension(text): Extension<OpenApiText>| text))
         .route("/livez", get(health::livez))
@@ -67,7 +67,11 @@ pub fn router(app: App) -> Router {
         .fallback(async || problem_response(&Problem::new(Code::NotFound, "There is nothing at this address.")))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(Extension(OpenApiText(axum::body::Bytes::from(document.to_json().unwrap_or_default()))));
-    let routes = if limited { routes.layer(from_fn_with_state(limits::Limits::new(), limits::limit)) } else { routes };
+    let routes = match &limits {
+        Some(limits) => routes.layer(from_fn_with_state(limits.clone(), limits::limit)),
+        None => routes,
+    };
+    let routes = routes.layer(Extension(limits));
     routes.layer(from_fn_with_state(app.clone(), frame)).with_state(app)
 }
 
@@ -173,7 +177,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{BandId, Policy, Preset},
+        domain::BandId,
         server::{
             Key, Settings, SystemClock, SystemEntropy,
             store::{Database, Options, Store},
@@ -184,14 +188,7 @@ mod tests {
     async fn panics_malformed_ids_and_large_bodies_are_problems() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&Options::new(Database::Sqlite(folder.path().join("guestlist.db")))).unwrap();
-        let settings = Settings {
-            name: "guestlist".to_owned(),
-            public_url: "http://localhost".to_owned(),
-            policy: Policy::preset(Preset::Band),
-            mail: false,
-            founder: None,
-            limits: false,
-        };
+        let settings = Settings::default();
         let app = App::new(store, settings, Key::new(&[7; 32]).unwrap(), SystemClock, SystemEntropy::new());
         let routes: Router = Router::new()
             .route("/panic", post(async || -> StatusCode { panic!("on purpose") }))

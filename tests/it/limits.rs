@@ -1,0 +1,161 @@
+//! Guessers are slowed down, people are not.
+
+use guestlist::{config::Limits, server::Settings};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::world::{PASSWORD, World, settings};
+
+async fn limited(trusted: &[&str]) -> World {
+    let trusted_proxies = trusted.iter().map(|network| network.parse().unwrap()).collect();
+    // So low that time gives next to nothing back while a test runs.
+    let limits = Limits {
+        enabled: true,
+        sign_ins_per_minute: 3,
+        look_ups_per_minute: 6,
+        codes_per_minute: 2,
+        ..Limits::default()
+    };
+    World::sqlite_with(Settings { limits, trusted_proxies, ..settings() }).await
+}
+
+/// A request from behind a proxy on this machine; its status and how long to wait.
+async fn behind(world: &World, method: &str, path: &str, client: &str, body: &str) -> (u16, Option<u64>) {
+    let response = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .unwrap()
+        .request(method.parse().unwrap(), format!("{}{path}", world.origin))
+        .header("x-forwarded-for", client)
+        .body(body.to_owned())
+        .send()
+        .await
+        .unwrap();
+    let wait = response.headers().get("retry-after").map(|value| value.to_str().unwrap().parse().unwrap());
+    (response.status().as_u16(), wait)
+}
+
+fn log_in(login: &str, password: &str) -> String {
+    json!({ "login": login, "password": password }).to_string()
+}
+
+/// How many requests are answered before one is refused, of a hundred.
+async fn until_refused(world: &World, method: &str, path: &str, client: &str, body: &str) -> usize {
+    for n in 0..100 {
+        let (status, wait) = behind(world, method, path, client, body).await;
+        if status == 429 {
+            assert!((1..=60).contains(&wait.unwrap()), "{wait:?}");
+            return n;
+        }
+    }
+    100
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_tries_token_after_token_is_told_when_to_come_back() {
+    let world = limited(&["127.0.0.1/32"]).await;
+    let token = format!("inv_{}", "A".repeat(43));
+    let mut counts = Vec::new();
+    for (n, path) in ["info", "accept", "decline"].into_iter().enumerate() {
+        let method = if path == "info" { "GET" } else { "POST" };
+        let path = format!("/api/v1/invites/{token}/{path}");
+        counts.push(until_refused(&world, method, &path, &format!("198.51.100.{n}"), "{}").await);
+    }
+    counts.push(until_refused(&world, "GET", &format!("/invite/{token}"), "198.51.100.9", "").await);
+    assert!(counts.iter().all(|&count| (6..100).contains(&count)), "{counts:?}");
+    for (path, status) in [("/livez", 204), ("/api/v1/site", 200)] {
+        assert_eq!(behind(&world, "GET", path, "198.51.100.0", "").await.0, status, "nothing else is held back");
+    }
+    assert_eq!(behind(&world, "GET", &format!("/invite/{token}"), "198.51.100.77", "").await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_are_tried_far_less_often_than_tokens() {
+    let world = limited(&["127.0.0.1/32"]).await;
+    let count = until_refused(&world, "GET", "/api/v1/invites/AAAA-BBBB-CCCC/info", "198.51.100.1", "").await;
+    let token = format!("/api/v1/invites/inv_{}/info", "A".repeat(43));
+    let tokens = until_refused(&world, "GET", &token, "198.51.100.1", "").await;
+    assert!(2 <= count && count < tokens && tokens < 100, "{count} {tokens}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscriber_of_ipv6_is_one_network() {
+    let world = limited(&["127.0.0.0/8"]).await;
+    for n in 0..20 {
+        behind(&world, "GET", "/api/v1/invites/AAAA/info", &format!("2001:db8::{n}"), "").await;
+    }
+    assert_eq!(behind(&world, "GET", "/api/v1/invites/AAAA/info", "2001:db8::ffff", "").await.0, 429);
+    assert_eq!(behind(&world, "GET", "/api/v1/invites/AAAA/info", "2001:db8:0:1::1", "").await.0, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_of_nobody_trusted_changes_nothing() {
+    let world = limited(&["192.0.2.0/24"]).await;
+    for n in 0..20 {
+        behind(&world, "GET", "/api/v1/invites/AAAA/info", &format!("198.51.100.{n}"), "").await;
+    }
+    assert_eq!(behind(&world, "GET", "/api/v1/invites/AAAA/info", "198.51.100.77", "").await.0, 429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_tried_only_so_often_whoever_tries() {
+    let world = limited(&["127.0.0.1/32"]).await;
+    let _ada = world.account("ada").await;
+    for login in ["ada", "nobody"] {
+        let mut answers = Vec::new();
+        for n in 0..30 {
+            let spelling = if n % 2 == 0 { login.to_uppercase() } else { login.to_owned() };
+            let body = log_in(&spelling, "a wrong password");
+            answers.push(behind(&world, "POST", "/api/v1/auth/login", &format!("198.51.{n}.1"), &body).await.0);
+        }
+        assert!(answers[..6].iter().all(|&status| status == 401), "{answers:?}");
+        assert_eq!(answers[29], 429, "known or not, the same is said: {answers:?}");
+    }
+    let by_address = log_in("ada@example.org", PASSWORD);
+    assert_eq!(behind(&world, "POST", "/api/v1/auth/login", "203.0.113.1", &by_address).await.0, 429);
+    let _kim = world.account("kim").await;
+    let other = log_in("kim", PASSWORD);
+    assert_eq!(behind(&world, "POST", "/api/v1/auth/login", "203.0.113.1", &other).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_tries_only_so_many_accounts() {
+    let world = limited(&["127.0.0.1/32"]).await;
+    let mut answers = Vec::new();
+    for n in 0..30 {
+        let body = log_in(&format!("nobody{n}"), "a wrong password");
+        answers.push(behind(&world, "POST", "/api/v1/auth/login", "198.51.100.1", &body).await.0);
+    }
+    assert!(answers[..6].iter().all(|&status| status == 401), "{answers:?}");
+    assert_eq!(answers[29], 429, "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn switched_off_nothing_is_limited() {
+    let world = World::sqlite_with(settings()).await;
+    assert_eq!(until_refused(&world, "GET", "/api/v1/invites/AAAA/info", "198.51.100.1", "").await, 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_too_many_waits_for_its_turn() {
+    let world =
+        World::sqlite_with(Settings { limits: Limits { connections: 2, ..settings().limits }, ..settings() }).await;
+    let address = world.origin.strip_prefix("http://").unwrap().to_owned();
+    let open = async || tokio::net::TcpStream::connect(&address).await.unwrap();
+    let ask = async |stream: &mut tokio::net::TcpStream| {
+        stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    };
+    let (mut one, mut two) = (open().await, open().await);
+    for stream in [&mut one, &mut two] {
+        ask(stream).await;
+        assert!(stream.read(&mut [0; 512]).await.unwrap() > 0);
+    }
+    let mut third = open().await;
+    ask(&mut third).await;
+    let mut answer = [0; 512];
+    let early = tokio::time::timeout(std::time::Duration::from_millis(200), third.read(&mut answer)).await;
+    assert!(early.is_err(), "it is not served while two are");
+    drop(one);
+    let count = third.read(&mut answer).await.unwrap();
+    assert!(answer[..count].starts_with(b"HTTP/1.1 204"));
+}
