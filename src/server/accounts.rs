@@ -4,7 +4,7 @@ pub(crate) mod password;
 mod register;
 mod session;
 
-pub(crate) use register::{NewAccount, Site, register};
+pub(crate) use register::{NewAccount, Site, closed, invite_required, register};
 pub(crate) use session::{NewSession, begin, by_login, end, forget_sessions, list};
 
 use crate::{

@@ -9,7 +9,7 @@ mod list;
 mod supersede;
 
 pub(crate) use self::{
-    accept::{Found, accept, ended, find_by_token, hold_account, hold_by_token, preview},
+    accept::{Found, accept, ended, find_by_token, hold_account, hold_by_token, hold_use, preview},
     change::{edit, link, redemptions, restore, revoke, rotate},
     create::{Fresh, create, recreated},
     decline::decline,

@@ -1,9 +1,8 @@
 //! Signing up, in and out, on both databases.
 
-use guestlist::server::Settings;
 use serde_json::json;
 
-use crate::world::{PASSWORD, World, on_each_database, settings};
+use crate::world::{PASSWORD, World, on_each_database};
 
 on_each_database! {
     a_person_signs_up_in_and_out,
@@ -77,27 +76,4 @@ async fn a_device_is_signed_out_from_another(world: World) {
     assert_eq!(ada.delete(&path).await.0, 204);
     assert_eq!(ada.delete(&path).await.0, 404);
     assert_eq!(ada.delete("/me/sessions/nonsense").await.0, 404);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn only_the_process_that_started_an_embedded_server_makes_its_first_account() {
-    let world = World::sqlite_with(Settings { founder: Some("the founder's secret".to_owned()), ..settings() }).await;
-    let body = json!({ "username": "ada", "email": "ada@example.org", "password": PASSWORD });
-    let (status, problem) = world.send("POST", "/auth/register", Some(&body)).await;
-    assert_eq!((status, &problem["code"]), (403, &json!("forbidden")));
-    let register = |secret: &'static str| {
-        let request = reqwest::Client::builder().no_proxy().build().unwrap();
-        request
-            .post(format!("{}/api/v1/auth/register", world.origin))
-            .header(guestlist::api::FOUNDER_HEADER, secret)
-            .json(&body)
-            .send()
-    };
-    assert_eq!(register("a guess").await.unwrap().status(), 403);
-    let made = register("the founder's secret").await.unwrap();
-    assert_eq!(made.status(), 201);
-    let answer: serde_json::Value = serde_json::from_str(&made.text().await.unwrap()).unwrap();
-    assert_eq!(answer["account"]["site_admin"], true);
-    let second = world.account("bob").await;
-    assert_eq!(second.account["site_admin"], false);
 }

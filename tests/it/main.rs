@@ -32,6 +32,8 @@ mod postgres;
 #[cfg(feature = "server")]
 mod races;
 #[cfg(feature = "server")]
+mod registration;
+#[cfg(feature = "server")]
 mod seed;
 #[cfg(feature = "server")]
 mod store;

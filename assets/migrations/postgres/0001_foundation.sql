@@ -128,9 +128,12 @@ CREATE TABLE redemption (
     invite uuid NOT NULL REFERENCES invite (id),
     band uuid NOT NULL REFERENCES band (id),
     account uuid NOT NULL REFERENCES account (id),
-    at bigint NOT NULL
+    at bigint NOT NULL,
+    -- Taken by signing up with the invite; the membership is still to come.
+    held boolean NOT NULL
 );
 CREATE INDEX redemption_invite ON redemption (invite, seq);
+CREATE INDEX redemption_held ON redemption (account, invite) WHERE held;
 
 -- Who wants no more invites: an account or an address; of whom is `scope`.
 CREATE TABLE suppression (

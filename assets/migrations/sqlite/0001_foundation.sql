@@ -126,9 +126,12 @@ CREATE TABLE redemption (
     invite BLOB NOT NULL REFERENCES invite (id),
     band BLOB NOT NULL REFERENCES band (id),
     account BLOB NOT NULL REFERENCES account (id),
-    at INTEGER NOT NULL
+    at INTEGER NOT NULL,
+    -- Taken by signing up with the invite; the membership is still to come.
+    held INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX redemption_invite ON redemption (invite, seq);
+CREATE INDEX redemption_held ON redemption (account, invite) WHERE held;
 
 -- Who wants no more invites: an account or an address; of whom is `scope`.
 CREATE TABLE suppression (

@@ -2,7 +2,7 @@
 
 use crate::{
     api::Code,
-    domain::{AccountId, Address, DisplayName, Timestamp, Username},
+    domain::{AccountId, Address, DisplayName, InviteId, Registration, Timestamp, Username},
     server::{
         Refused,
         audit::{self, Event},
@@ -32,6 +32,8 @@ pub(crate) struct NewAccount {
 pub(crate) struct Site {
     /// Whether the first account is the founder's alone (an embedded server).
     pub(crate) embedded: bool,
+    /// Who may make an account.
+    pub(crate) registration: Registration,
     /// Whether mail is sent; without it an address is unique at once.
     pub(crate) mail: bool,
 }
@@ -40,13 +42,28 @@ crate::row! { struct Any { n: i64 } }
 
 /// Makes an account. On an embedded server the first one is the site admin's, and only the process that started the
 /// server can make it: other users of the machine can reach loopback, too.
-pub(crate) fn register(tx: &mut Tx<'_>, site: Site, new: &NewAccount, now: Timestamp) -> Result<(), Refused> {
+///
+/// `brought_by` is the invite that the person signs up with, and who made it.
+pub(crate) fn register(
+    tx: &mut Tx<'_>,
+    site: Site,
+    new: &NewAccount,
+    brought_by: Option<(InviteId, AccountId)>,
+    now: Timestamp,
+) -> Result<(), Refused> {
     let first = site.embedded && tx.query_one::<Any>("SELECT 1 AS n FROM account LIMIT 1", &[])?.is_none();
     if first && !new.founder {
         return Err(Refused::new(
             Code::Forbidden,
             "The first account of this server is made in the program that started it. Sign up there first.",
         ));
+    }
+    match site.registration {
+        Registration::Open => {}
+        _ if first => {} // else an embedded server could never begin
+        Registration::InviteOnly if brought_by.is_some() => {}
+        Registration::InviteOnly => return Err(invite_required()),
+        Registration::Closed => return Err(closed()),
     }
     let claim = (!site.mail).then(|| new.email.as_str());
     if let Some(email) = claim
@@ -56,8 +73,8 @@ pub(crate) fn register(tx: &mut Tx<'_>, site: Site, new: &NewAccount, now: Times
     }
     let made = tx.execute(
         "INSERT INTO account (id, username, username_key, display_name, email, email_verified, email_claim,
-                              password_hash, site_admin, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+                              password_hash, site_admin, created_at, invited_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
         &[
             &new.id,
             &new.username,
@@ -69,6 +86,7 @@ pub(crate) fn register(tx: &mut Tx<'_>, site: Site, new: &NewAccount, now: Times
             &new.password_hash,
             &first,
             &now,
+            &brought_by.map(|(_, inviter)| inviter),
         ],
     )?;
     if made == 0 {
@@ -82,12 +100,22 @@ pub(crate) fn register(tx: &mut Tx<'_>, site: Site, new: &NewAccount, now: Times
             band: None,
             actor: Some(new.id),
             action: "account.registered",
-            invite: None,
+            invite: brought_by.map(|(invite, _)| invite),
             account: Some(new.id),
             detail: None,
         },
     )?;
     Ok(())
+}
+
+/// Refuses who comes without an invite where one is needed.
+pub(crate) fn invite_required() -> Refused {
+    Refused::new(Code::InviteRequired, "This server takes new people by invite: register with your token.")
+}
+
+/// Refuses everybody.
+pub(crate) fn closed() -> Refused {
+    Refused::new(Code::RegistrationClosed, "This server takes no new people. Ask whoever runs it.")
 }
 
 fn username_taken() -> Refused {

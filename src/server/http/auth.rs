@@ -35,20 +35,13 @@ async fn register(
     Body { value, .. }: Body<Register>,
 ) -> Result<(StatusCode, Json<Registered>), Refused> {
     let settings = app.settings();
-    match settings.policy.registration {
-        Registration::InviteOnly if value.invite.is_none() => {
-            return Err(Refused::new(
-                Code::InviteRequired,
-                "This server takes new people by invite: register with your token.",
-            ));
-        }
-        Registration::Closed => {
-            return Err(Refused::new(
-                Code::RegistrationClosed,
-                "This server takes no new people. Ask whoever runs it.",
-            ));
-        }
-        Registration::Open | Registration::InviteOnly => {}
+    let registration = settings.policy.registration;
+    let founder = is_founder(&app, &headers);
+    match registration {
+        // Before a password is hashed for nothing. The founder's first account is looked at in the transaction.
+        Registration::InviteOnly if value.invite.is_none() && !founder => return Err(accounts::invite_required()),
+        Registration::Closed if !founder => return Err(accounts::closed()),
+        _ => {}
     }
     let mut fields = Fields::default();
     let username = fields.check("username", Username::parse(&value.username));
@@ -56,10 +49,6 @@ async fn register(
     let email = fields.check("email", Address::parse(&value.email));
     fields.check("password", check_password(&value.password));
     let accepts = value.accept == Some(true);
-    if settings.policy.registration == Registration::InviteOnly && !accepts {
-        // Else one use would make any number of accounts.
-        fields.refuse("accept", "must be true: on this server an account begins with its invite");
-    }
     fields.finish()?;
     let invite = value.invite.map(|text| Token::parse(&text).ok_or_else(Refused::invalid_token)).transpose()?;
     let invite = invite.map(|token| hash(token.reveal()));
@@ -70,9 +59,9 @@ async fn register(
         username,
         email,
         password_hash: password::hash(value.password, app.random()).await?,
-        founder: is_founder(&app, &headers),
+        founder,
     };
-    let site = Site { embedded: settings.founder.is_some(), mail: settings.mail };
+    let site = Site { embedded: settings.founder.is_some(), registration, mail: settings.mail };
     let (secret, session) = new_session(&app);
     let now = app.now();
     let (account, expires_at, outcome) = app
@@ -82,11 +71,18 @@ async fn register(
             if let Some(found) = &invite {
                 invites::ended(found, now)?;
             }
-            accounts::register(tx, site, &new, now)?;
+            let brought_by = invite.as_ref().map(invites::Found::brought_by);
+            accounts::register(tx, site, &new, brought_by, now)?;
             let expires_at = accounts::begin(tx, new.id, session, now)?;
-            let joined =
-                invite.filter(|_| accepts).map(|found| invites::accept(tx, &found, new.id, now)).transpose()?;
-            Ok::<_, Refused>((accounts::read(tx, new.id)?, expires_at, joined.map(|joined| joined.outcome)))
+            let outcome = match &invite {
+                Some(found) if accepts => Some(invites::accept(tx, found, new.id, now)?.outcome),
+                Some(found) if registration == Registration::InviteOnly => {
+                    invites::hold_use(tx, found, new.id, now)?;
+                    None
+                }
+                _ => None,
+            };
+            Ok::<_, Refused>((accounts::read(tx, new.id)?, expires_at, outcome))
         })
         .await?;
     let session = SessionSecret { token: secret, expires_at };

@@ -84,6 +84,11 @@ impl Found {
         problem.into()
     }
 
+    /// The invite and who made it.
+    pub(crate) fn brought_by(&self) -> (InviteId, AccountId) {
+        (self.id, self.created_by)
+    }
+
     pub(super) fn event(&self, action: &'static str, actor: AccountId) -> Event<'static> {
         Event { band: Some(self.band), actor: Some(actor), action, invite: Some(self.id), account: None, detail: None }
     }
@@ -161,7 +166,12 @@ pub(crate) fn accept(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Ti
     if let Some(held) = held(tx)? {
         return Ok(Accepted { outcome: Outcome::AlreadyMember, band, role: held.role });
     }
-    ended(found, now)?;
+    let holds = holds_use(tx, found, account)?;
+    if holds {
+        ended_for_holder(found, now)?;
+    } else {
+        ended(found, now)?;
+    }
     let rules: Policy = serde_json::from_str(&found.policy)
         .map_err(|_| Refused::new(Code::Internal, "The invite's rules cannot be read."))?;
     if rules.membership == Membership::One && in_any_band(tx, account)? {
@@ -177,7 +187,7 @@ pub(crate) fn accept(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Ti
         let role = held(tx)?.map_or(found.role, |held| held.role);
         return Ok(Accepted { outcome: Outcome::AlreadyMember, band, role });
     }
-    let last = take_use(tx, found, account, now)?;
+    let last = if holds { redeem(tx, found, account)? } else { take_use(tx, found, account, false, now)? };
     let _ = tx.execute(
         "DELETE FROM departure WHERE band = $1 AND account = $2 AND banned = $3",
         &[&found.band, &account, &false],
@@ -211,8 +221,47 @@ fn in_any_band(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, Error> {
     Ok(one.is_some())
 }
 
+/// Takes a use for an account that was just made with this invite, and leaves the membership for later: its accept
+/// takes none. Where registration is by invite, this is what an account costs.
+pub(crate) fn hold_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) -> Result<(), Refused> {
+    let last = take_use(tx, found, account, true, now)?;
+    audit::record(tx, now, Event { account: Some(account), ..found.event("invite.registered", account) })?;
+    if last {
+        let _ = tx.execute("UPDATE band SET pending = pending - 1 WHERE id = $1", &[&found.band])?;
+    }
+    tx.touch(found.band);
+    Ok(())
+}
+
+/// Whether the account was made with this invite and has not come in by it yet.
+fn holds_use(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<bool, Error> {
+    let held: Option<Count> = tx.query_one(
+        "SELECT 1 AS n FROM redemption WHERE account = $1 AND invite = $2 AND held LIMIT 1",
+        &[&account, &found.id],
+    )?;
+    Ok(held.is_some())
+}
+
+/// Who holds a use need not fear that the others are taken; revoke and expiry are for all.
+fn ended_for_holder(found: &Found, now: Timestamp) -> Result<(), Refused> {
+    if found.status != Status::Accepted {
+        return ended(found, now);
+    }
+    in_a_band(found)?;
+    if found.expires_at.is_some_and(|end| now >= end) { Err(found.refusal(Code::InviteExpired)) } else { Ok(()) }
+}
+
+/// The use that was taken at registration becomes a membership's; nothing is left to end by it.
+fn redeem(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<bool, Error> {
+    let _ = tx.execute(
+        "UPDATE redemption SET held = $3 WHERE account = $1 AND invite = $2 AND held",
+        &[&account, &found.id, &false],
+    )?;
+    Ok(false)
+}
+
 /// Takes a use if it is still there: the one guarded statement that decides every race. Whether it was the last one.
-fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) -> Result<bool, Refused> {
+fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, held: bool, now: Timestamp) -> Result<bool, Refused> {
     let taken: Option<Taken> = tx.query_one(
         "UPDATE invite SET uses = uses + 1, used_at = $2, used_by = $3,
             status = CASE WHEN uses + 1 >= max_uses THEN 'accepted' ELSE status END,
@@ -225,8 +274,8 @@ fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) 
     )?;
     let Some(taken) = taken else { return Err(ended_meanwhile(tx, found, now)?) };
     let _ = tx.execute(
-        "INSERT INTO redemption (invite, band, account, at) VALUES ($1, $2, $3, $4)",
-        &[&found.id, &found.band, &account, &now],
+        "INSERT INTO redemption (invite, band, account, at, held) VALUES ($1, $2, $3, $4, $5)",
+        &[&found.id, &found.band, &account, &now, &held],
     )?;
     Ok(taken.status == Status::Accepted)
 }
