@@ -40,4 +40,6 @@ mod store;
 #[cfg(feature = "server")]
 mod sweep;
 #[cfg(feature = "server")]
+mod whole;
+#[cfg(feature = "server")]
 mod world;

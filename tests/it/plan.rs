@@ -1,6 +1,11 @@
 //! How a database means to run a statement: proof that it can be prepared, and that it looks where it should.
 
-use guestlist::server::store::Database;
+use std::collections::BTreeSet;
+
+use guestlist::server::{store::Database, sweep, views};
+use serde_json::{Value, json};
+
+use crate::world::{PASSWORD, Person, World, on_each_database};
 
 /// The plan of a statement, one step a line; the error of the database if it cannot prepare it. Tables need no rows:
 /// PostgreSQL is told to use an index wherever one can be used.
@@ -42,4 +47,160 @@ async fn postgres_plan(url: &str, sql: &str) -> Result<String, String> {
         _ => None,
     });
     Ok(steps.collect::<Vec<_>>().join("\n"))
+}
+
+on_each_database! { every_statement_of_the_api_finds_its_rows_by_an_index }
+
+/// The operations that were called, as the description of the API names them.
+#[derive(Default)]
+struct Called(BTreeSet<String>);
+
+impl Called {
+    /// Calls an operation (`POST /bands`) on a path; it must succeed. Posts carry an `Idempotency-Key`.
+    async fn call(&mut self, person: &Person, operation: &str, path: &str, body: Value) -> Value {
+        let (method, _) = operation.split_once(' ').unwrap();
+        let (status, answer) = match method {
+            "POST" => person.post_once(path, operation, body).await,
+            _ => person.send(method, path, Some(&body).filter(|body| !body.is_null())).await,
+        };
+        assert!(status < 300, "{method} {path}: {status} {answer}");
+        self.0.insert(operation.to_owned());
+        answer
+    }
+}
+
+/// Calls everything the API has, so that every statement has run.
+async fn call_everything(world: &World) -> BTreeSet<String> {
+    let mut called = Called::default();
+    let (ada, kim, sam) = (world.account("ada").await, world.account("kim").await, world.account("sam").await);
+    accounts(&mut called, &ada, &kim).await;
+    let made = called.call(&ada, "POST /bands", "/bands", json!({ "name": "Choir" })).await;
+    let path = format!("/bands/{}", made["id"].as_str().unwrap());
+    invites(&mut called, [&ada, &kim, &sam], &path).await;
+    called.call(&ada, "GET /bands", "/bands", json!(null)).await;
+    called.call(&ada, "GET /bands/{id}", &path, json!(null)).await;
+    called.call(&ada, "GET /bands/{id}/members", &format!("{path}/members"), json!(null)).await;
+    lists(&mut called, &ada, &path).await;
+    called.call(&ada, "DELETE /bands/{id}", &path, json!(null)).await;
+    called.call(&sam, "POST /auth/logout", "/auth/logout", json!({})).await;
+    world.clock.pass_hours(24 * 100);
+    sweep::expire(&world.app).await.unwrap();
+    sweep::tidy(&world.app).await.unwrap();
+    views::write_down(&world.app).await.unwrap();
+    called.0
+}
+
+async fn accounts(called: &mut Called, ada: &Person, kim: &Person) {
+    called.call(ada, "GET /site", "/site", json!(null)).await;
+    called.call(ada, "GET /me", "/me", json!(null)).await;
+    let joe = json!({ "username": "joe", "email": "joe@example.org", "password": PASSWORD });
+    called.call(ada, "POST /auth/register", "/auth/register", joe).await;
+    for login in ["joe", "joe@example.org"] {
+        let login = json!({ "login": login, "password": PASSWORD });
+        called.call(ada, "POST /auth/login", "/auth/login", login).await;
+    }
+    let login = json!({ "login": "kim", "password": PASSWORD });
+    called.call(kim, "POST /auth/login", "/auth/login", login).await;
+    let sessions = called.call(kim, "GET /me/sessions", "/me/sessions", json!(null)).await;
+    let other = sessions["sessions"].as_array().unwrap().iter().find(|session| session["current"] == false).unwrap();
+    let path = format!("/me/sessions/{}", other["id"].as_str().unwrap());
+    called.call(kim, "DELETE /me/sessions/{id}", &path, json!(null)).await;
+}
+
+async fn invites(called: &mut Called, [ada, kim, sam]: [&Person; 3], band: &str) {
+    let all = format!("{band}/invites");
+    let wish = json!({ "label": "the drummer", "email": "x@example.org" });
+    let made = called.call(ada, "POST /bands/{id}/invites", &all, wish).await;
+    let one = format!("/invites/{}", made["invite"]["id"].as_str().unwrap());
+    called.call(ada, "GET /invites/{id}", &one, json!(null)).await;
+    called.call(ada, "PATCH /invites/{id}", &one, json!({ "label": "the singer" })).await;
+    called.call(ada, "DELETE /invites/{id}", &one, json!(null)).await;
+    called.call(ada, "POST /invites/{id}/restore", &format!("{one}/restore"), json!({})).await;
+    called.call(ada, "POST /invites/{id}/rotate", &format!("{one}/rotate"), json!({})).await;
+    let shown = called.call(ada, "POST /invites/{id}/link", &format!("{one}/link"), json!({})).await;
+    let by_token = format!("/invites/{}", shown["token"].as_str().unwrap());
+    called.call(kim, "GET /invites/{id}/info", &format!("{by_token}/info"), json!(null)).await;
+    called.call(kim, "POST /invites/{id}/accept", &format!("{by_token}/accept"), json!({})).await;
+    called.call(ada, "GET /invites/{id}/redemptions", &format!("{one}/redemptions"), json!(null)).await;
+    let band = band.rsplit('/').next().unwrap();
+    let (_, token) = ada.invite(band, json!({})).await;
+    let no = json!({ "block": "band" });
+    called.call(sam, "POST /invites/{id}/decline", &format!("/invites/{token}/decline"), no).await;
+}
+
+/// Every list in every order, by every filter, from both ends and onwards from there.
+async fn lists(called: &mut Called, ada: &Person, band: &str) {
+    let actor = ada.account["id"].as_str().unwrap();
+    let mut queries = Vec::new();
+    for filter in ["", "status=pending", "kind=link", "q=si", "q=singer", &format!("created_by={actor}")] {
+        for sort in ["created", "-created", "expires", "-expires"] {
+            queries.push(("GET /bands/{id}/invites", format!("{band}/invites?limit=1&sort={sort}&{filter}")));
+        }
+    }
+    for filter in ["", &format!("invite={actor}"), &format!("actor={actor}"), "action=invite.created"] {
+        queries.push(("GET /bands/{id}/audit", format!("{band}/audit?limit=1&{filter}")));
+    }
+    for (operation, path) in queries {
+        for end in [path.clone(), format!("{path}&cursor=last")] {
+            let page = called.call(ada, operation, &end, json!(null)).await;
+            for cursor in [&page["next_cursor"], &page["prev_cursor"]].into_iter().filter_map(Value::as_str) {
+                called.call(ada, operation, &format!("{path}&cursor={cursor}"), json!(null)).await;
+            }
+        }
+    }
+}
+
+async fn every_statement_of_the_api_finds_its_rows_by_an_index(world: World) {
+    let called = call_everything(&world).await;
+    let text = reqwest::get(format!("{}/openapi.json", world.origin)).await.unwrap().text().await.unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let mut missing = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for method in operations.as_object().unwrap().keys().filter(|method| *method != "parameters") {
+            let operation = format!("{} {}", method.to_uppercase(), path.strip_prefix("/api/v1").unwrap());
+            if !called.contains(&operation) {
+                missing.push(operation);
+            }
+        }
+    }
+    assert!(missing.is_empty(), "call these too, so that their statements are looked at: {missing:?}");
+    let statements = world.app.store().recorded();
+    assert!(statements.len() > 40, "{}", statements.len());
+    let mut slow = Vec::new();
+    for sql in statements {
+        let steps = plan(&world.database, sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        // The first row that comes is the answer, or the first in the order of an index.
+        let all = !sql.contains("WHERE") || (steps.starts_with("Limit") && !steps.contains("Filter"));
+        let first_row = sql.ends_with("LIMIT 1") && all;
+        if !first_row && !by_index(&world.database, &steps) {
+            slow.push(format!("{sql}\n{steps}"));
+        }
+    }
+    assert!(slow.is_empty(), "{}", slow.join("\n\n"));
+}
+
+/// Whether no step of a plan goes through a whole table, or a whole index.
+fn by_index(database: &Database, steps: &str) -> bool {
+    match database {
+        // An index over words is asked for words; the rows that a subquery found are few.
+        Database::Sqlite(_) => steps.lines().all(|step| {
+            !step.starts_with("SCAN")
+                || step.contains("VIRTUAL TABLE INDEX")
+                || step.contains("found")
+                || step.contains("CONSTANT ROW")
+        }),
+        Database::Postgres(_) => {
+            let mut lines = steps.lines().peekable();
+            while let Some(line) = lines.next() {
+                if line.contains("Seq Scan on") {
+                    return false;
+                }
+                let whole = line.contains("Index Scan using") || line.contains("Index Only Scan using");
+                if whole && !lines.peek().is_some_and(|next| next.contains("Index Cond")) {
+                    return false;
+                }
+            }
+            true
+        }
+    }
 }

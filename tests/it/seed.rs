@@ -117,7 +117,12 @@ impl World {
 
     /// Runs a statement that the server itself would not.
     pub async fn run(&self, sql: &str) -> u64 {
+        self.try_run(sql).await.unwrap()
+    }
+
+    /// As [`World::run`], where it may fail.
+    pub async fn try_run(&self, sql: &str) -> Result<u64, Error> {
         let sql = intern(sql.to_owned());
-        self.app.store().write(move |tx| tx.execute(sql, &[])).await.unwrap()
+        self.app.store().write(move |tx| tx.execute(sql, &[])).await
     }
 }

@@ -236,8 +236,10 @@ impl Person {
     }
 }
 
+/// Statements are kept, so that their plans can be looked at.
 async fn open(database: Database) -> Store {
-    tokio::task::spawn_blocking(move || Store::open(&Options::new(database)).unwrap()).await.unwrap()
+    let options = Options { record: true, ..Options::new(database) };
+    tokio::task::spawn_blocking(move || Store::open(&options).unwrap()).await.unwrap()
 }
 
 /// What the servers of tests are set to: links allowed, everyone may register, no mail, no rate limits.

@@ -118,7 +118,7 @@ CREATE INDEX invite_band_status ON invite (band, status, seq);
 CREATE INDEX invite_band_creator ON invite (band, created_by, seq);
 -- An invite without an end comes last.
 CREATE INDEX invite_band_expiry ON invite (band, (COALESCE(expires_at, 9223372036854775807)), seq);
-CREATE INDEX invite_expiry ON invite (expires_at) WHERE status = 'pending';
+CREATE INDEX invite_expiry ON invite (expires_at) WHERE status = 'pending' AND expires_at IS NOT NULL;
 CREATE INDEX invite_account ON invite (account, status) WHERE account IS NOT NULL;
 CREATE INDEX invite_email ON invite (email, status) WHERE email IS NOT NULL;
 CREATE INDEX invite_search ON invite USING gin (search) WITH (fastupdate = off);
