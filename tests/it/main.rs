@@ -34,6 +34,8 @@ mod races;
 #[cfg(feature = "server")]
 mod registration;
 #[cfg(feature = "server")]
+mod secrets;
+#[cfg(feature = "server")]
 mod seed;
 #[cfg(feature = "server")]
 mod store;

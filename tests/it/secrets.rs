@@ -1,0 +1,168 @@
+//! A dump of everything that a server keeps and says opens nothing.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use crate::postgres::fresh_database;
+
+/// A real server that logs all it can.
+struct Server {
+    process: Child,
+    origin: String,
+    data: tempfile::TempDir,
+}
+
+impl Server {
+    fn start(database: Option<&str>) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guestlist"));
+        command
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(database.map(|url| ["--database", url]).iter().flatten());
+        let log = std::fs::File::create(data.path().join("log")).unwrap();
+        let mut process = command
+            .env_clear()
+            .envs([("GUESTLIST_LOG", "trace"), ("GUESTLIST_LIMITS", "false")])
+            .env("GUESTLIST_DATA", data.path())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut greeting = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut greeting).unwrap();
+        let origin = greeting.trim().strip_prefix("listening on ").unwrap().to_owned();
+        Self { process, origin, data }
+    }
+
+    /// Every byte below the data folder but the key's, which opens everything.
+    fn dump(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut files: Vec<_> =
+            std::fs::read_dir(self.data.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.retain(|path| path.is_file() && path.file_name().unwrap() != "key");
+        for file in files {
+            std::fs::File::open(file).unwrap().read_to_end(&mut bytes).unwrap();
+        }
+        bytes
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+struct Caller<'a> {
+    http: &'a reqwest::Client,
+    origin: &'a str,
+    session: Option<String>,
+}
+
+impl Caller<'_> {
+    async fn send(&self, method: &str, path: &str, body: Value) -> Value {
+        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.origin)).json(&body);
+        let request = match &self.session {
+            Some(session) => request.bearer_auth(session),
+            None => request,
+        };
+        let text = request.header("idempotency-key", "once").send().await.unwrap().text().await.unwrap();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+}
+
+const PASSWORD: &str = "nobody may ever read this";
+
+/// Uses tokens and passwords in every way there is, right and wrong; every secret that came up.
+async fn use_secrets(origin: &str) -> Vec<String> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let mut secrets = vec![PASSWORD.to_owned()];
+    let nobody = Caller { http: &http, origin, session: None };
+    let mut people = Vec::new();
+    for name in ["ada", "kim"] {
+        let account = json!({ "username": name, "email": format!("{name}@example.org"), "password": PASSWORD });
+        nobody.send("POST", "/api/v1/auth/register", account.clone()).await;
+        nobody.send("POST", "/api/v1/auth/register", account).await;
+        let login = nobody.send("POST", "/api/v1/auth/login", json!({ "login": name, "password": PASSWORD })).await;
+        let session = login["session"]["token"].as_str().unwrap().to_owned();
+        secrets.push(session.clone());
+        people.push(Caller { http: &http, origin, session: Some(session) });
+    }
+    let [ada, kim] = people.as_slice() else { panic!() };
+    let band = ada.send("POST", "/api/v1/bands", json!({ "name": "Choir" })).await;
+    let invites = format!("/api/v1/bands/{}/invites", band["id"].as_str().unwrap());
+    let made = ada.send("POST", &invites, json!({ "max_uses": 2 })).await;
+    let id = made["invite"]["id"].as_str().unwrap();
+    let shown = ada.send("POST", &format!("/api/v1/invites/{id}/link"), json!({})).await;
+    let rotated = ada.send("POST", &format!("/api/v1/invites/{id}/rotate"), json!({})).await;
+    for answer in [&made, &shown, &rotated] {
+        secrets.push(answer["token"].as_str().unwrap().to_owned());
+    }
+    for token in secrets.clone().iter().filter(|secret| secret.starts_with("inv_")) {
+        for (method, door) in
+            [("GET", "info"), ("POST", "decline"), ("POST", "accept"), ("PUT", "accept"), ("GET", "x")]
+        {
+            for caller in [&nobody, kim] {
+                caller.send(method, &format!("/api/v1/invites/{token}/{door}"), json!({})).await;
+            }
+        }
+        nobody.send("GET", &format!("/invite/{token}"), json!({})).await;
+        nobody.send("GET", &format!("/api/v1/invites/{token}?token={token}"), json!({ "token": token })).await;
+        ada.send("GET", &format!("{invites}?q={token}&cursor={token}"), json!({})).await;
+    }
+    let wrong = json!({ "login": "ada", "password": PASSWORD, "token": secrets[1] });
+    nobody.send("POST", "/api/v1/auth/login", wrong).await;
+    ada.send("POST", "/api/v1/auth/logout", json!({})).await;
+    ada.send("GET", "/api/v1/me", json!({})).await;
+    secrets
+}
+
+fn assert_holds_none(dump: &[u8], secrets: &[String]) {
+    assert!(dump.len() > 2_000, "{}", dump.len());
+    for secret in secrets {
+        let bare = secret.split_once('_').map_or(secret.as_str(), |(_, bare)| bare);
+        assert!(!dump.windows(bare.len()).any(|part| part == bare.as_bytes()), "{secret} is in there");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_its_log_and_the_servers_words_hold_no_secret() {
+    let server = Server::start(None);
+    let secrets = use_secrets(&server.origin).await;
+    assert!(server.data.path().join("guestlist.db-wal").exists(), "while it runs, the newest is there");
+    assert_holds_none(&server.dump(), &secrets);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tables_of_postgresql_hold_no_secret() {
+    let Some(url) = tokio::task::spawn_blocking(fresh_database).await.unwrap() else { return };
+    let server = Server::start(Some(&url));
+    let secrets = use_secrets(&server.origin).await;
+    assert_holds_none(&server.dump(), &secrets);
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'";
+    let mut dump = Vec::new();
+    for table in client.query(sql, &[]).await.unwrap() {
+        let table: &str = table.get(0);
+        for row in client.query(&format!("SELECT t::text FROM {table} t"), &[]).await.unwrap() {
+            dump.extend_from_slice(row.get::<_, &str>(0).as_bytes());
+        }
+        // Bytes are shown as hexadecimal digits there.
+        let columns =
+            "SELECT column_name FROM information_schema.columns WHERE table_name = $1 AND data_type = 'bytea'";
+        for column in client.query(columns, &[&table]).await.unwrap() {
+            let column: &str = column.get(0);
+            for row in client.query(&format!("SELECT {column} FROM {table}"), &[]).await.unwrap() {
+                dump.extend_from_slice(row.get::<_, Option<&[u8]>>(0).unwrap_or_default());
+            }
+        }
+    }
+    assert_holds_none(&dump, &secrets);
+}
