@@ -17,6 +17,7 @@ pub(crate) mod bands;
 pub(crate) mod http;
 pub(crate) mod idempotency;
 pub(crate) mod invites;
+pub(crate) mod metrics;
 pub(crate) mod page;
 mod refused;
 pub mod run;

@@ -81,8 +81,7 @@ pub(super) fn serve(config: &Config) -> Result<(), Error> {
             };
             tracing::info!(signal, "ending: requests in flight may finish");
         };
-        run::serve(app, listener, stop).await;
-        Ok(())
+        Ok(run::serve(app, listener, stop).await?)
     })
 }
 
@@ -96,9 +95,6 @@ fn warn(config: &Config, address: SocketAddr) {
     }
     if config.policy.email_identity == EmailIdentity::Verified {
         tracing::info!("without mail no address can be verified: policy.email_identity is as match");
-    }
-    if config.server.metrics_listen.is_some() {
-        tracing::warn!("server.metrics_listen is set, but this version serves no metrics");
     }
     if config.retention.days.is_some() {
         tracing::warn!("retention.days is set, but this version erases no addresses");

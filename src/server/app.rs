@@ -12,7 +12,7 @@ use crate::{
     domain::{Policy, Preset, SessionToken, Timestamp, Token},
 };
 
-use super::{Key, store::Store, views::Views};
+use super::{Key, metrics::Metrics, store::Store, views::Views};
 
 /// Tells the time. Tests hand in one that they move.
 pub trait Clock: Send + Sync {
@@ -130,6 +130,7 @@ struct Inner {
     entropy: Box<dyn Entropy>,
     alarm: Alarm,
     views: Views,
+    metrics: Metrics,
 }
 
 /// What the sweeper sleeps by: it is woken when an end is written that comes before the one it waits for.
@@ -180,6 +181,7 @@ impl App {
             entropy: Box::new(entropy),
             alarm: Alarm::new(),
             views: Views::default(),
+            metrics: Metrics::new(),
         }))
     }
 
@@ -204,6 +206,11 @@ impl App {
     /// The server's key.
     pub(crate) fn key(&self) -> &Key {
         &self.0.key
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 
     /// Looks at invites that are not written yet.

@@ -1,6 +1,7 @@
 //! The listener: a limit on connections, a limit on how long headers may take, and an end that loses no answer.
 
 use std::{
+    io,
     net::SocketAddr,
     sync::{
         Arc,
@@ -9,7 +10,14 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, extract::Request};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -19,7 +27,7 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use super::App;
+use super::{App, metrics::OPENMETRICS, sweep, views};
 
 /// How long a connection may take to send a request's headers.
 const HEADERS: Duration = Duration::from_secs(10);
@@ -27,27 +35,82 @@ const HEADERS: Duration = Duration::from_secs(10);
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long to wait when the system has no more handles for connections.
 const EXHAUSTED: Duration = Duration::from_millis(100);
+/// Connections to the figures that are open at once.
+const METRICS_CONNECTIONS: usize = 16;
 
 /// The other end of the connection that a request came by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
 
-/// Serves, and sweeps, until `shutdown` is ready. Then no connection is taken any more, the requests in flight get at most ten
-/// seconds to finish, and the store is closed.
-pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-    let router = super::router(app.clone());
-    let places = Arc::new(Semaphore::new(app.settings().limits.connections));
+/// Serves, and sweeps, until `shutdown` is ready. Then no connection is taken any more, the requests in flight get at
+/// most ten seconds to finish, and the store is closed.
+///
+/// Fails only before it begins: where the address for the figures (`metrics_listen`) cannot be listened on.
+pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    let metrics = match app.settings().metrics_listen {
+        Some(address) => Some(TcpListener::bind(address).await.map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot listen on {address} for the metrics: {error}"))
+        })?),
+        None => None,
+    };
+    serve_on(app, listener, metrics, shutdown).await;
+    Ok(())
+}
+
+/// As [`serve`], with a listener for the figures that is there already.
+pub async fn serve_on(
+    app: App,
+    listener: TcpListener,
+    metrics: Option<TcpListener>,
+    shutdown: impl Future<Output = ()>,
+) {
     let (end, ended) = watch::channel(false);
-    let sweeper = tokio::spawn(super::sweep::run(app.clone(), ended.clone()));
-    let (count, counted) = watch::channel(false);
-    let views = tokio::spawn(super::views::run(app.clone(), counted));
+    let (last, counted) = watch::channel(false);
+    let sweeper = tokio::spawn(sweep::run(app.clone(), ended.clone()));
+    let views = tokio::spawn(views::run(app.clone(), counted));
+    let figures = metrics.map(|listener| {
+        let (mut word, ended) = (ended.clone(), ended.clone());
+        let router = Router::new().route("/metrics", get(figures)).with_state(app.clone());
+        tokio::spawn(async move {
+            let end = async { drop(word.wait_for(|ended| *ended).await) };
+            take(listener, router, METRICS_CONNECTIONS, None, end, ended).await;
+        })
+    });
+    let router = super::router(app.clone());
+    let places = app.settings().limits.connections;
+    let mut connections = take(listener, router, places, Some(&app), shutdown, ended).await;
+    let _ = end.send(true);
+    let drained = tokio::time::timeout(DRAIN, async { while connections.join_next().await.is_some() {} }).await;
+    if drained.is_err() {
+        tracing::warn!("requests were still running at the end and were cut off");
+        connections.shutdown().await;
+    }
+    // The sweeper has ended by the same word; the last request has been looked at only now.
+    let _ = last.send(true);
+    let _ = tokio::join!(sweeper, views);
+    if let Some(figures) = figures {
+        let _ = figures.await;
+    }
+    app.store().close().await;
+}
+
+/// Takes connections until `shutdown` is ready; those that are open then. `counted` counts them.
+async fn take(
+    listener: TcpListener,
+    router: Router,
+    places: usize,
+    counted: Option<&App>,
+    shutdown: impl Future<Output = ()>,
+    ended: watch::Receiver<bool>,
+) -> JoinSet<()> {
+    let places = Arc::new(Semaphore::new(places));
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
     loop {
         while connections.try_join_next().is_some() {}
         let accepted = tokio::select! {
             biased;
-            () = &mut shutdown => break,
+            () = &mut shutdown => return connections,
             accepted = async {
                 let place = Arc::clone(&places).acquire_owned().await;
                 (listener.accept().await, place)
@@ -56,9 +119,10 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
         match accepted {
             (Ok((stream, peer)), place) => {
                 let (router, ended) = (router.clone(), ended.clone());
+                let open = counted.map(|app| app.metrics().connection());
                 connections.spawn(async move {
                     connection(stream, peer, router, ended).await;
-                    drop(place);
+                    drop((place, open));
                 });
             }
             (Err(error), _) => {
@@ -67,17 +131,14 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
             }
         }
     }
-    drop(listener);
-    let _ = end.send(true);
-    let drained = tokio::time::timeout(DRAIN, async { while connections.join_next().await.is_some() {} }).await;
-    if drained.is_err() {
-        tracing::warn!("requests were still running at the end and were cut off");
-        connections.shutdown().await;
+}
+
+/// `GET /metrics`.
+async fn figures(State(app): State<App>) -> Response {
+    match app.metrics().text(app.store().waiting()) {
+        Ok(text) => ([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
-    // The sweeper has ended by the same word; the last request has been looked at only now.
-    let _ = count.send(true);
-    let _ = tokio::join!(sweeper, views);
-    app.store().close().await;
 }
 
 async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut ended: watch::Receiver<bool>) {

@@ -152,6 +152,15 @@ struct Inner {
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
+/// Jobs that wait for a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Those that write.
+    pub writes: usize,
+    /// Those that only look.
+    pub reads: usize,
+}
+
 /// The sending end of a queue; empty once the store is closed.
 type Queue = Mutex<Option<Sender<Box<dyn Job>>>>;
 
@@ -230,6 +239,12 @@ impl Store {
         let threads = std::mem::take(&mut *lock(&self.0.threads));
         // The threads catch panics job by job; one that died nevertheless has nothing left to say.
         let _ = tokio::task::spawn_blocking(|| threads.into_iter().for_each(|thread| drop(thread.join()))).await;
+    }
+
+    /// How many jobs wait in each queue now; none in a closed store.
+    pub fn waiting(&self) -> Waiting {
+        let length = |queue: &Queue| lock(queue).as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity());
+        Waiting { writes: length(&self.0.writes), reads: length(&self.0.reads) }
     }
 
     /// Which database this is.

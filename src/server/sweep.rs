@@ -30,7 +30,8 @@ const TIDY_SECONDS: i64 = 3_600;
 /// Writes down every invite that is over by now; the next instant at which one ends.
 pub async fn expire(app: &App) -> Result<Option<Timestamp>, Error> {
     let now = app.now();
-    in_batches(app, move |tx| invites::expire(tx, now, BATCH)).await?;
+    let expired = in_batches(app, move |tx| invites::expire(tx, now, BATCH)).await?;
+    app.metrics().invites("expired", expired as u64);
     app.store().read(invites::next_end).await
 }
 
@@ -38,16 +39,23 @@ pub async fn expire(app: &App) -> Result<Option<Timestamp>, Error> {
 pub async fn tidy(app: &App) -> Result<(), Error> {
     let now = app.now();
     in_batches(app, move |tx| accounts::forget_sessions(tx, now, BATCH)).await?;
-    in_batches(app, move |tx| idempotency::forget(tx, now, BATCH)).await
+    in_batches(app, move |tx| idempotency::forget(tx, now, BATCH)).await?;
+    Ok(())
 }
 
-/// Runs a step until it finds less than a batch to do.
-async fn in_batches<F>(app: &App, step: F) -> Result<(), Error>
+/// Runs a step until it finds less than a batch to do; how much it was in all.
+async fn in_batches<F>(app: &App, step: F) -> Result<usize, Error>
 where
     F: FnMut(&mut Tx<'_>) -> Result<usize, Error> + Copy + Send + 'static,
 {
-    while app.store().write(step).await? >= BATCH as usize {}
-    Ok(())
+    let mut all = 0;
+    loop {
+        let done = app.store().write(step).await?;
+        all += done;
+        if done < BATCH as usize {
+            return Ok(all);
+        }
+    }
 }
 
 /// Sweeps until `ended` says so, or nobody is left to say it; a step that has begun is finished.

@@ -24,6 +24,8 @@ mod lists;
 #[cfg(feature = "server")]
 mod main_job;
 #[cfg(feature = "server")]
+mod metrics;
+#[cfg(feature = "server")]
 mod once;
 #[cfg(feature = "server")]
 mod plan;

@@ -54,6 +54,8 @@ impl Clock for Standing {
 pub struct World {
     /// Where it listens: `http://127.0.0.1:PORT`.
     pub origin: String,
+    /// Where its figures are.
+    pub metrics: String,
     /// What it takes for the time.
     pub clock: Standing,
     /// What stands behind it.
@@ -132,11 +134,13 @@ impl World {
         let settings = Settings { public_url: origin.clone(), ..settings };
         let app = App::new(store, settings, Key::new(&[7; 32]).unwrap(), clock.clone(), SystemEntropy::new());
         let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(run::serve(app.clone(), listener, async {
+        let figures = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let metrics = format!("http://{}/metrics", figures.local_addr().unwrap());
+        let task = tokio::spawn(run::serve_on(app.clone(), listener, Some(figures), async {
             let _ = stopped.await;
         }));
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { origin, clock, app, database, http, stop: Some(stop), task, _folder: folder }
+        Self { origin, metrics, clock, app, database, http, stop: Some(stop), task, _folder: folder }
     }
 
     /// What another node on the same database would work with; it serves nobody.

@@ -144,6 +144,7 @@ async fn create(
         })
         .await?;
     app.alarm().note(row.expires_at);
+    app.metrics().invites("created", 1);
     let link = link_of(&app, &token)?;
     Ok(secret(StatusCode::CREATED, CreatedInvite { invite: row.show(now), link, token }))
 }
@@ -179,6 +180,7 @@ async fn edit(
 async fn revoke(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Refused> {
     let (id, now) = (invite_id(&id)?, app.now());
     app.store().write(move |tx| invites::revoke(tx, id, caller.account, now)).await?;
+    app.metrics().invites("revoked", 1);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -343,8 +345,16 @@ async fn accept(
                 },
             )
         })
-        .await?;
-    Ok(Json(accepted).into_response())
+        .await;
+    app.metrics().invites(
+        match &accepted {
+            Ok(accepted) => accepted.outcome.as_str(),
+            Err(Refused::Problem(problem)) => problem.code.as_str(),
+            Err(_) => "failed",
+        },
+        1,
+    );
+    Ok(Json(accepted?).into_response())
 }
 
 #[utoipa::path(post, path = "/invites/{id}/decline", request_body = DeclineInvite,
@@ -377,5 +387,6 @@ async fn decline(
             )
         })
         .await?;
+    app.metrics().invites("declined", 1);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -114,11 +114,13 @@ async fn frame(State(app): State<App>, request: Request, next: Next) -> Response
         )),
     };
     let response = with_headers(response, &id);
+    let took = started.elapsed();
+    app.metrics().answered(&method, &route, response.status(), took);
     tracing::info!(
         %method,
         route,
         status = response.status().as_u16(),
-        ms = started.elapsed().as_millis() as u64,
+        ms = took.as_millis() as u64,
         request = id,
         "request"
     );

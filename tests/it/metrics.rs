@@ -1,0 +1,65 @@
+//! The figures, on a listener of their own.
+
+use guestlist::server::sweep;
+use serde_json::json;
+
+use crate::world::{World, on_each_database};
+
+on_each_database! {
+    requests_and_invites_are_counted_by_what_became_of_them,
+    figures_are_nowhere_else,
+}
+
+async fn figures(world: &World) -> String {
+    let answer = reqwest::get(&world.metrics).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
+    answer.text().await.unwrap()
+}
+
+/// The value of a series, by its whole name.
+fn value(figures: &str, series: &str) -> Option<f64> {
+    figures.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
+}
+
+async fn requests_and_invites_are_counted_by_what_became_of_them(world: World) {
+    let (ada, kim, sam) = (world.account("ada").await, world.account("kim").await, world.account("sam").await);
+    let band = ada.band("Choir").await;
+    let (_, token) = ada.invite(&band, json!({})).await;
+    ada.invite(&band, json!({ "ttl_hours": 1 })).await;
+    kim.accept(&token).await;
+    kim.accept(&token).await;
+    sam.accept(&token).await;
+    world.send("GET", &format!("/invites/{token}/info?{token}"), None).await;
+    world.send("GET", &format!("/nothing/{token}"), None).await;
+    world.clock.pass_hours(1);
+    sweep::expire(&world.app).await.unwrap();
+    let figures = figures(&world).await;
+    for (series, least) in [
+        ("guestlist_http_requests_total{method=\"POST\",route=\"/api/v1/invites/{id}/accept\",status=\"2xx\"}", 2.0),
+        ("guestlist_http_requests_total{method=\"POST\",route=\"/api/v1/invites/{id}/accept\",status=\"4xx\"}", 1.0),
+        ("guestlist_http_requests_total{method=\"GET\",route=\"/api/v1/invites/{id}/info\",status=\"4xx\"}", 1.0),
+        ("guestlist_http_request_seconds_count{route=\"/api/v1/invites/{id}/accept\"}", 3.0),
+        ("guestlist_invites_total{outcome=\"created\"}", 2.0),
+        ("guestlist_invites_total{outcome=\"joined\"}", 1.0),
+        ("guestlist_invites_total{outcome=\"already_member\"}", 1.0),
+        ("guestlist_invites_total{outcome=\"invite_used\"}", 1.0),
+        ("guestlist_invites_total{outcome=\"expired\"}", 1.0),
+        ("guestlist_store_waiting{queue=\"writes\"}", 0.0),
+        ("guestlist_store_waiting{queue=\"reads\"}", 0.0),
+    ] {
+        assert_eq!(value(&figures, series), Some(least), "{series}\n{figures}");
+    }
+    assert!(value(&figures, "guestlist_connections").unwrap() >= 1.0);
+    assert!(figures.contains(concat!("guestlist_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"}")));
+    assert!(!figures.contains(&token[4..]), "a path is never a label");
+}
+
+async fn figures_are_nowhere_else(world: World) {
+    for path in ["/metrics", "/api/v1/metrics"] {
+        assert_eq!(reqwest::get(format!("{}{path}", world.origin)).await.unwrap().status(), 404);
+    }
+    let elsewhere = world.metrics.replace("/metrics", "/api/v1/site");
+    assert_eq!(reqwest::get(elsewhere).await.unwrap().status(), 404);
+    world.stop().await;
+}
