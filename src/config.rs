@@ -27,8 +27,8 @@ pub use key::{Key, Written};
 pub use named::{KeyBinding, Profile};
 pub use reader::{Flag, Shown, Variables};
 pub use tables::{
-    Client, Clipboard, DatabaseUrl, Limits, Local, Log, LogFormat, LogLevel, Mail, MailTls, Retention, Server, Theme,
-    Transport, Ui,
+    Client, DatabaseUrl, Limits, Local, Log, LogFormat, LogLevel, Mail, MailTls, Retention, Server, Theme, Transport,
+    Ui,
 };
 
 use crate::domain::Policy;

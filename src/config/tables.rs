@@ -8,7 +8,10 @@ use super::{
     key::Written::{Default as By, Example},
     value::Found,
 };
-use crate::client::{Origin, PlainHttp};
+use crate::{
+    client::{Origin, PlainHttp},
+    clipboard::Mode,
+};
 
 words! {
     /// Colours for a dark or a light background, or none.
@@ -21,20 +24,6 @@ words! {
         Light = "light",
         /// No colours.
         None = "none",
-    }
-}
-
-words! {
-    /// The way to the clipboard.
-    pub enum Clipboard {
-        /// OSC 52 over SSH, else the native one.
-        Auto = "auto",
-        /// The clipboard of the desktop.
-        Native = "native",
-        /// Through the terminal.
-        Osc52 = "osc52",
-        /// Links are shown, not copied.
-        Off = "off",
     }
 }
 
@@ -128,7 +117,7 @@ table! {
         /// Whether the mouse scrolls and chooses; the terminal's own marking then needs Shift.
         mouse: bool = false, By("false"), "true or false", "GUESTLIST_MOUSE", Found::flag;
         /// The way to the clipboard. auto: OSC 52 over SSH, else the native one.
-        clipboard: Clipboard = Clipboard::Auto, By(r#""auto""#),
+        clipboard: Mode = Mode::Auto, By(r#""auto""#),
             "auto, native, osc52 or off", "GUESTLIST_CLIPBOARD", Found::word;
     }
 }
