@@ -3,9 +3,11 @@
 pub(crate) mod password;
 mod register;
 mod session;
+mod sync;
 
 pub(crate) use register::{NewAccount, Site, closed, invite_required, register};
 pub(crate) use session::{NewSession, begin, by_login, end, forget_sessions, list};
+pub(crate) use sync::sync;
 
 use crate::{
     api::{Account, Code},

@@ -5,6 +5,7 @@ mod auth;
 pub(crate) mod bands;
 pub(crate) mod body;
 pub(crate) mod caller;
+mod etag;
 mod health;
 pub(crate) mod invites;
 mod limits;

@@ -24,6 +24,8 @@ mod lists;
 #[cfg(feature = "server")]
 mod main_job;
 #[cfg(feature = "server")]
+mod me;
+#[cfg(feature = "server")]
 mod metrics;
 #[cfg(feature = "server")]
 mod once;

@@ -93,6 +93,7 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
 async fn accounts(called: &mut Called, ada: &Person, kim: &Person) {
     called.call(ada, "GET /site", "/site", json!(null)).await;
     called.call(ada, "GET /me", "/me", json!(null)).await;
+    called.call(ada, "GET /me/sync", "/me/sync", json!(null)).await;
     let joe = json!({ "username": "joe", "email": "joe@example.org", "password": PASSWORD });
     called.call(ada, "POST /auth/register", "/auth/register", joe).await;
     for login in ["joe", "joe@example.org"] {

@@ -4,18 +4,26 @@ use axum::{
     Json,
     extract::{Path, State},
     http::StatusCode,
+    response::Response,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Account, Problem, Sessions},
+    api::{Account, Problem, Sessions, Sync},
     domain::SessionId,
-    server::{App, Refused, accounts, http::caller::Caller},
+    server::{
+        App, Refused, accounts,
+        http::{caller::Caller, etag::Known},
+    },
 };
 
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(me)).routes(routes!(sessions)).routes(routes!(end_session))
+    OpenApiRouter::new()
+        .routes(routes!(me))
+        .routes(routes!(sessions))
+        .routes(routes!(end_session))
+        .routes(routes!(sync))
 }
 
 /// Who I am.
@@ -50,4 +58,18 @@ async fn end_session(State(app): State<App>, caller: Caller, Path(id): Path<Stri
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(missing())
+}
+
+/// The poll: my bands with their revisions, and how many invites wait for me. With `If-None-Match` it answers 304
+/// while nothing has changed.
+#[utoipa::path(
+    get, path = "/me/sync", tag = "accounts", params(("If-None-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, body = Sync), (status = 304, description = "Nothing has changed"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn sync(State(app): State<App>, caller: Caller, known: Known) -> Result<Response, Refused> {
+    let now = app.now();
+    known.answer(&app.store().read(move |tx| accounts::sync(tx, caller.account, now)).await?)
 }
