@@ -6,6 +6,7 @@ mod account;
 mod bands;
 mod config;
 mod context;
+mod copy;
 mod invited;
 mod invites;
 mod output;
@@ -74,6 +75,9 @@ enum Command {
     /// Look at the configuration: check, path, show, example.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Hold what comes by standard input on the clipboard.
+    #[command(name = copy::HOLD, hide = true)]
+    HoldClipboard,
     /// Run the API until SIGTERM or SIGINT.
     #[cfg(feature = "server")]
     Serve(serve::ServeArgs),
@@ -183,6 +187,9 @@ pub fn run(cli: &Cli, loaded: &Result<Loaded, ConfigError>) -> ExitCode {
         let (path, _) = file_path(cli.config.as_deref(), &variable);
         return exit(config::run(command, path.as_deref(), loaded.as_ref(), cli.json));
     }
+    if matches!(cli.command, Command::HoldClipboard) {
+        return exit(copy::hold_clipboard());
+    }
     let config = match loaded {
         Ok(loaded) => &loaded.config,
         Err(error) => return exit(Err(error.clone().into())),
@@ -238,7 +245,7 @@ async fn dispatch(cli: &Cli, config: &Config) -> Result<(), Error> {
             invited::decline(&context(pasted.origin.as_deref())?, &pasted, args).await
         }
         // Done above, before there was a runtime.
-        Command::Config(_) => Ok(()),
+        Command::Config(_) | Command::HoldClipboard => Ok(()),
         #[cfg(feature = "server")]
         Command::Serve(_) => Ok(()),
     }

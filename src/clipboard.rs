@@ -4,9 +4,16 @@
 //! far machine's clipboard, so the terminal is asked first: it passes the text to where the person sits, but never
 //! answers. [`Copied`] keeps the two apart, so that nobody is told more than is known.
 
-use std::io::{self, Write};
+mod hold;
+
+use std::{
+    io::{self, Write},
+    process::Command,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+pub use hold::hold;
 
 words! {
     /// Which way a text is copied.
@@ -128,6 +135,12 @@ impl Clipboard {
     /// A clipboard of this mode. Nothing is opened before the first copy.
     pub fn new(mode: Mode, around: Surroundings) -> Self {
         Self { mode, around, native: Box::<Machine>::default() }
+    }
+
+    /// A clipboard for a program that ends soon: natively copied texts are held by another process, which `holder`
+    /// starts and which runs [`hold`] on what it reads from its standard input.
+    pub fn held_by(mode: Mode, around: Surroundings, holder: Command) -> Self {
+        Self { mode, around, native: Box::new(hold::Holder(holder)) }
     }
 
     /// Copies `text`; `terminal` takes the bytes of an OSC 52 sequence, if that way is gone.

@@ -2,6 +2,7 @@
 
 use crate::{
     client::{Client, Origin, PlainHttp, session::SessionFile},
+    clipboard::Mode,
     config::Config,
     domain::SessionToken,
 };
@@ -16,6 +17,7 @@ pub(super) struct Context {
     pub(super) client: Client,
     pub(super) sessions: SessionFile,
     pub(super) json: bool,
+    pub(super) clipboard: Mode,
 }
 
 impl Context {
@@ -41,7 +43,7 @@ impl Context {
             Some(token) => Some(token),
             None => sessions.get(&origin)?.and_then(|kept| kept.token()),
         };
-        Ok(Self { client: Client::new(origin, session)?, sessions, json })
+        Ok(Self { client: Client::new(origin, session)?, sessions, json, clipboard: config.ui.clipboard })
     }
 
     /// The client, if it has a session.

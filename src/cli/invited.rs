@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Context, Error, output};
 use crate::{
     api::{DeclineInvite, Outcome},
-    domain::{Pasted, Token},
+    domain::Pasted,
 };
 
 #[derive(Debug, Args)]
@@ -38,16 +38,12 @@ impl TokenArgs {
                 line
             }
         };
-        Pasted::parse(&text).map_err(|e| Error::Usage(format!("TOKEN: {e}")))
+        Pasted::read(&text).map_err(|e| Error::Usage(format!("TOKEN {e}")))
     }
 }
 
-fn token(pasted: &Pasted) -> Result<Token, Error> {
-    Token::parse(&pasted.token).ok_or_else(|| Error::Usage("TOKEN: must be a link or a token, inv_…".to_owned()))
-}
-
 pub(super) async fn preview(context: &Context, pasted: &Pasted) -> Result<(), Error> {
-    let preview = context.client.with_session(None).preview(&token(pasted)?).await?;
+    let preview = context.client.with_session(None).preview(pasted).await?;
     if context.json {
         return output::json(&preview);
     }
@@ -59,7 +55,7 @@ pub(super) async fn preview(context: &Context, pasted: &Pasted) -> Result<(), Er
 }
 
 pub(super) async fn accept(context: &Context, pasted: &Pasted) -> Result<(), Error> {
-    let accepted = context.signed_in()?.accept(&token(pasted)?).await?;
+    let accepted = context.signed_in()?.accept(pasted).await?;
     if context.json {
         return output::json(&accepted);
     }
@@ -74,6 +70,6 @@ pub(super) async fn accept(context: &Context, pasted: &Pasted) -> Result<(), Err
 
 pub(super) async fn decline(context: &Context, pasted: &Pasted, args: &DeclineArgs) -> Result<(), Error> {
     let body = DeclineInvite { reason: args.reason.clone(), block: None };
-    context.signed_in()?.decline(&token(pasted)?, &body).await?;
+    context.signed_in()?.decline(pasted, &body).await?;
     output::line("Declined.")
 }

@@ -1,8 +1,9 @@
 //! Invites, as a band handles them.
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
-use super::{Context, Error, bands::PageArgs, output};
+use super::{Context, Error, bands::PageArgs, copy, output};
 use crate::{
     api::{CreateInvite, Invite, Patch, UpdateInvite},
     client::InviteQuery,
@@ -57,6 +58,9 @@ pub(super) enum Invites {
         band: BandId,
         #[command(flatten)]
         terms: Terms,
+        /// Copy the link as well.
+        #[arg(long)]
+        copy: bool,
     },
     /// Show one invite.
     Show {
@@ -84,6 +88,9 @@ pub(super) enum Invites {
     Link {
         /// The invite's id.
         invite: InviteId,
+        /// Copy it as well.
+        #[arg(long)]
+        copy: bool,
     },
 }
 
@@ -102,7 +109,7 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
             output::more(invites.next_cursor.as_ref());
             return Ok(());
         }
-        Invites::Create { band, terms } => {
+        Invites::Create { band, terms, copy } => {
             let never = terms.ttl_hours == Some(NEVER);
             let created = client
                 .create_invite(
@@ -118,11 +125,11 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
                     },
                 )
                 .await?;
-            return if context.json { output::json(&created) } else { output::line(&created.link) };
+            return context.show_link(&created, &created.link, *copy);
         }
-        Invites::Link { invite } => {
+        Invites::Link { invite, copy } => {
             let link = client.invite_link(*invite).await?;
-            return if context.json { output::json(&link) } else { output::line(&link.link) };
+            return context.show_link(&link, &link.link, *copy);
         }
         Invites::Revoke { invite } => {
             client.revoke_invite(*invite).await?;
@@ -148,6 +155,21 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
         }
     };
     if context.json { output::json(&invite) } else { output::table(HEADINGS, &[row(&invite)]) }
+}
+
+impl Context {
+    /// Prints an answer that holds a link, and copies the link where that is wanted.
+    fn show_link(&self, answer: &impl Serialize, link: &str, wanted: bool) -> Result<(), Error> {
+        if self.json {
+            output::json(answer)?;
+        } else {
+            output::line(link)?;
+        }
+        if wanted {
+            copy::copy(self.clipboard, link);
+        }
+        Ok(())
+    }
 }
 
 const HEADINGS: [&str; 6] = ["ID", "FOR", "ROLE", "STATUS", "USES", "EXPIRES"];

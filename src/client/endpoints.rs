@@ -10,7 +10,7 @@ use crate::{
         Registered, Sessions, SignedIn, Site, Sync, TransferBand, UpdateAccount, UpdateBand, UpdateInvite,
         UpdateMember,
     },
-    domain::{AccountId, BandId, InviteId, Kind, SessionId, Status, Token},
+    domain::{AccountId, BandId, InviteId, Kind, Opens, SessionId, Status},
 };
 
 /// Which part of a list is asked for.
@@ -282,17 +282,17 @@ impl Client {
 /// Invites, as the invited handle them.
 impl Client {
     /// What an invite offers. Changes nothing, and needs no session.
-    pub async fn preview(&self, token: &Token) -> Result<Preview, Error> {
+    pub async fn preview(&self, token: &impl Opens) -> Result<Preview, Error> {
         self.call(Ask::get(&["invites", token.reveal(), "info"])).await
     }
 
     /// Accepts an invite.
-    pub async fn accept(&self, token: &Token) -> Result<Accepted, Error> {
+    pub async fn accept(&self, token: &impl Opens) -> Result<Accepted, Error> {
         self.call(Ask::post(&["invites", token.reveal(), "accept"]).json(&Empty {})?.once_only()).await
     }
 
     /// Declines an invite.
-    pub async fn decline(&self, token: &Token, body: &DeclineInvite) -> Result<(), Error> {
+    pub async fn decline(&self, token: &impl Opens, body: &DeclineInvite) -> Result<(), Error> {
         self.run(Ask::post(&["invites", token.reveal(), "decline"]).json(body)?).await
     }
 }

@@ -53,6 +53,24 @@ macro_rules! token {
     };
 }
 
+/// What opens an invite on the wire.
+pub trait Opens {
+    /// The secret itself.
+    fn reveal(&self) -> &str;
+}
+
+impl Opens for Token {
+    fn reveal(&self) -> &str {
+        self.reveal()
+    }
+}
+
+impl Opens for Pasted {
+    fn reveal(&self) -> &str {
+        &self.token
+    }
+}
+
 token! {
     /// The secret of an invite.
     Token, "inv_"
@@ -79,22 +97,24 @@ impl std::fmt::Debug for Pasted {
 
 impl Pasted {
     /// Reads what was pasted: surrounding white space and angle brackets are dropped, a link must be
-    /// `http(s)://host/…/invite/TOKEN`.
+    /// `http(s)://host/…/invite/TOKEN`, and the token or code must be whole.
     ///
     /// # Errors
     /// Says what can be pasted.
     pub fn parse(text: &str) -> Result<Self, super::Invalid> {
-        let allowed = || super::Invalid::new("paste an invite link, or a token that begins with inv_");
+        let pasted = Self::read(text)?;
+        if Token::parse(&pasted.token).is_some() || is_code(&pasted.token) { Ok(pasted) } else { Err(allowed()) }
+    }
+
+    /// As [`Pasted::parse`], but the token may be anything in one word: for a text that is meant to be one, since only
+    /// the server knows which there are.
+    pub fn read(text: &str) -> Result<Self, super::Invalid> {
         let text = text.trim().trim_start_matches('<').trim_end_matches('>').trim();
-        if text.len() > 2_048 || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        if text.is_empty() || text.len() > 2_048 || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err(allowed());
         }
         let Some((scheme, rest)) = text.split_once("://") else {
-            return if Token::parse(text).is_some() || is_code(text) {
-                Ok(Self { origin: None, token: text.to_owned() })
-            } else {
-                Err(allowed())
-            };
+            return Ok(Self { origin: None, token: text.to_owned() });
         };
         let (host, path) = rest.split_once('/').ok_or_else(allowed)?;
         if !matches!(scheme, "http" | "https") || host.is_empty() || host.contains(['@', '\\', '?', '#']) {
@@ -102,11 +122,15 @@ impl Pasted {
         }
         let path = path.split(['?', '#']).next().unwrap_or(path);
         let token = path.trim_end_matches('/').rsplit_once("invite/").map(|(_, token)| token).ok_or_else(allowed)?;
-        if Token::parse(token).is_none() && !is_code(token) {
+        if token.is_empty() || token.contains('/') {
             return Err(allowed());
         }
         Ok(Self { origin: Some(format!("{scheme}://{}", host.to_ascii_lowercase())), token: token.to_owned() })
     }
+}
+
+fn allowed() -> super::Invalid {
+    super::Invalid::new("must be an invite link, a token that begins with inv_, or a code")
 }
 
 /// Twelve symbols in three groups, as codes are printed.
@@ -165,5 +189,17 @@ mod tests {
             assert!(Pasted::parse(bad).is_err(), "{bad}");
         }
         assert!(Pasted::parse(&format!("https://a@b.example/invite/{token}")).is_err());
+    }
+
+    #[test]
+    fn what_is_meant_to_be_a_token_is_read_though_it_is_not_whole() {
+        for text in ["inv_short", "ABCD-EFGH", "https://one.example/invite/inv_short"] {
+            assert!(Pasted::parse(text).is_err() && Pasted::read(text).is_ok(), "{text}");
+        }
+        for text in
+            ["", "  ", "two words", "https://one.example/", "https://one.example/invite/", "http://a/invite/b/c"]
+        {
+            assert!(Pasted::read(text).is_err(), "{text}");
+        }
     }
 }

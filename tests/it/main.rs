@@ -13,6 +13,8 @@ mod audit;
 mod bands;
 mod commands;
 mod config;
+#[cfg(all(unix, feature = "server"))]
+mod copy;
 #[cfg(feature = "server")]
 mod http;
 #[cfg(feature = "server")]
@@ -33,6 +35,8 @@ mod once;
 mod plan;
 #[cfg(feature = "server")]
 mod postgres;
+#[cfg(feature = "server")]
+mod program;
 #[cfg(feature = "server")]
 mod races;
 #[cfg(feature = "server")]

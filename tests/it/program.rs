@@ -1,0 +1,184 @@
+//! The real binary: a server as a process, and commands run against it.
+
+#![allow(dead_code)] // what tests of single subjects use
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+/// The password of everyone here.
+pub const PASSWORD: &str = "a fine long pass\n";
+
+/// A running `guestlist serve`.
+pub struct Served {
+    child: Child,
+    _data: tempfile::TempDir,
+    /// Where it listens.
+    pub origin: String,
+}
+
+impl Served {
+    /// A server on a new SQLite file and a port of its own.
+    pub fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_guestlist"))
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .env_clear()
+            .env("GUESTLIST_DATA", data.path())
+            .env("GUESTLIST_LIMITS", "false")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut greeting = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut greeting).unwrap();
+        let origin = greeting.trim().strip_prefix("listening on ").expect(&greeting).to_owned();
+        Self { child, _data: data, origin }
+    }
+
+    /// Asks it to stop; its exit code.
+    pub fn stop(mut self) -> Option<i32> {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(asked.success());
+        self.child.wait().unwrap().code()
+    }
+
+    /// Someone with a home of their own and no account yet.
+    pub fn stranger(&self) -> Home {
+        Home { folder: tempfile::tempdir().unwrap(), origin: self.origin.clone() }
+    }
+
+    /// Someone with an account, signed in.
+    pub fn person(&self, username: &str) -> Home {
+        let home = self.stranger();
+        home.json_with(&["register", username, &format!("{username}@example.org")], PASSWORD);
+        home
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A person's home folder, and the server they use.
+pub struct Home {
+    folder: tempfile::TempDir,
+    /// The server that commands ask.
+    pub origin: String,
+}
+
+impl Home {
+    /// Someone whose server is somewhere else.
+    pub fn at(origin: impl Into<String>) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), origin: origin.into() }
+    }
+
+    /// The home folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The command, not yet started: the home, the server, and nothing else of this process' environment.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guestlist"));
+        command.args(args).env_clear().env("HOME", self.path()).env("GUESTLIST_SERVER", &self.origin);
+        command
+    }
+
+    /// Runs a command with nothing on its standard input.
+    pub fn run(&self, args: &[&str]) -> Ran {
+        self.run_with(args, "")
+    }
+
+    /// Runs a command with this on its standard input.
+    pub fn run_with(&self, args: &[&str], input: &str) -> Ran {
+        let mut command = self.command(args);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // A command that does not read has closed its end; that is no failure here.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        Ran::of(&child.wait_with_output().unwrap())
+    }
+
+    /// Runs a command with `--json` and reads what it prints.
+    pub fn json(&self, args: &[&str]) -> Value {
+        self.json_with(args, "")
+    }
+
+    /// As [`Home::json`], with this on its standard input.
+    pub fn json_with(&self, args: &[&str], input: &str) -> Value {
+        let ran = self.run_with(&[args, &["--json"]].concat(), input);
+        assert_eq!(ran.code, 0, "{args:?}: {}", ran.err);
+        serde_json::from_str(&ran.out).expect(&ran.out)
+    }
+
+    /// The session's token, as it is kept.
+    pub fn session(&self) -> String {
+        let found = walk(self.path()).into_iter().find(|path| path.ends_with("sessions.json")).unwrap();
+        let kept: Value = serde_json::from_str(&std::fs::read_to_string(found).unwrap()).unwrap();
+        kept["sessions"][&self.origin]["token"].as_str().unwrap().to_owned()
+    }
+
+    /// What the API answers to a `GET` of this path with the person's session.
+    pub fn api(&self, path: &str) -> Value {
+        let url = format!("{}/api/v1{path}", self.origin);
+        let request = reqwest::Client::builder().no_proxy().build().unwrap().get(url).bearer_auth(self.session());
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(async { request.send().await.unwrap().json().await.unwrap() })
+    }
+
+    /// Makes a band; its id.
+    pub fn band(&self, name: &str) -> String {
+        self.json(&["bands", "create", name])["id"].as_str().unwrap().to_owned()
+    }
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(walk(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit code.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Ran {
+    /// Reads the end of a process.
+    pub fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Self {
+            code: output.status.code().expect("ended by itself"),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+        }
+    }
+
+    /// Holds it to an exit code and to words of its error.
+    pub fn refused(&self, code: i32, says: &[&str]) {
+        assert_eq!(self.code, code, "{self:?}");
+        assert_eq!(self.out, "", "errors are not output");
+        for say in says {
+            assert!(self.err.contains(say), "{say:?} is missing: {self:?}");
+        }
+    }
+}
