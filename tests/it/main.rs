@@ -42,6 +42,8 @@ mod races;
 #[cfg(feature = "server")]
 mod registration;
 #[cfg(feature = "server")]
+mod rights;
+#[cfg(feature = "server")]
 mod secrets;
 #[cfg(feature = "server")]
 mod seed;

@@ -36,10 +36,10 @@ async fn requests_and_invites_are_counted_by_what_became_of_them(world: World) {
     sweep::expire(&world.app).await.unwrap();
     let figures = figures(&world).await;
     for (series, least) in [
-        ("guestlist_http_requests_total{method=\"POST\",route=\"/api/v1/invites/{id}/accept\",status=\"2xx\"}", 2.0),
-        ("guestlist_http_requests_total{method=\"POST\",route=\"/api/v1/invites/{id}/accept\",status=\"4xx\"}", 1.0),
-        ("guestlist_http_requests_total{method=\"GET\",route=\"/api/v1/invites/{id}/info\",status=\"4xx\"}", 1.0),
-        ("guestlist_http_request_seconds_count{route=\"/api/v1/invites/{id}/accept\"}", 3.0),
+        ("guestlist_http_requests_total{method=\"POST\",route=\"/api/v1/invites/{token}/accept\",status=\"2xx\"}", 2.0),
+        ("guestlist_http_requests_total{method=\"POST\",route=\"/api/v1/invites/{token}/accept\",status=\"4xx\"}", 1.0),
+        ("guestlist_http_requests_total{method=\"GET\",route=\"/api/v1/invites/{token}/info\",status=\"4xx\"}", 1.0),
+        ("guestlist_http_request_seconds_count{route=\"/api/v1/invites/{token}/accept\"}", 3.0),
         ("guestlist_invites_total{outcome=\"created\"}", 2.0),
         ("guestlist_invites_total{outcome=\"joined\"}", 1.0),
         ("guestlist_invites_total{outcome=\"already_member\"}", 1.0),

@@ -120,13 +120,13 @@ async fn invites(called: &mut Called, [ada, kim, sam]: [&Person; 3], band: &str)
     called.call(ada, "POST /invites/{id}/rotate", &format!("{one}/rotate"), json!({})).await;
     let shown = called.call(ada, "POST /invites/{id}/link", &format!("{one}/link"), json!({})).await;
     let by_token = format!("/invites/{}", shown["token"].as_str().unwrap());
-    called.call(kim, "GET /invites/{id}/info", &format!("{by_token}/info"), json!(null)).await;
-    called.call(kim, "POST /invites/{id}/accept", &format!("{by_token}/accept"), json!({})).await;
+    called.call(kim, "GET /invites/{token}/info", &format!("{by_token}/info"), json!(null)).await;
+    called.call(kim, "POST /invites/{token}/accept", &format!("{by_token}/accept"), json!({})).await;
     called.call(ada, "GET /invites/{id}/redemptions", &format!("{one}/redemptions"), json!(null)).await;
     let band = band.rsplit('/').next().unwrap();
     let (_, token) = ada.invite(band, json!({})).await;
     let no = json!({ "block": "band" });
-    called.call(sam, "POST /invites/{id}/decline", &format!("/invites/{token}/decline"), no).await;
+    called.call(sam, "POST /invites/{token}/decline", &format!("/invites/{token}/decline"), no).await;
 }
 
 /// Every list in every order, by every filter, from both ends and onwards from there.

@@ -125,4 +125,31 @@ impl World {
         let sql = intern(sql.to_owned());
         self.app.store().write(move |tx| tx.execute(sql, &[])).await
     }
+
+    /// Lets a member invite.
+    pub async fn set_can_invite(&self, band: &str, person: &Person) {
+        let (band, account) = ids(band, person);
+        let write = move |tx: &mut Tx<'_>| {
+            tx.execute("UPDATE member SET can_invite = $3 WHERE band = $1 AND account = $2", &[&band, &account, &true])
+        };
+        assert_eq!(self.app.store().write(write).await.unwrap(), 1);
+    }
+
+    /// Takes a person out of a band, for good where they are banned.
+    pub async fn remove(&self, band: &str, person: &Person, banned: bool) {
+        let (band, account) = ids(band, person);
+        let now = self.clock.now();
+        let write = move |tx: &mut Tx<'_>| {
+            let _ = tx.execute("DELETE FROM member WHERE band = $1 AND account = $2", &[&band, &account])?;
+            tx.execute(
+                "INSERT INTO departure (band, account, at, banned, acted_by) VALUES ($1, $2, $3, $4, $2)",
+                &[&band, &account, &now, &banned],
+            )
+        };
+        assert_eq!(self.app.store().write(write).await.unwrap(), 1);
+    }
+}
+
+fn ids(band: &str, person: &Person) -> (BandId, AccountId) {
+    (band.parse().unwrap(), person.account["id"].as_str().unwrap().parse().unwrap())
 }

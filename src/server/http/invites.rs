@@ -15,7 +15,7 @@ use crate::{
         Accepted, CreateInvite, CreatedInvite, DeclineInvite, Empty, Invite, InviteLink, Invites, Preview, Problem,
         Redemptions, UpdateInvite,
     },
-    domain::{BandId, InviteId, SuppressionId, Token},
+    domain::{BandId, InviteId, Kind, Status, SuppressionId, Token},
     server::{
         App, Hash, Refused, hash,
         idempotency::{Done, Earlier, once},
@@ -68,8 +68,20 @@ fn unchanged(headers: &HeaderMap, tag: &str) -> bool {
     sent.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)
 }
 
-#[utoipa::path(get, path = "/bands/{id}/invites", params(("id" = String, Path)),
-    responses((status = 200, body = Invites), (status = "default", body = Problem)))]
+/// A band's invites, newest first unless `sort` says otherwise. Who may not invite sees their own.
+#[utoipa::path(get, path = "/bands/{id}/invites", tag = "invites",
+    params(
+        ("id" = String, Path),
+        ("status" = Option<Status>, Query),
+        ("kind" = Option<Kind>, Query),
+        ("q" = Option<String>, Query, description = "a part of label or address; under 3 letters the beginning"),
+        ("created_by" = Option<String>, Query, description = "the id of an account"),
+        ("sort" = Option<String>, Query, description = "-created (the default), created, expires or -expires"),
+        ("limit" = Option<u32>, Query, description = "1 to 200, 50 by default"),
+        ("cursor" = Option<String>, Query, description = "out of an earlier answer, or `last`"),
+        ("If-None-Match" = Option<String>, Header),
+    ),
+    responses((status = 304), (status = 200, body = Invites), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn list(
     State(app): State<App>,
     caller: Caller,
@@ -79,7 +91,7 @@ async fn list(
 ) -> Result<Response, Refused> {
     only(&keys, &["status", "kind", "q", "created_by", "sort", "limit", "cursor"])?;
     let sort = match keys.get("sort").map(String::as_str) {
-        None | Some("-created") => Sort::Created(true),
+        None | Some("" | "-created") => Sort::Created(true),
         Some("created") => Sort::Created(false),
         Some("expires") => Sort::Expires(false),
         Some("-expires") => Sort::Expires(true),
@@ -98,8 +110,8 @@ async fn list(
         .store()
         .read(move |tx| {
             let access = Access::of(tx, band, caller.account)?;
-            // A change of role moves what is seen, so it is part of the tag.
-            let tag = format!("\"{}-{}\"", access.revision, access.role);
+            // What is seen depends on who looks, and on their role.
+            let tag = format!("\"{}-{}-{}\"", access.revision, access.role, caller.account);
             if unchanged(&headers, &tag) {
                 return Ok::<_, Refused>((tag, None));
             }
@@ -113,9 +125,10 @@ async fn list(
     })
 }
 
-#[utoipa::path(post, path = "/bands/{id}/invites",
+/// Makes an invite, and shows its link this once; later `POST /invites/{id}/link` does.
+#[utoipa::path(post, path = "/bands/{id}/invites", tag = "invites",
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = CreateInvite,
-    responses((status = 201, body = CreatedInvite), (status = "default", body = Problem)))]
+    responses((status = 201, body = CreatedInvite), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn create(
     State(app): State<App>,
     caller: Caller,
@@ -153,16 +166,18 @@ fn link_of(app: &App, token: &str) -> Result<String, Refused> {
     Token::parse(token).map(|token| app.link(&token)).ok_or_else(Refused::invalid_token)
 }
 
-#[utoipa::path(get, path = "/invites/{id}", params(("id" = String, Path)),
-    responses((status = 200, body = Invite), (status = "default", body = Problem)))]
+/// One invite.
+#[utoipa::path(get, path = "/invites/{id}", tag = "invites", params(("id" = String, Path)),
+    responses((status = 200, body = Invite), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn read(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Json<Invite>, Refused> {
     let (id, now) = (invite_id(&id)?, app.now());
     let (row, _) = app.store().read(move |tx| invites::read(tx, id, caller.account)).await?;
     Ok(Json(row.show(now)))
 }
 
-#[utoipa::path(patch, path = "/invites/{id}", params(("id" = String, Path)), request_body = UpdateInvite,
-    responses((status = 200, body = Invite), (status = "default", body = Problem)))]
+/// Changes a pending invite: what is left out stays, null is none.
+#[utoipa::path(patch, path = "/invites/{id}", tag = "invites", params(("id" = String, Path)), request_body = UpdateInvite,
+    responses((status = 200, body = Invite), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn edit(
     State(app): State<App>,
     caller: Caller,
@@ -175,8 +190,9 @@ async fn edit(
     Ok(Json(row.show(now)))
 }
 
-#[utoipa::path(delete, path = "/invites/{id}", params(("id" = String, Path)),
-    responses((status = 204), (status = "default", body = Problem)))]
+/// Takes a pending invite back; again is no error. It can be undone for ten minutes.
+#[utoipa::path(delete, path = "/invites/{id}", tag = "invites", params(("id" = String, Path)),
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn revoke(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Refused> {
     let (id, now) = (invite_id(&id)?, app.now());
     app.store().write(move |tx| invites::revoke(tx, id, caller.account, now)).await?;
@@ -184,8 +200,10 @@ async fn revoke(State(app): State<App>, caller: Caller, Path(id): Path<String>) 
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[utoipa::path(get, path = "/invites/{id}/redemptions", params(("id" = String, Path)),
-    responses((status = 200, body = Redemptions), (status = "default", body = Problem)))]
+/// Who used an invite, newest first.
+#[utoipa::path(get, path = "/invites/{id}/redemptions", tag = "invites",
+    params(("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Redemptions), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn redemptions(
     State(app): State<App>,
     caller: Caller,
@@ -210,9 +228,10 @@ fn made(earlier: &Earlier) -> Result<InviteId, Refused> {
     earlier.resource.map(InviteId::from_bytes).ok_or_else(|| Refused::not_found("invite"))
 }
 
-#[utoipa::path(post, path = "/invites/{id}/link",
+/// Shows an invite's link again; the audit trail says so.
+#[utoipa::path(post, path = "/invites/{id}/link", tag = "invites", request_body = Empty,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = InviteLink), (status = "default", body = Problem)))]
+    responses((status = 200, body = InviteLink), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn link(
     State(app): State<App>,
     caller: Caller,
@@ -239,9 +258,10 @@ async fn link(
     Ok(secret(StatusCode::OK, InviteLink { link: link_of(&app, &token)?, token }))
 }
 
-#[utoipa::path(post, path = "/invites/{id}/restore",
+/// Undoes a revoke of the last ten minutes.
+#[utoipa::path(post, path = "/invites/{id}/restore", tag = "invites", request_body = Empty,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Invite), (status = "default", body = Problem)))]
+    responses((status = 200, body = Invite), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn restore(
     State(app): State<App>,
     caller: Caller,
@@ -269,9 +289,10 @@ async fn restore(
     Ok(Json(row.show(now)))
 }
 
-#[utoipa::path(post, path = "/invites/{id}/rotate",
+/// Gives a pending invite a new token; the old one is unknown at once.
+#[utoipa::path(post, path = "/invites/{id}/rotate", tag = "invites", request_body = Empty,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = InviteLink), (status = "default", body = Problem)))]
+    responses((status = 200, body = InviteLink), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn rotate(
     State(app): State<App>,
     caller: Caller,
@@ -300,8 +321,9 @@ async fn rotate(
     Ok(secret(StatusCode::OK, InviteLink { link: link_of(&app, &token)?, token }))
 }
 
-#[utoipa::path(get, path = "/invites/{id}/info", params(("id" = String, Path, description = "the token")),
-    responses((status = 200, body = Preview), (status = "default", body = Problem)))]
+/// What an invite is for, before anyone signs in. It changes nothing.
+#[utoipa::path(get, path = "/invites/{token}/info", tag = "invites", security(()), params(("token" = String, Path, description = "the token of a link, or a code")),
+    responses((status = 200, body = Preview), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn info(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Refused> {
     let (token_hash, now) = (token_hash(&token)?, app.now());
     let found = app.store().read(move |tx| invites::find_by_token(tx, &token_hash)).await?;
@@ -311,9 +333,10 @@ async fn info(State(app): State<App>, Path(token): Path<String>) -> Result<Respo
     Ok(secret(StatusCode::OK, preview))
 }
 
-#[utoipa::path(post, path = "/invites/{id}/accept", request_body = Empty,
-    params(("id" = String, Path, description = "the token"), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Accepted), (status = "default", body = Problem)))]
+/// Comes in by an invite; who is in already stays as they are.
+#[utoipa::path(post, path = "/invites/{token}/accept", tag = "invites", request_body = Empty,
+    params(("token" = String, Path, description = "the token of a link, or a code"), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Accepted), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn accept(
     State(app): State<App>,
     Path(token): Path<String>,
@@ -357,9 +380,10 @@ async fn accept(
     Ok(Json(accepted?).into_response())
 }
 
-#[utoipa::path(post, path = "/invites/{id}/decline", request_body = DeclineInvite,
-    params(("id" = String, Path, description = "the token"), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 204), (status = "default", body = Problem)))]
+/// Says no to an invite for one person, for good.
+#[utoipa::path(post, path = "/invites/{token}/decline", tag = "invites", request_body = DeclineInvite,
+    params(("token" = String, Path, description = "the token of a link, or a code"), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn decline(
     State(app): State<App>,
     Path(token): Path<String>,

@@ -97,10 +97,7 @@ impl Limits {
     fn of(&self, route: &str, path: &str) -> Option<&Limit<IpAddr>> {
         match route {
             "/api/v1/auth/login" | "/api/v1/auth/register" => Some(&self.0.sign_ins),
-            "/invite/{token}"
-            | "/api/v1/invites/{id}/info"
-            | "/api/v1/invites/{id}/accept"
-            | "/api/v1/invites/{id}/decline" => {
+            route if route.contains("{token}") => {
                 // A token cannot be guessed, a code might be.
                 let token = path.split('/').any(|part| part.starts_with(Token::PREFIX));
                 Some(if token { &self.0.look_ups } else { &self.0.codes })

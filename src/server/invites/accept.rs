@@ -77,7 +77,20 @@ pub(crate) fn hold_account(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Er
 
 impl Found {
     fn refusal(&self, code: Code) -> Refused {
-        let mut problem = Problem::new(code, format!("{}. Ask {} for a new one.", code.title(), self.inviter));
+        let (band, inviter) = (self.band_name.as_str(), &self.inviter);
+        let detail = match code {
+            Code::InviteExpired => format!("This invite has expired. Ask {inviter} for a new one."),
+            Code::InviteRevoked => format!("This invite was taken back. Ask {inviter} for a new one."),
+            Code::InviteUsed => format!("Every use of this invite is taken. Ask {inviter} for a new one."),
+            Code::InviteDeclined => {
+                format!("This invite was declined. If that was not meant, ask {inviter} for a new one.")
+            }
+            Code::Removed => format!("You were removed from {band} since this invite was made. Ask for a new one."),
+            Code::Banned => format!("You are banned from {band}. Its admins alone can lift that."),
+            Code::OneBandOnly => "You are in a band, and this server allows one at a time: leave it first.".to_owned(),
+            code => format!("{}. Ask {inviter} for a new one.", code.title()),
+        };
+        let mut problem = Problem::new(code, detail);
         problem.band = Some(self.band_name.as_str().to_owned());
         problem.inviter = Some(self.inviter.clone());
         problem.contact.clone_from(&self.contact);

@@ -1,0 +1,170 @@
+//! Who may do what with invites: every operation, everyone who could ask, in one table.
+
+use serde_json::{Value, json};
+
+use crate::world::{Person, World, on_each_database};
+
+on_each_database! {
+    every_operation_answers_everyone_as_the_table_says,
+    nobody_invites_above_their_own_role_by_any_door,
+    where_members_may_invite_all_do,
+    full_rights_in_one_band_are_none_in_another,
+    who_was_removed_comes_back_by_a_newer_invite_alone,
+}
+
+/// Those who ask, in the order of the table's columns. The inviting member made the invite in question.
+const WHO: [&str; 8] = ["nobody", "stranger", "member", "inviter", "admin", "owner", "removed", "banned"];
+
+struct Cast {
+    people: Vec<Option<Person>>,
+    band: String,
+    admin_link: String,
+}
+
+/// A band with someone of each kind in it.
+async fn cast(world: &World) -> Cast {
+    let people = world.people(7).await;
+    let [stranger, member, inviter, admin, owner, removed, banned] = people.try_into().ok().unwrap();
+    let band = owner.band("Choir").await;
+    let (_, members) = owner.invite(&band, json!({ "max_uses": null })).await;
+    let (_, admins) = owner.invite(&band, json!({ "role": "admin" })).await;
+    for person in [&member, &inviter, &removed, &banned] {
+        assert_eq!(person.accept(&members).await.0, 200);
+    }
+    assert_eq!(admin.accept(&admins).await.0, 200);
+    world.set_can_invite(&band, &inviter).await;
+    world.remove(&band, &removed, false).await;
+    world.remove(&band, &banned, true).await;
+    let (admin_link, _) = owner.invite(&band, json!({ "role": "admin" })).await;
+    let all = [stranger, member, inviter, admin, owner, removed, banned];
+    Cast { people: std::iter::once(None).chain(all.into_iter().map(Some)).collect(), band, admin_link }
+}
+
+async fn ask(world: &World, person: Option<&Person>, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    match person {
+        Some(person) => person.send(method, path, Some(body)).await,
+        None => world.send(method, path, Some(body)).await,
+    }
+}
+
+async fn every_operation_answers_everyone_as_the_table_says(world: World) {
+    let cast = cast(&world).await;
+    let inviter = cast.people[3].as_ref().unwrap();
+    let band = &cast.band;
+    world.clock.pass_seconds(1);
+    // What, how, and the answer to each of WHO. Every call gets a fresh invite that the inviting member made.
+    let table: [(&str, &str, Value, [u16; 8]); 16] = [
+        ("GET", "/bands/{band}/invites", json!({}), [401, 404, 200, 200, 200, 200, 404, 404]),
+        ("GET", "/bands/{band}/audit", json!({}), [401, 404, 403, 403, 200, 200, 404, 404]),
+        ("POST", "/bands/{band}/invites", json!({}), [401, 404, 403, 201, 201, 201, 404, 404]),
+        ("POST", "/bands/{band}/invites", json!({ "role": "admin" }), [401, 404, 403, 403, 201, 201, 404, 404]),
+        ("POST", "/bands/{band}/invites", json!({ "role": "owner" }), [401, 404, 403, 422, 422, 422, 404, 404]),
+        ("GET", "/invites/{id}", json!({}), [401, 404, 404, 200, 200, 200, 404, 404]),
+        ("GET", "/invites/{id}/redemptions", json!({}), [401, 404, 404, 200, 200, 200, 404, 404]),
+        ("PATCH", "/invites/{id}", json!({ "label": "x" }), [401, 404, 404, 200, 200, 200, 404, 404]),
+        ("PATCH", "/invites/{id}", json!({ "role": "admin" }), [401, 404, 404, 403, 200, 200, 404, 404]),
+        ("POST", "/invites/{id}/link", json!({}), [401, 404, 404, 200, 200, 200, 404, 404]),
+        ("POST", "/invites/{id}/rotate", json!({}), [401, 404, 404, 200, 200, 200, 404, 404]),
+        ("DELETE", "/invites/{id}", json!({}), [401, 404, 404, 204, 204, 204, 404, 404]),
+        ("POST", "/invites/{revoked}/restore", json!({}), [401, 404, 404, 200, 200, 200, 404, 404]),
+        ("GET", "/invites/{token}/info", json!({}), [200, 200, 200, 200, 200, 200, 200, 200]),
+        ("POST", "/invites/{token}/decline", json!({}), [401, 204, 204, 204, 204, 204, 204, 403]),
+        ("POST", "/invites/{token}/accept", json!({}), [401, 200, 200, 200, 200, 200, 200, 403]),
+    ];
+    for (method, path, body, expected) in table {
+        for (who, expected) in (0..WHO.len()).zip(expected) {
+            let (id, token) = inviter.invite(band, json!({})).await;
+            let (revoked, _) = inviter.invite(band, json!({})).await;
+            inviter.delete(&format!("/invites/{revoked}")).await;
+            let path = path.replace("{band}", band).replace("{id}", &id).replace("{token}", &token);
+            let path = path.replace("{revoked}", &revoked);
+            let (status, answer) = ask(&world, cast.people[who].as_ref(), method, &path, &body).await;
+            assert_eq!(status, expected, "{}: {method} {path} {body}: {answer}", WHO[who]);
+            if status >= 400 {
+                assert_eq!(answer["status"], status, "a refusal is a problem: {answer}");
+            }
+        }
+    }
+}
+
+async fn nobody_invites_above_their_own_role_by_any_door(world: World) {
+    let cast = cast(&world).await;
+    let [member, inviter, admin] = [2, 3, 4].map(|who: usize| cast.people[who].as_ref().unwrap());
+    let id = &cast.admin_link;
+    for (method, path, body) in [
+        ("PATCH", format!("/invites/{id}"), json!({ "label": "mine" })),
+        ("PATCH", format!("/invites/{id}"), json!({ "role": "member" })),
+        ("POST", format!("/invites/{id}/link"), json!({})),
+        ("POST", format!("/invites/{id}/rotate"), json!({})),
+        ("DELETE", format!("/invites/{id}"), json!({})),
+        ("POST", format!("/invites/{id}/restore"), json!({})),
+    ] {
+        assert_eq!(member.send(method, &path, Some(&body)).await.0, 404, "{method} {path}");
+        let (status, problem) = inviter.send(method, &path, Some(&body)).await;
+        assert_eq!((status, &problem["code"]), (403, &json!("forbidden")), "{method} {path}");
+    }
+    // Who made it and was demoted since has no more rights in it than others of the new role.
+    let (made, _) = admin.invite(&cast.band, json!({ "role": "admin" })).await;
+    world.run("UPDATE member SET role = 'member' WHERE role = 'admin'").await;
+    for (method, door) in [("POST", "/link"), ("POST", "/rotate"), ("POST", "/restore"), ("PATCH", "")] {
+        let (status, _) = admin.send(method, &format!("/invites/{made}{door}"), Some(&json!({}))).await;
+        assert_eq!(status, 403, "{door}");
+    }
+    assert_eq!(admin.delete(&format!("/invites/{made}")).await.0, 204, "taking one's own back is always allowed");
+}
+
+async fn where_members_may_invite_all_do(world: World) {
+    let cast = cast(&world).await;
+    world.run("UPDATE band SET invite_permission = 'members'").await;
+    let member = cast.people[2].as_ref().unwrap();
+    let (id, _) = member.invite(&cast.band, json!({})).await;
+    assert_eq!(member.post(&format!("/invites/{id}/link"), json!({})).await.0, 200);
+    let (_, list) = member.get(&format!("/bands/{}/invites", cast.band)).await;
+    assert_eq!(list["invites"].as_array().unwrap().len(), 4, "who may invite sees all");
+    let (theirs, _) = cast.people[3].as_ref().unwrap().invite(&cast.band, json!({})).await;
+    for (method, door) in [("POST", "/link"), ("POST", "/rotate"), ("PATCH", ""), ("DELETE", "")] {
+        let (status, _) = member.send(method, &format!("/invites/{theirs}{door}"), Some(&json!({}))).await;
+        assert_eq!(status, 403, "{door}: another's");
+    }
+}
+
+async fn full_rights_in_one_band_are_none_in_another(world: World) {
+    let cast = cast(&world).await;
+    let eve = world.people(1).await.remove(0);
+    let own = eve.band("Brass & Bone").await;
+    let id = &cast.admin_link;
+    for (method, path) in [
+        ("GET", format!("/bands/{}/invites", cast.band)),
+        ("GET", format!("/bands/{}/audit", cast.band)),
+        ("POST", format!("/bands/{}/invites", cast.band)),
+        ("GET", format!("/invites/{id}")),
+        ("PATCH", format!("/invites/{id}")),
+        ("DELETE", format!("/invites/{id}")),
+        ("GET", format!("/invites/{id}/redemptions")),
+        ("POST", format!("/invites/{id}/link")),
+        ("POST", format!("/invites/{id}/rotate")),
+        ("POST", format!("/invites/{id}/restore")),
+    ] {
+        assert_eq!(eve.send(method, &path, Some(&json!({}))).await.0, 404, "{method} {path}");
+    }
+    let (_, list) = eve.get(&format!("/bands/{own}/invites?created_by={}", eve.account["id"].as_str().unwrap())).await;
+    assert_eq!(list["invites"], json!([]));
+}
+
+async fn who_was_removed_comes_back_by_a_newer_invite_alone(world: World) {
+    let cast = cast(&world).await;
+    let [owner, removed, banned] = [5, 6, 7].map(|who: usize| cast.people[who].as_ref().unwrap());
+    let (_, old) = owner.invite(&cast.band, json!({ "max_uses": null })).await;
+    world.clock.pass_seconds(1);
+    world.run("DELETE FROM departure").await;
+    world.remove(&cast.band, removed, false).await;
+    world.remove(&cast.band, banned, true).await;
+    world.clock.pass_seconds(1);
+    let (status, problem) = removed.accept(&old).await;
+    assert_eq!((status, &problem["code"]), (403, &json!("removed")));
+    let (_, new) = owner.invite(&cast.band, json!({ "max_uses": null })).await;
+    let (status, problem) = banned.accept(&new).await;
+    assert_eq!((status, &problem["code"]), (403, &json!("banned")));
+    assert_eq!(removed.accept(&new).await.1["outcome"], "joined");
+    assert_eq!(removed.accept(&old).await.1["outcome"], "already_member");
+}
