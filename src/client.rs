@@ -34,6 +34,7 @@ pub struct Client {
     origin: Origin,
     session: Option<Arc<SessionToken>>,
     patience: Patience,
+    attempt: Option<uuid::Uuid>,
 }
 
 impl std::fmt::Debug for Client {
@@ -64,7 +65,7 @@ impl Client {
             builder = builder.tls_certs_only([]);
         }
         let http = builder.build().map_err(|e| Error::Setup { reason: error::chain(&e) })?;
-        Ok(Self { http, origin, session: session.map(Arc::new), patience: Patience::default() })
+        Ok(Self { http, origin, session: session.map(Arc::new), patience: Patience::default(), attempt: None })
     }
 
     /// The same client with another session, or none.
@@ -77,6 +78,13 @@ impl Client {
     #[must_use]
     pub fn with_patience(&self, patience: Patience) -> Self {
         Self { patience, ..self.clone() }
+    }
+
+    /// The same client for one attempt: what it creates or accepts is done once, however often it is asked for under
+    /// this name.
+    #[must_use]
+    pub fn with_attempt(&self, attempt: uuid::Uuid) -> Self {
+        Self { attempt: Some(attempt), ..self.clone() }
     }
 
     /// The server.
@@ -130,8 +138,8 @@ impl Client {
             value.set_sensitive(true);
             request = request.header(header::AUTHORIZATION, value);
         }
-        if let Some(key) = &ask.idempotency {
-            request = request.header("idempotency-key", key.to_string());
+        if let Some(key) = ask.idempotency {
+            request = request.header("idempotency-key", self.attempt.unwrap_or(key).to_string());
         }
         if let Some(etag) = &ask.etag {
             request = request.header(header::IF_NONE_MATCH, etag);

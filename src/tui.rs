@@ -11,6 +11,7 @@
 
 #![allow(dead_code, clippy::needless_pass_by_value)]
 
+mod effects;
 mod expiry;
 mod forms;
 pub mod keymap;
@@ -20,4 +21,5 @@ pub mod message;
 pub mod model;
 pub mod palette;
 pub mod request;
+pub mod terminal;
 mod update;

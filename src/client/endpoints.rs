@@ -191,12 +191,12 @@ impl Client {
 
     /// Leaves a band.
     pub async fn leave_band(&self, id: BandId) -> Result<(), Error> {
-        self.run(Ask::post(&["bands", &id.to_string(), "leave"])).await
+        self.run(Ask::post(&["bands", &id.to_string(), "leave"]).once_only()).await
     }
 
     /// Hands a band over; the caller becomes an admin.
     pub async fn transfer_band(&self, id: BandId, body: &TransferBand) -> Result<(), Error> {
-        self.run(Ask::post(&["bands", &id.to_string(), "transfer"]).json(body)?).await
+        self.run(Ask::post(&["bands", &id.to_string(), "transfer"]).json(body)?.once_only()).await
     }
 
     /// A page of members.
@@ -260,17 +260,17 @@ impl Client {
 
     /// Undoes a revoke.
     pub async fn restore_invite(&self, id: InviteId) -> Result<Invite, Error> {
-        self.call(Ask::post(&["invites", &id.to_string(), "restore"])).await
+        self.call(Ask::post(&["invites", &id.to_string(), "restore"]).once_only()).await
     }
 
     /// Shows an invite's link again; leaves an audit row.
     pub async fn invite_link(&self, id: InviteId) -> Result<InviteLink, Error> {
-        self.call(Ask::post(&["invites", &id.to_string(), "link"])).await
+        self.call(Ask::post(&["invites", &id.to_string(), "link"]).once_only()).await
     }
 
     /// Gives an invite a new token; the old one is dead.
     pub async fn rotate_invite(&self, id: InviteId) -> Result<InviteLink, Error> {
-        self.call(Ask::post(&["invites", &id.to_string(), "rotate"])).await
+        self.call(Ask::post(&["invites", &id.to_string(), "rotate"]).once_only()).await
     }
 
     /// A page of an invite's uses.
@@ -293,6 +293,6 @@ impl Client {
 
     /// Declines an invite.
     pub async fn decline(&self, token: &impl Opens, body: &DeclineInvite) -> Result<(), Error> {
-        self.run(Ask::post(&["invites", token.reveal(), "decline"]).json(body)?).await
+        self.run(Ask::post(&["invites", token.reveal(), "decline"]).json(body)?.once_only()).await
     }
 }

@@ -9,12 +9,17 @@ pub struct Launched {
     pub keep_as: String,
     /// The proof with which the first account is made; only in the process that started the server.
     pub founder: Option<String>,
+    /// Whether nobody has an account yet.
+    pub empty: bool,
 }
 
 /// Starts the embedded server, or finds the one that another client of the same person runs.
 pub trait Launcher: Send + Sync {
     /// Whether this person has chosen to keep their bands on this machine before: there is data.
     fn has_data(&self) -> bool;
+
+    /// What the session of the embedded server is kept under, as in [`Launched::keep_as`].
+    fn keep_as(&self) -> String;
 
     /// Starts or attaches. Blocks until the server answers; called again when it is gone, to take over.
     ///

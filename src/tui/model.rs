@@ -41,8 +41,6 @@ pub struct Settings {
     pub plain: PlainHttp,
     /// Whether there is an embedded server to start.
     pub can_launch: bool,
-    /// Whether bands are kept on this machine already.
-    pub has_data: bool,
 }
 
 /// What fills the screen.

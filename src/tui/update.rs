@@ -27,6 +27,7 @@ impl Model {
     /// same model and effects.
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
         self.now = now;
+        self.dirty |= self.label_due.is_some_and(|due| now >= due);
         // Everything changes the screen but a poll that found nothing and the tick that sent it.
         let quiet = matches!(msg, Msg::Tick | Msg::Done { .. });
         self.dirty |= !quiet;
@@ -54,13 +55,14 @@ impl Model {
             Msg::Resumed => self.poll_now(),
         };
         effects.extend(self.fetch_wanted());
+        self.label_due = self.next_label();
         effects
     }
 
     /// The instant at which something changes by itself: the next poll, the end of a notice, a label that grows older.
     pub fn wake_at(&self) -> Option<Timestamp> {
         let toast = self.toast.as_ref().map(|toast| toast.until);
-        [self.line.next_poll, toast, self.next_label()].into_iter().flatten().min()
+        [self.line.next_poll, toast, self.label_due].into_iter().flatten().min()
     }
 
     fn tick(&mut self) -> Vec<Effect> {
@@ -71,10 +73,6 @@ impl Model {
         if self.undo.as_ref().is_some_and(|undo| self.now >= undo.until) {
             self.undo = None;
         }
-        if self.label_due.is_some_and(|due| self.now >= due) {
-            self.dirty = true;
-        }
-        self.label_due = self.next_label();
         if self.line.next_poll.is_some_and(|due| self.now >= due) { self.poll() } else { Vec::new() }
     }
 

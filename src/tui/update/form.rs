@@ -29,9 +29,8 @@ impl Model {
 
     /// The first form on a server where nobody is signed in: a new embedded server has no accounts yet.
     pub(super) fn entry_form(&self) -> Form {
-        let server = self.server.as_ref();
-        let first = server.is_some_and(|s| s.launched.as_ref().is_some_and(|l| l.founder.is_some()));
-        if first && !self.settings.has_data { self.sign_up_form() } else { forms::sign_in() }
+        let launched = self.server.as_ref().and_then(|server| server.launched.as_ref());
+        if launched.is_some_and(|launched| launched.empty) { self.sign_up_form() } else { forms::sign_in() }
     }
 
     fn sign_up_form(&self) -> Form {

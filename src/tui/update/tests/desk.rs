@@ -41,7 +41,6 @@ impl Desk {
             zone: jiff::tz::TimeZone::UTC,
             plain: PlainHttp::LoopbackOnly,
             can_launch: true,
-            has_data: false,
         };
         Self { model: Model::new(settings, (80, 24), NOW), now: NOW, sent: Vec::new(), effects: Vec::new() }
     }

@@ -15,6 +15,7 @@ fn launched() -> Launched {
         origin: "http://127.0.0.1:7878".to_owned(),
         keep_as: "http://127.0.0.1:7878".to_owned(),
         founder: Some("proof".to_owned()),
+        empty: true,
     }
 }
 

@@ -107,6 +107,7 @@ fn an_embedded_server_that_is_gone_is_started_again_and_the_session_holds() {
         origin: format!("http://127.0.0.1:{port}"),
         keep_as: "http://127.0.0.1:7878".to_owned(),
         founder: None,
+        empty: false,
     };
     desk.send(Msg::Launched(Ok(launched(7878))));
     desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: Some(session(1)) });
