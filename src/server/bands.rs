@@ -16,7 +16,7 @@ use super::{
 };
 
 crate::row! {
-    /// How a member stands in a band: what every right in it follows from.
+    /// How a member stands in a band: what every right in it follows from; and the band's counters.
     #[derive(Debug, Clone, Copy)]
     pub(crate) struct Access {
         /// The member's role.
@@ -25,15 +25,44 @@ crate::row! {
         pub(crate) can_invite: bool,
         /// Who may invite in this band.
         pub(crate) invite_permission: InvitePermission,
+        /// Grows with every change in the band.
+        pub(crate) revision: i64,
+        /// Members.
+        pub(crate) members: i64,
+        /// Invites ever made.
+        pub(crate) invites: i64,
+        /// Invites now pending.
+        pub(crate) pending: i64,
     }
 }
 
 impl Access {
-    /// The highest role that the member may grant; who may not invite is refused.
-    pub(crate) fn may_grant(self) -> Result<Role, Refused> {
-        self.role.may_grant(self.can_invite, self.invite_permission).ok_or_else(|| {
-            Refused::new(Code::Forbidden, "You may not invite to this band. Ask one of its admins to let you.")
-        })
+    /// How the account stands in the band. For strangers, and in a deleted band, there is no such band.
+    pub(crate) fn of(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<Self, Refused> {
+        tx.query_one(
+            "SELECT m.role AS role, m.can_invite AS can_invite, b.invite_permission AS invite_permission,
+                b.revision AS revision, b.members AS members, b.invites AS invites, b.pending AS pending
+             FROM member m JOIN band b ON b.id = m.band
+             WHERE m.band = $1 AND m.account = $2 AND b.deleted_at IS NULL",
+            &[&band, &account],
+        )?
+        .ok_or_else(|| Refused::not_found("band"))
+    }
+
+    /// The highest role that the member may grant, `None` if they may not invite.
+    pub(crate) fn grants(&self) -> Option<Role> {
+        self.role.may_grant(self.can_invite, self.invite_permission)
+    }
+
+    /// Whether other people's invites are shown: members who may not invite see their own.
+    pub(crate) fn sees_all(&self) -> bool {
+        self.grants().is_some()
+    }
+
+    /// The tag of the band's lists: it changes with whatever they show, with who looks, and with the role that decides
+    /// what is shown.
+    pub(crate) fn tag(&self, account: AccountId) -> String {
+        format!("\"{}-{}-{account}\"", self.revision, self.role)
     }
 
     /// Refuses who does not run the band's invites and members.
@@ -51,17 +80,6 @@ impl Access {
         }
         Err(Refused::new(Code::Forbidden, "Only the band's owner may do this."))
     }
-}
-
-/// How the account stands in the band. For strangers, and in a deleted band, there is no such band.
-pub(crate) fn membership(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<Access, Refused> {
-    tx.query_one(
-        "SELECT m.role AS role, m.can_invite AS can_invite, b.invite_permission AS invite_permission
-         FROM member m JOIN band b ON b.id = m.band
-         WHERE m.band = $1 AND m.account = $2 AND b.deleted_at IS NULL",
-        &[&band, &account],
-    )?
-    .ok_or_else(|| Refused::not_found("band"))
 }
 
 /// A new band, every field read.
@@ -172,7 +190,7 @@ pub(crate) fn mine(tx: &mut Tx<'_>, account: AccountId, before: i64, limit: i64)
 
 /// Deletes a band: its pending invites end, nobody finds it any more, its audit rows stay.
 pub(crate) fn delete(tx: &mut Tx<'_>, id: BandId, actor: AccountId, now: Timestamp) -> Result<(), Refused> {
-    membership(tx, id, actor)?.require_owner()?;
+    Access::of(tx, id, actor)?.require_owner()?;
     // The band first: an invite that is being made counts itself in this row, so it is seen below or refused.
     let deleted =
         tx.execute("UPDATE band SET deleted_at = $2, pending = 0 WHERE id = $1 AND deleted_at IS NULL", &[&id, &now])?;

@@ -20,51 +20,18 @@ pub(crate) use self::{
 use crate::{
     api::{Code, Invite, Person},
     domain::{
-        AccountId, BandId, CampaignId, CancelReason, Delivery, InviteId, InvitePermission, Kind, MaxUses, Role,
-        Standing, Status, Timestamp, search_text, search_tokens,
+        AccountId, BandId, CampaignId, CancelReason, Delivery, InviteId, Kind, MaxUses, Role, Standing, Status,
+        Timestamp, search_text, search_tokens,
     },
 };
 
 use super::{
     Refused,
+    bands::Access,
     store::{Dialect, Error, Tx, dialect::intern},
 };
 
-crate::row! {
-    /// What a member may do with invites, and the band's counters.
-    #[derive(Debug, Clone, Copy)]
-    pub(crate) struct Access {
-        pub(crate) role: Role,
-        can_invite: bool,
-        invite_permission: InvitePermission,
-        pub(crate) revision: i64,
-        invites: i64,
-        pending: i64,
-    }
-}
-
 impl Access {
-    /// The caller's membership; a band is not found by strangers.
-    pub(crate) fn of(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<Self, Refused> {
-        tx.query_one(
-            "SELECT m.role AS role, m.can_invite AS can_invite, b.invite_permission AS invite_permission,
-                b.revision AS revision, b.invites AS invites, b.pending AS pending
-             FROM member m JOIN band b ON b.id = m.band
-             WHERE m.band = $1 AND m.account = $2 AND b.deleted_at IS NULL",
-            &[&band, &account],
-        )?
-        .ok_or_else(|| Refused::not_found("band"))
-    }
-
-    fn grants(&self) -> Option<Role> {
-        self.role.may_grant(self.can_invite, self.invite_permission)
-    }
-
-    /// Whether other people's invites are shown: members who may not invite see their own.
-    fn sees_all(&self) -> bool {
-        self.grants().is_some()
-    }
-
     fn check_change(&self, row: &InviteRow, caller: AccountId) -> Result<(), Refused> {
         let own = row.created_by == caller;
         match self.grants() {

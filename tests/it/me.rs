@@ -7,6 +7,7 @@ use crate::world::{Person, World, on_each_database};
 on_each_database! {
     a_poll_tells_changed_bands_and_the_inbox_and_nothing_while_all_is_as_it_was,
     a_poll_asks_for_a_session_first,
+    every_answer_that_is_polled_has_a_tag_that_holds_until_it_changes,
 }
 
 /// `GET` with what is known already: status, tag, answer.
@@ -56,4 +57,32 @@ async fn a_poll_asks_for_a_session_first(world: World) {
     let (_, tag, _) = ask(&world, &ada, "/me/sync", None).await;
     let nobody = world.person(ada.account.clone(), "gls_nobody");
     assert_eq!(ask(&world, &nobody, "/me/sync", Some(&tag)).await.0, 401);
+}
+
+async fn every_answer_that_is_polled_has_a_tag_that_holds_until_it_changes(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let (id, _) = ada.invite(&band, json!({})).await;
+    let paths = [
+        "/bands".to_owned(),
+        format!("/bands/{band}"),
+        format!("/bands/{band}/members"),
+        format!("/bands/{band}/invites"),
+        format!("/invites/{id}"),
+    ];
+    let mut tags = Vec::new();
+    for path in &paths {
+        let (status, tag, _) = ask(&world, &ada, path, None).await;
+        assert_eq!((status, tag.is_empty()), (200, false), "{path}");
+        assert_eq!(ask(&world, &ada, path, Some(&tag)).await, (304, tag.clone(), Value::Null), "{path}");
+        tags.push(tag);
+    }
+    assert_eq!(ada.patch(&format!("/invites/{id}"), json!({ "label": "the drummer" })).await.0, 200);
+    for (path, tag) in paths.iter().zip(&tags) {
+        let (status, newer, answer) = ask(&world, &ada, path, Some(tag)).await;
+        assert_eq!((status, answer.is_null()), (200, false), "{path}");
+        assert_ne!(&newer, tag, "{path}");
+    }
+    let eve = world.account("eve").await;
+    assert_eq!(ask(&world, &eve, &paths[1], Some("*")).await.0, 404);
 }

@@ -13,7 +13,7 @@ use crate::{
     server::{
         App, Refused,
         audit::{self, Filter},
-        bands,
+        bands::Access,
     },
 };
 
@@ -57,7 +57,7 @@ async fn trail(
     let band = band_id(&id)?;
     app.store()
         .read(move |tx| {
-            bands::membership(tx, band, caller.account)?.require_admin()?;
+            Access::of(tx, band, caller.account)?.require_admin()?;
             audit::list(tx, band, &filter, page)
         })
         .await

@@ -6,6 +6,7 @@ use axum::{
     Json,
     extract::{Path, Query, State},
     http::{HeaderMap, StatusCode},
+    response::Response,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -13,10 +14,12 @@ use crate::{
     api::{Band, Bands, CreateBand, Members, Problem},
     domain::BandId,
     server::{
-        App, Refused, bands,
+        App, Refused,
+        bands::{self, Access},
         http::{
             body::Body,
             caller::Caller,
+            etag::{Known, under},
             page::{At, Page},
         },
         idempotency::Claim,
@@ -55,12 +58,13 @@ fn page(query: &HashMap<String, String>) -> Result<(Page, i64), Refused> {
 async fn list(
     State(app): State<App>,
     caller: Caller,
+    known: Known,
     Query(query): Query<HashMap<String, String>>,
-) -> Result<Json<Bands>, Refused> {
+) -> Result<Response, Refused> {
     let (page, before) = page(&query)?;
     let rows = app.store().read(move |tx| bands::mine(tx, caller.account, before, page.fetch())).await?;
     let (rows, next_cursor, _) = page.cut(rows, |(seq, _)| (0, *seq));
-    Ok(Json(Bands { bands: rows.into_iter().map(|(_, band)| band).collect(), next_cursor, prev_cursor: None }))
+    known.answer(&Bands { bands: rows.into_iter().map(|(_, band)| band).collect(), next_cursor, prev_cursor: None })
 }
 
 /// Makes a band; its maker owns it.
@@ -98,9 +102,14 @@ async fn create(
     get, path = "/bands/{id}", tag = "bands", params(("id" = String, Path)),
     responses((status = 200, body = Band), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
-async fn read(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Json<Band>, Refused> {
+async fn read(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    known: Known,
+) -> Result<Response, Refused> {
     let (id, policy) = (band_id(&id)?, app.settings().policy.clone());
-    app.store().read(move |tx| bands::read(tx, id, caller.account, &policy)).await.map(Json)
+    known.answer(&app.store().read(move |tx| bands::read(tx, id, caller.account, &policy)).await?)
 }
 
 /// Deletes a band and ends its pending invites; for its owner.
@@ -124,16 +133,21 @@ async fn members(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    known: Known,
     Query(query): Query<HashMap<String, String>>,
-) -> Result<Json<Members>, Refused> {
-    let (id, (page, before), policy) = (band_id(&id)?, page(&query)?, app.settings().policy.clone());
+) -> Result<Response, Refused> {
+    let (id, (page, before)) = (band_id(&id)?, page(&query)?);
     let read = move |tx: &mut crate::server::store::Tx<'_>| {
-        let _ = bands::membership(tx, id, caller.account)?;
-        let total = bands::read(tx, id, caller.account, &policy)?.counts.members;
-        Ok::<_, Refused>((total, bands::members(tx, id, before, page.fetch())?))
+        let access = Access::of(tx, id, caller.account)?;
+        let tag = access.tag(caller.account);
+        if known.has(&tag) {
+            return Ok::<_, Refused>((tag, None));
+        }
+        let rows = bands::members(tx, id, before, page.fetch())?;
+        let (rows, next_cursor, _) = page.cut(rows, |(seq, _)| (0, *seq));
+        let (members, total) = (rows.into_iter().map(|(_, member)| member).collect(), access.members.unsigned_abs());
+        Ok((tag, Some(Members { members, total, matched: None, next_cursor, prev_cursor: None })))
     };
-    let (total, rows) = app.store().read(read).await?;
-    let (rows, next_cursor, _) = page.cut(rows, |(seq, _)| (0, *seq));
-    let members = rows.into_iter().map(|(_, member)| member).collect();
-    Ok(Json(Members { members, total, matched: None, next_cursor, prev_cursor: None }))
+    let (tag, found) = app.store().read(read).await?;
+    under(&tag, found.as_ref())
 }

@@ -17,15 +17,18 @@ use crate::{
     },
     domain::{BandId, InviteId, Kind, Status, SuppressionId, Token},
     server::{
-        App, Hash, Refused, hash,
+        App, Hash, Refused,
+        bands::Access,
+        hash,
         idempotency::{Done, Earlier, once},
-        invites::{self, Access, Filter, Fresh, Sort},
+        invites::{self, Filter, Fresh, Sort},
     },
 };
 
 use super::{
     body::Body,
     caller::Caller,
+    etag::{Known, under},
     once::claim,
     page::{At, Cursor, Page},
     query::{only, read_key},
@@ -63,11 +66,6 @@ fn secret<T: serde::Serialize>(status: StatusCode, value: T) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(value)).into_response()
 }
 
-fn unchanged(headers: &HeaderMap, tag: &str) -> bool {
-    let sent = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    sent.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)
-}
-
 /// A band's invites, newest first unless `sort` says otherwise. Who may not invite sees their own.
 #[utoipa::path(get, path = "/bands/{id}/invites", tag = "invites",
     params(
@@ -86,7 +84,7 @@ async fn list(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    known: Known,
     Query(keys): Keys,
 ) -> Result<Response, Refused> {
     only(&keys, &["status", "kind", "q", "created_by", "sort", "limit", "cursor"])?;
@@ -110,19 +108,14 @@ async fn list(
         .store()
         .read(move |tx| {
             let access = Access::of(tx, band, caller.account)?;
-            // What is seen depends on who looks, and on their role.
-            let tag = format!("\"{}-{}-{}\"", access.revision, access.role, caller.account);
-            if unchanged(&headers, &tag) {
+            let tag = access.tag(caller.account);
+            if known.has(&tag) {
                 return Ok::<_, Refused>((tag, None));
             }
             Ok((tag, Some(invites::list(tx, band, caller.account, access, &filter, page, now)?)))
         })
         .await?;
-    let tag = [(header::ETAG, tag)];
-    Ok(match found {
-        Some(page) => (tag, Json(page)).into_response(),
-        None => (StatusCode::NOT_MODIFIED, tag).into_response(),
-    })
+    under(&tag, found.as_ref())
 }
 
 /// Makes an invite, and shows its link this once; later `POST /invites/{id}/link` does.
@@ -167,12 +160,17 @@ fn link_of(app: &App, token: &str) -> Result<String, Refused> {
 }
 
 /// One invite.
-#[utoipa::path(get, path = "/invites/{id}", tag = "invites", params(("id" = String, Path)),
-    responses((status = 200, body = Invite), (status = "default", body = Problem, content_type = "application/problem+json")))]
-async fn read(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Json<Invite>, Refused> {
+#[utoipa::path(get, path = "/invites/{id}", tag = "invites", params(("id" = String, Path), ("If-None-Match" = Option<String>, Header)),
+    responses((status = 304), (status = 200, body = Invite), (status = "default", body = Problem, content_type = "application/problem+json")))]
+async fn read(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    known: Known,
+) -> Result<Response, Refused> {
     let (id, now) = (invite_id(&id)?, app.now());
     let (row, _) = app.store().read(move |tx| invites::read(tx, id, caller.account)).await?;
-    Ok(Json(row.show(now)))
+    known.answer(&row.show(now))
 }
 
 /// Changes a pending invite: what is left out stays, null is none.
