@@ -44,7 +44,7 @@ pub fn search_text(texts: &[&str]) -> String {
     let mut kept = String::new();
     for text in texts {
         kept.push('\n');
-        kept.extend(folded(text).into_iter().filter(|&c| c != '\n'));
+        kept.extend(folded(text));
     }
     kept
 }
@@ -70,9 +70,9 @@ pub fn search_pattern(q: &str) -> Option<String> {
     Some(pattern)
 }
 
-/// The form in which texts are compared: NFC, lower case, at most 254 letters.
+/// The form in which texts are compared: NFC, lower case, at most 254 letters; control characters are none.
 fn folded(text: &str) -> Vec<char> {
-    text.trim().nfc().flat_map(char::to_lowercase).take(MOST).collect()
+    text.trim().nfc().flat_map(char::to_lowercase).filter(|c| !c.is_control()).take(MOST).collect()
 }
 
 /// Letters as hexadecimal digits, so that no tokenizer finds anything to split or fold.

@@ -20,6 +20,8 @@ mod http;
 #[cfg(feature = "server")]
 mod invites;
 #[cfg(feature = "server")]
+mod junk;
+#[cfg(feature = "server")]
 mod limits;
 #[cfg(feature = "server")]
 mod lists;

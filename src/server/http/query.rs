@@ -12,8 +12,12 @@ pub(crate) fn only(keys: &BTreeMap<String, String>, known: &[&str]) -> Result<()
     }
 }
 
-/// The value of a key, `None` where it is missing or empty.
+/// The value of a key, `None` where it is missing or empty. U+0000 is in no value, and PostgreSQL takes it in none.
 pub(crate) fn read_key<T: FromStr>(keys: &BTreeMap<String, String>, key: &str) -> Result<Option<T>, Refused> {
-    let value = keys.get(key).filter(|value| !value.is_empty());
-    value.map(|value| value.parse().map_err(|_| Problem::field(key, "is not a value it can have").into())).transpose()
+    let refused = || Problem::field(key, "is not a value it can have").into();
+    match keys.get(key) {
+        Some(value) if value.contains('\0') => Err(refused()),
+        Some(value) if !value.is_empty() => value.parse().map(Some).map_err(|_| refused()),
+        _ => Ok(None),
+    }
 }
