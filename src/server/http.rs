@@ -17,5 +17,6 @@ pub(crate) mod query;
 mod router;
 mod site;
 
+pub(crate) use self::network::Peer;
 pub(crate) use super::page;
 pub use router::router;

@@ -27,7 +27,7 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use super::{App, metrics::OPENMETRICS, sweep, views};
+use super::{App, http::Peer, metrics::OPENMETRICS, sweep, views};
 
 /// How long a connection may take to send a request's headers.
 const HEADERS: Duration = Duration::from_secs(10);
@@ -37,10 +37,6 @@ const DRAIN: Duration = Duration::from_secs(10);
 const EXHAUSTED: Duration = Duration::from_millis(100);
 /// Connections to the figures that are open at once.
 const METRICS_CONNECTIONS: usize = 16;
-
-/// The other end of the connection that a request came by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer(pub SocketAddr);
 
 /// Serves, and sweeps, until `shutdown` is ready. Then no connection is taken any more, the requests in flight get at
 /// most ten seconds to finish, and the store is closed.

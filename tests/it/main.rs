@@ -51,6 +51,7 @@ mod secrets;
 mod seed;
 #[cfg(feature = "server")]
 mod store;
+mod structure;
 #[cfg(feature = "server")]
 mod sweep;
 #[cfg(feature = "server")]

@@ -20,10 +20,10 @@ use governor::{
     clock::{Clock as _, DefaultClock},
 };
 
-use super::network::{client, network};
+use super::network::{Peer, client, network};
 use crate::{
     domain::Token,
-    server::{Refused, Settings, run::Peer},
+    server::{Refused, Settings},
 };
 
 /// Keys that are remembered before those that are whole again are let go.
