@@ -105,6 +105,9 @@ pub enum Error {
     /// No server is known.
     #[error("no server is given")]
     NoServer,
+    /// The server on this machine does not run.
+    #[error("the bands of this machine are served only while a guestlist is open on it")]
+    NotRunning,
     /// The server could not start.
     #[error("{0}")]
     Serve(String),
@@ -124,6 +127,7 @@ impl Error {
             | Self::Client(ClientError::BadOrigin { .. } | ClientError::Insecure { .. }) => 2,
             Self::NotSignedIn(_) | Self::NoServer => 3,
             Self::Client(error) if error.is_unauthenticated() => 3,
+            Self::NotRunning => 4,
             Self::Client(error) if error.is_offline() => 4,
             _ => 1,
         }
@@ -135,6 +139,7 @@ impl Error {
             Self::Config(ConfigError::Wrong(_)) => {
                 "`guestlist config example` shows every key and what is allowed.".to_owned()
             }
+            Self::NotRunning => "Open `guestlist` in another terminal, or name a server with --server.".to_owned(),
             Self::NotSignedIn(origin) => format!("Sign in with `guestlist login --server {origin}`."),
             Self::NoServer => "Sign in with `guestlist login --server https://host`.".to_owned(),
             _ => String::new(),

@@ -6,6 +6,7 @@
 mod answer;
 mod endpoints;
 mod error;
+pub mod here;
 mod origin;
 mod retry;
 pub mod session;

@@ -20,6 +20,8 @@ pub mod client;
 pub mod clipboard;
 pub mod config;
 pub mod domain;
+#[cfg(feature = "server")]
+pub mod local;
 mod private;
 #[cfg(feature = "server")]
 pub mod server;

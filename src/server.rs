@@ -26,6 +26,7 @@ pub mod store;
 pub mod sweep;
 pub mod views;
 
+pub(crate) use accounts::has_accounts;
 pub use app::{App, Clock, Entropy, Settings, SystemClock, SystemEntropy};
 pub use http::router;
 pub(crate) use refused::{Fields, Refused};

@@ -42,7 +42,7 @@ fn keep(context: &Context, account: &Account, session: &SessionSecret) -> Result
     let token = SessionToken::parse(&session.token)
         .ok_or_else(|| Error::Usage("the server's session token cannot be read; update the client".to_owned()))?;
     let origin = context.client.origin();
-    context.sessions.put(origin, Kept::new(&token, &account.username, session.expires_at))?;
+    context.sessions.put(&context.kept_as, Kept::new(&token, &account.username, session.expires_at))?;
     if context.json { output::json(account) } else { output::line(&format!("{} @ {origin}", account.username)) }
 }
 
@@ -69,7 +69,7 @@ pub(super) async fn logout(context: &Context) -> Result<(), Error> {
     match context.signed_in()?.logout().await {
         // A session that the server no longer knows is as good as ended.
         Err(error) if !error.is_unauthenticated() => return Err(error.into()),
-        _ => context.sessions.forget(context.client.origin())?,
+        _ => context.sessions.forget(&context.kept_as)?,
     }
     output::line("Signed out.")
 }

@@ -1,7 +1,7 @@
 //! What a command works with: the configuration, the server, the session.
 
 use crate::{
-    client::{Client, Origin, PlainHttp, session::SessionFile},
+    client::{Client, Origin, PlainHttp, here, session::SessionFile},
     clipboard::Mode,
     config::Config,
     domain::SessionToken,
@@ -15,6 +15,8 @@ const TOKEN: &str = "GUESTLIST_TOKEN";
 /// What a command works with.
 pub(super) struct Context {
     pub(super) client: Client,
+    /// What the session is kept under: the server's origin, but for the server on this machine, whose port can change.
+    pub(super) kept_as: Origin,
     pub(super) sessions: SessionFile,
     pub(super) json: bool,
     pub(super) clipboard: Mode,
@@ -39,11 +41,12 @@ impl Context {
             Some(origin) => origin,
             None => parse(&sessions.current()?.ok_or(Error::NoServer)?)?,
         };
+        let (origin, kept_as) = on_this_machine(config, origin)?;
         let session = match given_token(&origin, linked.is_some(), named.as_ref())? {
             Some(token) => Some(token),
-            None => sessions.get(&origin)?.and_then(|kept| kept.token()),
+            None => sessions.get(&kept_as)?.and_then(|kept| kept.token()),
         };
-        Ok(Self { client: Client::new(origin, session)?, sessions, json, clipboard: config.ui.clipboard })
+        Ok(Self { client: Client::new(origin, session)?, kept_as, sessions, json, clipboard: config.ui.clipboard })
     }
 
     /// The client, if it has a session.
@@ -53,6 +56,22 @@ impl Context {
         } else {
             Err(Error::NotSignedIn(self.client.origin().to_string()))
         }
+    }
+}
+
+/// Where a server is asked, and what its session is kept under. They differ for the server that a client of this person
+/// runs on this machine: only its lock tells which port it is on, and that nobody else is.
+fn on_this_machine(config: &Config, origin: Origin) -> Result<(Origin, Origin), Error> {
+    if !origin.is_loopback() {
+        return Ok((origin.clone(), origin));
+    }
+    let kept_as = here::kept_as()?;
+    let running = config.data_folder().map(|folder| here::running(&folder)).transpose()?.flatten();
+    let running = running.map(|text| Origin::parse(&text, PlainHttp::LoopbackOnly)).transpose()?;
+    match running {
+        Some(running) if origin == kept_as || origin == running => Ok((running, kept_as)),
+        None if origin == kept_as => Err(Error::NotRunning),
+        _ => Ok((origin.clone(), origin)),
     }
 }
 

@@ -14,7 +14,10 @@ use crate::{
     domain::{AccountId, Timestamp},
 };
 
-use super::{Refused, store::Tx};
+use super::{
+    App, Refused,
+    store::{Error, Tx},
+};
 
 crate::row! {
     struct AccountRow {
@@ -40,4 +43,12 @@ pub(crate) fn read(tx: &mut Tx<'_>, id: AccountId) -> Result<Account, Refused> {
         site_admin: row.site_admin,
         created_at: row.created_at,
     })
+}
+
+crate::row! { struct Any { seq: i64 } }
+
+/// Whether anybody has an account.
+pub(crate) async fn has_accounts(app: &App) -> Result<bool, Error> {
+    let any: Option<Any> = app.store().read(|tx| tx.query_one("SELECT seq FROM account LIMIT 1", &[])).await?;
+    Ok(any.is_some())
 }

@@ -26,6 +26,8 @@ mod limits;
 #[cfg(feature = "server")]
 mod lists;
 #[cfg(feature = "server")]
+mod local;
+#[cfg(feature = "server")]
 mod main_job;
 #[cfg(feature = "server")]
 mod me;
