@@ -1,6 +1,6 @@
 //! Where things stand on the screen: one function for the views, for scrolling and for the mouse.
 
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 
 use super::Pane;
 
@@ -27,24 +27,23 @@ pub struct Areas {
     pub footer: Rect,
 }
 
-/// Divides a screen of this size.
+/// Divides a screen of this size. Every key asks for this several times, so it is plain arithmetic.
 pub fn areas((width, height): (u16, u16), focus: Pane) -> Areas {
-    let screen = Rect::new(0, 0, width, height);
-    let [header, body, footer] =
-        Layout::vertical([Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)]).areas(screen);
+    let header = Rect::new(0, 0, width, height.min(1));
+    let body = Rect::new(0, header.height, width, height.saturating_sub(2));
+    let footer = Rect::new(0, body.bottom(), width, height.saturating_sub(1).min(1));
     let mut areas = Areas { header, bands: None, invites: None, members: None, footer };
     if width < WIDE {
         *areas.of_mut(focus) = Some(body);
         return areas;
     }
-    let [left, right] =
-        Layout::horizontal([Constraint::Length((width / 4).clamp(20, 32)), Constraint::Fill(1)]).areas(body);
+    let left = (width / 4).clamp(20, 32);
     // The members keep a third, but never less than three of them.
-    let [invites, members] =
-        Layout::vertical([Constraint::Fill(1), Constraint::Length((body.height / 3).max(5))]).areas(right);
-    areas.bands = Some(left);
-    areas.invites = Some(invites);
-    areas.members = Some(members);
+    let lower = (body.height / 3).max(5).min(body.height);
+    let upper = body.height - lower;
+    areas.bands = Some(Rect { width: left, ..body });
+    areas.invites = Some(Rect { x: left, width: width - left, height: upper, ..body });
+    areas.members = Some(Rect { x: left, y: body.y + upper, width: width - left, height: lower });
     areas
 }
 
