@@ -16,6 +16,8 @@ mod config;
 #[cfg(all(unix, feature = "server"))]
 mod copy;
 #[cfg(feature = "server")]
+mod ends;
+#[cfg(feature = "server")]
 mod http;
 #[cfg(feature = "server")]
 mod invites;
@@ -39,6 +41,8 @@ mod once;
 mod plan;
 #[cfg(feature = "server")]
 mod postgres;
+#[cfg(feature = "server")]
+mod process;
 #[cfg(feature = "server")]
 mod program;
 #[cfg(feature = "server")]

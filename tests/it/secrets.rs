@@ -1,61 +1,20 @@
 //! A dump of everything that a server keeps and says opens nothing.
 
-use std::{
-    io::{BufRead as _, BufReader, Read as _},
-    process::{Child, Command, Stdio},
-};
+use std::{io::Read as _, path::Path};
 
 use serde_json::{Value, json};
 
-use crate::postgres::fresh_database;
+use crate::{postgres::fresh_database, process::Server};
 
-/// A real server that logs all it can.
-struct Server {
-    process: Child,
-    origin: String,
-    data: tempfile::TempDir,
-}
-
-impl Server {
-    fn start(database: Option<&str>) -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_guestlist"));
-        command
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(database.map(|url| ["--database", url]).iter().flatten());
-        let log = std::fs::File::create(data.path().join("log")).unwrap();
-        let mut process = command
-            .env_clear()
-            .envs([("GUESTLIST_LOG", "trace"), ("GUESTLIST_LIMITS", "false")])
-            .env("GUESTLIST_DATA", data.path())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut greeting = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut greeting).unwrap();
-        let origin = greeting.trim().strip_prefix("listening on ").unwrap().to_owned();
-        Self { process, origin, data }
+/// Every byte in the data folder but the key's, which opens everything.
+fn dump(data: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut files: Vec<_> = std::fs::read_dir(data).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.is_file() && path.file_name().unwrap() != "key");
+    for file in files {
+        std::fs::File::open(file).unwrap().read_to_end(&mut bytes).unwrap();
     }
-
-    /// Every byte below the data folder but the key's, which opens everything.
-    fn dump(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut files: Vec<_> =
-            std::fs::read_dir(self.data.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
-        files.retain(|path| path.is_file() && path.file_name().unwrap() != "key");
-        for file in files {
-            std::fs::File::open(file).unwrap().read_to_end(&mut bytes).unwrap();
-        }
-        bytes
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+    bytes
 }
 
 struct Caller<'a> {
@@ -133,18 +92,20 @@ fn assert_holds_none(dump: &[u8], secrets: &[String]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_file_its_log_and_the_servers_words_hold_no_secret() {
-    let server = Server::start(None);
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), None);
     let secrets = use_secrets(&server.origin).await;
-    assert!(server.data.path().join("guestlist.db-wal").exists(), "while it runs, the newest is there");
-    assert_holds_none(&server.dump(), &secrets);
+    assert!(data.path().join("guestlist.db-wal").exists(), "while it runs, the newest is there");
+    assert_holds_none(&dump(data.path()), &secrets);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tables_of_postgresql_hold_no_secret() {
     let Some(url) = tokio::task::spawn_blocking(fresh_database).await.unwrap() else { return };
-    let server = Server::start(Some(&url));
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), Some(&url));
     let secrets = use_secrets(&server.origin).await;
-    assert_holds_none(&server.dump(), &secrets);
+    assert_holds_none(&dump(data.path()), &secrets);
     let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     let sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'";

@@ -1,10 +1,10 @@
 //! Many people and many invites, straight into the database: no password is hashed, no request is made.
 
 use guestlist::{
-    domain::{AccountId, BandId, InviteId, SessionId, SessionToken, search_tokens},
+    domain::{AccountId, BandId, InviteId, SessionId, SessionToken, Timestamp, search_tokens},
     server::{
         Entropy as _, SystemEntropy,
-        store::{Error, Tx, dialect::intern, row},
+        store::{Error, Store, Tx, dialect::intern, row},
     },
 };
 use serde_json::json;
@@ -22,39 +22,57 @@ pub fn hash(token: &str) -> Vec<u8> {
     ring::digest::digest(&ring::digest::SHA256, token.as_bytes()).as_ref().to_vec()
 }
 
+/// The names under which people are made and the tokens of their sessions.
+#[derive(Clone)]
+struct Made {
+    id: AccountId,
+    name: String,
+    session: SessionId,
+    token: SessionToken,
+}
+
+async fn make(store: &Store, now: Timestamp, count: usize) -> Vec<Made> {
+    let made: Vec<Made> = (0..count)
+        .map(|_| Made {
+            id: AccountId::new(now.unix_ms(), &random()),
+            name: format!("p{:x}", u64::from_le_bytes(random())),
+            session: SessionId::new(now.unix_ms(), &random()),
+            token: SessionToken::from_random(&random()),
+        })
+        .collect();
+    let all = made.clone();
+    let write = move |tx: &mut Tx<'_>| {
+        for one in &all {
+            let _ = tx.execute(
+                "INSERT INTO account (id, username, username_key, display_name, email, email_verified, email_claim,
+                    password_hash, site_admin, created_at) VALUES ($1, $2, $2, $2, $2, $3, $2, 'none', $3, $4)",
+                &[&one.id, &one.name, &false, &now],
+            )?;
+            let _ = tx.execute(
+                "INSERT INTO session (id, account, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+                &[&one.session, &one.id, &hash(one.token.reveal()), &now, &now.plus_seconds(100 * 24 * 3_600)],
+            )?;
+        }
+        Ok::<_, Error>(())
+    };
+    store.write(write).await.unwrap();
+    made
+}
+
+/// The sessions of this many new people; nobody can log in as them.
+pub async fn sessions(store: &Store, now: Timestamp, count: usize) -> Vec<String> {
+    make(store, now, count).await.into_iter().map(|one| one.token.reveal().to_owned()).collect()
+}
+
 impl World {
     /// This many people, signed in; nobody can log in as them.
     pub async fn people(&self, count: usize) -> Vec<Person> {
-        let now = self.clock.now();
-        let made: Vec<(AccountId, SessionId, String, SessionToken)> = (0..count)
-            .map(|_| {
-                let name = format!("p{:x}", u64::from_le_bytes(random()));
-                let id = AccountId::new(now.unix_ms(), &random());
-                (id, SessionId::new(now.unix_ms(), &random()), name, SessionToken::from_random(&random()))
-            })
-            .collect();
-        let people = made
-            .iter()
-            .map(|(id, _, name, session)| {
-                self.person(json!({ "id": id, "username": name, "display_name": name }), session.reveal())
-            })
-            .collect();
-        let write = move |tx: &mut Tx<'_>| {
-            for (id, session, name, token) in &made {
-                let _ = tx.execute(
-                    "INSERT INTO account (id, username, username_key, display_name, email, email_verified, email_claim,
-                        password_hash, site_admin, created_at) VALUES ($1, $2, $2, $2, $2, $3, $2, 'none', $3, $4)",
-                    &[id, name, &false, &now],
-                )?;
-                let _ = tx.execute(
-                    "INSERT INTO session (id, account, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
-                    &[session, id, &hash(token.reveal()), &now, &now.plus_seconds(100 * 24 * 3_600)],
-                )?;
-            }
-            Ok::<_, Error>(())
+        let made = make(self.app.store(), self.clock.now(), count).await;
+        let person = |one: Made| {
+            let account = json!({ "id": one.id, "username": one.name, "display_name": one.name });
+            self.person(account, one.token.reveal())
         };
-        self.app.store().write(write).await.unwrap();
-        people
+        made.into_iter().map(person).collect()
     }
 
     /// Puts this many copies of every invite beside it; their tokens are nobody's.
