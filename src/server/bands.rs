@@ -1,7 +1,9 @@
 //! Bands and who is in them.
 
+mod manage;
 mod members;
 
+pub(crate) use manage::{Removal, change, remove};
 pub(crate) use members::{add, list as members};
 
 use crate::{

@@ -10,6 +10,7 @@ mod health;
 pub(crate) mod invites;
 mod limits;
 mod me;
+mod members;
 mod network;
 pub(crate) mod once;
 pub(crate) mod problem;

@@ -7,6 +7,7 @@ mod decline;
 mod expire;
 mod list;
 mod supersede;
+mod withdraw;
 
 pub(crate) use self::{
     accept::{Found, accept, ended, find_by_token, hold_account, hold_by_token, hold_use, preview},
@@ -15,6 +16,7 @@ pub(crate) use self::{
     decline::decline,
     expire::{expire, next_end},
     list::{Filter, Sort, list},
+    withdraw::Withdrawal,
 };
 
 use crate::{

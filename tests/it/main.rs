@@ -34,6 +34,8 @@ mod main_job;
 #[cfg(feature = "server")]
 mod me;
 #[cfg(feature = "server")]
+mod members;
+#[cfg(feature = "server")]
 mod metrics;
 #[cfg(feature = "server")]
 mod once;

@@ -79,8 +79,8 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     invites(&mut called, [&ada, &kim, &sam], &path).await;
     called.call(&ada, "GET /bands", "/bands", json!(null)).await;
     called.call(&ada, "GET /bands/{id}", &path, json!(null)).await;
-    called.call(&ada, "GET /bands/{id}/members", &format!("{path}/members"), json!(null)).await;
     lists(&mut called, &ada, &path).await;
+    members(&mut called, [&ada, &kim, &world.account("lou").await], &path).await;
     called.call(&ada, "DELETE /bands/{id}", &path, json!(null)).await;
     called.call(&sam, "POST /auth/logout", "/auth/logout", json!({})).await;
     world.clock.pass_hours(24 * 100);
@@ -106,6 +106,21 @@ async fn accounts(called: &mut Called, ada: &Person, kim: &Person) {
     let other = sessions["sessions"].as_array().unwrap().iter().find(|session| session["current"] == false).unwrap();
     let path = format!("/me/sessions/{}", other["id"].as_str().unwrap());
     called.call(kim, "DELETE /me/sessions/{id}", &path, json!(null)).await;
+}
+
+async fn members(called: &mut Called, [ada, kim, lou]: [&Person; 3], band: &str) {
+    let all = format!("{band}/members");
+    called.call(ada, "GET /bands/{id}/members", &all, json!(null)).await;
+    for (person, query) in [(kim, ""), (lou, "?revoke_invites=true")] {
+        let one = format!("{all}/{}", person.account["id"].as_str().unwrap());
+        let (_, token) = ada.invite(band.rsplit('/').next().unwrap(), json!({})).await;
+        person.accept(&token).await;
+        for role in ["admin", "member"] {
+            called.call(ada, "PATCH /bands/{id}/members/{account_id}", &one, json!({ "role": role })).await;
+        }
+        let one = format!("{one}{query}");
+        called.call(ada, "DELETE /bands/{id}/members/{account_id}", &one, json!(null)).await;
+    }
 }
 
 async fn invites(called: &mut Called, [ada, kim, sam]: [&Person; 3], band: &str) {

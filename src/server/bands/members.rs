@@ -5,7 +5,7 @@ use crate::{
     domain::{AccountId, BandId, Role, Timestamp, search_tokens},
     server::{
         Refused,
-        store::{Error, Tx},
+        store::{Dialect, Error, Tx, dialect::intern},
     },
 };
 
@@ -53,16 +53,33 @@ crate::row! {
     }
 }
 
+/// What a [`MemberRow`] is read from.
+const COLUMNS: &str = "m.seq AS seq, a.id AS account, a.username AS username, a.display_name AS display_name,
+    m.role AS role, m.can_invite AS can_invite, m.joined_at AS joined_at, i.id AS by_id, i.username AS by_username,
+    i.display_name AS by_display_name
+    FROM member m JOIN account a ON a.id = m.account LEFT JOIN account i ON i.id = m.invited_by";
+
+/// One member of the band.
+pub(crate) fn one(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<Member, Refused> {
+    let sql = intern(format!("SELECT {COLUMNS} WHERE m.band = $1 AND m.account = $2"));
+    let row: Option<MemberRow> = tx.query_one(sql, &[&band, &account])?;
+    Ok(row.ok_or_else(|| Refused::not_found("member"))?.into_member().1)
+}
+
+/// Takes the account out of the band's members and of their search. The band's total is the caller's to change.
+pub(super) fn delete(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<(), Error> {
+    let gone: Option<Added> =
+        tx.query_one("DELETE FROM member WHERE band = $1 AND account = $2 RETURNING seq", &[&band, &account])?;
+    if let (Some(gone), Dialect::Sqlite) = (gone, tx.dialect()) {
+        let _ = tx.execute("DELETE FROM member_search WHERE rowid = $1", &[&gone.seq])?;
+    }
+    Ok(())
+}
+
 /// The band's members with their numbers, newest first: at most `limit`, those before the number `before`.
 pub(crate) fn list(tx: &mut Tx<'_>, band: BandId, before: i64, limit: i64) -> Result<Vec<(i64, Member)>, Refused> {
-    let rows: Vec<MemberRow> = tx.query(
-        "SELECT m.seq AS seq, a.id AS account, a.username AS username, a.display_name AS display_name, m.role AS role,
-         m.can_invite AS can_invite, m.joined_at AS joined_at, i.id AS by_id, i.username AS by_username,
-         i.display_name AS by_display_name
-         FROM member m JOIN account a ON a.id = m.account LEFT JOIN account i ON i.id = m.invited_by
-         WHERE m.band = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3",
-        &[&band, &before, &limit],
-    )?;
+    let sql = intern(format!("SELECT {COLUMNS} WHERE m.band = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3"));
+    let rows: Vec<MemberRow> = tx.query(sql, &[&band, &before, &limit])?;
     Ok(rows.into_iter().map(MemberRow::into_member).collect())
 }
 

@@ -11,15 +11,14 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Band, Bands, CreateBand, Members, Problem},
+    api::{Band, Bands, CreateBand, Problem},
     domain::BandId,
     server::{
-        App, Refused,
-        bands::{self, Access},
+        App, Refused, bands,
         http::{
             body::Body,
             caller::Caller,
-            etag::{Known, under},
+            etag::Known,
             page::{At, Page},
         },
         idempotency::Claim,
@@ -28,7 +27,7 @@ use crate::{
 
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, delete)).routes(routes!(members))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, delete))
 }
 
 /// A band's id out of a path; what is no id names no band.
@@ -37,7 +36,7 @@ pub(crate) fn band_id(text: &str) -> Result<BandId, Refused> {
 }
 
 /// Reads `limit` and `cursor`, and refuses what the list does not know.
-fn page(query: &HashMap<String, String>) -> Result<(Page, i64), Refused> {
+pub(crate) fn page(query: &HashMap<String, String>) -> Result<(Page, i64), Refused> {
     if let Some(unknown) = query.keys().find(|key| !matches!(key.as_str(), "limit" | "cursor")) {
         return Err(Problem::field(unknown.as_str(), "is unknown here: limit and cursor are allowed").into());
     }
@@ -121,33 +120,4 @@ async fn delete(State(app): State<App>, caller: Caller, Path(id): Path<String>) 
     let (id, now) = (band_id(&id)?, app.now());
     app.store().write(move |tx| bands::delete(tx, id, caller.account, now)).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Who is in the band, newest first.
-#[utoipa::path(
-    get, path = "/bands/{id}/members", tag = "members",
-    params(("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Members), (status = "default", body = Problem, content_type = "application/problem+json"))
-)]
-async fn members(
-    State(app): State<App>,
-    caller: Caller,
-    Path(id): Path<String>,
-    known: Known,
-    Query(query): Query<HashMap<String, String>>,
-) -> Result<Response, Refused> {
-    let (id, (page, before)) = (band_id(&id)?, page(&query)?);
-    let read = move |tx: &mut crate::server::store::Tx<'_>| {
-        let access = Access::of(tx, id, caller.account)?;
-        let tag = access.tag(caller.account);
-        if known.has(&tag) {
-            return Ok::<_, Refused>((tag, None));
-        }
-        let rows = bands::members(tx, id, before, page.fetch())?;
-        let (rows, next_cursor, _) = page.cut(rows, |(seq, _)| (0, *seq));
-        let (members, total) = (rows.into_iter().map(|(_, member)| member).collect(), access.members.unsigned_abs());
-        Ok((tag, Some(Members { members, total, matched: None, next_cursor, prev_cursor: None })))
-    };
-    let (tag, found) = app.store().read(read).await?;
-    under(&tag, found.as_ref())
 }

@@ -1,0 +1,179 @@
+//! Who is in a band, and as what: changing a member, removing one, leaving.
+
+use crate::{
+    api::{Code, Member, UpdateMember},
+    domain::{AccountId, BandId, Role, Timestamp},
+    server::{
+        Fields, Refused,
+        audit::{self, Event},
+        invites::{Withdrawal, hold_account},
+        store::{Dialect, Error, Tx},
+    },
+};
+
+use super::{Access, members};
+
+crate::row! {
+    /// Another member, as the one who manages them meets them.
+    #[derive(Debug, Clone, Copy)]
+    pub(super) struct Other { pub(super) role: Role, can_invite: bool }
+}
+crate::row! { struct Locked { n: i64 } }
+
+/// Two members of a band, held until the transaction ends: nobody else changes or removes either of them, so what is
+/// decided by their roles is still true when it is done.
+///
+/// The other account first, as an accept by it does, then both memberships in the order of their accounts: two
+/// transactions never wait for each other in a circle.
+pub(super) fn hold(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    caller: AccountId,
+    other: AccountId,
+) -> Result<(Access, Other), Refused> {
+    hold_account(tx, other)?;
+    if tx.dialect() == Dialect::Postgres {
+        let _: Vec<Locked> = tx.query(
+            "SELECT 1 AS n FROM member WHERE band = $1 AND account IN ($2, $3) ORDER BY account FOR UPDATE",
+            &[&band, &caller, &other],
+        )?;
+    }
+    let access = Access::of(tx, band, caller)?;
+    let other =
+        tx.query_one("SELECT role, can_invite FROM member WHERE band = $1 AND account = $2", &[&band, &other])?;
+    Ok((access, other.ok_or_else(|| Refused::not_found("member"))?))
+}
+
+fn last_owner(what: &str) -> Refused {
+    Refused::new(Code::LastOwner, format!("The owner cannot {what}: hand the band over first, or delete it."))
+}
+
+/// Changes a member's role or right to invite. Admins change members, the owner everyone else.
+///
+/// A demotion ends the person's pending invites above the new role. What is as it was is no change.
+pub(crate) fn change(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    caller: AccountId,
+    account: AccountId,
+    wish: &UpdateMember,
+    now: Timestamp,
+) -> Result<Member, Refused> {
+    let (access, other) = hold(tx, band, caller, account)?;
+    if wish.role == Some(Role::Owner) {
+        let mut fields = Fields::default();
+        fields.refuse("role", "must be member or admin; a band is handed over with transfer");
+        fields.finish()?;
+    }
+    if caller == account && access.role == Role::Owner && wish.role.is_some() {
+        return Err(last_owner("be demoted"));
+    }
+    if !access.role.may_manage(other.role) {
+        return Err(Refused::new(
+            Code::Forbidden,
+            "You may not change this member: admins change members, the owner everyone.",
+        ));
+    }
+    let role = wish.role.unwrap_or(other.role);
+    let can_invite = wish.can_invite.unwrap_or(other.can_invite);
+    if (role, can_invite) == (other.role, other.can_invite) {
+        return members::one(tx, band, account);
+    }
+    let _ = tx.execute(
+        "UPDATE member SET role = $3, can_invite = $4 WHERE band = $1 AND account = $2",
+        &[&band, &account, &role, &can_invite],
+    )?;
+    if role != other.role {
+        let detail = format!("{} to {role}", other.role);
+        told(tx, (band, caller, account), "member.role_changed", Some(&detail), now)?;
+    }
+    if can_invite != other.can_invite {
+        let detail = if can_invite { "may invite" } else { "may not invite" };
+        told(tx, (band, caller, account), "member.can_invite_changed", Some(detail), now)?;
+    }
+    if role < other.role {
+        let ended = Withdrawal { band, account, actor: caller, now }.made_to_admin(tx)?;
+        count(tx, band, 0, ended)?;
+    }
+    tx.touch(band);
+    members::one(tx, band, account)
+}
+
+/// How a member goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Removal {
+    /// The person never comes back by an invite.
+    pub(crate) ban: bool,
+    /// All pending invites that the person made end, whatever the rules say.
+    pub(crate) revoke_invites: bool,
+}
+
+/// Removes a member, or lets the caller go. Admins remove members, the owner everyone else; who removes themselves
+/// leaves.
+///
+/// The pending invites for the person end, and those the person made follow the rules they were made under.
+pub(crate) fn remove(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    caller: AccountId,
+    account: AccountId,
+    removal: Removal,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    let (access, other) = hold(tx, band, caller, account)?;
+    let leaves = caller == account;
+    if leaves && access.role == Role::Owner {
+        return Err(last_owner("leave"));
+    }
+    if leaves && removal.ban {
+        let mut fields = Fields::default();
+        fields.refuse("ban", "must be false: nobody bans themselves");
+        fields.finish()?;
+    }
+    if !leaves && !access.role.may_manage(other.role) {
+        return Err(Refused::new(
+            Code::Forbidden,
+            "You may not remove this member: admins remove members, the owner everyone.",
+        ));
+    }
+    members::delete(tx, band, account)?;
+    let withdrawal = Withdrawal { band, account, actor: caller, now };
+    let mut ended = withdrawal.made(tx, removal.revoke_invites)?;
+    let action = if leaves {
+        "member.left"
+    } else {
+        ended += withdrawal.addressed(tx)?;
+        let _ = tx.execute(
+            "INSERT INTO departure (band, account, at, banned, acted_by) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (band, account) DO UPDATE SET at = excluded.at, banned = excluded.banned,
+                acted_by = excluded.acted_by",
+            &[&band, &account, &now, &removal.ban, &caller],
+        )?;
+        if removal.ban { "member.banned" } else { "member.removed" }
+    };
+    told(tx, (band, caller, account), action, None, now)?;
+    count(tx, band, 1, ended)?;
+    tx.touch(band);
+    Ok(())
+}
+
+/// Takes members and pending invites off the band's totals.
+fn count(tx: &mut Tx<'_>, band: BandId, members: i64, pending: i64) -> Result<(), Error> {
+    let _ = tx.execute(
+        "UPDATE band SET members = members - $2::bigint, pending = pending - $3::bigint WHERE id = $1",
+        &[&band, &members, &pending],
+    )?;
+    Ok(())
+}
+
+/// Writes down what `actor` did to `account` in `band`.
+fn told(
+    tx: &mut Tx<'_>,
+    (band, actor, account): (BandId, AccountId, AccountId),
+    action: &'static str,
+    detail: Option<&str>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let event = Event { band: Some(band), actor: Some(actor), action, invite: None, account: Some(account), detail };
+    audit::record(tx, now, event)
+}

@@ -1,0 +1,110 @@
+//! `/bands/{id}/members`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::Response,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    api::{Member, Members, Problem, UpdateMember},
+    domain::AccountId,
+    server::{
+        App, Refused,
+        bands::{self, Access, Removal},
+    },
+};
+
+use super::{
+    bands::{band_id, page},
+    body::Body,
+    caller::Caller,
+    etag::{Known, under},
+    query::{only, read_key},
+};
+
+/// The routes of this file.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(members)).routes(routes!(change, remove))
+}
+
+fn account_id(text: &str) -> Result<AccountId, Refused> {
+    text.parse().map_err(|_| Refused::not_found("member"))
+}
+
+/// Who is in the band, newest first.
+#[utoipa::path(
+    get, path = "/bands/{id}/members", tag = "members",
+    params(("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = Members), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn members(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    known: Known,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response, Refused> {
+    let (id, (page, before)) = (band_id(&id)?, page(&query)?);
+    let read = move |tx: &mut crate::server::store::Tx<'_>| {
+        let access = Access::of(tx, id, caller.account)?;
+        let tag = access.tag(caller.account);
+        if known.has(&tag) {
+            return Ok::<_, Refused>((tag, None));
+        }
+        let rows = bands::members(tx, id, before, page.fetch())?;
+        let (rows, next_cursor, _) = page.cut(rows, |(seq, _)| (0, *seq));
+        let (members, total) = (rows.into_iter().map(|(_, member)| member).collect(), access.members.unsigned_abs());
+        Ok((tag, Some(Members { members, total, matched: None, next_cursor, prev_cursor: None })))
+    };
+    let (tag, found) = app.store().read(read).await?;
+    under(&tag, found.as_ref())
+}
+
+/// Changes a member's role or right to invite. Admins change members, the owner everyone else. A demotion ends the
+/// person's pending invites above the new role.
+#[utoipa::path(
+    patch, path = "/bands/{id}/members/{account_id}", tag = "members",
+    params(("id" = String, Path), ("account_id" = String, Path)), request_body = UpdateMember,
+    responses((status = 200, body = Member), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    Path((id, account)): Path<(String, String)>,
+    body: Body<UpdateMember>,
+) -> Result<Json<Member>, Refused> {
+    let (band, account, now) = (band_id(&id)?, account_id(&account)?, app.now());
+    app.store().write(move |tx| bands::change(tx, band, caller.account, account, &body.value, now)).await.map(Json)
+}
+
+/// Removes a member; who removes themselves leaves. Admins remove members, the owner everyone else. The pending
+/// invites for the person end, those the person made follow the rules they were made under.
+#[utoipa::path(
+    delete, path = "/bands/{id}/members/{account_id}", tag = "members",
+    params(
+        ("id" = String, Path), ("account_id" = String, Path),
+        ("ban" = Option<bool>, Query, description = "the person never comes back, by no invite"),
+        ("revoke_invites" = Option<bool>, Query, description = "all pending invites that the person made end"),
+    ),
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn remove(
+    State(app): State<App>,
+    caller: Caller,
+    Path((id, account)): Path<(String, String)>,
+    Query(keys): Query<BTreeMap<String, String>>,
+) -> Result<StatusCode, Refused> {
+    only(&keys, &["ban", "revoke_invites"])?;
+    let removal = Removal {
+        ban: read_key(&keys, "ban")?.unwrap_or(false),
+        revoke_invites: read_key(&keys, "revoke_invites")?.unwrap_or(false),
+    };
+    let (band, account, now) = (band_id(&id)?, account_id(&account)?, app.now());
+    app.store().write(move |tx| bands::remove(tx, band, caller.account, account, removal, now)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
