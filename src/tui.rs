@@ -22,4 +22,6 @@ pub mod model;
 pub mod palette;
 pub mod request;
 pub mod terminal;
+pub mod theme;
 mod update;
+pub mod view;

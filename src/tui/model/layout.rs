@@ -65,10 +65,12 @@ impl Areas {
         }
     }
 
-    /// Rows of the list in a pane: the frame takes two, and the invites' headings one.
+    /// Rows of the list in a pane: its lines take two, and the invites' headings one. Above the members the invites
+    /// have no lower line of their own.
     pub fn list_height(&self, pane: Pane) -> usize {
         let height = self.of(pane).map_or(0, |area| area.height);
-        usize::from(height.saturating_sub(if pane == Pane::Invites { 3 } else { 2 }))
+        let taken = if pane == Pane::Invites && self.members.is_none() { 3 } else { 2 };
+        usize::from(height.saturating_sub(taken))
     }
 
     /// The pane at this column and row.

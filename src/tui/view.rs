@@ -1,0 +1,51 @@
+//! Draws the model. Pure: the same model gives the same screen, and drawing changes nothing.
+
+mod entry;
+mod footer;
+mod form;
+mod header;
+mod outline;
+mod panes;
+mod text;
+mod when;
+
+use ratatui::{Frame, layout::Rect, text::Line};
+
+use super::{
+    model::{MIN_HEIGHT, MIN_WIDTH, Model, Screen, areas},
+    theme::Theme,
+};
+use outline::put_lines;
+
+/// Draws the whole screen into a frame. Where things stand is decided by the frame's size, not by the model's, so that
+/// nothing is drawn outside of it while a change of size is on its way.
+pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if area.width < MIN_WIDTH || area.height < MIN_HEIGHT {
+        too_small(frame, area, theme);
+        return;
+    }
+    let areas = areas((area.width, area.height), model.focus);
+    header::draw(frame.buffer_mut(), areas.header, model, theme);
+    let body = Rect { y: areas.header.bottom(), height: areas.footer.y - areas.header.bottom(), ..area };
+    let below = Rect { height: area.bottom() - body.y, ..body };
+    match &model.screen {
+        Screen::Welcome { choice, problem } => {
+            entry::welcome(frame, below, model, *choice, problem.as_deref(), theme);
+        }
+        Screen::Starting(what) => entry::starting(frame, below, what, theme),
+        Screen::Entry(form) => entry::entry(frame, below, model, form, theme),
+        Screen::Panes => panes::draw(frame, &areas, model, theme),
+    }
+    footer::draw(frame.buffer_mut(), areas.footer, model, theme);
+    footer::draw_toast(frame.buffer_mut(), areas.footer, model, theme);
+}
+
+/// Says that the terminal is too small, as far as that fits.
+fn too_small(frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
+    let words =
+        format!("The terminal is too small: {}×{}; guestlist needs {MIN_WIDTH}×{MIN_HEIGHT}.", area.width, area.height);
+    let lines: Vec<_> =
+        text::wrap(&words, usize::from(area.width)).into_iter().map(|line| Line::styled(line, theme.title)).collect();
+    put_lines(frame.buffer_mut(), area, &lines);
+}

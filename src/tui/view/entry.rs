@@ -1,0 +1,138 @@
+//! What comes before the panes: the first question, waiting, and the forms that have to be filled in first.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+use super::{
+    footer::hints,
+    form,
+    outline::put_lines,
+    text::{columns, wrap},
+};
+use crate::tui::{
+    model::{Form, FormKind, Model},
+    theme::Theme,
+};
+
+/// The widest that text gets: longer lines are hard to read.
+const WIDEST: u16 = 64;
+
+/// The first question.
+pub(super) fn welcome(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    model: &Model,
+    choice: usize,
+    problem: Option<&str>,
+    theme: &Theme,
+) {
+    let wide = usize::from(area.width.min(WIDEST).saturating_sub(4));
+    let here = match (model.settings.can_launch, model.settings.has_data) {
+        (false, _) => ("Keep them on this machine", "This build has no server of its own."),
+        (true, true) => ("Open the bands on this machine", "They are kept here already."),
+        (true, false) => ("Keep them on this machine", "Starts a server inside this program, for you alone."),
+    };
+    let there = ("Connect to a server", "One that you or somebody else runs; a link names it.");
+    let mut lines = vec![
+        Line::styled("guestlist", theme.title),
+        Line::styled("Invitations for bands, run from a terminal.", theme.dim),
+        Line::default(),
+        Line::raw("Where are your bands?"),
+        Line::default(),
+    ];
+    for (at, (name, what)) in [here, there].into_iter().enumerate() {
+        let style = match at {
+            _ if at == choice => theme.selected,
+            0 if !model.settings.can_launch => theme.dim,
+            _ => Style::new(),
+        };
+        let mark = if at == choice { "▸" } else { " " };
+        lines.push(Line::styled(format!("{mark} {} {name} ", at + 1), style));
+        lines.extend(
+            wrap(what, wide.saturating_sub(4)).into_iter().map(|line| Line::styled(format!("    {line}"), theme.dim)),
+        );
+    }
+    if let Some(problem) = problem {
+        lines.push(Line::default());
+        lines.extend(wrap(&format!("✗ {problem}"), wide).into_iter().map(|line| Line::styled(line, theme.error)));
+    } else {
+        let rest = usize::from(area.height).saturating_sub(lines.len());
+        if rest > 2 {
+            lines.push(Line::default());
+            let paste = "Invited? Paste the link here.";
+            lines.push(Line::styled(paste, theme.dim));
+        }
+    }
+    centred(frame, area, &lines);
+    foot(frame, area, &[("enter", "go on"), ("1 2", "choose"), ("q", "quit")], theme);
+}
+
+/// Waiting for what everything depends on.
+pub(super) fn starting(frame: &mut Frame<'_>, area: Rect, what: &str, theme: &Theme) {
+    let lines: Vec<_> = wrap(what, usize::from(area.width.min(WIDEST).saturating_sub(4)))
+        .into_iter()
+        .map(|line| Line::styled(line, theme.title))
+        .collect();
+    centred(frame, area, &lines);
+    foot(frame, area, &[("q", "quit")], theme);
+}
+
+/// A form that fills the screen.
+pub(super) fn entry(frame: &mut Frame<'_>, area: Rect, model: &Model, form: &Form, theme: &Theme) {
+    let wide = area.width.min(WIDEST).saturating_sub(2);
+    let mut head = vec![Line::styled(form.title.clone(), theme.title)];
+    if let Some(why) = about(model, form) {
+        head.extend(wrap(&why, usize::from(wide)).into_iter().map(|line| Line::styled(line, theme.dim)));
+    }
+    // A low screen keeps its lines for the fields.
+    if area.height < 14 {
+        head.truncate(1);
+    }
+    head.push(Line::default());
+    let drawn = form::draw(form, usize::from(wide), theme);
+    let high = (head.len() + drawn.height()) as u16;
+    let block = middle(area, wide, high);
+    put_lines(frame.buffer_mut(), block, &head);
+    let head = (head.len() as u16).min(block.height);
+    let fields = Rect { y: block.y + head, height: block.height - head, ..block };
+    drawn.put(frame, fields, model.overlays.is_empty());
+    foot(frame, area, &form::keys(form), theme);
+}
+
+/// Where one signs in or up, and whether an invite waits for that.
+fn about(model: &Model, form: &Form) -> Option<String> {
+    let server = model.server.as_ref()?;
+    let place = match form.kind {
+        FormKind::Connect => return None,
+        _ if server.launched.is_some() => "Your bands are kept on this machine.".to_owned(),
+        _ => match &server.site {
+            Some(site) => format!("{} at {}.", site.name, server.origin),
+            None => format!("At {}.", server.origin),
+        },
+    };
+    let waits = if model.pasted.is_some() { " The invite waits for you." } else { "" };
+    Some(place + waits)
+}
+
+/// Lines in the middle of an area, flush left among themselves.
+fn centred(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'_>]) {
+    let wide = lines.iter().map(|line| line.iter().map(|span: &Span<'_>| columns(&span.content)).sum()).max();
+    put_lines(frame.buffer_mut(), middle(area, wide.unwrap_or(0) as u16, lines.len() as u16), lines);
+}
+
+/// A part of an area, in its middle, a little above rather than below; the last line stays free for the keys.
+fn middle(area: Rect, wide: u16, high: u16) -> Rect {
+    let room = area.height.saturating_sub(1);
+    let (width, height) = (wide.min(area.width), high.min(room));
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + (room - height) * 2 / 5, width, height }
+}
+
+fn foot(frame: &mut Frame<'_>, area: Rect, keys: &[(&str, &str)], theme: &Theme) {
+    let line = hints(keys, usize::from(area.width), theme);
+    let last = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
+    put_lines(frame.buffer_mut(), last, [&line]);
+}

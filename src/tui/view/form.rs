@@ -1,0 +1,194 @@
+//! Forms: labels, what is typed, what is wrong with it, and how to go on. What does not fit scrolls; the field in focus
+//! and what is said of it stay in sight.
+
+use ratatui::{
+    Frame,
+    layout::{Position, Rect},
+    style::Style,
+    text::{Line, Span},
+};
+
+use super::{
+    outline::put_lines,
+    text::{breaks, clip, columns, fit, tail, wrap},
+};
+use crate::tui::{
+    model::{Form, FormField, FormKind, Input, TextField},
+    theme::Theme,
+};
+
+/// The most lines of a long text that are shown at once.
+const MOST_LINES: usize = 5;
+
+/// The lines of a form, drawn for a width.
+pub(super) struct Drawn {
+    /// The fields with what is said of them.
+    lines: Vec<Line<'static>>,
+    /// Lines from and up to which the field in focus reaches.
+    focus: (usize, usize),
+    /// Line and column of the cursor.
+    cursor: Option<(usize, usize)>,
+    /// What stays below the fields however they scroll.
+    foot: Vec<Line<'static>>,
+}
+
+impl Drawn {
+    /// Lines that it takes when nothing scrolls.
+    pub(super) fn height(&self) -> usize {
+        self.lines.len() + self.foot.len()
+    }
+
+    /// Puts it into an area, and the cursor where it stands if the form takes the keys.
+    pub(super) fn put(self, frame: &mut Frame<'_>, area: Rect, takes_keys: bool) {
+        let foot = (self.foot.len() as u16).min(area.height.saturating_sub(1));
+        let fields = Rect { height: area.height - foot, ..area };
+        let high = usize::from(fields.height);
+        // The cursor goes before what is said of the field, should both not fit.
+        let end = self.focus.1.max(1);
+        let cursor_line = self.cursor.map_or(self.focus.0, |(line, _)| line);
+        let top = end.saturating_sub(high).min(cursor_line);
+        put_lines(frame.buffer_mut(), fields, self.lines.iter().skip(top));
+        let below = Rect { y: fields.bottom(), height: foot, ..area };
+        put_lines(frame.buffer_mut(), below, &self.foot);
+        if let Some((line, column)) = self.cursor.filter(|_| takes_keys) {
+            let line = line - top;
+            if line < high && column < usize::from(area.width) {
+                frame.set_cursor_position(Position::new(area.x + column as u16, fields.y + line as u16));
+            }
+        }
+    }
+}
+
+/// Draws a form for so many columns.
+pub(super) fn draw(form: &Form, wide: usize, theme: &Theme) -> Drawn {
+    let label_wide = form.fields.iter().map(|field| columns(field.label)).max().unwrap_or(0);
+    let indent = (label_wide + 4).min(wide / 2);
+    let room = wide.saturating_sub(indent + 1).max(1);
+    let mut drawn = Drawn { lines: Vec::new(), focus: (0, 1), cursor: None, foot: Vec::new() };
+    let waiting = form.sending.is_some();
+    for (at, field) in form.fields.iter().enumerate() {
+        let focused = at == form.focus && !waiting;
+        let start = drawn.lines.len();
+        let (inputs, cursor) = input(field, room, focused, theme);
+        if focused {
+            drawn.cursor = cursor.map(|(line, column)| (start + line, indent + column));
+        }
+        for (line, spans) in inputs.into_iter().enumerate() {
+            let head = if line == 0 {
+                let mark = if focused { "▸ " } else { "  " };
+                fit(&format!("{mark}{}", field.label), indent)
+            } else {
+                " ".repeat(indent)
+            };
+            let style = if focused { theme.title } else { theme.dim };
+            let mut line = vec![Span::styled(head, style)];
+            line.extend(spans);
+            drawn.lines.push(Line::from(line));
+        }
+        let mut say = |text: &str, style: Style| {
+            for line in wrap(text, room) {
+                drawn.lines.push(Line::from(vec![Span::raw(" ".repeat(indent)), Span::styled(line, style)]));
+            }
+        };
+        if let Some(error) = &field.error {
+            say(&format!("✗ {error}"), theme.error);
+        }
+        if focused && !field.hint.is_empty() {
+            say(field.hint, theme.dim);
+        }
+        if focused {
+            drawn.focus = (start, drawn.lines.len());
+        }
+        drawn.lines.push(Line::default());
+    }
+    drawn.lines.pop();
+    if let Some(refused) = &form.refused {
+        drawn.foot.push(Line::default());
+        drawn.foot.extend(wrap(&format!("✗ {refused}"), wide).into_iter().map(|line| Line::styled(line, theme.error)));
+    }
+    if waiting {
+        drawn.foot.push(Line::default());
+        drawn.foot.push(Line::styled("sending…", theme.pending));
+    }
+    drawn
+}
+
+/// Lines of what is typed, and where the cursor is in them.
+fn input(
+    field: &FormField,
+    room: usize,
+    focused: bool,
+    theme: &Theme,
+) -> (Vec<Vec<Span<'static>>>, Option<(usize, usize)>) {
+    match &field.input {
+        Input::Line(text) => one_line(text.parts().0, text.parts().1, room, theme),
+        Input::Secret(text) => {
+            let dots =
+                |part: &str| "•".repeat(unicode_segmentation::UnicodeSegmentation::graphemes(part, true).count());
+            one_line(&dots(text.parts().0), &dots(text.parts().1), room, theme)
+        }
+        Input::Lines(text) => several(text, room, theme),
+        Input::Choice { options, selected } => {
+            let word = options.get(*selected).map_or("", |(_, word)| *word);
+            let spans = if options.len() > 1 {
+                let arrow = if focused { theme.key } else { theme.dim };
+                vec![
+                    Span::styled("◂ ", arrow),
+                    Span::raw(clip(word, room.saturating_sub(4))),
+                    Span::styled(" ▸", arrow),
+                ]
+            } else {
+                vec![Span::raw(clip(word, room))]
+            };
+            (vec![spans], focused.then_some((0, 0)))
+        }
+    }
+}
+
+fn one_line(
+    before: &str,
+    behind: &str,
+    room: usize,
+    theme: &Theme,
+) -> (Vec<Vec<Span<'static>>>, Option<(usize, usize)>) {
+    // The cursor behind the last letter needs a column too.
+    let before = tail(before, room.saturating_sub(1));
+    let column = columns(&before);
+    let behind = clip(behind, room - column);
+    (vec![vec![Span::styled(fit(&(before + &behind), room), theme.input)]], Some((0, column)))
+}
+
+/// As many lines as there are, a few at most around the cursor.
+fn several(text: &TextField, room: usize, theme: &Theme) -> (Vec<Vec<Span<'static>>>, Option<(usize, usize)>) {
+    let cursor = text.parts().0.len();
+    let lines = breaks(text.text(), room);
+    // On the edge between two lines the cursor stands at the beginning of the second.
+    let at = lines.iter().rposition(|line| line.start <= cursor).unwrap_or(0);
+    let column = columns(&text.text()[lines[at].start..cursor]).min(room - 1);
+    let top = (at + 1).saturating_sub(MOST_LINES);
+    let shown = lines[top..]
+        .iter()
+        .take(MOST_LINES)
+        .map(|line| vec![Span::styled(fit(text.text()[line.clone()].trim_end_matches(' '), room), theme.input)])
+        .collect();
+    (shown, Some((at - top, column)))
+}
+
+/// The keys of a form.
+pub(super) fn keys(form: &Form) -> Vec<(&'static str, &'static str)> {
+    if form.sending.is_some() {
+        return vec![("esc", "stop waiting")];
+    }
+    let several = matches!(form.fields.get(form.focus).map(|field| &field.input), Some(Input::Lines(_)));
+    let mut keys = vec![(if several { "ctrl-s" } else { "enter" }, form.verb)];
+    if form.fields.len() > 1 {
+        keys.push(("tab", "next"));
+    }
+    match form.kind {
+        FormKind::SignIn => keys.push(("ctrl-t", "new account")),
+        FormKind::SignUp => keys.push(("ctrl-t", "sign in instead")),
+        _ => {}
+    }
+    keys.push(("esc", "back"));
+    keys
+}

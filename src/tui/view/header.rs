@@ -1,0 +1,81 @@
+//! The first line: how it stands with the server, who is signed in where, what waits.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{
+    outline::put,
+    text::{clip, columns, fit},
+    when,
+};
+use crate::tui::{
+    label,
+    model::{Model, Screen},
+    theme::Theme,
+};
+
+const NAME: &str = " guestlist";
+
+pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
+    let wide = usize::from(area.width);
+    if let Some(banner) = banner(model, wide) {
+        put(buf, area.x, area.y, &fit(&banner, wide), theme.banner, wide);
+        return;
+    }
+    let mut x = put(buf, area.x, area.y, NAME, theme.title, wide);
+    if model.screen == Screen::Panes {
+        let (text, style) = match model.line.heard {
+            None => ("○ connecting…".to_owned(), theme.dim),
+            Some(heard) if label::is_live(heard, model.now, model.settings.poll_seconds) => {
+                ("● live".to_owned(), theme.accepted)
+            }
+            Some(heard) => (format!("○ {}", label::age(heard, model.now)), theme.pending),
+        };
+        let room = usize::from(area.right().saturating_sub(x + 3));
+        x = put(buf, x + 3, area.y, &clip(&text, room), style, room);
+    }
+    let mut right = area.right().saturating_sub(1);
+    if model.inbox > 0 && model.screen == Screen::Panes {
+        let text = format!("inbox {}", model.inbox);
+        let start = right.saturating_sub(columns(&text) as u16);
+        if start > x + 2 {
+            put(buf, start, area.y, &text, theme.pending, wide);
+            right = start.saturating_sub(3);
+        }
+    }
+    let room = usize::from(right.saturating_sub(x + 3));
+    let text = clip(&who(model), room);
+    if room >= 8 {
+        // In the middle of what is left, so that it stays where it is when the inbox fills.
+        let gap = (room - columns(&text)) / 2;
+        put(buf, x + 3 + gap as u16, area.y, &text, theme.dim, room);
+    }
+}
+
+/// "ada @ invites.example.org"; "this machine" for an embedded server.
+fn who(model: &Model) -> String {
+    let Some(server) = &model.server else { return String::new() };
+    let place = if server.launched.is_some() {
+        "this machine"
+    } else {
+        let origin = server.origin.as_str();
+        origin.strip_prefix("https://").unwrap_or(origin)
+    };
+    model.me.as_ref().map_or_else(|| place.to_owned(), |me| format!("{} @ {place}", me.username))
+}
+
+/// What takes the place of all that while the server is not reached: since when, why, and how old the screen is.
+fn banner(model: &Model, wide: usize) -> Option<String> {
+    let since = model.line.offline_since?;
+    if model.screen != Screen::Panes {
+        return None;
+    }
+    let zone = &model.settings.zone;
+    let head = format!(" offline since {}", when::moment(since, model.now, zone));
+    let tail = match model.line.heard {
+        Some(heard) => format!(" · what is shown is from {} ", when::moment(heard, model.now, zone)),
+        None => " · nothing is known yet ".to_owned(),
+    };
+    let room = wide.saturating_sub(columns(&head) + columns(&tail) + 3);
+    let why = model.line.why.trim();
+    Some(if why.is_empty() || room < 8 { head + &tail } else { format!("{head} · {}{tail}", clip(why, room)) })
+}

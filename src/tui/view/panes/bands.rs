@@ -1,0 +1,54 @@
+//! The bands: name, and how many invites are pending.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+use super::{
+    super::{
+        outline::put_lines,
+        text::{columns, fit},
+    },
+    empty, key, more, notice, row_style, visible,
+};
+use crate::tui::{
+    keymap::Action,
+    model::{Model, Pane},
+    theme::Theme,
+};
+
+pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
+    let list = &model.bands.list;
+    if list.is_empty() {
+        let todo = format!(
+            "No bands yet. {} makes one, {} accepts an invite to one.",
+            key(model, Action::NewBand),
+            key(model, Action::Accept)
+        );
+        notice(buf, area, &empty(model, list, !model.bands.search.query.is_empty(), &todo), theme);
+        return;
+    }
+    let lines: Vec<_> = visible(list, area.height)
+        .map(|(_, band, selected)| {
+            let pending = match band.counts.pending {
+                0 => String::new(),
+                count => count.to_string(),
+            };
+            let room = usize::from(area.width).saturating_sub(3 + columns(&pending) + 1);
+            let cursor = if selected { "▸ " } else { "  " };
+            let chosen = Some(band.id) == model.band;
+            let whole = row_style(model, Pane::Bands, selected, theme);
+            let name = whole.unwrap_or(if chosen { theme.title } else { Style::new() });
+            Line::from(vec![
+                Span::styled(cursor, name),
+                Span::styled(fit(&band.name, room), name),
+                Span::styled(format!(" {pending} "), whole.unwrap_or(theme.pending)),
+            ])
+        })
+        .collect();
+    put_lines(buf, area, &lines);
+    more(buf, area, list, theme.dim);
+}

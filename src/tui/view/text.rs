@@ -1,0 +1,142 @@
+//! Text in columns: measured, cut and broken between graphemes, so that nothing that anyone types moves a border.
+
+use std::ops::Range;
+
+use ratatui::buffer::CellWidth as _;
+use unicode_segmentation::UnicodeSegmentation as _;
+
+/// What a text is cut with.
+const CUT: &str = "…";
+
+/// Columns of one grapheme; none for what a terminal would not show in a cell of its own.
+pub(super) fn grapheme_columns(grapheme: &str) -> usize {
+    if grapheme.contains(char::is_control) { 0 } else { usize::from(grapheme.cell_width()) }
+}
+
+/// Columns of a text.
+pub(super) fn columns(text: &str) -> usize {
+    text.graphemes(true).map(grapheme_columns).sum()
+}
+
+/// The text in at most `most` columns, `…` at its end where something is missing.
+pub(super) fn clip(text: &str, most: usize) -> String {
+    let (mut used, mut safe) = (0, 0);
+    for (at, grapheme) in text.grapheme_indices(true) {
+        used += grapheme_columns(grapheme);
+        if used < most {
+            // As much as leaves a column for the mark.
+            safe = at + grapheme.len();
+        }
+        if used > most {
+            return if most == 0 { String::new() } else { format!("{}{CUT}", &text[..safe]) };
+        }
+    }
+    text.to_owned()
+}
+
+/// The text in exactly `wide` columns, blanks behind it.
+pub(super) fn fit(text: &str, wide: usize) -> String {
+    let text = clip(text, wide);
+    let blanks = wide.saturating_sub(columns(&text));
+    text + &" ".repeat(blanks)
+}
+
+/// The text in exactly `wide` columns, blanks before it.
+pub(super) fn fit_right(text: &str, wide: usize) -> String {
+    let text = clip(text, wide);
+    " ".repeat(wide.saturating_sub(columns(&text))) + &text
+}
+
+/// The end of a text in at most `most` columns.
+pub(super) fn tail(text: &str, most: usize) -> String {
+    let mut used = 0;
+    let mut from = text.len();
+    for (at, grapheme) in text.grapheme_indices(true).rev() {
+        used += grapheme_columns(grapheme);
+        if used > most {
+            break;
+        }
+        from = at;
+    }
+    text[from..].to_owned()
+}
+
+/// The lines of a text in `wide` columns as byte ranges: broken at line ends, else behind a blank, else anywhere. A
+/// blank that no longer fits hangs over the edge. There is at least one line.
+pub(super) fn breaks(text: &str, wide: usize) -> Vec<Range<usize>> {
+    let wide = wide.max(1);
+    let mut lines = Vec::new();
+    let (mut start, mut used, mut blank) = (0, 0, None);
+    for (at, grapheme) in text.grapheme_indices(true) {
+        let end = at + grapheme.len();
+        if grapheme == "\n" || grapheme == "\r\n" {
+            lines.push(start..at);
+            (start, used, blank) = (end, 0, None);
+            continue;
+        }
+        let add = grapheme_columns(grapheme);
+        if grapheme == " " {
+            used += 1;
+            blank = Some(end);
+            continue;
+        }
+        if used + add > wide && at > start {
+            let from = blank.filter(|&blank| blank > start).unwrap_or(at);
+            lines.push(start..from);
+            (start, used, blank) = (from, columns(&text[from..at]), None);
+            // Blanks alone can be wider than the line.
+            if used + add > wide && at > start {
+                lines.push(start..at);
+                (start, used) = (at, 0);
+            }
+        }
+        used += add;
+    }
+    lines.push(start..text.len());
+    lines
+}
+
+/// The lines of a text that is read, not typed.
+pub(super) fn wrap(text: &str, wide: usize) -> Vec<String> {
+    breaks(text, wide).into_iter().map(|line| clip(text[line].trim_end(), wide)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn wide_letters_and_accents_fill_the_columns_they_take() {
+        assert_eq!(columns("日本e\u{301}"), 5);
+        assert_eq!(clip("日本語", 5), "日本…");
+        assert_eq!(clip("日本語", 4), "日…");
+        assert_eq!(fit("日本語", 4), "日… ");
+        assert_eq!(fit_right("ab", 4), "  ab");
+        assert_eq!(clip("ab", 2), "ab");
+        assert_eq!(clip("abc", 0), "");
+    }
+
+    #[test]
+    fn lines_break_behind_blanks_and_only_else_inside_of_words() {
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("a\n\nb", 3), ["a", "", "b"]);
+        assert_eq!(wrap("", 3), [""]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_wider_than_its_place(text in "[ -~日\u{301}👨\u{200d}👩🇩🇪\n]{0,40}", wide in 1_usize..12) {
+            prop_assert_eq!(columns(&fit(&text, wide)), wide);
+            prop_assert_eq!(columns(&fit_right(&text, wide)), wide);
+            for line in wrap(&text, wide) {
+                prop_assert!(columns(&line) <= wide, "{:?}", line);
+            }
+            let lines = breaks(&text, wide);
+            for (one, next) in lines.iter().zip(&lines[1..]) {
+                prop_assert!(one.end <= next.start && text[one.end..next.start].trim().is_empty());
+            }
+        }
+    }
+}
