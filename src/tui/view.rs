@@ -5,6 +5,7 @@ mod footer;
 mod form;
 mod header;
 mod outline;
+mod overlay;
 mod panes;
 mod text;
 mod when;
@@ -38,7 +39,18 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
         Screen::Panes => panes::draw(frame, &areas, model, theme),
     }
     footer::draw(frame.buffer_mut(), areas.footer, model, theme);
+    let top = model.overlays.len().saturating_sub(1);
+    for (at, over) in model.overlays.iter().enumerate() {
+        overlay::draw(frame, body, model, over, at == top, theme);
+    }
     footer::draw_toast(frame.buffer_mut(), areas.footer, model, theme);
+}
+
+/// The furthest that what is read on top (help, details) can be scrolled in this model's size; 0 where nothing scrolls.
+pub fn most_scroll(model: &Model, theme: &Theme) -> u16 {
+    let areas = areas(model.size, model.focus);
+    let body = Rect { height: areas.footer.y.saturating_sub(areas.header.bottom()), ..areas.header };
+    overlay::most_scroll(model, body, theme)
 }
 
 /// Says that the terminal is too small, as far as that fits.

@@ -31,12 +31,15 @@ pub(super) fn welcome(
     theme: &Theme,
 ) {
     let wide = usize::from(area.width.min(WIDEST).saturating_sub(4));
-    let here = match (model.settings.can_launch, model.settings.has_data) {
-        (false, _) => ("Keep them on this machine", "This build has no server of its own."),
-        (true, true) => ("Open the bands on this machine", "They are kept here already."),
-        (true, false) => ("Keep them on this machine", "Starts a server inside this program, for you alone."),
+    let local = if model.settings.can_launch {
+        "A server inside this program keeps them, for you alone."
+    } else {
+        "This build has no server of its own."
     };
-    let there = ("Connect to a server", "One that you or somebody else runs; a link names it.");
+    let answers = [
+        ("Keep them on this machine", local),
+        ("Connect to a server", "One that you or somebody else runs; a link names it."),
+    ];
     let mut lines = vec![
         Line::styled("guestlist", theme.title),
         Line::styled("Invitations for bands, run from a terminal.", theme.dim),
@@ -44,7 +47,7 @@ pub(super) fn welcome(
         Line::raw("Where are your bands?"),
         Line::default(),
     ];
-    for (at, (name, what)) in [here, there].into_iter().enumerate() {
+    for (at, (name, what)) in answers.into_iter().enumerate() {
         let style = match at {
             _ if at == choice => theme.selected,
             0 if !model.settings.can_launch => theme.dim,

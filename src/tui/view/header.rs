@@ -70,12 +70,12 @@ fn banner(model: &Model, wide: usize) -> Option<String> {
         return None;
     }
     let zone = &model.settings.zone;
-    let head = format!(" offline since {}", when::moment(since, model.now, zone));
+    let begin = format!(" offline since {}", when::moment(since, model.now, zone));
     let tail = match model.line.heard {
         Some(heard) => format!(" · what is shown is from {} ", when::moment(heard, model.now, zone)),
         None => " · nothing is known yet ".to_owned(),
     };
-    let room = wide.saturating_sub(columns(&head) + columns(&tail) + 3);
+    let room = wide.saturating_sub(columns(&begin) + columns(&tail) + 3);
     let why = model.line.why.trim();
-    Some(if why.is_empty() || room < 8 { head + &tail } else { format!("{head} · {}{tail}", clip(why, room)) })
+    Some(if why.is_empty() || room < 8 { begin + &tail } else { format!("{begin} · {}{tail}", clip(why, room)) })
 }

@@ -4,6 +4,8 @@ mod bands;
 mod invites;
 mod members;
 
+pub(super) use invites::{glyph, reason, recipient, uses};
+
 use ratatui::{
     Frame,
     buffer::Buffer,
@@ -53,10 +55,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, areas: &Areas, model: &Model, theme: &
         if alone {
             tabs(frame.buffer_mut(), area, model, theme);
         }
-        if focused && model.overlays.is_empty() {
-            if let Some(cursor) = cursor {
-                frame.set_cursor_position(cursor);
-            }
+        if let Some(cursor) = cursor.filter(|_| focused && model.overlays.is_empty()) {
+            frame.set_cursor_position(cursor);
         }
     }
     // The line between the two belongs to both.
@@ -180,6 +180,6 @@ fn empty<T: Row>(model: &Model, list: &List<T>, narrowed: bool, what_to_do: &str
 }
 
 /// The first key of an action.
-fn key(model: &Model, action: Action) -> String {
+pub(super) fn key(model: &Model, action: Action) -> String {
     model.settings.keymap.keys(action).first().map(ToString::to_string).unwrap_or_default()
 }

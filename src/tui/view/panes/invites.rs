@@ -62,7 +62,7 @@ pub(super) fn counts(model: &Model) -> String {
 }
 
 /// Whom an invite is for, as people say it.
-pub(in super::super) fn recipient(invite: &Invite) -> String {
+pub(in crate::tui::view) fn recipient(invite: &Invite) -> String {
     let account = invite.account.as_ref().map(|account| format!("@{}", account.username));
     account
         .or_else(|| invite.label.clone())
@@ -71,7 +71,7 @@ pub(in super::super) fn recipient(invite: &Invite) -> String {
 }
 
 /// The glyph of a status: it is told apart without colour and without reading.
-pub(in super::super) const fn glyph(status: Status) -> &'static str {
+pub(in crate::tui::view) const fn glyph(status: Status) -> &'static str {
     match status {
         Status::Pending => "●",
         Status::Accepted => "✓",
@@ -81,12 +81,12 @@ pub(in super::super) const fn glyph(status: Status) -> &'static str {
 }
 
 /// "3/10", "3/∞".
-pub(in super::super) fn uses(invite: &Invite) -> String {
+pub(in crate::tui::view) fn uses(invite: &Invite) -> String {
     invite.max_uses.0.map_or_else(|| format!("{}/∞", invite.uses), |most| format!("{}/{most}", invite.uses))
 }
 
 /// What ended an invite, as people say it.
-pub(in super::super) const fn reason(reason: CancelReason) -> &'static str {
+pub(in crate::tui::view) const fn reason(reason: CancelReason) -> &'static str {
     match reason {
         CancelReason::Revoked => "revoked",
         CancelReason::Expired => "expired",

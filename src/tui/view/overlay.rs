@@ -1,0 +1,173 @@
+//! What lies over the screen: one box each, the last on top.
+
+mod confirm;
+mod details;
+mod help;
+mod link;
+mod offer;
+mod palette;
+
+use ratatui::{
+    Frame,
+    buffer::Buffer,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::{
+    form,
+    outline::{Shape, clear, in_line, inside, outline, put, put_lines},
+    text::{clip, columns, wrap},
+};
+use crate::tui::{
+    model::{Details, Model, Overlay},
+    theme::Theme,
+};
+
+/// The widest that a box of text gets.
+const WIDEST: u16 = 68;
+
+/// Draws an overlay into the area between header and footer. Only the topmost one shows a cursor.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &Overlay, on_top: bool, theme: &Theme) {
+    match overlay {
+        Overlay::Help { scroll } => {
+            let lines = help::lines(model, theme);
+            reading(frame.buffer_mut(), area, "Keys", &lines, *scroll, &[("↓ ↑", "scroll"), ("esc", "close")], theme);
+        }
+        Overlay::Palette { query, selected } => palette::draw(frame, area, model, query, *selected, on_top, theme),
+        Overlay::Form(form) => {
+            let wide = box_width(area);
+            let drawn = form::draw(form, usize::from(wide).saturating_sub(4), theme);
+            let inner = open(frame.buffer_mut(), area, wide, drawn.height(), &form.title, &form::keys(form), theme);
+            drawn.put(frame, inner, on_top);
+        }
+        Overlay::Confirm(confirm) => confirm::draw(frame.buffer_mut(), area, confirm, theme),
+        Overlay::Details(details) => {
+            let lines = details::lines(details, model, usize::from(box_width(area)).saturating_sub(4), theme);
+            let keys = details::keys(model);
+            let keys: Vec<_> = keys.iter().map(|(key, label)| (key.as_str(), *label)).collect();
+            let title = super::panes::recipient(&details.invite);
+            reading(frame.buffer_mut(), area, &title, &lines, details.scroll, &keys, theme);
+        }
+        Overlay::Link(shown) => link::draw(frame.buffer_mut(), area, model, shown, theme),
+        Overlay::Offer(offer) => offer::draw(frame.buffer_mut(), area, model, offer, theme),
+    }
+}
+
+/// The furthest that help or details can be scrolled on a screen of this size: their lines less those that are seen.
+/// None where nothing scrolls is on top.
+pub(super) fn most_scroll(model: &Model, area: Rect, theme: &Theme) -> u16 {
+    let lines = match model.overlays.last() {
+        Some(Overlay::Help { .. }) => help::lines(model, theme).len(),
+        Some(Overlay::Details(details)) => details_height(details, model, area, theme),
+        _ => return 0,
+    };
+    lines.saturating_sub(usize::from(area.height.saturating_sub(2))) as u16
+}
+
+fn details_height(details: &Details, model: &Model, area: Rect, theme: &Theme) -> usize {
+    details::lines(details, model, usize::from(box_width(area)).saturating_sub(4), theme).len()
+}
+
+const fn box_width(area: Rect) -> u16 {
+    // On a narrow screen every column is needed.
+    let free = if area.width < 60 { area.width } else { area.width - 4 };
+    if free < WIDEST { free } else { WIDEST }
+}
+
+/// Draws a box for so many lines, with its title above and its keys below; gives what is inside.
+fn open(
+    buf: &mut Buffer,
+    area: Rect,
+    wide: u16,
+    lines: usize,
+    title: &str,
+    keys: &[(&str, &str)],
+    theme: &Theme,
+) -> Rect {
+    let high = (lines as u16).saturating_add(2).min(area.height);
+    let frame = Rect {
+        x: area.x + (area.width - wide) / 2,
+        // A little above the middle, where the eye is.
+        y: area.y + (area.height - high) * 2 / 5,
+        width: wide,
+        height: high,
+    };
+    clear(buf, frame);
+    outline(buf, frame, Shape::Closed, theme.focus);
+    in_line(buf, frame, frame.y, (title, theme.title), ("", theme.dim));
+    if frame.height >= 2 {
+        keys_below(buf, frame, keys, theme);
+    }
+    let inner = inside(frame);
+    Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+}
+
+/// The keys in the lower line, as many as fit.
+fn keys_below(buf: &mut Buffer, frame: Rect, keys: &[(&str, &str)], theme: &Theme) {
+    let y = frame.bottom() - 1;
+    let end = frame.right().saturating_sub(1);
+    let mut x = frame.x + 1;
+    for (key, label) in keys {
+        let wide = (columns(key) + columns(label) + 3) as u16;
+        if x + wide > end {
+            break;
+        }
+        x = put(buf, x, y, &format!(" {key}"), theme.key, usize::from(wide));
+        x = put(buf, x, y, &format!(" {label} "), theme.dim, usize::from(wide));
+    }
+}
+
+/// Lines to be read: a box that scrolls where they do not fit, and says so.
+fn reading(
+    buf: &mut Buffer,
+    area: Rect,
+    title: &str,
+    lines: &[Line<'_>],
+    scroll: u16,
+    keys: &[(&str, &str)],
+    theme: &Theme,
+) {
+    let inner = open(buf, area, box_width(area), lines.len(), title, keys, theme);
+    let high = usize::from(inner.height);
+    let top = usize::from(scroll).min(lines.len().saturating_sub(high));
+    put_lines(buf, inner, lines.iter().skip(top));
+    let edge = inner.right() + 1;
+    if top > 0 {
+        put(buf, edge, inner.y, "↑", theme.key, 1);
+    }
+    if top + high < lines.len() && inner.height > 0 {
+        put(buf, edge, inner.bottom() - 1, "↓", theme.key, 1);
+    }
+}
+
+/// A name and what it says, broken where it does not fit.
+fn fact(name: &str, what: &str, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
+    const NAMES: usize = 12;
+    wrap(what, wide.saturating_sub(NAMES))
+        .into_iter()
+        .enumerate()
+        .map(|(at, line)| {
+            let name = if at == 0 { super::text::fit(name, NAMES) } else { " ".repeat(NAMES) };
+            Line::from(vec![Span::styled(name, theme.dim), Span::raw(line)])
+        })
+        .collect()
+}
+
+/// A text of others, set apart by a bar.
+fn quote(text: &str, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
+    wrap(text, wide.saturating_sub(2))
+        .into_iter()
+        .map(|line| Line::from(vec![Span::styled("│ ", theme.dim), Span::raw(line)]))
+        .collect()
+}
+
+/// A text over several lines.
+fn say(text: &str, wide: usize, style: ratatui::style::Style) -> Vec<Line<'static>> {
+    wrap(text, wide).into_iter().map(|line| Line::styled(line, style)).collect()
+}
+
+/// A text that has one line only.
+fn one_line(text: &str, wide: usize, style: ratatui::style::Style) -> Line<'static> {
+    Line::styled(clip(text, wide), style)
+}

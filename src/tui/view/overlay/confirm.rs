@@ -1,0 +1,67 @@
+//! The question before a deed.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::{open, put_lines, say};
+use crate::tui::{
+    model::{Confirm, Deed},
+    theme::Theme,
+};
+
+/// A question is short; a narrow box keeps it together.
+const WIDEST: u16 = 56;
+
+pub(super) fn draw(buf: &mut Buffer, area: Rect, confirm: &Confirm, theme: &Theme) {
+    let wide = super::box_width(area).min(WIDEST);
+    let room = usize::from(wide).saturating_sub(4);
+    let mut lines = say(&confirm.question, room, theme.title);
+    lines.push(Line::default());
+    lines.extend(say(&confirm.consequence, room, theme.dim));
+    if let Some(refused) = &confirm.refused {
+        lines.push(Line::default());
+        lines.extend(say(&format!("✗ {refused}"), room, theme.error));
+    }
+    lines.push(Line::default());
+    let count = confirm.deeds.len();
+    if confirm.sending.is_some() {
+        let progress =
+            if count > 1 { format!("{} of {count} done…", confirm.done) } else { "on its way…".to_owned() };
+        lines.push(Line::styled(progress, theme.pending));
+    } else {
+        let rest = count.saturating_sub(confirm.done);
+        let verb = match confirm.done {
+            0 => confirm.verb.to_owned(),
+            // Some are done, one was refused.
+            _ => format!("{} the other {rest}", confirm.verb),
+        };
+        lines.push(Line::from(vec![
+            Span::styled("y", theme.key),
+            Span::raw(format!(" {verb}   ")),
+            Span::styled("esc", theme.key),
+            Span::raw(format!(" {}", other_way(confirm))),
+        ]));
+    }
+    let keys: &[(&str, &str)] = if confirm.sending.is_some() { &[("esc", "stop")] } else { &[] };
+    let inner = open(buf, area, wide, lines.len(), "Sure?", keys, theme);
+    // On a low screen the answer stays in sight and the consequence is cut.
+    let high = usize::from(inner.height);
+    if lines.len() > high && high > 0 {
+        lines.drain(high - 1..lines.len() - 1);
+    }
+    put_lines(buf, inner, &lines);
+}
+
+/// What happens on "no", in a word.
+fn other_way(confirm: &Confirm) -> &'static str {
+    match confirm.deeds.first() {
+        Some(Deed::Discard) => "go on typing",
+        Some(Deed::Leave(_) | Deed::SignOut | Deed::Switch(_)) => "stay",
+        _ if confirm.done > 0 => "leave it at that",
+        Some(Deed::Rotate(_)) => "keep the old one",
+        _ => "keep",
+    }
+}

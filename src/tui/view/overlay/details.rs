@@ -1,0 +1,141 @@
+//! An invite in full: what it is, who used it, what happened to it.
+
+use ratatui::text::{Line, Span};
+
+use super::{
+    super::{
+        panes::{glyph, key, reason, recipient, uses},
+        text::fit,
+        when,
+    },
+    fact, one_line, quote,
+};
+use crate::{
+    api::{AuditEvent, Invite},
+    domain::{Kind, Standing, Timestamp},
+    tui::{
+        keymap::Action,
+        label,
+        model::{Details, Model},
+        theme::Theme,
+    },
+};
+
+pub(super) fn keys(model: &Model) -> Vec<(String, &'static str)> {
+    let mut keys: Vec<_> = [Action::CopyLink, Action::ShowLink, Action::EditInvite, Action::Revoke, Action::RotateLink]
+        .into_iter()
+        .map(|action| (key(model, action), action.binding().label))
+        .collect();
+    keys.push(("esc".to_owned(), "close"));
+    keys
+}
+
+pub(super) fn lines(details: &Details, model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let invite = &details.invite;
+    let mut lines = facts(invite, model, wide, theme);
+    if let Some(message) = invite.message.as_deref().filter(|message| !message.is_empty()) {
+        lines.push(Line::default());
+        lines.push(Line::styled("Message", theme.title));
+        lines.extend(quote(message, wide, theme));
+    }
+    if let Some(problem) = &details.problem {
+        lines.push(Line::default());
+        lines.extend(super::say(&format!("✗ {problem}"), wide, theme.error));
+    }
+    lines.push(Line::default());
+    lines.push(Line::styled("Used by", theme.title));
+    match &details.redemptions {
+        None if details.problem.is_some() => lines.push(Line::styled("not known", theme.dim)),
+        None => lines.push(Line::styled("loading…", theme.dim)),
+        Some(used) if used.redemptions.is_empty() => lines.push(Line::styled("nobody yet", theme.dim)),
+        Some(used) => {
+            for redemption in &used.redemptions {
+                let at = when::date_and_time(redemption.at, &model.settings.zone);
+                let who = format!("{} (@{})", redemption.account.display_name, redemption.account.username);
+                lines.push(dated(&at, &who, wide, theme));
+            }
+            if used.next_cursor.is_some() {
+                lines.push(Line::styled("… and others before them", theme.dim));
+            }
+        }
+    }
+    if let Some(audit) = &details.audit {
+        lines.push(Line::default());
+        lines.push(Line::styled("History", theme.title));
+        for event in &audit.events {
+            lines.push(dated(&when::date_and_time(event.at, &model.settings.zone), &sentence(event), wide, theme));
+        }
+        if audit.next_cursor.is_some() {
+            lines.push(Line::styled("… and more before that", theme.dim));
+        }
+    }
+    lines
+}
+
+fn facts(invite: &Invite, model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let zone = &model.settings.zone;
+    let standing = Standing::at(model.now, invite.status, invite.cancel_reason, invite.expires_at);
+    let mut status = format!("{} {}", glyph(standing.status), standing.status);
+    if let Some(why) = standing.reason {
+        status.push_str(" · ");
+        status.push_str(reason(why));
+    }
+    let mut lines = vec![Line::from(vec![
+        Span::styled(fit("Status", 12), theme.dim),
+        Span::styled(status, theme.status(standing.status)),
+    ])];
+    let mut add = |name: &str, what: &str| lines.extend(fact(name, what, wide, theme));
+    let whom = match invite.kind {
+        Kind::Link | Kind::Code if invite.label.is_none() && invite.email.is_none() => {
+            "anyone who holds the link".to_owned()
+        }
+        _ => recipient(invite),
+    };
+    add("For", &whom);
+    if let Some(email) = invite.email.as_ref().filter(|email| **email != whom) {
+        add("Address", email);
+    }
+    add("Role", invite.role.as_str());
+    let left = match invite.max_uses.left(invite.uses) {
+        Some(0) => "none left".to_owned(),
+        Some(left) => format!("{left} left"),
+        None => "without limit".to_owned(),
+    };
+    add("Uses", &format!("{} · {left}", uses(invite)));
+    let end = match invite.expires_at {
+        None => "never".to_owned(),
+        Some(at) if standing.is_pending() => {
+            format!("{} · in {}", when::date_and_time(at, zone), label::expiry(Some(at), model.now).0)
+        }
+        Some(at) => when::date_and_time(at, zone),
+    };
+    add("Expires", &end);
+    add("Made", &stamp(invite.created_at, Some(&invite.created_by.display_name), model));
+    if !standing.is_pending() && standing.status == invite.status {
+        let by = invite.acted_by.as_ref().map(|by| by.display_name.as_str());
+        add("Ended", &stamp(invite.status_at, by, model));
+    }
+    add("Token", &format!("…{}", invite.hint));
+    lines
+}
+
+fn stamp(at: Timestamp, by: Option<&str>, model: &Model) -> String {
+    let at = when::date_and_time(at, &model.settings.zone);
+    by.map_or_else(|| at.clone(), |by| format!("{at} by {by}"))
+}
+
+fn dated(at: &str, what: &str, wide: usize, theme: &Theme) -> Line<'static> {
+    let mut line = one_line(what, wide.saturating_sub(18), ratatui::style::Style::new());
+    line.spans.insert(0, Span::styled(fit(at, 18), theme.dim));
+    line
+}
+
+/// "Ada created it", "the server expired it: …".
+fn sentence(event: &AuditEvent) -> String {
+    let who = event.actor.as_ref().map_or("the server", |actor| actor.display_name.as_str());
+    let deed = event.action.rsplit('.').next().unwrap_or_default().replace('_', " ");
+    match &event.detail {
+        Some(detail) if !detail.is_empty() => format!("{deed} by {who}: {detail}"),
+        _ => format!("{deed} by {who}"),
+    }
+}

@@ -1,0 +1,42 @@
+//! The keys, as the table of keys has them.
+
+use ratatui::text::{Line, Span};
+
+use super::super::text::{columns, fit};
+use crate::tui::{
+    keymap::{KEYMAP, Scope},
+    model::{Model, Pane},
+    theme::Theme,
+};
+
+/// The keys of the pane in focus first, then those that hold everywhere, then those of the other panes.
+pub(super) fn lines(model: &Model, theme: &Theme) -> Vec<Line<'static>> {
+    let mut scopes = vec![model.focus.scope(), Scope::Everywhere];
+    let others = [Pane::Bands, Pane::Invites, Pane::Members].into_iter().filter(|pane| *pane != model.focus);
+    scopes.extend(others.map(Pane::scope));
+    let keymap = &model.settings.keymap;
+    let keys = |action| keymap.keys(action).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let widest = KEYMAP.iter().map(|binding| columns(&keys(binding.action))).max().unwrap_or(0).min(16);
+    let mut lines = Vec::new();
+    for scope in scopes {
+        if !lines.is_empty() {
+            lines.push(Line::default());
+        }
+        let name = match scope {
+            Scope::Everywhere => "Everywhere",
+            Scope::Bands => "In the bands",
+            Scope::Invites => "In the invites",
+            Scope::Members => "In the members",
+        };
+        lines.push(Line::styled(name, theme.title));
+        for binding in KEYMAP.iter().filter(|binding| binding.scope == scope) {
+            let keys = keys(binding.action);
+            let keys = if keys.is_empty() { ":".to_owned() + binding.label } else { keys };
+            lines.push(Line::from(vec![
+                Span::styled(fit(&keys, widest), theme.key),
+                Span::raw(format!("  {}", binding.help)),
+            ]));
+        }
+    }
+    lines
+}

@@ -1,0 +1,112 @@
+//! What a pasted invite offers.
+
+use ratatui::{buffer::Buffer, layout::Rect, text::Line};
+
+use super::{box_width, fact, open, put_lines, quote, say};
+use crate::{
+    api::{Outcome, Preview},
+    domain::{Registration, Status},
+    tui::{
+        label,
+        model::{Model, Offer, Screen},
+        theme::Theme,
+    },
+};
+
+pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, offer: &Offer, theme: &Theme) {
+    let wide = box_width(area);
+    let room = usize::from(wide).saturating_sub(4);
+    let mut lines = match &offer.preview {
+        Some(preview) => facts(preview, model, room, theme),
+        None if offer.sending.is_some() => vec![Line::styled("looking…", theme.dim)],
+        None => Vec::new(),
+    };
+    let mut last = Vec::new();
+    if let Some(refused) = &offer.refused {
+        last.extend(say(&format!("✗ {refused}"), room, theme.error));
+        if let Some(contact) = offer.preview.as_ref().and_then(|preview| preview.band.contact.as_ref()) {
+            last.extend(say(&format!("Whom to ask: {contact}"), room, theme.dim));
+        }
+    } else if let Some(accepted) = &offer.accepted {
+        let words = match accepted.outcome {
+            Outcome::Joined => format!("✓ You are in {} now.", accepted.band.name),
+            Outcome::AlreadyMember => format!("✓ You are in {} already; nothing was used.", accepted.band.name),
+            Outcome::PendingApproval => "● An admin has to agree first.".to_owned(),
+            Outcome::EmailUnverified => "● Verify your address first; the invite waits.".to_owned(),
+        };
+        last.extend(say(&words, room, theme.accepted));
+    } else if offer.preview.is_some() && offer.sending.is_some() {
+        last.push(Line::styled("on its way…", theme.pending));
+    } else if let Some(ended) = offer.preview.as_ref().and_then(|preview| ended(preview, model)) {
+        last.extend(say(&format!("✗ {ended}"), room, theme.error));
+    }
+    if !last.is_empty() && !lines.is_empty() {
+        last.insert(0, Line::default());
+    }
+    let keys = keys(offer, model);
+    let inner = open(buf, area, wide, lines.len() + last.len(), "You are invited", &keys, theme);
+    // What became of it stays in sight on a low screen.
+    lines.truncate(usize::from(inner.height).saturating_sub(last.len()));
+    lines.extend(last);
+    put_lines(buf, inner, &lines);
+}
+
+fn keys(offer: &Offer, model: &Model) -> Vec<(&'static str, &'static str)> {
+    match (&offer.preview, offer.sending, &offer.accepted) {
+        (_, Some(_), _) => vec![("esc", "stop waiting")],
+        (_, _, Some(_)) | (None, ..) => vec![("esc", "close")],
+        (Some(_), ..) if model.screen != Screen::Panes => vec![("enter", "sign in to accept"), ("esc", "not now")],
+        (Some(_), ..) => vec![("enter", "accept"), ("d", "decline"), ("esc", "not now")],
+    }
+}
+
+fn facts(preview: &Preview, model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let band = &preview.band;
+    let mut lines = say(&band.name, wide, theme.title);
+    if let Some(description) = band.description.as_deref().filter(|text| !text.is_empty()) {
+        lines.extend(say(description, wide, theme.dim));
+    }
+    lines.push(Line::default());
+    let mut add = |name: &str, what: &str| lines.extend(fact(name, what, wide, theme));
+    add("Invited by", &preview.inviter.display_name);
+    add("As", preview.role.as_str());
+    add("Members", &band.members.to_string());
+    if let Some(whom) = &preview.recipient {
+        add("For", whom);
+    }
+    let (end, _) = label::expiry(preview.expires_at, model.now);
+    let end = match preview.expires_at {
+        Some(at) if at > model.now => format!("in {end}"),
+        _ => end,
+    };
+    add("Expires", &end);
+    match preview.uses_left {
+        Some(1) | None => {}
+        Some(left) => add("Uses left", &left.to_string()),
+    }
+    if preview.requires_approval {
+        add("Then", "an admin has to agree");
+    }
+    if model.screen != Screen::Panes && preview.registration == Registration::Closed {
+        add("Accounts", "this server makes no new ones; sign in with yours");
+    }
+    if let Some(message) = preview.message.as_deref().filter(|text| !text.is_empty()) {
+        lines.push(Line::default());
+        lines.extend(quote(message, wide, theme));
+    }
+    lines
+}
+
+/// Why it cannot be used any more, and what to do.
+fn ended(preview: &Preview, model: &Model) -> Option<String> {
+    let expired = preview.expires_at.is_some_and(|end| end <= model.now);
+    let why = match preview.status {
+        Status::Pending | Status::Cancelled if expired => "This invite has expired",
+        Status::Pending => return None,
+        Status::Accepted => "This invite is used up",
+        Status::Rejected => "This invite was declined",
+        Status::Cancelled => "This invite was taken back",
+    };
+    let ask = preview.band.contact.as_deref().unwrap_or(&preview.inviter.display_name);
+    Some(format!("{why}: ask {ask} for a new one."))
+}

@@ -1,0 +1,74 @@
+//! Every action by its name.
+
+use ratatui::{
+    Frame,
+    layout::{Position, Rect},
+    style::Style,
+    text::{Line, Span},
+};
+
+use super::{
+    super::text::{clip, columns, fit, fit_right, tail},
+    box_width, open, put_lines,
+};
+use crate::tui::{
+    model::{Model, TextField},
+    palette,
+    theme::Theme,
+};
+
+/// Rows of the list; the box keeps its size while it is typed.
+const ROWS: usize = 12;
+const NAMES: usize = 14;
+const KEYS: usize = 10;
+
+pub(super) fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    model: &Model,
+    query: &TextField,
+    selected: usize,
+    on_top: bool,
+    theme: &Theme,
+) {
+    let found = palette::matches(query.text(), model);
+    let wide = box_width(area);
+    let keys = [("enter", "do it"), ("↓ ↑", "choose"), ("esc", "close")];
+    let inner = open(frame.buffer_mut(), area, wide, ROWS + 2, "Commands", &keys, theme);
+    let room = usize::from(inner.width);
+    let (before, behind) = query.parts();
+    let before = tail(before, room.saturating_sub(3));
+    let column = columns(&before);
+    let typed = format!("{before}{}", clip(behind, room.saturating_sub(2 + column)));
+    let mut lines = vec![Line::from(vec![
+        Span::styled("› ", theme.key),
+        Span::styled(fit(&typed, room.saturating_sub(2)), theme.input),
+    ])];
+    lines.push(Line::default());
+    let rows = usize::from(inner.height).saturating_sub(lines.len());
+    let selected = selected.min(found.len().saturating_sub(1));
+    let top = (selected + 1).saturating_sub(rows.max(1));
+    for (at, action) in found.iter().enumerate().skip(top).take(rows) {
+        let binding = action.binding();
+        let key = model.settings.keymap.keys(*action).first().map(ToString::to_string).unwrap_or_default();
+        let help = room.saturating_sub(2 + NAMES + 1 + KEYS + 1);
+        let (name, quiet, key_style) = if at == selected {
+            (theme.selected, theme.selected, theme.selected)
+        } else {
+            (Style::new(), theme.dim, theme.key)
+        };
+        lines.push(Line::from(vec![
+            Span::styled(if at == selected { "▸ " } else { "  " }, name),
+            Span::styled(fit(binding.label, NAMES + 1), name),
+            Span::styled(fit(binding.help, help), quiet),
+            Span::styled(fit_right(&key, KEYS + 1), key_style),
+        ]));
+    }
+    if found.is_empty() {
+        lines.push(Line::styled("  No command has these letters in this order.", theme.dim));
+    }
+    put_lines(frame.buffer_mut(), inner, &lines);
+    if on_top && inner.height > 0 {
+        frame.set_cursor_position(Position::new(inner.x + 2 + column as u16, inner.y));
+    }
+}
