@@ -67,6 +67,24 @@ pub struct Config {
     pub log: Log,
 }
 
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            client: Client::default(),
+            profiles: BTreeMap::new(),
+            ui: Ui::default(),
+            keys: Vec::new(),
+            local: Local::default(),
+            server: Server::default(),
+            policy: Policy::preset(crate::domain::Preset::Band),
+            mail: Mail::default(),
+            retention: Retention::default(),
+            limits: Limits::default(),
+            log: Log::default(),
+        }
+    }
+}
+
 impl Config {
     /// The folder for data, key and sessions: the one that was set, else the system's place for the person's data.
     /// `None` where there is no home.
@@ -225,7 +243,7 @@ mod tests {
     #[test]
     fn an_empty_file_is_all_defaults() {
         let config = config("").unwrap();
-        assert_eq!(config.policy, Policy::preset(crate::domain::Preset::Band));
+        assert_eq!(config, Config::default());
         assert_eq!((config.client.poll_seconds, config.local.port), (5, 7_878));
         assert_eq!(config.server.listen.to_string(), "127.0.0.1:7878");
         assert!(config.limits.enabled && config.client.server.is_none());

@@ -5,6 +5,7 @@
 //! account, which is the site admin, is made only by who shows the founder's secret: it never leaves the process that
 //! made it.
 
+pub mod demo;
 mod embedded;
 
 use std::{

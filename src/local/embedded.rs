@@ -18,6 +18,8 @@ use crate::{
 pub(super) struct Embedded {
     /// Where it listens.
     pub(super) origin: String,
+    /// What stands behind it.
+    pub(super) app: App,
     founder: String,
     first_run: bool,
     stop: Option<oneshot::Sender<()>>,
@@ -75,13 +77,14 @@ pub(super) fn begin(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(start)?;
     let (stop, stopped) = oneshot::channel::<()>();
     let (ready, begun) = mpsc::sync_channel(1);
+    let served = app.clone();
     let serve = move || {
         runtime.block_on(async move {
-            let first_run = has_accounts(&app).await.map(|any| !any);
+            let first_run = has_accounts(&served).await.map(|any| !any);
             match first_run.map(|first| (first, tokio::net::TcpListener::from_std(listener))) {
                 Ok((first, Ok(listener))) => {
                     let _ = ready.send(Ok(first));
-                    run::serve_on(app, listener, None, async {
+                    run::serve_on(served, listener, None, async {
                         let _ = stopped.await;
                     })
                     .await;
@@ -93,5 +96,5 @@ pub(super) fn begin(
     };
     let thread = std::thread::Builder::new().name("guestlist-server".to_owned()).spawn(serve).map_err(start)?;
     let first_run = begun.recv().map_err(|_| Error::Start("its thread ended".to_owned()))??;
-    Ok(Embedded { origin, founder, first_run, stop: Some(stop), thread: Some(thread) })
+    Ok(Embedded { origin, app, founder, first_run, stop: Some(stop), thread: Some(thread) })
 }

@@ -16,6 +16,8 @@ mod config;
 #[cfg(all(unix, feature = "server"))]
 mod copy;
 #[cfg(feature = "server")]
+mod demo;
+#[cfg(feature = "server")]
 mod ends;
 #[cfg(feature = "server")]
 mod http;

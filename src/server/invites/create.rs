@@ -35,6 +35,11 @@ impl Fresh {
             .ok_or_else(|| Refused::new(Code::Internal, "The token could not be sealed."))?;
         Ok(Self { id, token_hash: hash(token.reveal()), token, sealed })
     }
+
+    /// What the token is found by.
+    pub(crate) fn token_hash(&self) -> Hash {
+        self.token_hash
+    }
 }
 
 /// When an invite ends under `policy`: by `ttl_hours` or `expires_at`, else by the default. `None` is never.

@@ -1,0 +1,113 @@
+//! A throw-away server with a sample world, signed in: for looking around.
+
+mod world;
+
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Error, database_file,
+    embedded::{self, Embedded, secret},
+};
+use crate::{
+    client::{
+        Origin, PlainHttp,
+        session::{Kept, SessionFile},
+    },
+    config::{Client, Config, Local},
+    domain::SessionToken,
+    private,
+    server::{Clock as _, Entropy as _, Key, SystemClock, SystemEntropy, hash, store::Database},
+};
+
+/// The password of everyone in the sample world.
+pub const PASSWORD: &str = "guestlist demo";
+
+/// A running demonstration. Dropped, it ends the server and removes everything it made.
+pub struct Demo {
+    // Before the folder: the server ends before its files go.
+    server: Embedded,
+    folder: Folder,
+    session: SessionToken,
+    config: Config,
+}
+
+impl Demo {
+    /// Makes the sample world and serves it. The look and the keys are those of `config`; its servers are not used.
+    pub fn start(config: &Config) -> Result<Self, Error> {
+        let failed = |error: &dyn std::fmt::Display| Error::Sample(error.to_string());
+        let entropy = SystemEntropy::new();
+        let folder = Folder::new(&secret(&entropy))?;
+        let mut random = [0; 32];
+        entropy.fill(&mut random);
+        let key = Key::new(&random)?;
+        entropy.fill(&mut random);
+        let session = SessionToken::from_random(&random);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::Listen)?;
+        let config = Config {
+            client: Client { poll_seconds: config.client.poll_seconds, ..Client::default() },
+            local: Local { data: Some(folder.path().to_owned()), ..Local::default() },
+            ui: config.ui.clone(),
+            keys: config.keys.clone(),
+            ..Config::default()
+        };
+        let database = Database::Sqlite(database_file(folder.path()));
+        let server = embedded::begin(&config, database, key, listener, secret(&entropy))?;
+        let config = Config { client: Client { server: Some(server.origin.clone()), ..config.client }, ..config };
+        let now = SystemClock.now();
+        world::make(&server.app, hash(session.reveal()), now)?;
+
+        let origin = Origin::parse(&server.origin, PlainHttp::LoopbackOnly).map_err(|error| failed(&error))?;
+        SessionFile::in_folder(Some(folder.path()), None)
+            .and_then(|sessions| sessions.put(&origin, Kept::new(&session, world::ME, now.plus_hours(24))))
+            .map_err(|error| failed(&error))?;
+        Ok(Self { server, folder, session, config })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.server.origin
+    }
+
+    /// The session of the person at the keyboard.
+    #[must_use]
+    pub fn session(&self) -> &SessionToken {
+        &self.session
+    }
+
+    /// The configuration of a client that is signed in to it; its session file lies in the folder for data.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The folder that holds all of it.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// A folder of its own that goes when it is dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Result<Self, Error> {
+        let path = std::env::temp_dir().join(format!("guestlist-demo-{name}"));
+        private::folder(&path).map_err(|source| Error::Io { what: "make", path: path.clone(), source })?;
+        Ok(Self(path))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
