@@ -100,7 +100,7 @@ async fn every_order_is_read_from_both_ends(world: World) {
     let ids = |page: &Value| -> Vec<String> {
         page["invites"].as_array().unwrap().iter().map(|i| i["id"].as_str().unwrap().to_owned()).collect()
     };
-    for query in ["", "q=same", "status=pending", "q=sa"] {
+    for query in ["", "q=same", "status=pending", "q=sa", "q=same&status=pending&kind=link"] {
         for sort in ["created", "-created", "expires", "-expires"] {
             let path = format!("/bands/{band}/invites?sort={sort}&{query}");
             let (_, whole) = ada.get(&path).await;

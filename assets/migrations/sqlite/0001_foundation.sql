@@ -113,6 +113,7 @@ CREATE TABLE invite (
 ) STRICT;
 CREATE INDEX invite_band ON invite (band, seq);
 CREATE INDEX invite_band_status ON invite (band, status, seq);
+CREATE INDEX invite_band_kind ON invite (band, kind, seq);
 CREATE INDEX invite_band_creator ON invite (band, created_by, seq);
 -- An invite without an end comes last.
 CREATE INDEX invite_band_expiry ON invite (band, (COALESCE(expires_at, 9223372036854775807)), seq);

@@ -41,7 +41,33 @@ pub(crate) struct Filter {
 
 crate::row! { struct Count { n: i64 } }
 
+/// What has to hold of the rows, with the values for it.
+#[derive(Clone)]
+struct Conditions<'a> {
+    sql: String,
+    params: Vec<&'a dyn ToValue>,
+}
+
+impl<'a> Conditions<'a> {
+    /// A further condition; `?` stands for the value.
+    fn and(&mut self, text: &str, value: &'a dyn ToValue) {
+        self.params.push(value);
+        let _ = write!(self.sql, " AND {}", text.replace('?', &format!("${}", self.params.len())));
+    }
+
+    /// How many rows there are, counted to [`MOST_COUNTED`].
+    fn count(&self, tx: &mut Tx<'_>, from: &str) -> Result<i64, Refused> {
+        let sql =
+            format!("SELECT COUNT(*) AS n FROM (SELECT i.seq FROM {from}{} LIMIT {MOST_COUNTED}) AS found", self.sql);
+        Ok(tx.query_one::<Count>(intern(sql), &self.params)?.map_or(0, |count| count.n))
+    }
+}
+
 /// A page of a band's invites. Those who may not invite see their own.
+///
+/// Whatever the size of the band, a page is to cost the same, so the way to the rows follows from how many there are:
+/// few that fit the filters are looked through, a word that few rows have leads to them, and what many rows have is
+/// met soon on a walk along the list.
 pub(crate) fn list(
     tx: &mut Tx<'_>,
     band: BandId,
@@ -55,56 +81,47 @@ pub(crate) fn list(
     let terms = filter.q.as_deref().map(|q| search_terms(&scope(band), q)).unwrap_or_default();
     let words = terms.join(tx.dialect().pick(" AND ", " & "));
     let pattern = filter.q.as_deref().and_then(search_pattern);
-    let mut sql = String::from(" WHERE i.band = $1");
-    let mut params: Vec<&dyn ToValue> = vec![&band];
-    let mut add = |sql: &mut String, text: &str, value| {
-        params.push(value);
-        sql.push_str(&text.replace('?', &format!("${}", params.len())));
-    };
+    let mut rows = Conditions { sql: " WHERE i.band = $1".to_owned(), params: vec![&band] };
     if let Some(status) = &filter.status {
-        add(&mut sql, " AND i.status = ?", status);
+        rows.and("i.status = ?", status);
     }
     if let Some(kind) = &filter.kind {
-        add(&mut sql, " AND i.kind = ?", kind);
+        rows.and("i.kind = ?", kind);
     }
     if let Some(creator) = &filter.created_by {
-        add(&mut sql, " AND i.created_by = ?", creator);
+        rows.and("i.created_by = ?", creator);
     }
     if let Some(own) = &own {
-        add(&mut sql, " AND i.created_by = ?", own);
+        rows.and("i.created_by = ?", own);
     }
-    if let Some(pattern) = &pattern {
-        add(&mut sql, " AND i.search_text LIKE ? ESCAPE '\\'", pattern);
-    }
-    let filtered = params.len() > 1;
-    let (walked, before_words) = (sql.clone(), params.len());
-    // Led by the index over words: the few rows that have them, whatever the size of the band.
     let mut from = "invite i";
-    if pattern.is_some() {
-        params.push(&words);
-        from = tx.dialect().pick("invite_search s CROSS JOIN invite i ON i.seq = s.rowid", from);
-        let led = tx.dialect().pick(" AND s.invite_search MATCH $", " AND i.search @@ $");
-        let cast = tx.dialect().pick("", "::text::tsquery");
-        let _ = write!(sql, "{led}{}{cast}", params.len());
-    }
-    let matched = if filtered {
-        let counted =
-            intern(format!("SELECT COUNT(*) AS n FROM (SELECT i.seq FROM {from}{sql} LIMIT {MOST_COUNTED}) AS found"));
-        tx.query_one::<Count>(counted, &params)?.map(|count| count.n)
-    } else {
-        None
-    };
-    if pattern.is_some() && matched.is_some_and(|n| n >= MOST_COUNTED) {
-        // So common that a walk along the list meets them soon, while the index would gather them all first.
-        params.truncate(before_words);
-        (sql, from) = (walked, "invite i");
+    let mut matched = None;
+    if let Some(pattern) = &pattern {
+        let few = rows.params.len() > 1 && rows.count(tx, from)? < MOST_COUNTED;
+        rows.and("i.search_text LIKE ? ESCAPE '\\'", pattern);
+        let (led_from, led) = tx.dialect().pick(
+            ("invite_search s CROSS JOIN invite i ON i.seq = s.rowid", "s.invite_search MATCH ?"),
+            (from, "i.search @@ ?::text::tsquery"),
+        );
+        let mut by_words = rows.clone();
+        by_words.and(led, &words);
+        let count = if few { rows.count(tx, from)? } else { by_words.count(tx, led_from)? };
+        matched = Some(count);
+        if !few && count < MOST_COUNTED {
+            (rows, from) = (by_words, led_from);
+        }
+    } else if rows.params.len() > 1 {
+        matched = Some(rows.count(tx, from)?);
     }
     let (by_end, newest) = match filter.sort {
         Sort::Created(newest) => (false, newest),
         Sort::Expires(latest) => (true, latest),
     };
+    // A plus keeps the index over ends out of it: few rows are sorted sooner than met on a walk.
+    let end = if matched.is_some_and(|n| n < MOST_COUNTED) { format!("+{END}") } else { END.to_owned() };
     let down = newest != page.is_backward();
     let (than, order) = if down { ("<", "DESC") } else { (">", "ASC") };
+    let Conditions { mut sql, mut params } = rows;
     let (key, seq);
     if let At::From(cursor) = page.at {
         (key, seq) = (cursor.key, cursor.seq);
@@ -112,24 +129,24 @@ pub(crate) fn list(
         let n = params.len();
         if by_end {
             params.push(&key);
-            let _ = write!(sql, " AND ({END}, i.seq) {than} (${}, ${n})", n + 1);
+            let _ = write!(sql, " AND ({end}, i.seq) {than} (${}, ${n})", n + 1);
         } else {
             let _ = write!(sql, " AND i.seq {than} ${n}");
         }
     }
     let fetch = page.fetch();
     params.push(&fetch);
-    let first = if by_end { format!("{END} {order}, ") } else { String::new() };
+    let first = if by_end { format!("{end} {order}, ") } else { String::new() };
     let all = intern(format!(
         "SELECT {COLUMNS} FROM {from} {PEOPLE}{sql} ORDER BY {first}i.seq {order} LIMIT ${}",
         params.len()
     ));
-    let rows: Vec<InviteRow> = tx.query(all, &params)?;
+    let found: Vec<InviteRow> = tx.query(all, &params)?;
     let place =
         |row: &InviteRow| (if by_end { row.expires_at.map_or(i64::MAX, Timestamp::micros) } else { 0 }, row.seq);
-    let (rows, next_cursor, prev_cursor) = page.cut(rows, place);
+    let (found, next_cursor, prev_cursor) = page.cut(found, place);
     Ok(Invites {
-        invites: rows.into_iter().map(|row| row.show(now)).collect(),
+        invites: found.into_iter().map(|row| row.show(now)).collect(),
         total: access.invites.unsigned_abs(),
         pending: access.pending.unsigned_abs(),
         matched: matched.map(i64::unsigned_abs),
