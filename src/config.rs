@@ -261,6 +261,20 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_lists_every_key_as_it_is() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+        let readme = std::fs::read_to_string(&path).unwrap();
+        let (before, rest) = readme.split_once("cargo test --lib config -->\n").unwrap();
+        let (_, after) = rest.split_once("<!-- end of the keys -->").unwrap();
+        let now = format!("{before}cargo test --lib config -->\n\n{}\n<!-- end of the keys -->{after}", reference());
+        if std::env::var_os("GUESTLIST_WRITE").is_some() {
+            std::fs::write(&path, &now).unwrap();
+        } else {
+            assert_eq!(readme, now, "write it again with GUESTLIST_WRITE=1 cargo test --lib config");
+        }
+    }
+
+    #[test]
     fn every_default_in_the_example_is_the_default() {
         for (table, _, keys) in example::ALL {
             for key in *keys {

@@ -94,3 +94,58 @@ fn the_environments_token_goes_to_the_environments_server_alone() {
     let elsewhere = guestlist(home.path(), &variables, &["whoami", "--server", "http://127.0.0.1:2"]);
     assert_eq!(elsewhere.status.code(), Some(3), "{}", text(&elsewhere.stderr));
 }
+
+#[cfg(feature = "server")]
+/// A process that does not outlive its test.
+struct Ended(std::process::Child);
+
+#[cfg(feature = "server")]
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(feature = "server")]
+#[tokio::test]
+async fn serve_reads_its_file_and_logs_as_it_says() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("guestlist.toml");
+    let lines = "[server]\nname = \"The Hall\"\nlisten = \"127.0.0.1:0\"\ndatabase = \"sqlite:hall.db\"\nkey_file = \"key\"\n\
+                 [policy]\nregistration = \"closed\"\n[log]\nformat = \"json\"\n[retention]\ndays = 30\n";
+    std::fs::write(&file, lines).unwrap();
+    let server = Command::new(env!("CARGO_BIN_EXE_guestlist"))
+        .args(["serve", "--config", file.to_str().unwrap()])
+        .env_clear()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut ended = Ended(server);
+    let server = &mut ended.0;
+    let mut greeting = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut greeting).unwrap();
+    let origin = greeting.trim().strip_prefix("listening on ").unwrap();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let site: serde_json::Value = {
+        let text = http.get(format!("{origin}/api/v1/site")).send().await.unwrap().text().await.unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    assert_eq!((site["name"].as_str(), site["registration"].as_str()), (Some("The Hall"), Some("closed")));
+    let token = guestlist::domain::Token::from_random(&[7; 32]);
+    let url = format!("{origin}/api/v1/invites/{}/info", token.reveal());
+    assert_eq!(http.get(url).send().await.unwrap().status(), 404);
+    assert!(folder.path().join("hall.db").exists() && folder.path().join("key").exists());
+    Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap();
+    let mut log = String::new();
+    server.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert_eq!(server.wait().unwrap().code(), Some(0), "{log}");
+    assert!(!log.contains(&token.reveal()[4..]), "{log}");
+    for line in log.lines() {
+        serde_json::from_str::<serde_json::Value>(line).expect(line);
+    }
+    assert!(log.contains("retention.days is set"), "{log}");
+}
