@@ -1,0 +1,149 @@
+//! Connections that ask one thing after another, with as little work of their own as can be.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    task::JoinSet,
+};
+
+/// Different requests that one caller has at most.
+const MOST: usize = 2_000;
+
+/// A request.
+pub struct Ask(String);
+
+impl Ask {
+    /// `GET`, signed in with a session.
+    pub fn get(path: &str, session: Option<&str>) -> Self {
+        Self::new("GET", path, session)
+    }
+
+    /// `POST` without a body.
+    pub fn post(path: &str, session: &str) -> Self {
+        Self::new("POST", path, Some(session))
+    }
+
+    fn new(method: &str, path: &str, session: Option<&str>) -> Self {
+        let session = session.map_or(String::new(), |session| format!("Authorization: Bearer {session}\r\n"));
+        let length = if method == "POST" { "Content-Length: 0\r\n" } else { "" };
+        Self(format!("{method} {path} HTTP/1.1\r\nHost: x\r\n{session}{length}\r\n"))
+    }
+
+    /// The same, unless what is there has this tag.
+    pub fn unless(&self, tag: &str) -> Self {
+        Self(self.0.replacen("\r\n\r\n", &format!("\r\nIf-None-Match: {tag}\r\n\r\n"), 1))
+    }
+
+    /// What goes over the wire.
+    pub fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+/// What came back.
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `ETag`.
+    pub tag: Option<String>,
+    /// Bytes in all.
+    pub bytes: usize,
+}
+
+/// One connection.
+pub struct Line {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Line {
+    /// Connects.
+    pub async fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream, buffer: Vec::with_capacity(64 * 1024) }
+    }
+
+    /// Asks, and reads the whole answer.
+    pub async fn ask(&mut self, ask: &Ask) -> Answer {
+        self.stream.write_all(ask.bytes()).await.unwrap();
+        self.buffer.clear();
+        loop {
+            assert!(self.stream.read_buf(&mut self.buffer).await.unwrap() > 0, "the server hung up");
+            let Some(head) = self.buffer.windows(4).position(|end| end == b"\r\n\r\n") else { continue };
+            let text = String::from_utf8_lossy(&self.buffer[..head]).into_owned();
+            let header = |name: &str| {
+                text.lines().find_map(|line| {
+                    let (key, value) = line.split_once(':')?;
+                    key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+                })
+            };
+            let bytes = head + 4 + header("content-length").map_or(0, |length| length.parse().unwrap());
+            while self.buffer.len() < bytes {
+                assert!(self.stream.read_buf(&mut self.buffer).await.unwrap() > 0, "the server hung up");
+            }
+            let status = text.get(9..12).and_then(|status| status.parse().ok()).unwrap();
+            return Answer { status, tag: header("etag"), bytes };
+        }
+    }
+}
+
+/// What was measured.
+pub struct Figures {
+    took: Duration,
+    /// Every answer's time, sorted.
+    times: Vec<Duration>,
+}
+
+impl Figures {
+    /// Answers a second.
+    pub fn rate(&self) -> f64 {
+        self.times.len() as f64 / self.took.as_secs_f64()
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let p99 = self.times.get(self.times.len() * 99 / 100).copied().unwrap_or_default();
+        write!(f, "{:>7.0} a second, p99 {p99:>8.2?}", self.rate())
+    }
+}
+
+/// Lets `callers` connections ask what `next` gives for each caller and number: all of it once, or for `time` over and
+/// over.
+pub async fn run<F>(address: SocketAddr, callers: usize, time: Option<Duration>, next: F) -> Figures
+where
+    F: Fn(usize, usize) -> Option<Ask>,
+{
+    let mut lines = JoinSet::new();
+    for caller in 0..callers {
+        // What is asked is made before, so that making it is not measured.
+        let asks: Vec<Ask> = (0..MOST).map_while(|n| next(caller, n)).collect();
+        lines.spawn(async move {
+            let mut line = Line::open(address).await;
+            let (mut times, began) = (Vec::new(), Instant::now());
+            let all = if time.is_some() { usize::MAX } else { asks.len() };
+            for ask in asks.iter().cycle().take(all) {
+                if time.is_some_and(|time| began.elapsed() > time) {
+                    break;
+                }
+                let asked = Instant::now();
+                assert_eq!(line.ask(ask).await.status, 200);
+                times.push(asked.elapsed());
+            }
+            (began, Instant::now(), times)
+        });
+    }
+    let all = lines.join_all().await;
+    let first = all.iter().map(|(began, ..)| *began).min().unwrap();
+    let last = all.iter().map(|(_, ended, _)| *ended).max().unwrap();
+    let mut times: Vec<Duration> = all.into_iter().flat_map(|(.., times)| times).collect();
+    times.sort_unstable();
+    Figures { took: last - first, times }
+}

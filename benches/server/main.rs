@@ -1,0 +1,171 @@
+//! What the server does in a second, and what a large band costs: `cargo bench --bench server`.
+//!
+//! It prints ratios and asserts nothing: figures depend on the machine, ratios far less. `-- --rows N` sets the size of
+//! the large band (100,000 by default; a million takes some minutes to make), `-- --database URL` another database than
+//! a new SQLite file: an empty one that may be written to.
+
+// A benchmark that cannot go on has nothing to say.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+// Every room here is private to this binary, `pub` says what another room uses.
+#![allow(unreachable_pub)]
+
+mod load;
+mod seed;
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use guestlist::{
+    config::Limits,
+    domain::{BandId, Timestamp},
+    server::{
+        App, Key, Settings, SystemClock, SystemEntropy, run,
+        store::{Database, Options, Store},
+    },
+};
+
+use load::Ask;
+
+/// How many connections ask at once.
+const CALLERS: usize = 64;
+/// How long each thing is measured.
+const WHILE: Duration = Duration::from_secs(5);
+/// Bands that every caller comes into when accepts are measured.
+const BANDS: usize = 100;
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let value = |flag: &str| args.iter().position(|arg| arg == flag).and_then(|at| args.get(at + 1)).cloned();
+    let rows: usize = value("--rows").map_or(100_000, |rows| rows.parse().expect("--rows is a number"));
+    let folder = tempfile::tempdir().unwrap();
+    let database = value("--database").map_or_else(
+        || Database::Sqlite(folder.path().join("guestlist.db")),
+        |url| url.parse().expect("--database is sqlite:PATH or postgres://…"),
+    );
+    println!("{database}, a band of {rows} invites, {CALLERS} connections");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(measure(database, rows, folder.path()));
+    at_rest(folder.path());
+}
+
+async fn measure(database: Database, rows: usize, folder: &Path) {
+    let options = Options { patience: Duration::from_mins(10), ..Options::new(database) };
+    let store = tokio::task::spawn_blocking(move || Store::open(&options).unwrap()).await.unwrap();
+    let limits = Limits { enabled: false, ..Limits::default() };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let settings = Settings { limits, ..Settings::default() };
+    let app = App::new(store, settings, Key::new(&[7; 32]).unwrap(), SystemClock, SystemEntropy::new());
+    let server = tokio::spawn(run::serve(app.clone(), listener, std::future::pending()));
+
+    let now = Timestamp::now();
+    let people = seed::people(app.store(), now, CALLERS).await;
+    let large = seed::band(app.store(), now, &people[0], rows).await;
+    let small = seed::band(app.store(), now, &people[0], 50).await;
+    seed::analyze(app.store()).await;
+
+    let fixed = load::run(address, CALLERS, Some(WHILE), |_, _| Some(Ask::get("/api/v1/site", None))).await;
+    let previews = load::run(address, CALLERS, Some(WHILE), |caller, n| {
+        let token = seed::token(large, (caller * 7_919 + n * 104_729) % rows);
+        Some(Ask::get(&format!("/api/v1/invites/{}/info", token.reveal()), None))
+    })
+    .await;
+    println!("static answer      {fixed}");
+    println!("preview            {previews}   {:.2} of static (bar 0.40)", previews.rate() / fixed.rate());
+
+    accepts(&app, address, &people, folder).await;
+    poll(address, &people[0]).await;
+    pages(address, &people[0], small, large).await;
+    server.abort();
+}
+
+/// Durable accepts, each caller with a session of its own, against what the disk can sync.
+async fn accepts(app: &App, address: std::net::SocketAddr, people: &[seed::Person], folder: &Path) {
+    let mut links = Vec::new();
+    for _ in 0..BANDS {
+        links.push(seed::link(app.store(), Timestamp::now(), &people[0]).await);
+    }
+    let accepts = load::run(address, CALLERS, None, |caller, n| {
+        // The owner is a member already; each caller begins with another band.
+        let link = links.get((caller + n) % BANDS).filter(|_| n < BANDS && caller > 0)?;
+        Some(Ask::post(&format!("/api/v1/invites/{}/accept", link.reveal()), &people[caller].session))
+    })
+    .await;
+    let syncs = syncs(folder);
+    println!("accept             {accepts}   {:.2} of {syncs:.0} syncs a second (bar 1.00)", accepts.rate() / syncs);
+}
+
+/// How often a second the disk makes a small write durable.
+fn syncs(folder: &Path) -> f64 {
+    let mut file = std::fs::File::create(folder.join("syncs")).unwrap();
+    let (began, mut count) = (Instant::now(), 0);
+    while began.elapsed() < Duration::from_secs(2) {
+        file.write_all(&[7; 4096]).unwrap();
+        file.sync_data().unwrap();
+        count += 1;
+    }
+    f64::from(count) / began.elapsed().as_secs_f64()
+}
+
+/// One poll when nothing has changed.
+async fn poll(address: std::net::SocketAddr, person: &seed::Person) {
+    let mut line = load::Line::open(address).await;
+    let ask = Ask::get("/api/v1/me/sync", Some(&person.session));
+    let tag = line.ask(&ask).await.tag.unwrap_or_default();
+    let ask = ask.unless(&tag);
+    let answer = line.ask(&ask).await;
+    let bytes = ask.bytes().len() + answer.bytes;
+    println!("poll, no change    {} with {bytes} bytes both ways (bar 400)", answer.status);
+}
+
+/// Pages of the large band against those of one of 50.
+async fn pages(address: std::net::SocketAddr, person: &seed::Person, small: BandId, large: BandId) {
+    let mut line = load::Line::open(address).await;
+    for (what, query) in [
+        ("first page", ""),
+        ("last page", "cursor=last"),
+        ("search, common", "q=drum"),
+        ("search, rare", "q=7b3"),
+        ("search, nothing", "q=nobody"),
+        ("by end", "sort=expires"),
+        ("pending", "status=pending"),
+        ("accepted", "status=accepted&sort=expires"),
+    ] {
+        let mut best = [Duration::MAX; 2];
+        for _ in 0..200 {
+            for (band, best) in [small, large].into_iter().zip(&mut best) {
+                let path = format!("/api/v1/bands/{band}/invites?{query}");
+                let began = Instant::now();
+                assert_eq!(line.ask(&Ask::get(&path, Some(&person.session))).await.status, 200);
+                *best = (*best).min(began.elapsed());
+            }
+        }
+        let ratio = best[1].as_secs_f64() / best[0].as_secs_f64();
+        println!("{what:18} {:>9.2?} of 50, {:>9.2?} of all   {ratio:.2} (bar 1.50)", best[0], best[1]);
+    }
+}
+
+/// The program by itself: how soon it listens, and what it holds.
+fn at_rest(folder: &Path) {
+    let began = Instant::now();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_guestlist"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--database"])
+        .arg(format!("sqlite:{}", folder.join("rest.db").display()))
+        .env("GUESTLIST_DATA", folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ready = began.elapsed();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
+    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or(" not known here").trim();
+    println!("at rest            listens after {ready:.1?} (bar 50 ms), holds {memory} (bar 15 MB)");
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
