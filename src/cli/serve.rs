@@ -117,10 +117,13 @@ fn key(config: &Config, entropy: &SystemEntropy) -> Result<Key, Error> {
 }
 
 fn database(config: &Config) -> Result<Database, Error> {
-    match &config.server.database {
-        Some(url) => url.reveal().parse().map_err(|error| Error::Usage(format!("server.database: {error}"))),
-        None => Ok(Database::Sqlite(data_folder(config)?.join("guestlist.db"))),
+    if let Some(url) = &config.server.database {
+        return url.reveal().parse().map_err(|error| Error::Usage(format!("server.database: {error}")));
     }
+    let file = data_folder(config)?.join("guestlist.db");
+    // SQLite gives its other files the mode of this one.
+    let _ = crate::private::create(&file, false)?;
+    Ok(Database::Sqlite(file))
 }
 
 /// The folder for data, made, and private, where it is missing.

@@ -60,19 +60,31 @@ impl Key {
     /// can read is refused.
     pub fn from_file(path: &Path, random: &[u8; 32]) -> Result<Self, KeyError> {
         let trouble = |error| KeyError::File(path.to_owned(), error);
-        match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-            Ok(mut file) => {
-                file.write_all(URL_SAFE_NO_PAD.encode(random).as_bytes()).map_err(trouble)?;
-                file.sync_all().map_err(trouble)?;
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(trouble(error)),
+        if !path.try_exists().map_err(trouble)? {
+            make(path, &URL_SAFE_NO_PAD.encode(random)).map_err(trouble)?;
         }
         if std::fs::metadata(path).map_err(trouble)?.permissions().mode() & 0o077 != 0 {
             return Err(KeyError::Loose(path.to_owned()));
         }
         Self::parse(&std::fs::read_to_string(path).map_err(trouble)?, &path.display().to_string())
     }
+}
+
+/// Makes a private file with this text, whole or not at all: a process that ends midway, or two at once, leave no half
+/// of a key. One that is there meanwhile stays.
+fn make(path: &Path, text: &str) -> std::io::Result<()> {
+    let new = path.with_extension(format!("{}.new", uuid::Uuid::now_v7().simple()));
+    let made = (|| {
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        match std::fs::hard_link(&new, path) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    })();
+    let _ = std::fs::remove_file(&new);
+    made
 }
 
 /// Seals `text` under the key, bound to `owner` (the id of its row), so that a sealed token moved to another row does
@@ -112,6 +124,7 @@ mod tests {
         let path = folder.path().join("key");
         Key::from_file(&path, &[7; 32]).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert!(Key::from_file(&path, &[7; 32]).unwrap_err().to_string().contains("chmod 600"));
     }

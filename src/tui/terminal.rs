@@ -134,14 +134,20 @@ pub fn give_back() {
     let _ = terminal::disable_raw_mode();
 }
 
-/// The report of a panic belongs on a screen that can be read.
+/// The report of a panic belongs on a screen that can be read. Other threads, the embedded server's above all, answer
+/// for theirs: the client goes on, so its screen stays whole.
 fn give_back_on_panic() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         let report = std::panic::take_hook();
+        let own = std::thread::current().id();
         std::panic::set_hook(Box::new(move |panic| {
-            give_back();
-            report(panic);
+            if std::thread::current().id() == own || !TAKEN.load(Ordering::SeqCst) {
+                give_back();
+                report(panic);
+            } else {
+                tracing::error!(%panic, "a thread in the background panicked");
+            }
         }));
     });
 }
