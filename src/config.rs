@@ -171,6 +171,9 @@ fn read(
     };
     check_mail(&mut reader, &config.mail);
     choose(&mut reader, &mut config);
+    if let (None, Some(folder)) = (&config.local.data, config.data_folder()) {
+        reader.reveal("local", &[("data", value::Value::Text(folder.display().to_string()).to_string())]);
+    }
     reader.finish();
     if reader.faults.is_empty() { Ok((config, reader.shown)) } else { Err(ConfigError::Wrong(reader.faults)) }
 }
@@ -195,6 +198,10 @@ fn choose(reader: &mut reader::Reader<'_>, config: &mut Config) {
     if server < by_profile || by_profile == 1 && server == 1 {
         config.client.server.clone_from(&profile.server);
         config.client.insecure_http |= profile.insecure_http;
+        reader.stand_for("client.server", &format!("profiles.{name}.server"));
+        if profile.insecure_http {
+            reader.stand_for("client.insecure_http", &format!("profiles.{name}.insecure_http"));
+        }
     }
 }
 
@@ -383,6 +390,9 @@ mod tests {
         assert_eq!(server(std::slice::from_ref(&profile), &nothing).unwrap(), "https://b.example");
         let variables = |name: &str| (name == "GUESTLIST_SERVER").then(|| "https://c.example".to_owned());
         assert_eq!(server(std::slice::from_ref(&profile), &variables).unwrap(), "https://b.example");
+        let (_, shown) = read(text, None, std::slice::from_ref(&profile), &nothing).unwrap();
+        let shown = shown.iter().find(|shown| shown.key == "client.server").unwrap();
+        assert_eq!((shown.value.as_str(), shown.source.to_string().as_str()), ("\"b.example\"", ":4"));
         let both = [profile, flag("client.server", "--server", "d.example")];
         assert_eq!(server(&both, &variables).unwrap(), "https://d.example");
         let error = server(&[flag("client.profile", "--profile", "x")], &nothing).unwrap_err().to_string();

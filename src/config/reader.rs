@@ -120,6 +120,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Tells `key` with the value and the place of `other`, which stands for it. Both are full names.
+    pub(super) fn stand_for(&mut self, key: &str, other: &str) {
+        let Some(other) = self.shown.iter().find(|shown| shown.key == other).cloned() else { return };
+        if let Some(shown) = self.shown.iter_mut().find(|shown| shown.key == key) {
+            *shown = Shown { key: key.to_owned(), ..other };
+        }
+    }
+
     /// Takes the entry `table.name` out of the file; `table` may be a path of tables.
     pub(super) fn take(&mut self, table: &str, name: &str) -> Option<Entry> {
         let mut inside = &mut self.file;
