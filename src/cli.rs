@@ -99,6 +99,9 @@ pub enum Error {
     /// An argument or input that is not as it should be.
     #[error("{0}")]
     Usage(String),
+    /// The server answered with something that this version cannot use.
+    #[error("{0} cannot be read")]
+    Unreadable(&'static str),
     /// No session for the server.
     #[error("not signed in to {0}")]
     NotSignedIn(String),
@@ -140,6 +143,7 @@ impl Error {
                 "`guestlist config example` shows every key and what is allowed.".to_owned()
             }
             Self::NotRunning => "Open `guestlist` in another terminal, or name a server with --server.".to_owned(),
+            Self::Unreadable(_) => "Client and server may be of different versions: update the older one.".to_owned(),
             Self::NotSignedIn(origin) => format!("Sign in with `guestlist login --server {origin}`."),
             Self::NoServer => "Sign in with `guestlist login --server https://host`.".to_owned(),
             _ => String::new(),
@@ -217,10 +221,10 @@ fn exit(done: Result<(), Error>) -> ExitCode {
         // Whoever reads has seen enough.
         Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            output::note(&format!("error: {error}"));
             let hint = error.hint();
             if !hint.is_empty() {
-                eprintln!("{hint}");
+                output::note(&hint);
             }
             ExitCode::from(error.exit_code())
         }
@@ -232,7 +236,11 @@ async fn dispatch(cli: &Cli, config: &Config) -> Result<(), Error> {
     match &cli.command {
         Command::Login(args) => account::login(&context(None)?, args).await,
         Command::Logout => account::logout(&context(None)?).await,
-        Command::Register(args) => account::register(&context(None)?, args).await,
+        Command::Register(args) => {
+            let invite = args.read_invite()?;
+            let origin = invite.as_ref().and_then(|pasted| pasted.origin.as_deref());
+            account::register(&context(origin)?, args, invite.clone()).await
+        }
         Command::Whoami => account::whoami(&context(None)?).await,
         Command::Bands(command) => bands::run(&context(None)?, command).await,
         Command::Members(command) => bands::members(&context(None)?, command).await,

@@ -3,12 +3,13 @@
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 use clap::Args;
+use serde::Serialize;
 
-use super::{Context, Error, output};
+use super::{Context, Error, invited::pasted, output};
 use crate::{
-    api::{Account, Login, Register, SessionSecret},
+    api::{Account, Login, Outcome, Register, SessionSecret},
     client::session::Kept,
-    domain::SessionToken,
+    domain::{Pasted, SessionToken},
 };
 
 #[derive(Debug, Args)]
@@ -26,6 +27,19 @@ pub(super) struct RegisterArgs {
     /// The name to be called by.
     #[arg(long)]
     display_name: Option<String>,
+    /// An invite's link, token or code; `-` reads it from standard input, where no other program can see it.
+    #[arg(long, value_name = "TOKEN")]
+    invite: Option<String>,
+    /// Accept the invite as well.
+    #[arg(long, requires = "invite")]
+    accept: bool,
+}
+
+impl RegisterArgs {
+    /// The invite, asked for before the password where both come by standard input.
+    pub(super) fn read_invite(&self) -> Result<Option<Pasted>, Error> {
+        self.invite.as_deref().map(|text| pasted("--invite", Some(text))).transpose()
+    }
 }
 
 /// A password, by prompt or the first line of standard input; never an argument, which others could see.
@@ -35,34 +49,56 @@ fn password() -> Result<String, Error> {
     }
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
+    if line.is_empty() {
+        return Err(Error::Usage(
+            "no password: type it at the prompt, or give it as a line of standard input".to_owned(),
+        ));
+    }
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-fn keep(context: &Context, account: &Account, session: &SessionSecret) -> Result<(), Error> {
-    let token = SessionToken::parse(&session.token)
-        .ok_or_else(|| Error::Usage("the server's session token cannot be read; update the client".to_owned()))?;
-    let origin = context.client.origin();
-    context.sessions.put(&context.kept_as, Kept::new(&token, &account.username, session.expires_at))?;
-    if context.json { output::json(account) } else { output::line(&format!("{} @ {origin}", account.username)) }
+/// What a log-in or a registration answers, without the session's secret: that is in the session file.
+#[derive(Serialize)]
+struct SignedIn<'a> {
+    account: &'a Account,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<Outcome>,
+}
+
+fn keep(context: &Context, answer: &SignedIn<'_>, session: &SessionSecret) -> Result<(), Error> {
+    let token = SessionToken::parse(&session.token).ok_or(Error::Unreadable("the session's token"))?;
+    let (origin, username) = (context.client.origin(), &answer.account.username);
+    context.sessions.put(&context.kept_as, Kept::new(&token, username, session.expires_at))?;
+    if context.json { output::json(answer) } else { output::line(&format!("{username} @ {origin}")) }
 }
 
 pub(super) async fn login(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     let body = Login { login: args.login.clone(), password: password()? };
     let answer = context.client.with_session(None).login(&body).await?;
-    keep(context, &answer.account, &answer.session)
+    keep(context, &SignedIn { account: &answer.account, outcome: None }, &answer.session)
 }
 
-pub(super) async fn register(context: &Context, args: &RegisterArgs) -> Result<(), Error> {
+pub(super) async fn register(context: &Context, args: &RegisterArgs, invite: Option<Pasted>) -> Result<(), Error> {
     let body = Register {
         username: args.username.clone(),
         display_name: args.display_name.clone(),
         email: args.email.clone(),
         password: password()?,
-        invite: None,
-        accept: None,
+        invite: invite.map(|pasted| pasted.token),
+        accept: args.accept.then_some(true),
     };
     let answer = context.client.with_session(None).register(&body, None).await?;
-    keep(context, &answer.account, &answer.session)
+    keep(context, &SignedIn { account: &answer.account, outcome: answer.outcome }, &answer.session)?;
+    match answer.outcome {
+        Some(outcome) if !context.json => output::line(match outcome {
+            Outcome::Joined | Outcome::AlreadyMember => {
+                "The invite is accepted: `guestlist bands list` shows the band."
+            }
+            Outcome::PendingApproval => "An admin of the band has to agree.",
+            Outcome::EmailUnverified => "Verify your address first, then accept the invite.",
+        }),
+        _ => Ok(()),
+    }
 }
 
 pub(super) async fn logout(context: &Context) -> Result<(), Error> {

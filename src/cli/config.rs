@@ -36,7 +36,7 @@ pub(super) fn run(
             }
             output::line(&path.display().to_string())?;
             if !there {
-                eprintln!("There is no such file yet, so the defaults hold.");
+                output::note("There is no such file yet, so the defaults hold.");
             }
             Ok(())
         }

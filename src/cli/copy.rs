@@ -8,7 +8,7 @@ use crate::{
     domain::Pasted,
 };
 
-use super::Error;
+use super::{Error, output};
 
 /// The command, hidden from the help, that holds a text for one that has ended.
 pub(super) const HOLD: &str = "hold-clipboard";
@@ -22,16 +22,16 @@ pub(super) fn copy(mode: Mode, link: &str) {
         None => clipboard(mode, Surroundings { dumb: true, ..around }).copy(link, &mut io::sink()),
     };
     match copied {
-        Copied::Native => eprintln!("Copied to the clipboard."),
+        Copied::Native => output::note("Copied to the clipboard."),
         Copied::Osc52 => {
-            eprintln!("Sent to the terminal's clipboard; not every terminal takes it.");
+            output::note("Sent to the terminal's clipboard; not every terminal takes it.");
         }
-        Copied::Failed { why } => eprintln!("Not copied ({why}): take the link from above."),
+        Copied::Failed { why } => output::note(&format!("Not copied ({why}): take the link from above.")),
     }
     let origin = Pasted::parse(link).ok().and_then(|pasted| pasted.origin);
     if origin.is_some_and(|origin| Origin::parse(&origin, PlainHttp::Anywhere).is_ok_and(|origin| origin.is_loopback()))
     {
-        eprintln!("The link works on this machine only.");
+        output::note("The link works on this machine only.");
     }
 }
 

@@ -27,19 +27,24 @@ pub(super) struct DeclineArgs {
 
 impl TokenArgs {
     pub(super) fn read(&self) -> Result<Pasted, Error> {
-        let text = match self.token.as_deref() {
-            Some(text) if text != "-" => text.to_owned(),
-            _ => {
-                if io::stdin().is_terminal() {
-                    eprint!("Invite link or token: ");
-                }
-                let mut line = String::new();
-                io::stdin().lock().read_line(&mut line)?;
-                line
-            }
-        };
-        Pasted::read(&text).map_err(|e| Error::Usage(format!("TOKEN {e}")))
+        pasted("TOKEN", self.token.as_deref())
     }
+}
+
+/// The link, token or code that was given; `-` or nothing asks for it. `name` is the argument's, for the refusal.
+pub(super) fn pasted(name: &str, given: Option<&str>) -> Result<Pasted, Error> {
+    let text = match given {
+        Some(text) if text != "-" => text.to_owned(),
+        _ => {
+            if io::stdin().is_terminal() {
+                eprint!("Invite link, token or code: ");
+            }
+            let mut line = String::new();
+            io::stdin().lock().read_line(&mut line)?;
+            line
+        }
+    };
+    Pasted::read(&text).map_err(|e| Error::Usage(format!("{name} {e}")))
 }
 
 pub(super) async fn preview(context: &Context, pasted: &Pasted) -> Result<(), Error> {

@@ -167,6 +167,8 @@ impl Error {
 fn problem_hint(problem: &Problem) -> String {
     let ask = || match (&problem.inviter, &problem.contact) {
         (_, Some(contact)) => format!("Ask for a new invite: {contact}."),
+        // The detail of a server of this version says it already.
+        (Some(inviter), None) if problem.detail.contains(inviter.as_str()) => String::new(),
         (Some(inviter), None) => format!("Ask {inviter} for a new invite."),
         (None, None) => "Ask whoever invited you for a new invite.".to_owned(),
     };
@@ -204,6 +206,8 @@ mod tests {
         let mut problem = Problem::new(Code::InviteExpired, "The invite has expired.");
         problem.inviter = Some("Ada".to_owned());
         assert_eq!(Error::Problem(Box::new(problem.clone())).hint(), "Ask Ada for a new invite.");
+        problem.detail = "The invite has expired. Ask Ada for a new one.".to_owned();
+        assert_eq!(Error::Problem(Box::new(problem.clone())).hint(), "", "it is said already");
         problem.contact = Some("band@example.org".to_owned());
         assert_eq!(Error::Problem(Box::new(problem)).hint(), "Ask for a new invite: band@example.org.");
     }

@@ -1,4 +1,11 @@
-//! The commands as processes: exit codes, and errors that say what to do.
+//! The commands as processes: what they print, how they end, and errors that say what to do.
+
+#[cfg(feature = "server")]
+mod answers;
+#[cfg(feature = "server")]
+mod hostile;
+#[cfg(feature = "server")]
+mod refusals;
 
 use std::process::{Command, Output};
 

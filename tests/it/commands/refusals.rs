@@ -1,0 +1,109 @@
+//! How commands end when something is refused: the exit code, the field, and what is allowed.
+
+use crate::program::{Home, PASSWORD, Served};
+
+#[test]
+fn an_unknown_token_is_asked_for_and_refused_by_the_server() {
+    let server = Served::start();
+    let kim = server.person("kim");
+    let whole = guestlist::domain::Token::from_random(&[7; 32]).reveal().to_owned();
+    let link = format!("{}/invite/inv_short", server.origin);
+    for token in [whole.as_str(), "inv_short", "ABCD-EFGH-2345", "whatever", link.as_str()] {
+        for command in ["preview", "accept", "decline"] {
+            kim.run(&[command, token]).refused(1, &["Check that the link was copied whole"]);
+        }
+    }
+    for nothing in ["", "two words", "https://example.org/no/such"] {
+        kim.run_with(&["accept"], nothing).refused(2, &["TOKEN must be an invite link, a token"]);
+    }
+}
+
+#[test]
+fn accepting_needs_a_session_and_says_so() {
+    let server = Served::start();
+    let stranger = server.stranger();
+    stranger.run(&["accept", "inv_x"]).refused(3, &["not signed in", "guestlist login --server"]);
+    let refused = stranger
+        .command(&["whoami"])
+        .env("GUESTLIST_TOKEN", guestlist::domain::SessionToken::from_random(&[7; 32]).reveal())
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(3), "a session that the server does not know");
+}
+
+#[test]
+fn a_refused_field_is_named_with_what_is_allowed() {
+    let server = Served::start();
+    let ada = server.person("ada");
+    let band = ada.band("The Night Owls");
+    let long = "x".repeat(65);
+    for (args, says) in [
+        (&["bands", "create", ""][..], &["name", "1 to 64"][..]),
+        (&["bands", "create", &long], &["name", "at most 64"]),
+        (&["invites", "create", &band, "--max-uses", "0"], &["max_uses"]),
+        (&["invites", "create", &band, "--label", &"x".repeat(81)], &["label", "80"]),
+        (&["invites", "create", &band, "--message", &"x".repeat(1_001)], &["message", "1000"]),
+        (&["bands", "list", "--limit", "0"], &["limit", "200"]),
+        (&["bands", "list", "--cursor", "rubbish"], &["cursor"]),
+    ] {
+        ada.run(args).refused(1, says);
+    }
+    for (args, says) in [
+        (&["invites", "create", &band, "--role", "king"][..], &["--role", "member admin owner"][..]),
+        (&["invites", "create", &band, "--ttl-hours", "0"], &["--ttl-hours", "number of hours from 1, or never"]),
+        (&["invites", "create", &band, "--max-uses", "many"], &["--max-uses"]),
+        (&["invites", "list", &band, "--status", "open"], &["--status", "pending accepted rejected cancelled"]),
+        (&["invites", "list", "my-band"], &["BAND"]),
+        (&["invites", "show", "7"], &["INVITE"]),
+        (&["invites"], &["Usage"]),
+        (&["register", "kim"], &["EMAIL"]),
+        (&["register", "kim", "kim@example.org", "--accept"], &["--invite"]),
+        (&["--server", "ftp://x", "whoami"], &["server"]),
+    ] {
+        ada.run(args).refused(2, says);
+    }
+}
+
+#[test]
+fn registering_says_what_is_wrong_with_each_field() {
+    let server = Served::start();
+    server.person("ada");
+    let kim = server.stranger();
+    kim.run_with(&["register", "k@m", "kim"], "short\n").refused(1, &["username", "email", "password", "8"]);
+    kim.run_with(&["register", "ada", "kim@example.org"], PASSWORD).refused(1, &["taken", "another user name"]);
+    kim.run_with(&["register", "kim", "ada@example.org"], PASSWORD).refused(1, &["Sign in with that address"]);
+    kim.run_with(&["register", "kim", "kim@example.org", "--invite", "inv_x"], PASSWORD)
+        .refused(1, &["link was copied"]);
+    kim.run_with(&["login", "ada"], "a wrong pass\n").refused(1, &["Check the name and the password"]);
+    kim.run_with(&["login", "ada"], "").refused(2, &["no password"]);
+}
+
+#[test]
+fn a_password_is_never_an_argument() {
+    let home = Home::at("http://127.0.0.1:1");
+    for args in [&["login", "ada"][..], &["register", "ada", "ada@example.org"]] {
+        let help = home.run(&[args[0], "--help"]).out;
+        assert!(!help.contains("--password"), "{help}");
+        home.run(&[args, &["--password", "secret"]].concat()).refused(2, &["--password"]);
+    }
+}
+
+#[test]
+fn what_one_has_no_business_with_is_not_found_and_what_one_may_not_is_refused() {
+    let server = Served::start();
+    let (ada, kim, joe) = (server.person("ada"), server.person("kim"), server.person("joe"));
+    let band = ada.band("The Night Owls");
+    let link = ada.run(&["invites", "create", &band]).out;
+    kim.json_with(&["accept"], &link);
+    joe.run(&["bands", "show", &band]).refused(1, &["Check the id"]);
+    kim.run(&["invites", "create", &band]).refused(1, &["Ask an admin of the band"]);
+    joe.run_with(&["accept"], &link).refused(1, &["Every use of this invite is taken. Ask ada for a new one.\n"]);
+}
+
+#[test]
+fn a_server_that_is_gone_is_no_connection() {
+    let server = Served::start();
+    let ada = server.person("ada");
+    server.stop();
+    ada.run(&["bands", "list"]).refused(4, &["cannot reach", "the server is running"]);
+}
