@@ -430,4 +430,34 @@ mod tests {
         assert_eq!(config.server.key_file.as_deref(), Some(Path::new("/etc/guestlist/key")));
         assert_eq!(config.server.database.unwrap().reveal(), "sqlite:/etc/guestlist/data/g.db");
     }
+
+    #[test]
+    fn a_table_can_be_written_in_any_way_that_toml_knows() {
+        for text in [
+            "[ui]\ntheme = 'dark'",
+            "ui.theme = \"dark\"",
+            "ui = { theme = \"dark\" }",
+            "[\"ui\"]\n\"theme\" = \"dark\"",
+        ] {
+            assert_eq!(config(text).unwrap().ui.theme, Theme::Dark, "{text}");
+        }
+        refused(
+            "ui.mouse = true\nui.mouse = false",
+            &["/etc/guestlist/config.toml:2: this is not TOML: duplicate key"],
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_by_its_line(text in "(\\[(ui|local|policy|x|profiles\\.a|ui\\.keys)\\]\n|(theme|port|q|server|days) ?= ?(\"\\PC{0,8}\"|-?[0-9]{1,20}|\\[[0-9, ]{0,8}\\]|true|\\{\\})\n|\\PC{0,6}\n){0,8}") {
+            if let Err(error) = config(&text) {
+                let last = text.lines().count() + 1;
+                for line in error.lines() {
+                    let place = line.strip_prefix("/etc/guestlist/config.toml:").and_then(|rest| rest.split(':').next());
+                    let number: usize = place.unwrap().parse().unwrap();
+                    assert!((1..=last).contains(&number), "{line}");
+                }
+            }
+        }
+    }
 }
