@@ -1,0 +1,124 @@
+//! Every screen at the sizes that people have, as text; and what holds at every size, whatever stands in the texts.
+
+mod scenes;
+
+use proptest::prelude::*;
+use ratatui::{Terminal, backend::TestBackend, buffer::CellWidth as _, style::Color};
+
+use super::view;
+use crate::{
+    config::Theme as Choice,
+    tui::{model::Model, theme::Theme},
+};
+
+const SIZES: [(u16, u16); 4] = [(120, 40), (80, 24), (50, 15), (40, 12)];
+
+fn drawn(model: &Model, theme: &Theme, (width, height): (u16, u16)) -> Terminal<TestBackend> {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| view(model, theme, frame)).unwrap();
+    terminal
+}
+
+fn coloured() -> Theme {
+    Theme::new(Choice::Auto, false)
+}
+
+/// The rows as a terminal shows them: a wide character hides the cell behind it.
+fn rows(terminal: &Terminal<TestBackend>) -> Vec<String> {
+    let buffer = terminal.backend().buffer();
+    buffer
+        .content
+        .chunks(usize::from(buffer.area.width))
+        .map(|row| {
+            let mut text = String::new();
+            let mut x = 0;
+            while let Some(cell) = row.get(x) {
+                text.push_str(cell.symbol());
+                x += usize::from(cell.cell_width()).max(1);
+            }
+            assert_eq!(x, row.len(), "a row is as wide as the screen: {text}");
+            text
+        })
+        .collect()
+}
+
+#[test]
+fn every_screen_looks_as_it_was_last_looked_at() {
+    for (name, scene) in scenes::ALL {
+        let mut text = String::new();
+        for size in SIZES {
+            let terminal = drawn(&scene(size), &coloured(), size);
+            let cursor = match terminal.backend().cursor_visible() {
+                true => format!(", cursor at {}", terminal.backend().cursor_position()),
+                false => String::new(),
+            };
+            text.push_str(&format!("{}×{}{cursor}\n", size.0, size.1));
+            for row in rows(&terminal) {
+                text.push_str(row.trim_end());
+                text.push('\n');
+            }
+            text.push('\n');
+        }
+        let mut settings = insta::Settings::clone_current();
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(*name, text));
+    }
+}
+
+#[test]
+fn without_colour_nothing_is_coloured_and_every_word_is_the_same() {
+    let plain = Theme::new(Choice::Auto, true);
+    for (name, scene) in scenes::ALL {
+        for size in SIZES {
+            let model = scene(size);
+            let terminal = drawn(&model, &plain, size);
+            for cell in &terminal.backend().buffer().content {
+                assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{name}");
+            }
+            assert_eq!(rows(&terminal), rows(&drawn(&model, &coloured(), size)), "{name}");
+        }
+    }
+}
+
+#[test]
+fn below_the_least_size_it_says_so() {
+    let model = crate::tui::sample::panes((39, 12));
+    let text = rows(&drawn(&model, &coloured(), (39, 12))).join(" ");
+    assert!(text.contains("too small") && text.contains("39×12") && text.contains("40×12"), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_size_panics_and_every_row_has_the_width_of_the_screen(
+        width in 1_u16..200, height in 1_u16..60, scene in 0..scenes::ALL.len(),
+    ) {
+        let (_, scene) = scenes::ALL[scene];
+        // The model may not yet know of the size that it is drawn in.
+        for size in [(width, height), (80, 24)] {
+            rows(&drawn(&scene(size), &coloured(), (width, height)));
+        }
+    }
+
+    #[test]
+    fn no_name_moves_a_border(
+        name in "[a-z日本e\u{301}\u{300}👨👩👧🇩🇪ﾞक्षि\u{200d}\u{fe0f}ﷺ ]{0,60}",
+        width in 40_u16..130, height in 12_u16..45,
+    ) {
+        let model = scenes::named(&name, (width, height));
+        for overlaid in scenes::over(model, &name) {
+            let terminal = drawn(&overlaid, &coloured(), (width, height));
+            let rows = rows(&terminal);
+            // The outer lines stand in the outer columns, however wide what is between them.
+            let buffer = terminal.backend().buffer();
+            for (y, row) in rows.iter().enumerate().take(rows.len() - 1).skip(1) {
+                for x in [0, width - 1] {
+                    let symbol = buffer[(x, y as u16)].symbol();
+                    prop_assert!("┌┐└┘├┤│─↑↓".contains(symbol), "{symbol:?} at {x},{y}: {row}");
+                }
+            }
+        }
+    }
+}
