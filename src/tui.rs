@@ -21,6 +21,8 @@ pub mod message;
 pub mod model;
 pub mod palette;
 pub mod request;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod terminal;
 pub mod theme;
 mod update;

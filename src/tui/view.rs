@@ -47,10 +47,11 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
 }
 
 /// The furthest that what is read on top (help, details) can be scrolled in this model's size; 0 where nothing scrolls.
-pub fn most_scroll(model: &Model, theme: &Theme) -> u16 {
+pub fn most_scroll(model: &Model) -> u16 {
+    let theme = Theme::new(crate::config::Theme::None, true);
     let areas = areas(model.size, model.focus);
     let body = Rect { height: areas.footer.y.saturating_sub(areas.header.bottom()), ..areas.header };
-    overlay::most_scroll(model, body, theme)
+    overlay::most_scroll(model, body, &theme)
 }
 
 /// Says that the terminal is too small, as far as that fits.
@@ -61,3 +62,6 @@ fn too_small(frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
         text::wrap(&words, usize::from(area.width)).into_iter().map(|line| Line::styled(line, theme.title)).collect();
     put_lines(frame.buffer_mut(), area, &lines);
 }
+
+#[cfg(test)]
+mod tests;

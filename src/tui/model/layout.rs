@@ -37,7 +37,7 @@ pub fn areas((width, height): (u16, u16), focus: Pane) -> Areas {
         *areas.of_mut(focus) = Some(body);
         return areas;
     }
-    let left = (width / 4).clamp(20, 32);
+    let left = (width / 4 + 2).clamp(20, 32);
     // The members keep a third, but never less than three of them.
     let lower = (body.height / 3).max(5).min(body.height);
     let upper = body.height - lower;

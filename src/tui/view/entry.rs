@@ -40,36 +40,47 @@ pub(super) fn welcome(
         ("Keep them on this machine", local),
         ("Connect to a server", "One that you or somebody else runs; a link names it."),
     ];
-    let mut lines = vec![
-        Line::styled("guestlist", theme.title),
-        Line::styled("Invitations for bands, run from a terminal.", theme.dim),
-        Line::default(),
-        Line::raw("Where are your bands?"),
-        Line::default(),
-    ];
-    for (at, (name, what)) in answers.into_iter().enumerate() {
-        let style = match at {
-            _ if at == choice => theme.selected,
-            0 if !model.settings.can_launch => theme.dim,
-            _ => Style::new(),
-        };
-        let mark = if at == choice { "▸" } else { " " };
-        lines.push(Line::styled(format!("{mark} {} {name} ", at + 1), style));
-        lines.extend(
-            wrap(what, wide.saturating_sub(4)).into_iter().map(|line| Line::styled(format!("    {line}"), theme.dim)),
-        );
-    }
-    if let Some(problem) = problem {
-        lines.push(Line::default());
-        lines.extend(wrap(&format!("✗ {problem}"), wide).into_iter().map(|line| Line::styled(line, theme.error)));
-    } else {
-        let rest = usize::from(area.height).saturating_sub(lines.len());
-        if rest > 2 {
+    let problem: Vec<_> = problem
+        .map(|problem| wrap(&format!("✗ {problem}"), wide))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|line| Line::styled(line, theme.error))
+        .collect();
+    let invited = Line::styled("Invited? Paste the link here.", theme.dim);
+    let after = if problem.is_empty() { vec![invited] } else { problem };
+    let rows = usize::from(area.height).saturating_sub(1);
+    // A low screen goes without what explains, then without what greets, never without what went wrong.
+    let full = [(true, true), (true, false), (false, false)].into_iter().map(|(greet, explain)| {
+        let mut lines = Vec::new();
+        if greet {
+            lines.push(Line::styled("guestlist", theme.title));
+            lines.extend(
+                wrap("Invitations for bands, run from a terminal.", wide)
+                    .into_iter()
+                    .map(|line| Line::styled(line, theme.dim)),
+            );
             lines.push(Line::default());
-            let paste = "Invited? Paste the link here.";
-            lines.push(Line::styled(paste, theme.dim));
         }
-    }
+        lines.extend([Line::raw("Where are your bands?"), Line::default()]);
+        for (at, (name, what)) in answers.into_iter().enumerate() {
+            let style = match at {
+                _ if at == choice => theme.selected,
+                0 if !model.settings.can_launch => theme.dim,
+                _ => Style::new(),
+            };
+            let mark = if at == choice { "▸" } else { " " };
+            lines.push(Line::styled(format!("{mark} {} {name} ", at + 1), style));
+            if explain {
+                let what = wrap(what, wide.saturating_sub(4));
+                lines.extend(what.into_iter().map(|line| Line::styled(format!("    {line}"), theme.dim)));
+            }
+        }
+        lines.push(Line::default());
+        lines.extend(after.iter().cloned());
+        lines
+    });
+    let drawn: Vec<_> = full.collect();
+    let lines = drawn.iter().find(|lines| lines.len() <= rows).or(drawn.last()).cloned().unwrap_or_default();
     centred(frame, area, &lines);
     foot(frame, area, &[("enter", "go on"), ("1 2", "choose"), ("q", "quit")], theme);
 }
@@ -103,7 +114,9 @@ pub(super) fn entry(frame: &mut Frame<'_>, area: Rect, model: &Model, form: &For
     let head = (head.len() as u16).min(block.height);
     let fields = Rect { y: block.y + head, height: block.height - head, ..block };
     drawn.put(frame, fields, model.overlays.is_empty());
-    foot(frame, area, &form::keys(form), theme);
+    if model.overlays.is_empty() {
+        foot(frame, area, &form::keys(form), theme);
+    }
 }
 
 /// Where one signs in or up, and whether an invite waits for that.

@@ -52,52 +52,49 @@ pub(super) fn draw_toast(buf: &mut Buffer, area: Rect, model: &Model, theme: &Th
     put_lines(buf, area, &lines);
 }
 
-/// Keys with what they do, as many as fit.
+/// Keys with what they do.
 pub(super) fn hints(hints: &[(&str, &str)], wide: usize, theme: &Theme) -> Line<'static> {
     let mut spans = vec![Span::raw(" ")];
-    let mut used = 1;
-    for (key, label) in hints {
-        let add = columns(key) + 1 + columns(label);
-        if used + add > wide {
-            break;
-        }
+    for (key, label) in fitting(hints, wide.saturating_sub(1)) {
         spans.push(Span::styled((*key).to_owned(), theme.key));
         spans.push(Span::styled(format!(" {label}  "), theme.dim));
-        used += add + 2;
     }
     Line::from(spans)
 }
 
-/// The keys of the pane in focus; the help comes last and always fits.
+/// As many as fit, from the first; the last one is the way out and goes before all but it.
+pub(super) fn fitting<'a>(hints: &'a [(&'a str, &'a str)], wide: usize) -> Vec<&'a (&'a str, &'a str)> {
+    let taken = |(key, label): &(&str, &str)| columns(key) + 1 + columns(label) + 2;
+    let Some((last, others)) = hints.split_last() else { return Vec::new() };
+    let mut room = (wide + 2).saturating_sub(taken(last));
+    let mut fit: Vec<_> = others
+        .iter()
+        .take_while(|hint| {
+            let fits = taken(hint) <= room;
+            room = room.saturating_sub(taken(hint));
+            fits
+        })
+        .collect();
+    fit.push(last);
+    fit
+}
+
+/// The keys of the pane in focus; the help comes last.
 fn keys(model: &Model, wide: usize, theme: &Theme) -> Line<'static> {
-    let scope = model.focus.scope();
     let keymap = &model.settings.keymap;
     let shown = |action: Action| {
         let key = keymap.keys(action).first()?.to_string();
         Some((key, action.binding().label))
     };
-    let help = shown(Action::Help);
-    let room = wide.saturating_sub(help.as_ref().map_or(0, |(key, label)| columns(key) + columns(label) + 3));
     // What was just revoked can be taken back: that goes first, since it does not last.
-    let undo = model.undo.as_ref().and_then(|_| shown(Action::Undo));
+    let undo = model.undo.as_ref().map(|_| Action::Undo);
     let named = |wanted: Scope| {
         KEYMAP.iter().filter(move |b| b.footer && b.scope == wanted && b.action != Action::Help).map(|b| b.action)
     };
-    let all: Vec<_> = undo.into_iter().chain(named(scope).chain(named(Scope::Everywhere)).filter_map(shown)).collect();
-    let mut used = 1;
-    let mut fitting: Vec<(&str, &str)> = Vec::new();
-    for (key, label) in &all {
-        let add = columns(key) + columns(label) + 3;
-        if used + add > room {
-            break;
-        }
-        used += add;
-        fitting.push((key, label));
-    }
-    if let Some((key, label)) = &help {
-        fitting.push((key, label));
-    }
-    hints(&fitting, wide, theme)
+    let actions = undo.into_iter().chain(named(model.focus.scope())).chain(named(Scope::Everywhere));
+    let all: Vec<_> = actions.chain([Action::Help]).filter_map(shown).collect();
+    let all: Vec<_> = all.iter().map(|(key, label)| (key.as_str(), *label)).collect();
+    hints(&all, wide, theme)
 }
 
 fn searching(model: &Model) -> bool {

@@ -93,7 +93,8 @@ pub(super) fn draw(form: &Form, wide: usize, theme: &Theme) -> Drawn {
         if let Some(error) = &field.error {
             say(&format!("✗ {error}"), theme.error);
         }
-        if focused && !field.hint.is_empty() {
+        // What is wrong says what is allowed.
+        if focused && field.error.is_none() {
             say(field.hint, theme.dim);
         }
         if focused {

@@ -15,9 +15,10 @@ use ratatui::{
 };
 
 use super::{
+    footer::fitting,
     form,
     outline::{Shape, clear, in_line, inside, outline, put, put_lines},
-    text::{clip, columns, wrap},
+    text::{clip, wrap},
 };
 use crate::tui::{
     model::{Details, Model, Overlay},
@@ -31,7 +32,7 @@ const WIDEST: u16 = 68;
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &Overlay, on_top: bool, theme: &Theme) {
     match overlay {
         Overlay::Help { scroll } => {
-            let lines = help::lines(model, theme);
+            let lines = help::lines(model, usize::from(box_width(area)).saturating_sub(4), theme);
             reading(frame.buffer_mut(), area, "Keys", &lines, *scroll, &[("↓ ↑", "scroll"), ("esc", "close")], theme);
         }
         Overlay::Palette { query, selected } => palette::draw(frame, area, model, query, *selected, on_top, theme),
@@ -58,7 +59,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &O
 /// None where nothing scrolls is on top.
 pub(super) fn most_scroll(model: &Model, area: Rect, theme: &Theme) -> u16 {
     let lines = match model.overlays.last() {
-        Some(Overlay::Help { .. }) => help::lines(model, theme).len(),
+        Some(Overlay::Help { .. }) => help::lines(model, usize::from(box_width(area)).saturating_sub(4), theme).len(),
         Some(Overlay::Details(details)) => details_height(details, model, area, theme),
         _ => return 0,
     };
@@ -106,15 +107,11 @@ fn open(
 /// The keys in the lower line, as many as fit.
 fn keys_below(buf: &mut Buffer, frame: Rect, keys: &[(&str, &str)], theme: &Theme) {
     let y = frame.bottom() - 1;
-    let end = frame.right().saturating_sub(1);
+    let room = usize::from(frame.width).saturating_sub(4);
     let mut x = frame.x + 1;
-    for (key, label) in keys {
-        let wide = (columns(key) + columns(label) + 3) as u16;
-        if x + wide > end {
-            break;
-        }
-        x = put(buf, x, y, &format!(" {key}"), theme.key, usize::from(wide));
-        x = put(buf, x, y, &format!(" {label} "), theme.dim, usize::from(wide));
+    for (key, label) in fitting(keys, room) {
+        x = put(buf, x, y, &format!(" {key}"), theme.key, room);
+        x = put(buf, x, y, &format!(" {label} "), theme.dim, room);
     }
 }
 

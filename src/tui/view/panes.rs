@@ -87,12 +87,16 @@ fn head(buf: &mut Buffer, area: Rect, pane: Pane, model: &Model, theme: &Theme) 
         in_line(buf, area, area.y, (&name, style), (&counts, theme.dim));
         return None;
     }
-    // What is searched for goes before the name, since it explains what is seen.
-    let room = usize::from(area.width).saturating_sub(6);
-    let (before, behind) = typed(search, room.saturating_sub(columns(&counts) + 4).max(room.min(12)));
-    let left = format!("/ {before}{behind}");
-    in_line(buf, area, area.y, (&left, style), (&counts, theme.dim));
-    search.typing.then(|| Position::new(area.x + 4 + columns(&before) as u16, area.y))
+    let name = match pane {
+        Pane::Bands => "Bands /",
+        Pane::Invites => "Invites /",
+        Pane::Members => "Members /",
+    };
+    let room = usize::from(area.width).saturating_sub(columns(name) + 8);
+    let (before, behind) = typed(search, room.saturating_sub(columns(&counts) + 3).max(room.min(12)));
+    in_line(buf, area, area.y, (&format!("{name} {before}{behind}"), style), (&counts, theme.dim));
+    let column = area.x + (3 + columns(name) + columns(&before)) as u16;
+    search.typing.then(|| Position::new(column, area.y))
 }
 
 /// The part of a search that fits, the cursor inside of it.
@@ -158,7 +162,7 @@ fn more<T: Row>(buf: &mut Buffer, list_area: Rect, list: &List<T>, style: Style)
     }
 }
 
-/// What stands in an empty pane.
+/// What stands in an empty pane, from its first line on.
 fn notice(buf: &mut Buffer, area: Rect, words: &str, theme: &Theme) {
     let area = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
     let lines: Vec<_> =

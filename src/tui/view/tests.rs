@@ -2,6 +2,8 @@
 
 mod scenes;
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use ratatui::{Terminal, backend::TestBackend, buffer::CellWidth as _, style::Color};
 
@@ -48,11 +50,12 @@ fn every_screen_looks_as_it_was_last_looked_at() {
         let mut text = String::new();
         for size in SIZES {
             let terminal = drawn(&scene(size), &coloured(), size);
-            let cursor = match terminal.backend().cursor_visible() {
-                true => format!(", cursor at {}", terminal.backend().cursor_position()),
-                false => String::new(),
+            let cursor = if terminal.backend().cursor_visible() {
+                format!(", cursor at {}", terminal.backend().cursor_position())
+            } else {
+                String::new()
             };
-            text.push_str(&format!("{}×{}{cursor}\n", size.0, size.1));
+            writeln!(text, "{}×{}{cursor}", size.0, size.1).unwrap();
             for row in rows(&terminal) {
                 text.push_str(row.trim_end());
                 text.push('\n');
@@ -89,7 +92,7 @@ fn below_the_least_size_it_says_so() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
     fn no_size_panics_and_every_row_has_the_width_of_the_screen(

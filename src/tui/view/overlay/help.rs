@@ -2,7 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use super::super::text::{columns, fit};
+use super::super::text::{columns, fit, wrap};
 use crate::tui::{
     keymap::{KEYMAP, Scope},
     model::{Model, Pane},
@@ -10,13 +10,17 @@ use crate::tui::{
 };
 
 /// The keys of the pane in focus first, then those that hold everywhere, then those of the other panes.
-pub(super) fn lines(model: &Model, theme: &Theme) -> Vec<Line<'static>> {
+pub(super) fn lines(model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
     let mut scopes = vec![model.focus.scope(), Scope::Everywhere];
     let others = [Pane::Bands, Pane::Invites, Pane::Members].into_iter().filter(|pane| *pane != model.focus);
     scopes.extend(others.map(Pane::scope));
     let keymap = &model.settings.keymap;
     let keys = |action| keymap.keys(action).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let widest = KEYMAP.iter().map(|binding| columns(&keys(binding.action))).max().unwrap_or(0).min(16);
+    let widest = KEYMAP.iter().map(|binding| columns(&keys(binding.action))).max().unwrap_or(0).min(if wide < 60 {
+        10
+    } else {
+        16
+    });
     let mut lines = Vec::new();
     for scope in scopes {
         if !lines.is_empty() {
@@ -32,10 +36,11 @@ pub(super) fn lines(model: &Model, theme: &Theme) -> Vec<Line<'static>> {
         for binding in KEYMAP.iter().filter(|binding| binding.scope == scope) {
             let keys = keys(binding.action);
             let keys = if keys.is_empty() { ":".to_owned() + binding.label } else { keys };
-            lines.push(Line::from(vec![
-                Span::styled(fit(&keys, widest), theme.key),
-                Span::raw(format!("  {}", binding.help)),
-            ]));
+            let help = wrap(binding.help, wide.saturating_sub(widest + 2));
+            lines.extend(help.into_iter().enumerate().map(|(at, help)| {
+                let keys = if at == 0 { keys.as_str() } else { "" };
+                Line::from(vec![Span::styled(fit(keys, widest), theme.key), Span::raw(format!("  {help}"))])
+            }));
         }
     }
     lines

@@ -3,7 +3,10 @@
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
 use super::{
-    super::outline::{Shape, clear, in_line, outline, put_lines},
+    super::{
+        outline::{Shape, clear, in_line, outline, put_lines},
+        text::wrap,
+    },
     keys_below, say,
 };
 use crate::{
@@ -21,21 +24,24 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, shown: &ShownLin
     lines.extend(say(&shown.link.0, room, theme.title));
     lines.push(Line::default());
     let (text, style) = match &shown.copied {
-        None => (" Not copied.".to_owned(), theme.dim),
-        Some(Copied::Native) => (" ✓ Copied to the clipboard.".to_owned(), theme.accepted),
+        None => ("Not copied.".to_owned(), theme.dim),
+        Some(Copied::Native) => ("✓ Copied to the clipboard.".to_owned(), theme.accepted),
         Some(Copied::Osc52) => (
-            " ● Handed to the terminal; whether it took it cannot be known. Else take it from here.".to_owned(),
+            "● Handed to the terminal; whether it took it cannot be known. Else take it from here.".to_owned(),
             theme.pending,
         ),
-        Some(Copied::Failed { why }) => (format!(" ✗ Not copied: {why}"), theme.error),
+        Some(Copied::Failed { why }) => (format!("✗ Not copied: {why}"), theme.error),
     };
-    lines.extend(say(&text, room, style));
-    let who = " Whoever holds it can use it: give it to the invited only.";
-    lines.extend(if shown.loopback {
-        say(" ✗ It works on this machine only: the server listens to nobody else.", room, theme.error)
+    let mut note = |text: &str, style| {
+        lines
+            .extend(wrap(text, room.saturating_sub(2)).into_iter().map(|line| Line::styled(format!(" {line}"), style)));
+    };
+    note(&text, style);
+    if shown.loopback {
+        note("✗ It works on this machine only: the server listens to nobody else.", theme.error);
     } else {
-        say(who, room, theme.dim)
-    });
+        note("Whoever holds it can use it: give it to the invited only.", theme.dim);
+    }
     let high = (lines.len() as u16 + 2).min(area.height);
     let frame = Rect { y: area.y + (area.height - high) * 2 / 5, height: high, ..area };
     clear(buf, frame);

@@ -46,7 +46,11 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, offer: &Offer, t
     let keys = keys(offer, model);
     let inner = open(buf, area, wide, lines.len() + last.len(), "You are invited", &keys, theme);
     // What became of it stays in sight on a low screen.
-    lines.truncate(usize::from(inner.height).saturating_sub(last.len()));
+    let room = usize::from(inner.height).saturating_sub(last.len());
+    if lines.len() > room {
+        lines.truncate(room.saturating_sub(1));
+        lines.push(Line::styled("…", theme.dim));
+    }
     lines.extend(last);
     put_lines(buf, inner, &lines);
 }
@@ -55,6 +59,7 @@ fn keys(offer: &Offer, model: &Model) -> Vec<(&'static str, &'static str)> {
     match (&offer.preview, offer.sending, &offer.accepted) {
         (_, Some(_), _) => vec![("esc", "stop waiting")],
         (_, _, Some(_)) | (None, ..) => vec![("esc", "close")],
+        (Some(preview), ..) if ended(preview, model).is_some() => vec![("esc", "close")],
         (Some(_), ..) if model.screen != Screen::Panes => vec![("enter", "sign in to accept"), ("esc", "not now")],
         (Some(_), ..) => vec![("enter", "accept"), ("d", "decline"), ("esc", "not now")],
     }

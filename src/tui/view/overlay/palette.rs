@@ -51,7 +51,9 @@ pub(super) fn draw(
     for (at, action) in found.iter().enumerate().skip(top).take(rows) {
         let binding = action.binding();
         let key = model.settings.keymap.keys(*action).first().map(ToString::to_string).unwrap_or_default();
-        let help = room.saturating_sub(2 + NAMES + 1 + KEYS + 1);
+        let rest = room.saturating_sub(2 + NAMES + 1 + KEYS + 1);
+        // A few letters of a sentence help nobody.
+        let (help, help_room) = if rest < 20 { ("", rest) } else { (binding.help, rest) };
         let (name, quiet, key_style) = if at == selected {
             (theme.selected, theme.selected, theme.selected)
         } else {
@@ -60,7 +62,7 @@ pub(super) fn draw(
         lines.push(Line::from(vec![
             Span::styled(if at == selected { "▸ " } else { "  " }, name),
             Span::styled(fit(binding.label, NAMES + 1), name),
-            Span::styled(fit(binding.help, help), quiet),
+            Span::styled(fit(help, help_room), quiet),
             Span::styled(fit_right(&key, KEYS + 1), key_style),
         ]));
     }

@@ -118,14 +118,18 @@ const RECIPIENT: usize = 16;
 
 impl Table {
     fn new(wide: usize, uses: usize) -> Self {
-        let mut table = Self { recipient: 0, role: 6, status: 11, uses, expires: 9, by: 14, made: 10 };
+        let mut table = Self { recipient: 0, role: 6, status: 11, uses, expires: 8, by: 14, made: 10 };
         let drops: [fn(&mut Self); 4] =
             [|table| table.made = 0, |table| table.by = 0, |table| table.role = 0, |table| table.uses = 0];
         let mut drops = drops.into_iter();
+        if wide >= 64 {
+            // The longer reasons of an end fit too.
+            table.expires = 10;
+        }
         loop {
             let others = [table.role, table.status, table.uses, table.expires, table.by, table.made];
             let taken: usize = others.into_iter().filter(|&column| column > 0).map(|column| column + 2).sum();
-            table.recipient = wide.saturating_sub(2 + taken + 1);
+            table.recipient = wide.saturating_sub(2 + taken);
             let enough = if table.by > 0 || table.made > 0 { RECIPIENT + 8 } else { RECIPIENT };
             if table.recipient >= enough {
                 return table;
@@ -155,6 +159,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
         if model.band.is_some() {
             let narrowed = invites.status.is_some() || !invites.search.query.is_empty();
             let todo = format!("No invites yet. {} makes one.", key(model, Action::NewInvite));
+            let area = Rect { y: area.y.saturating_sub(1), height: area.height + 1, ..area };
             notice(buf, area, &empty(model, list, narrowed, &todo), theme);
         }
         return;
@@ -201,6 +206,5 @@ fn row(model: &Model, invite: &Invite, selected: bool, table: Table, theme: &The
         (&invite.created_by.display_name, quiet),
         (&when::date(invite.created_at, &model.settings.zone), quiet),
     ]));
-    spans.push(Span::styled(" ", quiet));
     Line::from(spans)
 }

@@ -1,0 +1,283 @@
+//! A believable client for tests: Ada runs the Night Owls on a server of theirs.
+
+use crate::{
+    api::{
+        Account, AuditEvent, AuditTrail, Band, BandCounts, Invite, Inviter, Member, PasswordRules, Person, Preview,
+        PreviewBand, Redemption, Redemptions, Site,
+    },
+    client::{Origin, PlainHttp},
+    domain::{
+        AccountId, BandId, CancelReason, Delivery, InviteId, InvitePermission, JoinMode, Kind, MaxUses, Registration,
+        Role, Status, Timestamp,
+    },
+    tui::{
+        keymap::Keymap,
+        model::{List, Model, PageOf, Pane, Row, Screen, Server, Settings, Want},
+    },
+};
+
+const DAY: i64 = 86_400;
+
+/// 2026-03-14 14:02:30 in UTC.
+pub(crate) fn now() -> Timestamp {
+    "2026-03-14T14:02:30Z".parse().unwrap()
+}
+
+/// An instant so many seconds from [`now`].
+pub(crate) fn later(seconds: i64) -> Timestamp {
+    now().plus_seconds(seconds)
+}
+
+/// Nobody has said anything yet.
+pub(crate) fn fresh(size: (u16, u16)) -> Model {
+    let settings = Settings {
+        poll_seconds: 5,
+        keymap: Keymap::default(),
+        zone: jiff::tz::TimeZone::UTC,
+        plain: PlainHttp::LoopbackOnly,
+        can_launch: true,
+    };
+    Model::new(settings, size, now())
+}
+
+/// A server is known, nobody is signed in.
+pub(crate) fn at_server(size: (u16, u16)) -> Model {
+    let mut model = fresh(size);
+    let origin = Origin::parse("invites.example.org", PlainHttp::LoopbackOnly).unwrap();
+    let about = Site {
+        name: "Harbour Street".to_owned(),
+        version: "0.1.0".to_owned(),
+        registration: Registration::Open,
+        mail: false,
+        password: PasswordRules { min: 8, max: 128 },
+    };
+    model.server = Some(Server { keep_as: origin.clone(), origin, launched: None, site: Some(about) });
+    model
+}
+
+/// Ada is signed in, nothing is fetched yet.
+pub(crate) fn signed_in(size: (u16, u16)) -> Model {
+    let mut model = at_server(size);
+    model.screen = Screen::Panes;
+    model.me = Some(Account {
+        id: account_id(1),
+        username: "ada".to_owned(),
+        display_name: "Ada Lovelace".to_owned(),
+        email: "ada@example.org".to_owned(),
+        email_verified: true,
+        site_admin: false,
+        created_at: later(-90 * DAY),
+    });
+    model
+}
+
+/// Ada is signed in and looks at the invites of the Night Owls.
+pub(crate) fn panes(size: (u16, u16)) -> Model {
+    let mut model = signed_in(size);
+    model.line.heard = Some(later(-3));
+    model.inbox = 1;
+    model.focus = Pane::Invites;
+    fill(&mut model.bands.list, bands(), false);
+    model.band = Some(band_id(1));
+    fill(&mut model.invites.list, invites(), true);
+    (model.invites.total, model.invites.pending) = (48, 12);
+    fill(&mut model.members.list, members(), false);
+    model.members.total = 9;
+    model
+}
+
+/// Puts rows into a list as its only page.
+pub(crate) fn fill<T: Row>(list: &mut List<T>, rows: Vec<T>, more: bool) {
+    let next = more.then(|| "more".to_owned());
+    list.take(&Want::Anew(None), PageOf { cursor: None, rows, prev: None, next });
+}
+
+fn bytes(n: u8) -> [u8; 16] {
+    [n; 16]
+}
+
+pub(crate) fn account_id(n: u8) -> AccountId {
+    AccountId::from_bytes(bytes(n))
+}
+
+pub(crate) fn band_id(n: u8) -> BandId {
+    BandId::from_bytes(bytes(n))
+}
+
+pub(crate) fn invite_id(n: u8) -> InviteId {
+    InviteId::from_bytes(bytes(n))
+}
+
+/// One of the people around the Night Owls.
+pub(crate) fn person(n: u8) -> Person {
+    let (username, name) = match n {
+        1 => ("ada", "Ada Lovelace"),
+        2 => ("joe", "Joe"),
+        3 => ("sam", "Sam Reed"),
+        4 => ("mai", "舞 Tanaka"),
+        5 => ("zoe", "Zoe\u{308} Kravitz"),
+        6 => ("bruno", "Bruno de Albuquerque e Vasconcelos"),
+        7 => ("ines", "Inês"),
+        8 => ("kim", "Kim"),
+        _ => ("ola", "Ola Nordmann"),
+    };
+    Person { id: account_id(n), username: username.to_owned(), display_name: name.to_owned() }
+}
+
+pub(crate) fn band(n: u8, name: &str, pending: u64, role: Role) -> Band {
+    Band {
+        id: band_id(n),
+        name: name.to_owned(),
+        description: Some("Late jazz on Thursdays, in the cellar of the old pump house.".to_owned()),
+        contact: Some("ada@example.org".to_owned()),
+        join: JoinMode::Invite,
+        invite_permission: InvitePermission::Admins,
+        role: Some(role),
+        can_invite: false,
+        counts: BandCounts { members: 9, invites: 48, pending },
+        revision: 7,
+        created_at: later(-70 * DAY),
+        policy: None,
+    }
+}
+
+fn bands() -> Vec<Band> {
+    vec![
+        band(1, "The Night Owls", 12, Role::Owner),
+        band(2, "Brass & Bone", 3, Role::Admin),
+        band(3, "Choir", 0, Role::Member),
+        band(4, "深夜ジャズ研究会と友の会", 120, Role::Member),
+    ]
+}
+
+/// A pending invite for anyone with the link, used by nobody, that ends in two days.
+pub(crate) fn invite(n: u8) -> Invite {
+    Invite {
+        id: invite_id(n),
+        band_id: band_id(1),
+        campaign_id: None,
+        kind: Kind::Link,
+        role: Role::Member,
+        status: Status::Pending,
+        cancel_reason: None,
+        email: None,
+        account: None,
+        label: None,
+        message: None,
+        hint: "x9Qw".to_owned(),
+        max_uses: MaxUses::ONE,
+        uses: 0,
+        created_at: later(-DAY - i64::from(n) * 3_600),
+        created_by: person(1),
+        expires_at: Some(later(2 * DAY + 3 * 3_600 + 60)),
+        status_at: later(-DAY),
+        acted_by: None,
+        used: false,
+        used_at: None,
+        used_by: None,
+        delivery: Delivery::None,
+        sent_at: None,
+        reminders_sent: 0,
+        next_reminder_at: None,
+        requires_approval: false,
+    }
+}
+
+fn invites() -> Vec<Invite> {
+    let ended = |n, status, reason, uses| Invite {
+        status,
+        cancel_reason: reason,
+        uses,
+        acted_by: Some(person(2)),
+        status_at: later(-3_600),
+        created_by: person(2),
+        ..invite(n)
+    };
+    let first = vec![
+        Invite { label: Some("Kim, the drummer".to_owned()), message: Some(MESSAGE.to_owned()), ..invite(1) },
+        Invite { max_uses: MaxUses::from_number(10).unwrap(), uses: 3, expires_at: None, ..invite(2) },
+        Invite { account: Some(person(3)), role: Role::Admin, kind: Kind::User, ..ended(3, Status::Accepted, None, 1) },
+        Invite { email: Some("lea@example.org".to_owned()), ..ended(4, Status::Rejected, None, 0) },
+        Invite { label: Some("Poster".to_owned()), ..ended(5, Status::Cancelled, Some(CancelReason::Revoked), 0) },
+        // Not written down as expired yet: what is true now is shown.
+        Invite { label: Some("Last week's open stage".to_owned()), expires_at: Some(later(-60)), ..invite(6) },
+        Invite { label: Some("舞さんへ".to_owned()), expires_at: Some(later(5 * 3_600 + 601)), ..invite(7) },
+        Invite { max_uses: MaxUses::UNLIMITED, uses: 128, expires_at: Some(later(725)), ..invite(8) },
+        Invite { label: Some("For the whole of the horn section and their friends".to_owned()), ..invite(9) },
+    ];
+    let rest = (10..30).map(|n| Invite { label: Some(format!("Guest {n}")), ..invite(n) });
+    first.into_iter().chain(rest).collect()
+}
+
+const MESSAGE: &str = "We play on Thursdays at nine. Bring your sticks, the kit is ours.\n\nSee you there!";
+
+fn members() -> Vec<Member> {
+    let member = |n: u8, role, by: Option<u8>, days: i64| Member {
+        account: person(n),
+        role,
+        can_invite: n == 5,
+        joined_at: later(-days * DAY),
+        invited_by: by.map(person),
+    };
+    vec![
+        member(1, Role::Owner, None, 70),
+        member(3, Role::Admin, Some(2), 10),
+        member(2, Role::Admin, Some(1), 60),
+        member(4, Role::Member, Some(2), 9),
+        member(5, Role::Member, None, 8),
+        member(6, Role::Member, Some(6), 7),
+        member(7, Role::Member, Some(1), 6),
+        member(8, Role::Member, Some(1), 5),
+        member(9, Role::Member, Some(2), 4),
+    ]
+}
+
+/// Who used an invite.
+pub(crate) fn redemptions() -> Redemptions {
+    let used = |n, seconds| Redemption { account: person(n), at: later(seconds) };
+    Redemptions { redemptions: vec![used(8, -1_800), used(4, -90_000), used(6, -100_000)], next_cursor: None }
+}
+
+/// What happened to an invite.
+pub(crate) fn audit() -> AuditTrail {
+    let event = |id, action: &str, actor: Option<u8>, detail: Option<&str>| AuditEvent {
+        id,
+        at: later(-i64::from(id as i32) * 5_000),
+        actor: actor.map(person),
+        action: action.to_owned(),
+        invite: Some(invite_id(2)),
+        account: None,
+        detail: detail.map(str::to_owned),
+    };
+    AuditTrail {
+        events: vec![
+            event(1, "invite.link_shown", Some(2), None),
+            event(2, "invite.edited", Some(1), Some("uses 5 → 10")),
+            event(3, "invite.created", Some(1), None),
+        ],
+        next_cursor: None,
+        prev_cursor: None,
+    }
+}
+
+/// What the invite to the Night Owls offers.
+pub(crate) fn preview() -> Preview {
+    Preview {
+        band: PreviewBand {
+            name: "The Night Owls".to_owned(),
+            description: Some("Late jazz on Thursdays, in the cellar of the old pump house.".to_owned()),
+            contact: Some("ada@example.org".to_owned()),
+            members: 9,
+        },
+        role: Role::Member,
+        inviter: Inviter { display_name: "Ada Lovelace".to_owned() },
+        kind: Kind::Link,
+        status: Status::Pending,
+        expires_at: Some(later(2 * DAY + 3 * 3_600 + 60)),
+        uses_left: Some(7),
+        message: Some(MESSAGE.to_owned()),
+        recipient: None,
+        registration: Registration::Open,
+        requires_approval: false,
+    }
+}
