@@ -4,7 +4,7 @@ mod manage;
 mod members;
 
 pub(crate) use manage::{Removal, change, remove};
-pub(crate) use members::{add, list as members};
+pub(crate) use members::{insert, list as members};
 
 use crate::{
     api::{Band, BandCounts, Code, CreateBand},

@@ -7,6 +7,7 @@ mod decline;
 mod expire;
 mod list;
 mod supersede;
+mod visitor;
 mod withdraw;
 
 pub(crate) use self::{

@@ -25,25 +25,49 @@ pub(crate) fn add(
     invited_by: Option<AccountId>,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let added: Option<Added> = tx.query_one(
-        "INSERT INTO member (band, account, role, can_invite, joined_at, invited_by)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (band, account) DO NOTHING RETURNING seq",
-        &[&band, &account, &role, &false, &now, &invited_by],
-    )?;
-    let Some(added) = added else { return Ok(false) };
-    let _ = tx.execute("UPDATE band SET members = members + 1 WHERE id = $1", &[&band])?;
     let names: Option<Names> = tx.query_one("SELECT username, display_name FROM account WHERE id = $1", &[&account])?;
-    if let Some(names) = names {
-        let scope = band.to_string().replace('-', "");
-        let tokens = search_tokens(&scope, &[&names.username, &names.display_name]);
-        let index = tx.dialect().pick(
-            "INSERT INTO member_search (rowid, tokens) VALUES ($1, $2)",
-            "UPDATE member SET search = to_tsvector('simple', $2::text) WHERE seq = $1",
-        );
-        let _ = tx.execute(index, &[&added.seq, &tokens])?;
+    let Some(names) = names else { return Ok(false) };
+    if !insert(tx, band, account, [&names.username, &names.display_name], role, invited_by, now)? {
+        return Ok(false);
     }
+    let _ = tx.execute("UPDATE band SET members = members + 1 WHERE id = $1", &[&band])?;
     tx.touch(band);
     Ok(true)
+}
+
+/// Writes the membership of an account with these names, and what it is found by; the band's total is the caller's to
+/// change. `false` if it was a member already.
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    account: AccountId,
+    names: [&str; 2],
+    role: Role,
+    invited_by: Option<AccountId>,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let tokens = search_tokens(&band.to_string().replace('-', ""), &names);
+    match tx.dialect() {
+        Dialect::Sqlite => {
+            let added: Option<Added> = tx.query_one(
+                "INSERT INTO member (band, account, role, can_invite, joined_at, invited_by)
+                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (band, account) DO NOTHING RETURNING seq",
+                &[&band, &account, &role, &false, &now, &invited_by],
+            )?;
+            let Some(added) = added else { return Ok(false) };
+            let _ = tx.execute("INSERT INTO member_search (rowid, tokens) VALUES ($1, $2)", &[&added.seq, &tokens])?;
+            Ok(true)
+        }
+        Dialect::Postgres => {
+            let added = tx.execute(
+                "INSERT INTO member (band, account, role, can_invite, joined_at, invited_by, search)
+                 VALUES ($1, $2, $3, $4, $5, $6, array_to_tsvector(array_remove(string_to_array($7::text, ' '), '')))
+                 ON CONFLICT (band, account) DO NOTHING",
+                &[&band, &account, &role, &false, &now, &invited_by, &tokens],
+            )?;
+            Ok(added == 1)
+        }
+    }
 }
 
 crate::row! {

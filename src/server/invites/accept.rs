@@ -9,11 +9,12 @@ use crate::{
     server::{
         Hash, Refused,
         audit::{self, Event},
+        bands,
         store::{Dialect, Error, Tx, dialect::intern},
     },
 };
 
-use super::supersede::supersede;
+use super::{supersede::supersede, visitor::Visitor};
 
 crate::row! {
     /// An invite as the holder of its token meets it.
@@ -36,7 +37,7 @@ crate::row! {
         message: Option<String>,
         email: Option<Address>,
         requires_approval: bool,
-        created_at: Timestamp,
+        pub(super) created_at: Timestamp,
         pub(super) created_by: AccountId,
         inviter: String,
         policy: String,
@@ -76,7 +77,7 @@ pub(crate) fn hold_account(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Er
 }
 
 impl Found {
-    fn refusal(&self, code: Code) -> Refused {
+    pub(super) fn refusal(&self, code: Code) -> Refused {
         let (band, inviter) = (self.band_name.as_str(), &self.inviter);
         let detail = match code {
             Code::InviteExpired => format!("This invite has expired. Ask {inviter} for a new one."),
@@ -151,36 +152,21 @@ pub(crate) fn preview(found: Found, registration: Registration, now: Timestamp) 
 }
 
 crate::row! { struct Held { role: Role } }
-crate::row! { struct Departure { at: Timestamp, banned: bool } }
 crate::row! { struct Count { n: i64 } }
-crate::row! { struct Joined { seq: i64, username: String, display_name: String } }
 crate::row! { struct Taken { status: Status } }
-
-pub(super) fn check_departure(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<(), Refused> {
-    let gone: Option<Departure> =
-        tx.query_one("SELECT at, banned FROM departure WHERE band = $1 AND account = $2", &[&found.band, &account])?;
-    match gone {
-        Some(gone) if gone.banned => Err(found.refusal(Code::Banned)),
-        Some(gone) if found.created_at <= gone.at => Err(found.refusal(Code::Removed)),
-        _ => Ok(()),
-    }
-}
 
 /// Takes a use and makes the account a member, or finds that it is one. In one transaction with all that follows.
 ///
 /// `found` is held ([`hold_by_token`]), and so is the account ([`hold_account`]).
 pub(crate) fn accept(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) -> Result<Accepted, Refused> {
     in_a_band(found)?;
-    check_departure(tx, found, account)?;
+    let visitor = Visitor::of(tx, found, account)?;
+    visitor.check_departure(found)?;
     let band = BandRef { id: found.band, name: found.band_name.as_str().to_owned() };
-    let held = |tx: &mut Tx<'_>| {
-        tx.query_one::<Held>("SELECT role FROM member WHERE band = $1 AND account = $2", &[&found.band, &account])
-    };
-    if let Some(held) = held(tx)? {
-        return Ok(Accepted { outcome: Outcome::AlreadyMember, band, role: held.role });
+    if let Some(role) = visitor.role {
+        return Ok(Accepted { outcome: Outcome::AlreadyMember, band, role });
     }
-    let holds = holds_use(tx, found, account)?;
-    if holds {
+    if visitor.holds {
         ended_for_holder(found, now)?;
     } else {
         ended(found, now)?;
@@ -191,23 +177,16 @@ pub(crate) fn accept(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Ti
         return Err(found.refusal(Code::OneBandOnly));
     }
     // The membership first: whoever became a member meanwhile takes no use. A lost race undoes it with the rest.
-    let joined = tx.execute(
-        "INSERT INTO member (band, account, role, can_invite, joined_at, invited_by)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (band, account) DO NOTHING",
-        &[&found.band, &account, &found.role, &false, &now, &found.created_by],
-    )?;
-    if joined == 0 {
-        let role = held(tx)?.map_or(found.role, |held| held.role);
+    let names = [visitor.username.as_str(), &visitor.display_name];
+    if !bands::insert(tx, found.band, account, names, found.role, Some(found.created_by), now)? {
+        let sql = "SELECT role FROM member WHERE band = $1 AND account = $2";
+        let role = tx.query_one::<Held>(sql, &[&found.band, &account])?.map_or(found.role, |held| held.role);
         return Ok(Accepted { outcome: Outcome::AlreadyMember, band, role });
     }
-    let last = if holds { redeem(tx, found, account)? } else { take_use(tx, found, account, false, now)? };
-    let _ = tx.execute(
-        "DELETE FROM departure WHERE band = $1 AND account = $2 AND banned = $3",
-        &[&found.band, &account, &false],
-    )?;
-    index_member(tx, found.band, account)?;
+    let last = if visitor.holds { redeem(tx, found, account)? } else { take_use(tx, found, account, false, now)? };
+    visitor.return_to(tx, found, account)?;
     audit::record(tx, now, Event { account: Some(account), ..found.event("invite.accepted", account) })?;
-    let mut ended = supersede(tx, rules.on_accept_cancel, found, account, now)?;
+    let mut ended = supersede(tx, rules.on_accept_cancel, found, account, &visitor, now)?;
     *ended.entry(found.band).or_default() += i64::from(last);
     // In the order of their ids, as everywhere: two transactions never wait for each other in a circle.
     for (band, pending) in ended {
@@ -244,15 +223,6 @@ pub(crate) fn hold_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: 
     }
     tx.touch(found.band);
     Ok(())
-}
-
-/// Whether the account was made with this invite and has not come in by it yet.
-fn holds_use(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<bool, Error> {
-    let held: Option<Count> = tx.query_one(
-        "SELECT 1 AS n FROM redemption WHERE account = $1 AND invite = $2 AND held LIMIT 1",
-        &[&account, &found.id],
-    )?;
-    Ok(held.is_some())
 }
 
 /// Who holds a use need not fear that the others are taken; revoke and expiry are for all.
@@ -294,22 +264,3 @@ fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, held: bool, now:
 }
 
 crate::row! { struct Ended { status: Status, cancel_reason: Option<CancelReason>, expires_at: Option<Timestamp> } }
-
-fn index_member(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<(), Refused> {
-    let row: Option<Joined> = tx.query_one(
-        "SELECT m.seq AS seq, a.username AS username, a.display_name AS display_name
-         FROM member m JOIN account a ON a.id = m.account WHERE m.band = $1 AND m.account = $2",
-        &[&band, &account],
-    )?;
-    if let Some(row) = row {
-        let tokens = crate::domain::search_tokens(&super::scope(band), &[&row.username, &row.display_name]);
-        let _ = tx.execute(
-            tx.dialect().pick(
-                "INSERT OR REPLACE INTO member_search (rowid, tokens) VALUES ($1, $2)",
-                "UPDATE member SET search = array_to_tsvector(array_remove(string_to_array($2::text, ' '), '')) WHERE seq = $1",
-            ),
-            &[&row.seq, &tokens],
-        )?;
-    }
-    Ok(())
-}

@@ -9,7 +9,10 @@ use crate::{
     },
 };
 
-use super::accept::{Found, check_departure, ended, ended_meanwhile};
+use super::{
+    accept::{Found, ended, ended_meanwhile},
+    visitor::Visitor,
+};
 
 /// Says no for good. Only an invite for one use: one holder of a shared link does not end it for the rest. With
 /// `block` nothing more is wanted of the inviter, the band or the whole server.
@@ -26,7 +29,7 @@ pub(crate) fn decline(
     let mut fields = Fields::default();
     let reason = fields.optional("reason", wish.reason.as_deref(), Reason::parse);
     fields.finish()?;
-    check_departure(tx, found, account)?;
+    Visitor::of(tx, found, account)?.check_departure(found)?;
     ended(found, now)?;
     if found.max_uses != MaxUses::ONE {
         return Err(Refused::new(Code::NotDeclinable, "This invite is for several people, so it cannot be declined."));

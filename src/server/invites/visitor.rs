@@ -1,0 +1,74 @@
+//! Who stands at the door of a band with an invite.
+
+use crate::{
+    api::Code,
+    domain::{AccountId, Role, Timestamp},
+    server::{
+        Refused,
+        store::{Error, Tx},
+    },
+};
+
+use super::Found;
+
+crate::row! {
+    /// An account as an invite meets it: everything that an accept asks of it, in one look.
+    #[derive(Debug)]
+    pub(super) struct Visitor {
+        pub(super) username: String,
+        pub(super) display_name: String,
+        pub(super) email: String,
+        pub(super) email_verified: bool,
+        /// Whether the address is this account's alone.
+        claimed: bool,
+        /// The role of who is a member already.
+        pub(super) role: Option<Role>,
+        /// When the account was removed from the band, if it was.
+        pub(super) gone_at: Option<Timestamp>,
+        banned: Option<bool>,
+        /// Whether the account was made with this invite and has not come in by it yet.
+        pub(super) holds: bool,
+    }
+}
+
+impl Visitor {
+    /// The account, with what ties it to the invite and its band.
+    pub(super) fn of(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<Self, Refused> {
+        tx.query_one(
+            "SELECT a.username AS username, a.display_name AS display_name, a.email AS email,
+                a.email_verified AS email_verified, a.email_claim IS NOT NULL AS claimed, m.role AS role,
+                d.at AS gone_at, d.banned AS banned,
+                EXISTS (SELECT 1 FROM redemption r WHERE r.account = $1 AND r.invite = $3 AND r.held) AS holds
+             FROM account a LEFT JOIN member m ON m.band = $2 AND m.account = $1
+                LEFT JOIN departure d ON d.band = $2 AND d.account = $1
+             WHERE a.id = $1",
+            &[&account, &found.band, &found.id],
+        )?
+        .ok_or_else(|| Refused::new(Code::Unauthenticated, "This account is gone. Sign in with another one."))
+    }
+
+    /// Refuses who is banned, and who was removed since the invite was made.
+    pub(super) fn check_departure(&self, found: &Found) -> Result<(), Refused> {
+        match self.gone_at {
+            Some(_) if self.banned == Some(true) => Err(found.refusal(Code::Banned)),
+            Some(at) if found.created_at <= at => Err(found.refusal(Code::Removed)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The address, where it is known to be this account's; and whether it was verified.
+    pub(super) fn own_address(&self) -> Option<(&str, bool)> {
+        (self.email_verified || self.claimed).then_some((self.email.as_str(), self.email_verified))
+    }
+
+    /// A removed account that comes back is removed no longer.
+    pub(super) fn return_to(&self, tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<(), Error> {
+        if self.gone_at.is_some() {
+            let _ = tx.execute(
+                "DELETE FROM departure WHERE band = $1 AND account = $2 AND banned = $3",
+                &[&found.band, &account, &false],
+            )?;
+        }
+        Ok(())
+    }
+}
