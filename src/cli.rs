@@ -25,7 +25,7 @@ use crate::{
 
 /// Invitations for bands, run from a terminal.
 #[derive(Debug, Parser)]
-#[command(name = "guestlist", version, subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "guestlist", version, after_help = "Without a command it opens the terminal client.")]
 pub struct Cli {
     /// The configuration file [env: `GUESTLIST_CONFIG`].
     #[arg(long, global = true, value_name = "FILE")]
@@ -44,7 +44,7 @@ pub struct Cli {
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -162,10 +162,15 @@ impl Cli {
         load(self.config.as_deref(), &self.flags(), &variable)
     }
 
+    /// Whether no command is given: the terminal client is to be opened.
+    pub const fn opens_client(&self) -> bool {
+        self.command.is_none()
+    }
+
     /// Whether this is the program that serves, which writes its log to standard error.
     pub fn serves(&self) -> bool {
         #[cfg(feature = "server")]
-        return matches!(self.command, Command::Serve(_));
+        return matches!(self.command, Some(Command::Serve(_)));
         #[cfg(not(feature = "server"))]
         false
     }
@@ -183,7 +188,7 @@ impl Cli {
         .flatten()
         .collect();
         #[cfg(feature = "server")]
-        if let Command::Serve(args) = &self.command {
+        if let Some(Command::Serve(args)) = &self.command {
             flags.extend(args.flags());
         }
         flags
@@ -192,11 +197,15 @@ impl Cli {
 
 /// Runs a command to its end; errors go to standard error with what to do.
 pub fn run(cli: &Cli, loaded: &Result<Loaded, ConfigError>) -> ExitCode {
-    if let Command::Config(command) = &cli.command {
+    // Without a command only a wrong configuration leads here.
+    let Some(command) = &cli.command else {
+        return exit(loaded.as_ref().map(drop).map_err(|error| error.clone().into()));
+    };
+    if let Command::Config(command) = command {
         let (path, _) = file_path(cli.config.as_deref(), &variable);
         return exit(config::run(command, path.as_deref(), loaded.as_ref(), cli.json));
     }
-    if matches!(cli.command, Command::HoldClipboard) {
+    if matches!(command, Command::HoldClipboard) {
         return exit(copy::hold_clipboard());
     }
     let config = match loaded {
@@ -205,12 +214,12 @@ pub fn run(cli: &Cli, loaded: &Result<Loaded, ConfigError>) -> ExitCode {
     };
     // The server brings a runtime of its own, with a thread a core.
     #[cfg(feature = "server")]
-    if let Command::Serve(_) = &cli.command {
+    if let Command::Serve(_) = command {
         return exit(serve::serve(config));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     exit(match runtime {
-        Ok(runtime) => runtime.block_on(dispatch(cli, config)),
+        Ok(runtime) => runtime.block_on(dispatch(command, cli.json, config)),
         Err(error) => Err(error.into()),
     })
 }
@@ -231,9 +240,9 @@ fn exit(done: Result<(), Error>) -> ExitCode {
     }
 }
 
-async fn dispatch(cli: &Cli, config: &Config) -> Result<(), Error> {
-    let context = |link: Option<&str>| Context::new(config, cli.json, link);
-    match &cli.command {
+async fn dispatch(command: &Command, json: bool, config: &Config) -> Result<(), Error> {
+    let context = |link: Option<&str>| Context::new(config, json, link);
+    match command {
         Command::Login(args) => account::login(&context(None)?, args).await,
         Command::Logout => account::logout(&context(None)?).await,
         Command::Register(args) => {

@@ -19,8 +19,10 @@ pub mod label;
 pub mod launch;
 pub mod message;
 pub mod model;
+pub mod options;
 pub mod palette;
 pub mod request;
+pub mod run;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod terminal;

@@ -49,6 +49,8 @@ mod postgres;
 mod process;
 #[cfg(feature = "server")]
 mod program;
+#[cfg(all(unix, feature = "server"))]
+mod pty;
 #[cfg(feature = "server")]
 mod races;
 #[cfg(feature = "server")]
@@ -64,6 +66,8 @@ mod store;
 mod structure;
 #[cfg(feature = "server")]
 mod sweep;
+#[cfg(all(unix, feature = "server"))]
+mod terminal;
 #[cfg(feature = "server")]
 mod whole;
 #[cfg(feature = "server")]

@@ -1,0 +1,168 @@
+//! From the configuration to what the client is started with.
+
+use std::sync::Arc;
+
+use super::{
+    keymap::{Action, Key, Keymap},
+    launch::Launcher,
+    message::Start,
+    model::Settings,
+    run::Options,
+    theme::Theme,
+};
+use crate::{
+    client::{
+        Error as ClientError, Origin, PlainHttp,
+        session::{SessionError, SessionFile},
+    },
+    clipboard::{Clipboard, Surroundings},
+    config::{Config, Fault, KeyBinding},
+    domain::{SessionToken, Timestamp},
+};
+
+/// Why the client cannot be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OptionsError {
+    /// A key of the configuration that cannot be.
+    #[error("{0}")]
+    Key(Fault),
+    /// As [`OptionsError::Key`], where the place is not known.
+    #[error("ui.keys: {0}")]
+    Taken(String),
+    /// The server of the configuration.
+    #[error("{0}")]
+    Server(#[from] ClientError),
+    /// The session file.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// A session of the environment that is none.
+    #[error("GUESTLIST_TOKEN must be a session token, gls_…")]
+    Token,
+}
+
+/// What the environment says, beside the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// `GUESTLIST_TOKEN`.
+    pub token: Option<String>,
+    /// Whether `NO_COLOR` is set to something.
+    pub no_color: bool,
+    /// Where the terminal is.
+    pub around: Surroundings,
+}
+
+impl Environment {
+    /// Reads the variables.
+    pub fn read() -> Self {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            token: variable("GUESTLIST_TOKEN"),
+            no_color: variable("NO_COLOR").is_some(),
+            around: Surroundings::read(|name| std::env::var(name).ok()),
+        }
+    }
+}
+
+impl Options {
+    /// What the configuration comes to. A server that it names goes before the one signed in to last; without any, bands
+    /// kept on this machine are opened, and where there are none the first question is asked.
+    ///
+    /// # Errors
+    /// A key that is taken or does not exist, with its line; a server that is none; a session file that is open to
+    /// others.
+    pub fn new(
+        config: &Config,
+        environment: &Environment,
+        launcher: Option<Arc<dyn Launcher>>,
+    ) -> Result<Self, OptionsError> {
+        let plain = if config.client.insecure_http { PlainHttp::Anywhere } else { PlainHttp::LoopbackOnly };
+        let sessions = SessionFile::in_folder(config.data_folder().as_deref(), config.client.profile.as_deref())?;
+        let named = config.client.server.as_deref().map(|text| Origin::parse(text, plain)).transpose()?;
+        let given = match (&environment.token, &named) {
+            (Some(token), Some(named)) => {
+                Some((named.clone(), SessionToken::parse(token.trim()).ok_or(OptionsError::Token)?))
+            }
+            _ => None,
+        };
+        let start = match &given {
+            Some((origin, token)) => Start::Server { origin: origin.clone(), session: Some(token.clone()) },
+            None => start(named, &sessions, plain, launcher.as_deref())?,
+        };
+        Ok(Self {
+            settings: Settings {
+                poll_seconds: config.client.poll_seconds,
+                keymap: keymap(&config.keys)?,
+                zone: jiff::tz::TimeZone::system(),
+                plain,
+                can_launch: launcher.is_some(),
+            },
+            theme: Theme::new(config.ui.theme, environment.no_color),
+            mouse: config.ui.mouse,
+            clipboard: Clipboard::new(config.ui.clipboard, environment.around),
+            sessions,
+            given,
+            start,
+            launcher,
+        })
+    }
+}
+
+fn start(
+    named: Option<Origin>,
+    sessions: &SessionFile,
+    plain: PlainHttp,
+    launcher: Option<&dyn Launcher>,
+) -> Result<Start, OptionsError> {
+    let last = match named {
+        Some(_) => None,
+        None => sessions.current()?,
+    };
+    // The embedded server has no address of its own while it does not run.
+    let local = launcher.is_some_and(|launcher| match &last {
+        Some(last) => launcher.keep_as() == *last,
+        None => launcher.has_data(),
+    });
+    let origin = match (named, last) {
+        (Some(named), _) => named,
+        (None, _) if local => return Ok(Start::Local),
+        (None, Some(last)) => Origin::parse(&last, plain)?,
+        (None, None) => return Ok(Start::Ask),
+    };
+    let kept = sessions.get(&origin)?.filter(|kept| kept.expires_at > Timestamp::now());
+    Ok(Start::Server { origin, session: kept.and_then(|kept| kept.token()) })
+}
+
+/// The keys, with those of the configuration over the first ones.
+fn keymap(bindings: &[KeyBinding]) -> Result<Keymap, OptionsError> {
+    let mut changes = Vec::new();
+    for binding in bindings {
+        let action: Action =
+            binding.action.parse().map_err(|_| OptionsError::Key(binding.fault(&no_action(&binding.action))))?;
+        let keys = binding.keys.iter().map(|key| key.parse::<Key>()).collect::<Result<Vec<_>, _>>();
+        changes.push((action, keys.map_err(|why| OptionsError::Key(binding.fault(&why.to_string())))?));
+    }
+    Keymap::with(&changes).map_err(|(action, key, taken)| {
+        let says = format!("{key} is the key of {taken} already: give that one another");
+        bindings
+            .iter()
+            .find(|binding| binding.action == action.as_str())
+            .map_or(OptionsError::Taken(says.clone()), |binding| OptionsError::Key(binding.fault(&says)))
+    })
+}
+
+fn no_action(word: &str) -> String {
+    let words: Vec<&str> = Action::ALL.iter().map(|action| action.as_str()).collect();
+    format!("there is no action {word}; there are: {}", words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_can_be_named_in_the_configuration() {
+        assert_eq!("new_invite".parse::<Action>(), Ok(Action::NewInvite));
+        assert!(no_action("x").contains("copy_link"));
+    }
+}

@@ -1,0 +1,233 @@
+//! The loop: takes in everything that waits, draws once, sleeps until something happens.
+
+use std::{io, sync::Arc, time::Duration};
+
+use crossterm::event::{Event, EventStream, KeyEventKind, MouseButton, MouseEventKind};
+use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+};
+
+use super::{
+    effects::{Arrival, Effects, Order},
+    launch::Launcher,
+    message::{Effect, Msg, Start},
+    model::{Model, Settings},
+    terminal::{Screen, TerminalError, give_back},
+    theme::Theme,
+    view::view,
+};
+use crate::{
+    client::{Origin, session::SessionFile},
+    clipboard::Clipboard,
+    domain::{SessionToken, Timestamp},
+};
+
+/// How long a suspended program waits to be stopped, where there is no shell that could do it.
+const STOP: Duration = Duration::from_millis(300);
+/// Sleeping has an end even where nothing is due; the clock may have been set.
+const LONGEST_SLEEP: Duration = Duration::from_hours(1);
+
+/// What the client is started with.
+pub struct Options {
+    /// What was decided before the start.
+    pub settings: Settings,
+    /// The colours.
+    pub theme: Theme,
+    /// Whether the mouse is taken.
+    pub mouse: bool,
+    /// The way to the clipboard.
+    pub clipboard: Clipboard,
+    /// The kept sessions.
+    pub sessions: SessionFile,
+    /// A session of the environment, for the one server that was named with it.
+    pub given: Option<(Origin, SessionToken)>,
+    /// What to begin with.
+    pub start: Start,
+    /// What starts the embedded server, if this build has one.
+    pub launcher: Option<Arc<dyn Launcher>>,
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("settings", &self.settings).field("start", &self.start).finish_non_exhaustive()
+    }
+}
+
+/// Runs the client until the person quits. The terminal is given back on every way out.
+///
+/// # Errors
+/// Where there is no terminal that can show it.
+pub fn run(options: Options) -> Result<(), TerminalError> {
+    let screen = Screen::take(options.mouse)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let done = runtime.block_on(async { Loop::new(options, screen)?.run().await });
+    // What still waits for a clipboard or a lock must not hold the person.
+    runtime.shutdown_background();
+    done
+}
+
+struct Loop {
+    screen: Screen,
+    model: Model,
+    theme: Theme,
+    effects: Effects,
+    arrivals: UnboundedReceiver<Arrival>,
+    events: EventStream,
+    start: Option<Start>,
+    end: Signal,
+    hang_up: Signal,
+    interrupt: Signal,
+    proceed: Signal,
+}
+
+impl Loop {
+    fn new(options: Options, screen: Screen) -> Result<Self, TerminalError> {
+        let (sender, arrivals) = unbounded_channel();
+        let size = screen.size()?;
+        Ok(Self {
+            model: Model::new(options.settings, size, Timestamp::now()),
+            theme: options.theme,
+            effects: Effects::new(sender, options.sessions, options.clipboard, options.launcher, options.given),
+            arrivals,
+            events: EventStream::new(),
+            start: Some(options.start),
+            end: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            proceed: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+            screen,
+        })
+    }
+
+    async fn run(mut self) -> Result<(), TerminalError> {
+        if let Some(start) = self.start.take() {
+            let effects = self.model.start(start);
+            if self.execute(effects).await? {
+                return Ok(());
+            }
+        }
+        loop {
+            if std::mem::take(&mut self.model.dirty) {
+                self.screen.draw(|frame| view(&self.model, &self.theme, frame))?;
+            }
+            let sleep = until(self.model.wake_at());
+            let ended = tokio::select! {
+                event = self.events.next() => match event {
+                    Some(Ok(event)) => self.event(event).await?,
+                    // The terminal is gone.
+                    Some(Err(_)) | None => true,
+                },
+                Some(arrival) = self.arrivals.recv() => self.arrival(arrival).await?,
+                () = tokio::time::sleep(sleep) => self.msg(Msg::Tick).await?,
+                _ = self.end.recv() => true,
+                _ = self.hang_up.recv() => true,
+                _ = self.interrupt.recv() => true,
+                _ = self.proceed.recv() => {
+                    self.screen.resume()?;
+                    self.msg(Msg::Resumed).await?
+                }
+            };
+            if ended || self.drain().await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes in everything else that waits, so that a thousand keys cost one frame.
+    async fn drain(&mut self) -> Result<bool, TerminalError> {
+        loop {
+            if let Ok(arrival) = self.arrivals.try_recv() {
+                if self.arrival(arrival).await? {
+                    return Ok(true);
+                }
+                continue;
+            }
+            match self.events.next().now_or_never() {
+                Some(Some(Ok(event))) => {
+                    if self.event(event).await? {
+                        return Ok(true);
+                    }
+                }
+                Some(_) => return Ok(true),
+                None => return Ok(false),
+            }
+        }
+    }
+
+    async fn arrival(&mut self, arrival: Arrival) -> Result<bool, TerminalError> {
+        let msg = match arrival {
+            Arrival::Msg(msg) => msg,
+            Arrival::Bytes(bytes, msg) => {
+                self.screen.write(&bytes)?;
+                msg
+            }
+        };
+        if let Msg::Done { id, .. } = &msg {
+            self.effects.ended(*id);
+        }
+        self.msg(msg).await
+    }
+
+    async fn event(&mut self, event: Event) -> Result<bool, TerminalError> {
+        match message(event) {
+            Some(msg) => self.msg(msg).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn msg(&mut self, msg: Msg) -> Result<bool, TerminalError> {
+        let effects = self.model.update(msg, Timestamp::now());
+        self.execute(effects).await
+    }
+
+    /// Returns whether the program is to end.
+    async fn execute(&mut self, effects: Vec<Effect>) -> Result<bool, TerminalError> {
+        for effect in effects {
+            match self.effects.run(effect) {
+                Order::None => {}
+                Order::Suspend => self.suspend().await?,
+                Order::Quit => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Back to the shell, until it continues the program.
+    async fn suspend(&mut self) -> Result<(), TerminalError> {
+        give_back();
+        // The whole job is stopped, as the terminal itself would do it; a process without a shell is not.
+        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP).map_err(io::Error::from)?;
+        let _ = tokio::time::timeout(STOP, self.proceed.recv()).await;
+        self.screen.resume()?;
+        self.model.dirty = true;
+        Ok(())
+    }
+}
+
+/// How long to sleep until this instant.
+fn until(wake: Option<Timestamp>) -> Duration {
+    let Some(wake) = wake else { return LONGEST_SLEEP };
+    let micros = wake.micros().saturating_sub(Timestamp::now().micros());
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0)).min(LONGEST_SLEEP)
+}
+
+/// What a terminal's event means, `None` where it means nothing.
+fn message(event: Event) -> Option<Msg> {
+    Some(match event {
+        Event::Key(key) if key.kind != KeyEventKind::Release => Msg::Key(key),
+        Event::Paste(text) => Msg::Paste(text),
+        Event::Resize(width, height) => Msg::Resize(width, height),
+        Event::Mouse(mouse) => {
+            let at = (mouse.column, mouse.row);
+            match mouse.kind {
+                MouseEventKind::ScrollUp => Msg::Wheel { up: true, at },
+                MouseEventKind::ScrollDown => Msg::Wheel { up: false, at },
+                MouseEventKind::Down(MouseButton::Left) => Msg::Click { at },
+                _ => return None,
+            }
+        }
+        _ => return None,
+    })
+}

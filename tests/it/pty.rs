@@ -1,0 +1,141 @@
+//! The real binary in a real pseudo-terminal.
+
+use std::{
+    io::{Read as _, Write as _},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// How long something may take before the test gives up: far more than it needs on any machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A program in a terminal of its own.
+pub struct Pty {
+    master: Box<dyn MasterPty + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    writer: Option<Box<dyn std::io::Write + Send>>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// What the program wrote so far.
+struct Seen {
+    screen: vt100::Parser,
+    bytes: Vec<u8>,
+}
+
+impl Pty {
+    /// Starts `guestlist` with these arguments and variables, the person's home being `home`.
+    pub fn start(home: &Path, (columns, rows): (u16, u16), args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_guestlist"));
+        command.args(args);
+        command.env_clear();
+        command.env("HOME", home);
+        command.env("TERM", "xterm-256color");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        command.cwd(home);
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let seen = Arc::new(Mutex::new(Seen { screen: vt100::Parser::new(rows, columns, 0), bytes: Vec::new() }));
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let kept = Arc::clone(&seen);
+        thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                let mut seen = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                seen.screen.process(&buffer[..count]);
+                seen.bytes.extend_from_slice(&buffer[..count]);
+            }
+        });
+        let writer = Some(pair.master.take_writer().unwrap());
+        Self { master: pair.master, child, writer, seen }
+    }
+
+    /// Types.
+    pub fn keys(&mut self, keys: &str) {
+        let writer = self.writer.as_mut().unwrap();
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
+    }
+
+    /// Pastes, as a terminal does it.
+    pub fn paste(&mut self, text: &str) {
+        self.keys(&format!("\x1b[200~{text}\x1b[201~"));
+    }
+
+    /// What stands on the screen.
+    pub fn screen(&self) -> String {
+        self.seen.lock().unwrap().screen.screen().contents()
+    }
+
+    /// Every byte so far.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.seen.lock().unwrap().bytes.clone()
+    }
+
+    /// Waits until the screen holds this text.
+    pub fn see(&self, text: &str) {
+        self.until(text, |pty| pty.screen().contains(text));
+    }
+
+    /// Waits until this holds.
+    pub fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !holds(self) {
+            assert!(Instant::now() < end, "waited for {what}; on the screen:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Changes the terminal's size.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        self.seen.lock().unwrap().screen.screen_mut().set_size(rows, columns);
+        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_raw(self.child.process_id().unwrap().cast_signed()).unwrap();
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for the end of the program; its exit code.
+    pub fn end(mut self) -> (u32, Vec<u8>) {
+        let end = Instant::now() + PATIENCE;
+        let code = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status.exit_code();
+            }
+            assert!(Instant::now() < end, "it does not end; on the screen:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(10));
+        };
+        // What it wrote last may still be on its way.
+        thread::sleep(Duration::from_millis(100));
+        let bytes = self.bytes();
+        (code, bytes)
+    }
+
+    /// The text of the last copy by OSC 52.
+    pub fn copied(&self) -> Option<String> {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        let bytes = self.bytes();
+        let text = String::from_utf8_lossy(&bytes);
+        let (_, rest) = text.rsplit_once("\x1b]52;c;")?;
+        let encoded = rest.split_once('\x07')?.0;
+        String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,163 @@
+//! The client in a real terminal: the main job, and the manners of a good guest.
+
+use rustix::process::Signal;
+
+use crate::{program::Served, pty::Pty};
+
+/// A port that nobody listens on, for the embedded server.
+fn free_port() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
+}
+
+const PASSWORD: &str = "a sentence is easy to keep";
+
+/// Fills in the form for a new account.
+fn sign_up(pty: &mut Pty, name: &str) {
+    pty.see("Make an account");
+    pty.keys(&format!("{name}\r{name}@example.org\r{PASSWORD}\r{PASSWORD}\r"));
+}
+
+#[test]
+fn from_nothing_to_a_band_member_in_two_terminals() {
+    let (ada_home, kim_home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let port = free_port();
+    let variables =
+        [("SSH_TTY", "/dev/pts/9"), ("GUESTLIST_LOCAL_PORT", port.as_str()), ("GUESTLIST_POLL_SECONDS", "1")];
+    let mut ada = Pty::start(ada_home.path(), (100, 30), &[], &variables);
+    ada.see("this machine");
+    ada.keys("\r");
+    sign_up(&mut ada, "ada");
+    ada.see("Welcome, ada");
+    ada.see("Bands");
+    ada.keys("n");
+    ada.see("New band");
+    ada.keys("The Night Owls\r");
+    ada.see("The Night Owls is made");
+    ada.keys("n");
+    ada.see("New invite");
+    ada.keys("\r");
+    ada.until("a copied link", |ada| ada.copied().is_some());
+    let link = ada.copied().unwrap();
+    assert!(link.starts_with(&format!("http://127.0.0.1:{port}/invite/inv_")), "{link}");
+    ada.see("this machine only");
+    ada.keys("\x1b");
+    ada.see("pending");
+
+    let mut kim = Pty::start(kim_home.path(), (80, 24), &[], &variables);
+    kim.see("this machine");
+    kim.paste(&link);
+    kim.see("Sign in");
+    kim.keys("\x14");
+    sign_up(&mut kim, "kim");
+    kim.see("The Night Owls");
+    kim.keys("\r");
+    kim.see("Welcome to The Night Owls");
+
+    // Nobody touches Ada's keyboard.
+    ada.see("accepted");
+    ada.see("Members · 2");
+    for pty in [ada, kim] {
+        let mut pty = pty;
+        pty.keys("q");
+        let (code, bytes) = pty.end();
+        assert_eq!(code, 0);
+        assert!(left_well(&bytes));
+    }
+}
+
+/// Whether the terminal was given back: the alternate screen left, the cursor shown, pastes plain again.
+fn left_well(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let last = |on: &str, off: &str| text.rfind(off) > text.rfind(on);
+    last("\x1b[?1049h", "\x1b[?1049l") && last("\x1b[?25l", "\x1b[?25h") && last("\x1b[?2004h", "\x1b[?2004l")
+}
+
+#[test]
+fn every_way_out_gives_the_terminal_back() {
+    let home = tempfile::tempdir().unwrap();
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let pty = Pty::start(home.path(), (80, 24), &[], &[]);
+        pty.see("this machine");
+        pty.signal(signal);
+        let (code, bytes) = pty.end();
+        assert_eq!(code, 0, "{signal:?}");
+        assert!(left_well(&bytes), "{signal:?}");
+    }
+}
+
+#[test]
+fn a_terminal_that_cannot_show_it_is_told_so_kindly() {
+    let home = tempfile::tempdir().unwrap();
+    let pty = Pty::start(home.path(), (80, 24), &[], &[("TERM", "dumb")]);
+    let (code, bytes) = pty.end();
+    let text = String::from_utf8_lossy(&bytes);
+    assert_eq!(code, 2);
+    assert!(text.contains("TERM=dumb") && text.contains("--help") && !text.contains('\x1b'), "{text}");
+}
+
+#[test]
+fn no_size_and_no_storm_of_sizes_brings_it_down() {
+    let home = tempfile::tempdir().unwrap();
+    let mut pty = Pty::start(home.path(), (80, 24), &[], &[]);
+    pty.see("this machine");
+    for step in 0..60_u16 {
+        pty.resize(1 + step * 7 % 120, 1 + step * 5 % 40);
+    }
+    pty.resize(1, 1);
+    pty.resize(80, 24);
+    pty.see("this machine");
+    pty.keys("q");
+    assert_eq!(pty.end().0, 0);
+}
+
+#[test]
+fn without_colour_no_sequence_sets_one() {
+    let home = tempfile::tempdir().unwrap();
+    let mut pty = Pty::start(home.path(), (80, 24), &[], &[("NO_COLOR", "1")]);
+    pty.see("this machine");
+    pty.keys("2");
+    pty.see("Connect to a server");
+    let text = String::from_utf8_lossy(&pty.bytes()).into_owned();
+    let coloured = text.split("\x1b[").skip(1).any(|rest| {
+        let (numbers, end) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(0));
+        end.starts_with('m')
+            && numbers.split(';').any(|n| matches!(n.parse(), Ok(30..=38 | 40..=48 | 90..=97 | 100..=107)))
+    });
+    assert!(!coloured);
+}
+
+#[test]
+fn at_rest_not_a_byte_reaches_the_terminal_while_it_polls() {
+    let server = Served::start();
+    let home = tempfile::tempdir().unwrap();
+    let variables = [("GUESTLIST_SERVER", server.origin.as_str()), ("GUESTLIST_POLL_SECONDS", "1")];
+    let mut pty = Pty::start(home.path(), (80, 24), &[], &variables);
+    pty.see("Sign in");
+    pty.keys("\x14");
+    sign_up(&mut pty, "ada");
+    pty.see("Welcome, ada");
+    // The notice goes by itself; after that nothing changes.
+    pty.until("the notice to go", |pty| !pty.screen().contains("Welcome, ada"));
+    let before = pty.bytes().len();
+    std::thread::sleep(std::time::Duration::from_secs(5));
+    assert_eq!(pty.bytes().len(), before);
+}
+
+#[test]
+fn a_suspended_client_gives_the_terminal_back_and_comes_back_whole() {
+    let home = tempfile::tempdir().unwrap();
+    let mut pty = Pty::start(home.path(), (80, 24), &[], &[]);
+    pty.see("this machine");
+    pty.keys("\x1a");
+    pty.until("the screen to be left", |pty| String::from_utf8_lossy(&pty.bytes()).contains("\x1b[?1049l"));
+    // Without a shell nothing is stopped, or it is continued here.
+    pty.signal(Signal::CONT);
+    pty.until("the screen to be taken again", |pty| {
+        let bytes = pty.bytes();
+        let text = String::from_utf8_lossy(&bytes);
+        text.rfind("\x1b[?1049h") > text.rfind("\x1b[?1049l")
+    });
+    pty.see("this machine");
+    pty.keys("q");
+    assert_eq!(pty.end().0, 0);
+}
