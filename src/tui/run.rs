@@ -1,9 +1,9 @@
 //! The loop: takes in everything that waits, draws once, sleeps until something happens.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{future::poll_fn, io, sync::Arc, task::Poll, time::Duration};
 
 use crossterm::event::{Event, EventStream, KeyEventKind, MouseButton, MouseEventKind};
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
@@ -144,14 +144,15 @@ impl Loop {
                 }
                 continue;
             }
-            match self.events.next().now_or_never() {
-                Some(Some(Ok(event))) => {
+            // Asked by this task itself: the stream wakes whoever asked it first, and nobody later.
+            match poll_fn(|cx| Poll::Ready(self.events.poll_next_unpin(cx))).await {
+                Poll::Ready(Some(Ok(event))) => {
                     if self.event(event).await? {
                         return Ok(true);
                     }
                 }
-                Some(_) => return Ok(true),
-                None => return Ok(false),
+                Poll::Ready(_) => return Ok(true),
+                Poll::Pending => return Ok(false),
             }
         }
     }
