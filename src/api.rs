@@ -6,6 +6,7 @@ mod accounts;
 mod audit;
 mod bands;
 mod invites;
+mod list;
 mod patch;
 mod problem;
 

@@ -64,6 +64,7 @@ pub struct Band {
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Bands {
     /// A page of bands, newest first.
+    #[serde(deserialize_with = "super::list::known")]
     pub bands: Vec<Band>,
     /// Where the next page begins.
     pub next_cursor: Option<String>,
@@ -138,6 +139,7 @@ pub struct Member {
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Members {
     /// A page of members.
+    #[serde(deserialize_with = "super::list::known")]
     pub members: Vec<Member>,
     /// Members of the band, whatever the filter.
     pub total: u64,

@@ -73,6 +73,7 @@ pub struct Invite {
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Invites {
     /// A page of invites.
+    #[serde(deserialize_with = "super::list::known")]
     pub invites: Vec<Invite>,
     /// Invites of the band, whatever the filter.
     pub total: u64,

@@ -11,6 +11,7 @@ mod accounts;
 mod audit;
 #[cfg(feature = "server")]
 mod bands;
+mod client_faults;
 mod commands;
 mod config;
 #[cfg(all(unix, feature = "server"))]
