@@ -19,7 +19,7 @@ pub struct Theme {
     pub focus: Style,
     /// A key in a hint.
     pub key: Style,
-    /// The row under the cursor in the list that takes the keys.
+    /// What is under the cursor in the list that takes the keys.
     pub selected: Style,
     /// A text being typed.
     pub input: Style,

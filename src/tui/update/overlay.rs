@@ -6,6 +6,7 @@ use super::super::{
     model::{Details, Model, Overlay, Pane, Purpose},
     palette,
     request::{Answer, Request},
+    view,
 };
 use super::answer::words;
 use crate::{
@@ -17,19 +18,20 @@ use crate::{
 impl Model {
     /// The keys go to what lies on top.
     pub(super) fn overlay_key(&mut self, key: Key) -> Vec<Effect> {
+        let most = view::most_scroll(self);
         match self.overlays.last_mut() {
             Some(Overlay::Form(_)) => self.form_key(key),
             Some(Overlay::Confirm(_)) => self.confirm_key(key),
             Some(Overlay::Offer(_)) => self.offer_key(key),
             Some(Overlay::Palette { .. }) => self.palette_key(key),
             Some(Overlay::Help { scroll }) => {
-                if scrolled(scroll, key) {
+                if scrolled(scroll, most, key) {
                     return Vec::new();
                 }
                 self.close_on(key, Action::Help)
             }
             Some(Overlay::Details(details)) => {
-                if scrolled(&mut details.scroll, key) {
+                if scrolled(&mut details.scroll, most, key) {
                     return Vec::new();
                 }
                 self.details_key(key)
@@ -169,16 +171,17 @@ impl Model {
     }
 }
 
-/// Whether a key scrolled what is read.
-fn scrolled(scroll: &mut u16, key: Key) -> bool {
+/// Whether a key scrolled what is read; it never goes further than its end.
+fn scrolled(scroll: &mut u16, most: u16, key: Key) -> bool {
     let by: i32 = match () {
         () if key.is("down") || key.as_char() == Some('j') => 1,
         () if key.is("up") || key.as_char() == Some('k') => -1,
         () if key.is("pagedown") || key.is("space") => 10,
         () if key.is("pageup") => -10,
+        () if key.is("end") || key.as_char() == Some('G') => i32::from(u16::MAX),
         () if key.is("home") || key.as_char() == Some('g') => -i32::from(u16::MAX),
         () => return false,
     };
-    *scroll = u16::try_from((i32::from(*scroll) + by).max(0)).unwrap_or(u16::MAX);
+    *scroll = u16::try_from((i32::from(*scroll) + by).max(0)).unwrap_or(u16::MAX).min(most);
     true
 }

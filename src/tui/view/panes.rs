@@ -138,14 +138,19 @@ fn visible<T: Row>(list: &List<T>, height: u16) -> impl Iterator<Item = (usize, 
         .map(|(at, row)| (at, row, at == list.selected_index()))
 }
 
-/// How a row looks as a whole: the cursor of the pane in focus turns it around, that of another pane is only marked;
-/// while the server is not reached, everything is dim.
-fn row_style(model: &Model, pane: Pane, selected: bool, theme: &Theme) -> Option<Style> {
-    match selected && model.focus == pane {
-        true => Some(theme.selected),
-        false if model.line.offline_since.is_some() => Some(theme.dim),
-        false => None,
+/// How the first cell of a row looks: the cursor of the pane in focus turns it around, that of another pane makes it
+/// bold. Only that cell, so that a step of the cursor sends the terminal little, and a status keeps its colour.
+fn cell_style(model: &Model, pane: Pane, selected: bool, theme: &Theme) -> Style {
+    match (selected, model.focus == pane) {
+        (true, true) => theme.selected,
+        (true, false) => theme.title,
+        (false, _) => stale(model, theme).unwrap_or_default(),
     }
+}
+
+/// How everything looks that may be out of date, while the server is not reached.
+fn stale(model: &Model, theme: &Theme) -> Option<Style> {
+    model.line.offline_since.map(|_| theme.dim)
 }
 
 /// Says on the right edge that there is more above or below.

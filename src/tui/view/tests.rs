@@ -10,7 +10,10 @@ use ratatui::{Terminal, backend::TestBackend, buffer::CellWidth as _, style::Col
 use super::view;
 use crate::{
     config::Theme as Choice,
-    tui::{model::Model, theme::Theme},
+    tui::{
+        model::{Model, Pane},
+        theme::Theme,
+    },
 };
 
 const SIZES: [(u16, u16); 4] = [(120, 40), (80, 24), (50, 15), (40, 12)];
@@ -89,6 +92,44 @@ fn below_the_least_size_it_says_so() {
     let model = crate::tui::sample::panes((39, 12));
     let text = rows(&drawn(&model, &coloured(), (39, 12))).join(" ");
     assert!(text.contains("too small") && text.contains("39×12") && text.contains("40×12"), "{text}");
+}
+
+/// What a terminal gets sent for these screens, one after the other.
+fn sent(models: &[Model], (width, height): (u16, u16)) -> Vec<usize> {
+    let area = ratatui::layout::Rect::new(0, 0, width, height);
+    let mut before = ratatui::buffer::Buffer::empty(area);
+    models
+        .iter()
+        .map(|model| {
+            let after = drawn(model, &coloured(), (width, height)).backend().buffer().clone();
+            let mut bytes = Vec::new();
+            let mut backend = ratatui::backend::CrosstermBackend::new(&mut bytes);
+            ratatui::backend::Backend::draw(&mut backend, before.diff(&after).into_iter()).unwrap();
+            before = after;
+            bytes.len()
+        })
+        .collect()
+}
+
+#[test]
+fn a_step_of_the_cursor_sends_the_terminal_little_and_no_change_nothing() {
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        for pane in [Pane::Invites, Pane::Members] {
+            let model = |step| {
+                let mut model = crate::tui::sample::panes(size);
+                model.focus = pane;
+                match pane {
+                    Pane::Members => model.members.list.step(step),
+                    _ => model.invites.list.step(step),
+                }
+                model
+            };
+            let bytes = sent(&[model(0), model(0), model(1)], size);
+            // A draw of nothing still puts the colours back.
+            assert!(bytes[1] < 30, "{size:?} {pane:?}: {bytes:?}");
+            assert!(bytes[2] <= 180, "{size:?} {pane:?}: {bytes:?}");
+        }
+    }
 }
 
 proptest! {

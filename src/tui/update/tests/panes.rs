@@ -4,7 +4,7 @@ use crate::{
     domain::{Role, Status},
     tui::{
         message::Msg,
-        model::Pane,
+        model::{Overlay, Pane},
         request::{Answer, Request},
     },
 };
@@ -116,4 +116,18 @@ fn a_thousand_keys_end_where_they_should() {
     }
     assert_eq!(desk.model.invites.list.selected().unwrap().id, invite_id(5));
     assert!(desk.sent.is_empty(), "{:?}", desk.sent);
+}
+
+#[test]
+fn the_help_scrolls_to_its_end_and_no_further() {
+    let mut desk = Desk::with_a_band();
+    desk.press("?");
+    let scroll = |desk: &Desk| match desk.top() {
+        Some(Overlay::Help { scroll }) => *scroll,
+        other => panic!("{other:?}"),
+    };
+    desk.press("space space space space space space space space space");
+    let end = scroll(&desk);
+    desk.press("k");
+    assert_eq!((end > 0, scroll(&desk)), (true, end - 1));
 }

@@ -3,7 +3,6 @@
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
-    style::Style,
     text::{Line, Span},
 };
 
@@ -12,7 +11,7 @@ use super::{
         outline::put_lines,
         text::{columns, fit},
     },
-    empty, key, more, notice, row_style, visible,
+    cell_style, empty, key, more, notice, stale, visible,
 };
 use crate::tui::{
     keymap::Action,
@@ -40,12 +39,14 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
             let room = usize::from(area.width).saturating_sub(3 + columns(&pending) + 1);
             let cursor = if selected { "▸ " } else { "  " };
             let chosen = Some(band.id) == model.band;
-            let whole = row_style(model, Pane::Bands, selected, theme);
-            let name = whole.unwrap_or(if chosen { theme.title } else { Style::new() });
+            let mut name = cell_style(model, Pane::Bands, selected, theme);
+            if chosen && !selected {
+                name = name.patch(theme.title);
+            }
             Line::from(vec![
                 Span::styled(cursor, name),
                 Span::styled(fit(&band.name, room), name),
-                Span::styled(format!(" {pending} "), whole.unwrap_or(theme.pending)),
+                Span::styled(format!(" {pending} "), stale(model, theme).unwrap_or(theme.pending)),
             ])
         })
         .collect();

@@ -13,7 +13,7 @@ use super::{
         text::{columns, fit, fit_right},
         when,
     },
-    empty, key, more, notice, row_style, visible,
+    cell_style, empty, key, more, notice, stale, visible,
 };
 use crate::{
     api::Invite,
@@ -115,6 +115,8 @@ struct Table {
 
 /// Less than this of the recipient says too little: other columns go first.
 const RECIPIENT: usize = 16;
+/// More than this is rarely filled, and leads the eye too far from a name to its status.
+const MOST_RECIPIENT: usize = 44;
 
 impl Table {
     fn new(wide: usize, uses: usize) -> Self {
@@ -129,7 +131,7 @@ impl Table {
         loop {
             let others = [table.role, table.status, table.uses, table.expires, table.by, table.made];
             let taken: usize = others.into_iter().filter(|&column| column > 0).map(|column| column + 2).sum();
-            table.recipient = wide.saturating_sub(2 + taken);
+            table.recipient = wide.saturating_sub(2 + taken).min(MOST_RECIPIENT);
             let enough = if table.by > 0 || table.made > 0 { RECIPIENT + 8 } else { RECIPIENT };
             if table.recipient >= enough {
                 return table;
@@ -179,32 +181,32 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
 fn row(model: &Model, invite: &Invite, selected: bool, table: Table, theme: &Theme) -> Line<'static> {
     let standing = Standing::at(model.now, invite.status, invite.cancel_reason, invite.expires_at);
     let status = standing.status;
-    let whole = row_style(model, Pane::Invites, selected, theme);
+    let old = stale(model, theme);
     let mark = if model.invites.list.marked.contains(&invite.id) { "◆" } else { " " };
+    let cursor = if selected { "▸" } else { " " };
     let named = invite.account.is_some() || invite.label.is_some() || invite.email.is_some();
-    let strong = if selected { theme.title } else { Style::new() };
-    let quiet = whole.unwrap_or(theme.dim);
+    let mut first = cell_style(model, Pane::Invites, selected, theme);
+    if !named && !selected {
+        first = first.patch(theme.dim);
+    }
     let end = match (status, standing.reason) {
         (Status::Pending, _) => label::expiry(invite.expires_at, model.now).0,
         (Status::Cancelled, Some(why)) => reason(why).to_owned(),
         _ => "–".to_owned(),
     };
-    let ended = if standing.is_pending() { whole.unwrap_or_default() } else { quiet };
+    let ended = if standing.is_pending() { old.unwrap_or_default() } else { theme.dim };
     let mut spans = vec![
-        Span::styled(if selected { "▸" } else { " " }, whole.unwrap_or(strong)),
-        Span::styled(mark, whole.unwrap_or(theme.key)),
-        Span::styled(
-            fit(&recipient(invite), table.recipient),
-            whole.unwrap_or(if named { strong } else { theme.dim.patch(strong) }),
-        ),
+        Span::styled(cursor, first),
+        Span::styled(mark, if selected { first } else { theme.key }),
+        Span::styled(fit(&recipient(invite), table.recipient), first),
     ];
     spans.extend(table.cells([
-        (invite.role.as_str(), whole.unwrap_or_default()),
-        (&format!("{} {status}", glyph(status)), whole.unwrap_or(theme.status(status))),
-        (&uses(invite), whole.unwrap_or_default()),
+        (invite.role.as_str(), old.unwrap_or_default()),
+        (&format!("{} {status}", glyph(status)), old.unwrap_or(theme.status(status))),
+        (&uses(invite), old.unwrap_or_default()),
         (&end, ended),
-        (&invite.created_by.display_name, quiet),
-        (&when::date(invite.created_at, &model.settings.zone), quiet),
+        (&invite.created_by.display_name, theme.dim),
+        (&when::date(invite.created_at, &model.settings.zone), theme.dim),
     ]));
     Line::from(spans)
 }

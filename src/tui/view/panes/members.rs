@@ -3,13 +3,12 @@
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
-    style::Style,
     text::{Line, Span},
 };
 
 use super::{
     super::{outline::put_lines, text::fit, when},
-    empty, more, notice, row_style, visible,
+    cell_style, empty, more, notice, stale, visible,
 };
 use crate::{
     api::Member,
@@ -46,25 +45,24 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     // Name, role, date, by whom; from the right they go where the name would be cut short.
     let with_date = wide >= 38;
     let by = if wide >= 52 { ((wide - 38) / 2).clamp(12, 28) } else { 0 };
-    let name = wide.saturating_sub(2 + 8 + if with_date { 12 } else { 0 } + if by > 0 { by + 2 } else { 0 } + 1);
+    let name =
+        wide.saturating_sub(2 + 8 + if with_date { 12 } else { 0 } + if by > 0 { by + 2 } else { 0 } + 1).min(44);
     let lines: Vec<_> = visible(list, area.height)
         .map(|(_, member, selected)| {
-            let whole = row_style(model, Pane::Members, selected, theme);
-            let strong = whole.unwrap_or(if selected { theme.title } else { Style::new() });
-            let quiet = whole.unwrap_or(theme.dim);
+            let first = cell_style(model, Pane::Members, selected, theme);
             let you = if me == Some(member.account.id) { " (you)" } else { "" };
             let mut spans = vec![
-                Span::styled(if selected { "▸ " } else { "  " }, strong),
-                Span::styled(fit(&format!("{}{you}", member.account.display_name), name), strong),
-                Span::styled(format!("  {}", fit(member.role.as_str(), 6)), whole.unwrap_or_default()),
+                Span::styled(if selected { "▸ " } else { "  " }, first),
+                Span::styled(fit(&format!("{}{you}", member.account.display_name), name), first),
+                Span::styled(format!("  {}", fit(member.role.as_str(), 6)), stale(model, theme).unwrap_or_default()),
             ];
             if with_date {
-                spans.push(Span::styled(format!("  {}", when::date(member.joined_at, &model.settings.zone)), quiet));
+                spans
+                    .push(Span::styled(format!("  {}", when::date(member.joined_at, &model.settings.zone)), theme.dim));
             }
             if by > 0 {
-                spans.push(Span::styled(format!("  {}", fit(&origin(member, founded), by)), quiet));
+                spans.push(Span::styled(format!("  {}", fit(&origin(member, founded), by)), theme.dim));
             }
-            spans.push(Span::styled(" ", quiet));
             Line::from(spans)
         })
         .collect();
