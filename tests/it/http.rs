@@ -46,6 +46,16 @@ async fn the_description_is_openapi_3_1_with_a_bearer_scheme() {
     let document: serde_json::Value = get(&world, "/openapi.json").await.json().await.unwrap();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{document}");
     assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+    let mut names = std::collections::BTreeSet::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "two operations are called {name}");
+            assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{method} {path} says nothing");
+            let problem = &operation["responses"]["default"]["content"]["application/problem+json"]["schema"];
+            assert!(problem.is_object(), "{method} {path} can be refused");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

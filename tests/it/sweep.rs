@@ -13,6 +13,7 @@ on_each_database! {
     the_sweeper_wakes_for_an_end_that_was_written_meanwhile,
     two_nodes_share_the_work_of_many_batches,
     an_accept_and_an_expiry_at_once_agree,
+    a_clock_that_is_set_back_brings_nothing_back_to_life,
     old_sessions_and_remembered_requests_are_cleared_away,
 }
 
@@ -137,6 +138,20 @@ async fn an_accept_and_an_expiry_at_once_agree(world: World) {
     }
     let (_, shown) = ada.get(&format!("/bands/{band}")).await;
     assert_eq!(shown["counts"], json!({ "members": 1 + joined, "invites": 8, "pending": 0 }));
+}
+
+async fn a_clock_that_is_set_back_brings_nothing_back_to_life(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let (id, token) = ada.invite(&band, json!({ "ttl_hours": 1 })).await;
+    world.clock.pass_hours(25);
+    sweep::expire(&world.app).await.unwrap();
+    let (_, written) = ada.get(&format!("/invites/{id}")).await;
+    world.clock.pass_hours(-24 - 1);
+    sweep::expire(&world.app).await.unwrap();
+    assert_eq!(ada.get(&format!("/invites/{id}")).await.1, written);
+    assert_eq!(kim.accept(&token).await.1["code"], "invite_expired");
+    assert_eq!(ada.patch(&format!("/invites/{id}"), json!({ "ttl_hours": 5 })).await.1["code"], "not_pending");
 }
 
 async fn old_sessions_and_remembered_requests_are_cleared_away(world: World) {

@@ -58,7 +58,8 @@ pub fn router(app: App) -> Router {
         .components
         .get_or_insert_default()
         .add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-    let (routes, document) = OpenApiRouter::with_openapi(document).nest("/api/v1", api()).split_for_parts();
+    let (routes, mut document) = OpenApiRouter::with_openapi(document).nest("/api/v1", api()).split_for_parts();
+    name_operations(&mut document);
     let limits = limits::Limits::new(app.settings());
     let routes = routes
         .route("/openapi.json", get(async |Extension(text): Extension<OpenApiText>| text))
@@ -74,6 +75,18 @@ pub fn router(app: App) -> Router {
     };
     let routes = routes.layer(Extension(limits));
     routes.layer(from_fn_with_state(app.clone(), frame)).with_state(app)
+}
+
+/// Functions are named in their files, operations in the whole document: `invites_list`.
+fn name_operations(document: &mut utoipa::openapi::OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let operations =
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten();
+        for operation in operations {
+            let tag = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
+            operation.operation_id = operation.operation_id.take().map(|name| format!("{tag}_{name}"));
+        }
+    }
 }
 
 #[derive(Clone)]
