@@ -10,6 +10,8 @@ mod accounts;
 #[cfg(feature = "server")]
 mod audit;
 #[cfg(feature = "server")]
+mod authorization;
+#[cfg(feature = "server")]
 mod bands;
 mod client_faults;
 mod commands;

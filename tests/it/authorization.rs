@@ -1,0 +1,287 @@
+//! Every operation of the description × everyone who could ask: one table, and the description is walked, so that an
+//! operation without a row fails. On the way every answer is held to what the description says of it.
+
+use serde_json::{Value, json};
+
+use crate::world::{PASSWORD, Person, World, on_each_database};
+
+on_each_database! { every_operation_answers_everyone_as_the_table_says }
+
+/// Those who ask, in the order of the table's columns. The owner made what is asked about; removed and banned were
+/// members when it was made.
+const WHO: [&str; 8] = ["nobody", "stranger", "member", "inviting member", "admin", "owner", "removed", "banned"];
+
+type Row = (&'static str, &'static str, [u16; 8]);
+
+/// For anyone, signed in or not.
+const fn all(status: u16) -> [u16; 8] {
+    [status; 8]
+}
+
+/// For whoever is signed in, in the band or not.
+const fn signed_in(status: u16) -> [u16; 8] {
+    [401, status, status, status, status, status, status, status]
+}
+
+/// A band that is not one's own is not there, for those who were put out of it too.
+const fn in_band(member: u16, inviting: u16, admin: u16, owner: u16) -> [u16; 8] {
+    [401, 404, member, inviting, admin, owner, 404, 404]
+}
+
+/// Whoever takes it out of the hands of others ends the invite, whatever they were to the band before.
+const HOLDS_A_TOKEN: [u16; 8] = [401, 200, 200, 200, 200, 200, 403, 403];
+
+const TABLE: &[Row] = &[
+    ("GET", "/site", all(200)),
+    ("POST", "/auth/register", all(201)),
+    ("POST", "/auth/login", all(200)),
+    ("POST", "/auth/logout", signed_in(204)),
+    ("GET", "/me", signed_in(200)),
+    ("GET", "/me/sessions", signed_in(200)),
+    ("DELETE", "/me/sessions/{id}", signed_in(204)),
+    ("GET", "/me/sync", signed_in(200)),
+    ("GET", "/bands", signed_in(200)),
+    ("POST", "/bands", signed_in(201)),
+    ("GET", "/bands/{id}", in_band(200, 200, 200, 200)),
+    ("DELETE", "/bands/{id}", in_band(403, 403, 403, 204)),
+    ("GET", "/bands/{id}/audit", in_band(403, 403, 200, 200)),
+    ("GET", "/bands/{id}/members", in_band(200, 200, 200, 200)),
+    ("PATCH", "/bands/{id}/members/{account_id}", in_band(403, 403, 200, 200)),
+    ("DELETE", "/bands/{id}/members/{account_id}", in_band(403, 403, 204, 204)),
+    ("GET", "/bands/{id}/invites", in_band(200, 200, 200, 200)),
+    ("POST", "/bands/{id}/invites", in_band(403, 201, 201, 201)),
+    // A plain member sees their own invites alone; this one is the owner's.
+    ("GET", "/invites/{id}", in_band(404, 200, 200, 200)),
+    ("PATCH", "/invites/{id}", in_band(404, 403, 200, 200)),
+    ("DELETE", "/invites/{id}", in_band(404, 403, 204, 204)),
+    ("POST", "/invites/{id}/restore", in_band(404, 403, 200, 200)),
+    ("POST", "/invites/{id}/link", in_band(404, 403, 200, 200)),
+    ("POST", "/invites/{id}/rotate", in_band(404, 403, 200, 200)),
+    ("GET", "/invites/{id}/redemptions", in_band(404, 200, 200, 200)),
+    ("GET", "/invites/{token}/info", all(200)),
+    ("POST", "/invites/{token}/accept", HOLDS_A_TOKEN),
+    ("POST", "/invites/{token}/decline", [401, 204, 204, 204, 204, 204, 403, 403]),
+];
+
+/// A good body of an operation, `None` where it takes none.
+fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
+    Some(match (method, path) {
+        ("POST", "/auth/register") => {
+            json!({ "username": scene.fresh, "email": format!("{}@example.org", scene.fresh), "password": PASSWORD })
+        }
+        ("POST", "/auth/login") => json!({ "login": "someone", "password": PASSWORD }),
+        ("POST", "/bands") => json!({ "name": "Choir" }),
+        ("PATCH", "/bands/{id}/members/{account_id}") => json!({ "role": "admin" }),
+        ("POST", "/bands/{id}/invites") => json!({ "label": "for Kim" }),
+        ("PATCH", "/invites/{id}") => json!({ "label": "for Sam" }),
+        (
+            "POST",
+            "/invites/{id}/restore"
+            | "/invites/{id}/link"
+            | "/invites/{id}/rotate"
+            | "/invites/{token}/accept"
+            | "/invites/{token}/decline",
+        ) => json!({}),
+        _ => return None,
+    })
+}
+
+/// A band with someone of each kind in it, and invites that its owner made.
+struct Scene {
+    /// In the order of [`WHO`].
+    people: Vec<Option<Person>>,
+    band: String,
+    /// A plain member whom nobody asks.
+    other: String,
+    pending: String,
+    token: String,
+    revoked: String,
+    /// A name that nobody has.
+    fresh: String,
+}
+
+impl Scene {
+    async fn new(world: &World, number: usize) -> Self {
+        let people = world.people(8).await;
+        let [stranger, member, inviting, admin, owner, removed, banned, other] = people.try_into().ok().unwrap();
+        let band = owner.band("Choir").await;
+        let (_, members) = owner.invite(&band, json!({ "max_uses": null })).await;
+        let (_, admins) = owner.invite(&band, json!({ "role": "admin" })).await;
+        for person in [&member, &inviting, &removed, &banned, &other] {
+            assert_eq!(person.accept(&members).await.0, 200);
+        }
+        assert_eq!(admin.accept(&admins).await.0, 200);
+        world.set_can_invite(&band, &inviting).await;
+        let (pending, token) = owner.invite(&band, json!({})).await;
+        let (revoked, _) = owner.invite(&band, json!({})).await;
+        assert_eq!(owner.delete(&format!("/invites/{revoked}")).await.0, 204);
+        world.clock.pass_seconds(1);
+        world.remove(&band, &removed, false).await;
+        world.remove(&band, &banned, true).await;
+        let other = other.account["id"].as_str().unwrap().to_owned();
+        let all = [stranger, member, inviting, admin, owner, removed, banned];
+        let people = std::iter::once(None).chain(all.into_iter().map(Some)).collect();
+        Self { people, band, other, pending, token, revoked, fresh: format!("fresh{number}") }
+    }
+
+    /// The operation's path with what stands here for its parameters.
+    async fn path(&self, path: &str, who: usize) -> String {
+        let own_session = match &self.people[who] {
+            Some(person) if path.contains("/sessions/{id}") => {
+                person.get("/me/sessions").await.1["sessions"][0]["id"].as_str().unwrap().to_owned()
+            }
+            _ => self.band.clone(),
+        };
+        let id = match path {
+            _ if path.starts_with("/me") => &own_session,
+            _ if path.ends_with("/restore") => &self.revoked,
+            _ if path.starts_with("/invites") => &self.pending,
+            _ => &self.band,
+        };
+        path.replace("{id}", id).replace("{account_id}", &self.other).replace("{token}", &self.token)
+    }
+}
+
+/// The description, and what it says of answers.
+struct Document(Value);
+
+impl Document {
+    async fn of(world: &World) -> Self {
+        let text = reqwest::get(format!("{}/openapi.json", world.origin)).await.unwrap().text().await.unwrap();
+        Self(serde_json::from_str(&text).unwrap())
+    }
+
+    /// Every operation: method and path below the base path.
+    fn operations(&self) -> Vec<(String, String)> {
+        let mut operations = Vec::new();
+        for (path, methods) in self.0["paths"].as_object().unwrap() {
+            let path = path.strip_prefix("/api/v1").unwrap();
+            operations.extend(methods.as_object().unwrap().keys().map(|m| (m.to_uppercase(), path.to_owned())));
+        }
+        operations
+    }
+
+    fn operation(&self, method: &str, path: &str) -> &Value {
+        &self.0["paths"][&format!("/api/v1{path}")][&method.to_lowercase()]
+    }
+
+    /// Holds an answer to the description: its status is named (a refusal by `default`), and its media type is too.
+    fn hold(&self, method: &str, path: &str, status: u16, media: Option<&str>) {
+        let responses = &self.operation(method, path)["responses"];
+        let named = if status < 400 { &responses[status.to_string()] } else { &responses["default"] };
+        assert!(named.is_object(), "{method} {path}: {status} is not described");
+        let described = named["content"].as_object().and_then(|content| content.keys().next());
+        assert_eq!(media, described.map(String::as_str), "{method} {path}: {status}");
+    }
+}
+
+/// Sends one request; the status, the media type and the body.
+async fn ask(
+    world: &World,
+    person: Option<&Person>,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> (u16, Option<String>, Value) {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let mut request = client.request(method.parse().unwrap(), format!("{}/api/v1{path}", world.origin));
+    if let Some(person) = person {
+        request = request.bearer_auth(&person.session);
+    }
+    if let Some(body) = body {
+        request = request.json(body);
+    }
+    let response = request.send().await.unwrap();
+    let media = response.headers().get("content-type").map(|value| value.to_str().unwrap().to_owned());
+    let status = response.status().as_u16();
+    (status, media, serde_json::from_str(&response.text().await.unwrap()).unwrap_or_default())
+}
+
+async fn every_operation_answers_everyone_as_the_table_says(world: World) {
+    let document = Document::of(&world).await;
+    world.account("someone").await;
+    let mut faults: Vec<String> = Vec::new();
+    for (method, path) in document.operations() {
+        if !TABLE.iter().any(|row| (row.0, row.1) == (method.as_str(), path.as_str())) {
+            faults.push(format!("{method} {path} has no row"));
+        }
+    }
+    let mut number = 0;
+    let mut scene = Scene::new(&world, number).await;
+    for (method, path, expected) in TABLE {
+        if document.operation(method, path).is_null() {
+            faults.push(format!("{method} {path} is not described"));
+            continue;
+        }
+        for (who, expected) in expected.iter().enumerate() {
+            let real = scene.path(path, who).await;
+            let body = body(method, path, &scene);
+            let (status, media, answer) = ask(&world, scene.people[who].as_ref(), method, &real, body.as_ref()).await;
+            document.hold(method, path, status, media.as_deref());
+            if status != *expected {
+                faults.push(format!("{method} {path}: {}: {status} and not {expected}: {answer}", WHO[who]));
+            }
+            // What changed is not asked about again.
+            if status < 300 && *method != "GET" {
+                number += 1;
+                scene = Scene::new(&world, number).await;
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_no_operation_knows_is_refused_by_name() {
+    let world = World::sqlite().await;
+    let document = Document::of(&world).await;
+    world.account("someone").await;
+    let scene = Scene::new(&world, 0).await;
+    let owner = scene.people[5].as_ref();
+    let mut tried = 0;
+    for (method, path, _) in TABLE {
+        if document.operation(method, path)["requestBody"].is_null() {
+            continue;
+        }
+        let mut body = body(method, path, &scene).expect("an operation with a body has one in this file");
+        body["of_nobody"] = json!(1);
+        let real = scene.path(path, 5).await;
+        let (status, media, answer) = ask(&world, owner, method, &real, Some(&body)).await;
+        let refused = (status, answer["code"].as_str(), answer["errors"][0]["field"].as_str());
+        assert_eq!(refused, (422, Some("validation"), Some("of_nobody")), "{method} {path}: {answer}");
+        document.hold(method, path, status, media.as_deref());
+        tried += 1;
+    }
+    assert!(tried > 10, "{tried}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_framework_refuses_is_a_problem_on_every_operation() {
+    let world = World::sqlite().await;
+    let document = Document::of(&world).await;
+    let scene = Scene::new(&world, 0).await;
+    let owner = scene.people[5].as_ref().unwrap();
+    let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
+    for (method, path) in document.operations() {
+        let url = format!("{}/api/v1{}", world.origin, scene.path(&path, 5).await);
+        let ask = |method: &str| client.request(method.parse().unwrap(), &url).bearer_auth(&owner.session);
+        let mut refusals = vec![(ask("PUT"), 405, "method_not_allowed")];
+        if !document.operation(&method, &path)["requestBody"].is_null() {
+            let json = |body: String| ask(&method).header("content-type", "application/json").body(body);
+            refusals.push((json("{".to_owned()), 400, "bad_request"));
+            refusals.push((json(format!("{{\"x\":\"{}\"}}", "x".repeat(2_000_000))), 413, "payload_too_large"));
+            refusals.push((
+                ask(&method).header("content-type", "text/plain").body("{}"),
+                415,
+                "unsupported_media_type",
+            ));
+        }
+        for (request, status, code) in refusals {
+            let response = request.send().await.unwrap();
+            assert_eq!(response.headers()["content-type"], "application/problem+json", "{method} {path}: {code}");
+            assert_eq!(response.status(), status, "{method} {path}");
+            let answer: Value = response.json().await.unwrap();
+            assert_eq!(answer["code"], code, "{method} {path}: {answer}");
+        }
+    }
+}
