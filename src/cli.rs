@@ -43,6 +43,10 @@ pub struct Cli {
     /// Print the API's own JSON.
     #[arg(long, global = true)]
     json: bool,
+    /// Look around: the client on a throw-away server with sample bands, signed in.
+    #[cfg(feature = "server")]
+    #[arg(long, conflicts_with_all = ["server", "profile"])]
+    demo: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -165,6 +169,12 @@ impl Cli {
     /// Whether no command is given: the terminal client is to be opened.
     pub const fn opens_client(&self) -> bool {
         self.command.is_none()
+    }
+
+    /// Whether the terminal client is to be opened on a throw-away server.
+    #[cfg(feature = "server")]
+    pub const fn opens_demo(&self) -> bool {
+        self.demo
     }
 
     /// Whether this is the program that serves, which writes its log to standard error.

@@ -14,10 +14,10 @@ use clap::Parser as _;
 use color_eyre::{config::Theme, eyre::Result};
 use guestlist::{
     cli::{self, Cli},
-    config::Config,
+    config::{Config, ConfigError, Loaded},
     tui::{
         launch::Launcher,
-        options::Environment,
+        options::{Environment, keymap},
         run::{Options, run},
     },
 };
@@ -27,17 +27,27 @@ fn main() -> Result<ExitCode> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reports()?;
     let cli = Cli::parse();
-    let loaded = cli.configuration();
+    let loaded = cli.configuration().and_then(known_keys);
     if let Ok(loaded) = &loaded {
         logging::begin(&loaded.config.log, cli.serves())?;
     }
     match &loaded {
+        #[cfg(feature = "server")]
+        Ok(loaded) if cli.opens_demo() => Ok(show_around(&loaded.config)),
         Ok(loaded) if cli.opens_client() => Ok(open(&loaded.config)),
         _ => Ok(cli::run(&cli, &loaded)),
     }
 }
 
-/// Opens the terminal client. Wrong configuration and a terminal that cannot show it are wrong usage.
+/// Only the client knows its actions, so whether `[ui.keys]` names them is asked here.
+fn known_keys(loaded: Loaded) -> std::result::Result<Loaded, ConfigError> {
+    match keymap(&loaded.config.keys) {
+        Ok(_) => Ok(loaded),
+        Err(fault) => Err(ConfigError::Wrong(vec![fault])),
+    }
+}
+
+/// Opens the terminal client.
 fn open(config: &Config) -> ExitCode {
     #[cfg(feature = "server")]
     let (embedded, launcher) = {
@@ -46,11 +56,28 @@ fn open(config: &Config) -> ExitCode {
     };
     #[cfg(not(feature = "server"))]
     let launcher: Option<Arc<dyn Launcher>> = None;
-    let done = Options::new(config, &Environment::read(), launcher).map_err(|error| error.to_string());
-    let done = done.and_then(|options| run(options).map_err(|error| error.to_string()));
+    let done = client(config, &Environment::read(), launcher);
     #[cfg(feature = "server")]
     embedded.stop();
-    match done {
+    done
+}
+
+/// Opens the terminal client on a throw-away server. A session of the environment is for another one.
+#[cfg(feature = "server")]
+fn show_around(config: &Config) -> ExitCode {
+    match guestlist::local::demo::Demo::start(config) {
+        Ok(demo) => client(demo.config(), &Environment { token: None, ..Environment::read() }, None),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The terminal client to its end. Wrong configuration and a terminal that cannot show it are wrong usage.
+fn client(config: &Config, environment: &Environment, launcher: Option<Arc<dyn Launcher>>) -> ExitCode {
+    let done = Options::new(config, environment, launcher).map_err(|error| error.to_string());
+    match done.and_then(|options| run(options).map_err(|error| error.to_string())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

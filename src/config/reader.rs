@@ -186,7 +186,7 @@ fn bracketed(tables: &[&str]) -> String {
 }
 
 /// The name that was probably meant.
-fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     names
         .map(|known| (strsim::jaro_winkler(&name.to_ascii_lowercase(), known), known))
         .filter(|&(likeness, _)| likeness > 0.8)

@@ -16,7 +16,7 @@ use crate::{
         session::{SessionError, SessionFile},
     },
     clipboard::{Clipboard, Surroundings},
-    config::{Config, Fault, KeyBinding},
+    config::{Config, Fault, KeyBinding, Source, nearest},
     domain::{SessionToken, Timestamp},
 };
 
@@ -27,9 +27,6 @@ pub enum OptionsError {
     /// A key of the configuration that cannot be.
     #[error("{0}")]
     Key(Fault),
-    /// As [`OptionsError::Key`], where the place is not known.
-    #[error("ui.keys: {0}")]
-    Taken(String),
     /// The server of the configuration.
     #[error("{0}")]
     Server(#[from] ClientError),
@@ -92,7 +89,7 @@ impl Options {
         Ok(Self {
             settings: Settings {
                 poll_seconds: config.client.poll_seconds,
-                keymap: keymap(&config.keys)?,
+                keymap: keymap(&config.keys).map_err(OptionsError::Key)?,
                 zone: jiff::tz::TimeZone::system(),
                 plain,
                 can_launch: launcher.is_some(),
@@ -134,26 +131,31 @@ fn start(
 }
 
 /// The keys, with those of the configuration over the first ones.
-fn keymap(bindings: &[KeyBinding]) -> Result<Keymap, OptionsError> {
+///
+/// # Errors
+/// The first binding whose action or key does not exist, or whose key is taken, with its line.
+pub fn keymap(bindings: &[KeyBinding]) -> Result<Keymap, Fault> {
     let mut changes = Vec::new();
     for binding in bindings {
-        let action: Action =
-            binding.action.parse().map_err(|_| OptionsError::Key(binding.fault(&no_action(&binding.action))))?;
+        let action: Action = binding.action.parse().map_err(|_| binding.fault(&no_action(&binding.action)))?;
         let keys = binding.keys.iter().map(|key| key.parse::<Key>()).collect::<Result<Vec<_>, _>>();
-        changes.push((action, keys.map_err(|why| OptionsError::Key(binding.fault(&why.to_string())))?));
+        changes.push((action, keys.map_err(|why| binding.fault(&why.to_string()))?));
     }
     Keymap::with(&changes).map_err(|(action, key, taken)| {
-        let says = format!("{key} is the key of {taken} already: give that one another");
+        let says = format!("cannot be {key}: that is the key of {taken}, give that one another");
         bindings
             .iter()
             .find(|binding| binding.action == action.as_str())
-            .map_or(OptionsError::Taken(says.clone()), |binding| OptionsError::Key(binding.fault(&says)))
+            .map_or_else(|| Fault::new(Source::Default, "ui.keys", &says), |binding| binding.fault(&says))
     })
 }
 
 fn no_action(word: &str) -> String {
-    let words: Vec<&str> = Action::ALL.iter().map(|action| action.as_str()).collect();
-    format!("there is no action {word}; there are: {}", words.join(" "))
+    let words = || Action::ALL.iter().map(|action| action.as_str());
+    match nearest(word, words()) {
+        Some(meant) => format!("is no action: did you mean {meant}?"),
+        None => format!("is no action: there are {}", words().collect::<Vec<_>>().join(", ")),
+    }
 }
 
 #[cfg(test)]
@@ -164,5 +166,6 @@ mod tests {
     fn every_action_can_be_named_in_the_configuration() {
         assert_eq!("new_invite".parse::<Action>(), Ok(Action::NewInvite));
         assert!(no_action("x").contains("copy_link"));
+        assert_eq!(no_action("copy-link"), "is no action: did you mean copy_link?");
     }
 }

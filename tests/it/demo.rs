@@ -27,6 +27,7 @@ async fn the_sample_world_shows_every_status_and_its_counters_agree() {
     let client = client(&demo);
     assert_eq!(client.me().await.unwrap().display_name, "Ada Lovelace");
     let bands = client.bands(&BandQuery::default()).await.unwrap().bands;
+    assert_eq!(bands[0].name, "The Night Owls");
     let of = |name: &str| -> &Band { bands.iter().find(|band| band.name == name).unwrap() };
     let (owls, brass, choir) = (of("The Night Owls"), of("Brass & Bone"), of("Choir"));
     assert_eq!([owls.role, brass.role, choir.role], [Some(Role::Owner), Some(Role::Admin), Some(Role::Member)]);

@@ -161,3 +161,20 @@ fn a_suspended_client_gives_the_terminal_back_and_comes_back_whole() {
     pty.keys("q");
     assert_eq!(pty.end().0, 0);
 }
+
+#[test]
+fn the_demonstration_is_signed_in_and_leaves_nothing_behind() {
+    let (home, around) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let here = around.path().to_str().unwrap();
+    // A session of the environment is for another server.
+    let variables = [("TMPDIR", here), ("GUESTLIST_TOKEN", "gls_of_elsewhere"), ("GUESTLIST_SERVER", "a.example")];
+    let mut pty = Pty::start(home.path(), (110, 34), &["--demo"], &variables);
+    pty.see("12 pending of 41");
+    pty.see("Brass & Bone");
+    pty.see("ada @");
+    assert_eq!(std::fs::read_dir(around.path()).unwrap().count(), 1);
+    pty.keys("q");
+    assert_eq!(pty.end().0, 0);
+    assert_eq!(std::fs::read_dir(around.path()).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+}

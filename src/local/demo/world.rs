@@ -37,15 +37,37 @@ const PEOPLE: &[(&str, &str)] = &[
     ("nikos", "Νίκος Παππάς"),
 ];
 
-/// Name, what it is about, whom to ask, founder.
-const BANDS: [(&str, &str, &str, &str); 3] = [
-    ("The Night Owls", "Rehearsals on Tuesdays at nine, and one gig a month.", "ada@example.org", ME),
-    ("Brass & Bone", "Eleven horns and a drum. We play weddings and wakes.", "joe@example.org", "joe"),
-    ("Choir", "Everybody can sing.", "olena@example.org", "olena"),
+/// A band of the sample world.
+struct Founded {
+    name: &'static str,
+    about: &'static str,
+    contact: &'static str,
+    by: &'static str,
+    /// Hours before now.
+    at: u32,
+}
+
+/// The bands, oldest first: lists begin with the band that one came to last.
+const BANDS: [Founded; 3] = [
+    Founded { name: "Choir", about: "Everybody can sing.", contact: "olena@example.org", by: "olena", at: 360 * D },
+    Founded {
+        name: "Brass & Bone",
+        about: "Eleven horns and a drum. We play weddings and wakes.",
+        contact: "joe@example.org",
+        by: "joe",
+        at: 355 * D,
+    },
+    Founded {
+        name: "The Night Owls",
+        about: "Rehearsals on Tuesdays at nine, and one gig a month.",
+        contact: "ada@example.org",
+        by: ME,
+        at: 321 * D,
+    },
 ];
-const OWLS: usize = 0;
+const CHOIR: usize = 0;
 const BRASS: usize = 1;
-const CHOIR: usize = 2;
+const OWLS: usize = 2;
 
 /// What became of an invite.
 #[derive(Clone, Copy)]
@@ -152,7 +174,7 @@ const SAMPLES: &[Sample] = &[
     one(OWLS, ME, 2, 2_160, "residency in autumn", Open).admin(),
     one(OWLS, ME, 1, 72, "", Open),
     // Brass & Bone.
-    one(BRASS, "joe", 190 * D, 720, "Ada, when she has time", Accepted(&[ME])).admin(),
+    one(BRASS, "joe", 332 * D, 168, "Ada, when she has time", Accepted(&[ME])).admin(),
     one(BRASS, "joe", 180 * D, 720, "low brass", Accepted(&["lukasz", "nikos"])).uses(Some(2)),
     one(BRASS, ME, 58 * D, 72, "sousaphone", Accepted(&["amara"])),
     one(BRASS, "joe", 39 * D, 72, "wake in April", Declined("zoe", "Out of town.")),
@@ -161,7 +183,8 @@ const SAMPLES: &[Sample] = &[
     one(BRASS, ME, 22, 72, "piccolo", Open),
     one(BRASS, "joe", 5, 0, "anyone with a horn", Open).forever().uses(None),
     // Choir.
-    one(CHOIR, "olena", 110 * D, 720, "altos", Accepted(&[ME, "mai", "ingrid", "minji"])).uses(Some(4)),
+    one(CHOIR, "olena", 336 * D, 168, "Ada, alto", Accepted(&[ME])),
+    one(CHOIR, "olena", 110 * D, 720, "altos", Accepted(&["mai", "ingrid", "minji"])).uses(Some(3)),
     one(CHOIR, "olena", 16 * D, 72, "tenor wanted", Open),
 ];
 
@@ -219,31 +242,36 @@ impl World<'_> {
         known.map(|(_, account)| account.id).ok_or_else(|| Refused::not_found("account"))
     }
 
-    /// Accounts and bands, which are older than all invites.
+    /// Accounts, which are older than everything else.
     fn begin(&self, tx: &mut Tx<'_>, session: NewSession) -> Result<(), Refused> {
         let site = Site { embedded: true, registration: Registration::Open, mail: false };
         for (n, account) in self.people.iter().enumerate() {
             accounts::register(tx, site, account, None, self.ago(365 * D - n as u32))?;
         }
-        for ((name, about, contact, founder), &band) in BANDS.iter().zip(self.bands) {
-            let new = NewBand::parse(&CreateBand {
-                name: (*name).to_owned(),
-                description: Some((*about).to_owned()),
-                contact: Some((*contact).to_owned()),
-                ..CreateBand::default()
-            })?;
-            bands::create(tx, band, self.who(founder)?, &new, self.ago(340 * D))?;
-        }
         accounts::begin(tx, self.who(ME)?, session, self.now)?;
         Ok(())
     }
 
-    /// Invites in the order of time; what became of each happens well within its life and before the next one, so
+    fn found(&self, tx: &mut Tx<'_>, band: &Founded, id: BandId) -> Result<(), Refused> {
+        let new = NewBand::parse(&CreateBand {
+            name: band.name.to_owned(),
+            description: Some(band.about.to_owned()),
+            contact: Some(band.contact.to_owned()),
+            ..CreateBand::default()
+        })?;
+        bands::create(tx, id, self.who(band.by)?, &new, self.ago(band.at))
+    }
+
+    /// Bands and invites in the order of time; what became of each happens well within its life and before the next one, so
     /// that whoever makes invites has come in before.
     fn invite(&self, tx: &mut Tx<'_>, secrets: &[Fresh]) -> Result<(), Refused> {
         let mut order: Vec<(&Sample, &Fresh)> = SAMPLES.iter().zip(secrets).collect();
         order.sort_by_key(|(sample, _)| std::cmp::Reverse(sample.made));
+        let mut bands = BANDS.iter().zip(self.bands).peekable();
         for (sample, fresh) in order {
+            while let Some((band, &id)) = bands.next_if(|(band, _)| band.at >= sample.made) {
+                self.found(tx, band, id)?;
+            }
             self.one(tx, sample, fresh)?;
         }
         let _ = invites::expire(tx, self.now, SAMPLES.len() as i64)?;
