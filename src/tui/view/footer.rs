@@ -8,7 +8,7 @@ use ratatui::{
 
 use super::{
     outline::{clear, put_lines},
-    text::{columns, wrap},
+    text::{clip, columns, wrap},
 };
 use crate::tui::{
     keymap::{Action, KEYMAP, Scope},
@@ -39,8 +39,15 @@ pub(super) fn draw_toast(buf: &mut Buffer, area: Rect, model: &Model, theme: &Th
         Tone::Plain => "·",
         Tone::Bad => "✗",
     };
-    let lines = wrap(&toast.text, usize::from(area.width).saturating_sub(4));
-    let high = lines.len().min(MOST_LINES) as u16;
+    let room = usize::from(area.width).saturating_sub(4);
+    let mut lines = wrap(&toast.text, room);
+    if lines.len() > MOST_LINES {
+        lines.truncate(MOST_LINES);
+        if let Some(last) = lines.last_mut() {
+            *last = clip(last, room.saturating_sub(1)).trim_end_matches('…').to_owned() + "…";
+        }
+    }
+    let high = lines.len() as u16;
     let top = area.bottom().saturating_sub(high);
     let area = Rect { y: top, height: area.bottom() - top, ..area };
     clear(buf, area);

@@ -43,7 +43,10 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
         }
     }
     let room = usize::from(right.saturating_sub(x + 3));
-    let text = clip(&who(model), room);
+    let (name, place) = who(model);
+    let full = if name.is_empty() { place.clone() } else { format!("{name} @ {place}") };
+    // The place matters more than the name where there is no room for both.
+    let text = if columns(&full) <= room { full } else { clip(&place, room) };
     if room >= 8 {
         // In the middle of what is left, so that it stays where it is when the inbox fills.
         let gap = (room - columns(&text)) / 2;
@@ -51,16 +54,16 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     }
 }
 
-/// "ada @ invites.example.org"; "this machine" for an embedded server.
-fn who(model: &Model) -> String {
-    let Some(server) = &model.server else { return String::new() };
+/// Who is signed in, and where: "this machine" for an embedded server.
+fn who(model: &Model) -> (&str, String) {
+    let Some(server) = &model.server else { return ("", String::new()) };
     let place = if server.launched.is_some() {
         "this machine"
     } else {
         let origin = server.origin.as_str();
         origin.strip_prefix("https://").unwrap_or(origin)
     };
-    model.me.as_ref().map_or_else(|| place.to_owned(), |me| format!("{} @ {place}", me.username))
+    (model.me.as_ref().map_or("", |me| &me.username), place.to_owned())
 }
 
 /// What takes the place of all that while the server is not reached: since when, why, and how old the screen is.
@@ -71,11 +74,23 @@ fn banner(model: &Model, wide: usize) -> Option<String> {
     }
     let zone = &model.settings.zone;
     let begin = format!(" offline since {}", when::moment(since, model.now, zone));
-    let tail = match model.line.heard {
-        Some(heard) => format!(" · what is shown is from {} ", when::moment(heard, model.now, zone)),
-        None => " · nothing is known yet ".to_owned(),
+    let as_of = model.line.heard.map(|heard| when::moment(heard, model.now, zone));
+    let (long, short) = match as_of {
+        Some(as_of) => (format!(" · what is shown is from {as_of} "), format!(" · as of {as_of} ")),
+        None => (" · nothing is known yet ".to_owned(), String::new()),
     };
+    let tail = if columns(&begin) + columns(&long) <= wide { long } else { short };
     let room = wide.saturating_sub(columns(&begin) + columns(&tail) + 3);
+    let why = cause(model);
+    Some(if why.is_empty() || room < 8 { begin + &tail } else { format!("{begin} · {}{tail}", clip(&why, room)) })
+}
+
+/// Why the server is not reached, without what the line says anyway: that it is not, and which one.
+fn cause(model: &Model) -> String {
     let why = model.line.why.trim();
-    Some(if why.is_empty() || room < 8 { begin + &tail } else { format!("{begin} · {}{tail}", clip(why, room)) })
+    let Some(server) = &model.server else { return why.to_owned() };
+    let origin = server.origin.as_str();
+    let bare = why.strip_prefix("cannot reach ").unwrap_or(why);
+    let bare = bare.strip_prefix(origin).map_or(why, |rest| rest.trim_start_matches(':'));
+    bare.trim().to_owned()
 }

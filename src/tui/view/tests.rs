@@ -94,8 +94,28 @@ fn below_the_least_size_it_says_so() {
     assert!(text.contains("too small") && text.contains("39×12") && text.contains("40×12"), "{text}");
 }
 
+#[test]
+fn a_terminal_shows_what_was_drawn_whatever_stood_there_before() {
+    for size in [(80, 24), (50, 15), (120, 40)] {
+        // Wide letters come and go under boxes and borders.
+        let mut models: Vec<_> = scenes::ALL.iter().map(|(_, scene)| scene(size)).collect();
+        for name in ["日本語の長い名前をここに書く", "e\u{301}e\u{301} 深夜ジャズ", "a深b夜cジdャeズf研g究h会"]
+        {
+            models.extend(scenes::over(scenes::named(name, size), name));
+        }
+        let mut terminal = vt100::Parser::new(size.1, size.0, 0);
+        for (model, bytes) in models.iter().zip(sent(&models, size)) {
+            terminal.process(&bytes);
+            let shown: Vec<_> = terminal.screen().rows(0, size.0).map(|row| row.trim_end().to_owned()).collect();
+            let meant: Vec<_> =
+                rows(&drawn(model, &coloured(), size)).iter().map(|row| row.trim_end().to_owned()).collect();
+            assert_eq!(shown, meant, "{:?}", model.overlays);
+        }
+    }
+}
+
 /// What a terminal gets sent for these screens, one after the other.
-fn sent(models: &[Model], (width, height): (u16, u16)) -> Vec<usize> {
+fn sent(models: &[Model], (width, height): (u16, u16)) -> Vec<Vec<u8>> {
     let area = ratatui::layout::Rect::new(0, 0, width, height);
     let mut before = ratatui::buffer::Buffer::empty(area);
     models
@@ -106,7 +126,7 @@ fn sent(models: &[Model], (width, height): (u16, u16)) -> Vec<usize> {
             let mut backend = ratatui::backend::CrosstermBackend::new(&mut bytes);
             ratatui::backend::Backend::draw(&mut backend, before.diff(&after).into_iter()).unwrap();
             before = after;
-            bytes.len()
+            bytes
         })
         .collect()
 }
@@ -124,7 +144,7 @@ fn a_step_of_the_cursor_sends_the_terminal_little_and_no_change_nothing() {
                 }
                 model
             };
-            let bytes = sent(&[model(0), model(0), model(1)], size);
+            let bytes = sent(&[model(0), model(0), model(1)], size).iter().map(Vec::len).collect::<Vec<_>>();
             // A draw of nothing still puts the colours back.
             assert!(bytes[1] < 30, "{size:?} {pane:?}: {bytes:?}");
             assert!(bytes[2] <= 180, "{size:?} {pane:?}: {bytes:?}");

@@ -49,6 +49,9 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, offer: &Offer, t
     let room = usize::from(inner.height).saturating_sub(last.len());
     if lines.len() > room {
         lines.truncate(room.saturating_sub(1));
+        while lines.last().is_some_and(|line| line.width() == 0) {
+            lines.pop();
+        }
         lines.push(Line::styled("…", theme.dim));
     }
     lines.extend(last);
