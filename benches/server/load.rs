@@ -35,25 +35,10 @@ impl Ask {
         Self(format!("{method} {path} HTTP/1.1\r\nHost: x\r\n{session}{length}\r\n"))
     }
 
-    /// The same, unless what is there has this tag.
-    pub fn unless(&self, tag: &str) -> Self {
-        Self(self.0.replacen("\r\n\r\n", &format!("\r\nIf-None-Match: {tag}\r\n\r\n"), 1))
-    }
-
     /// What goes over the wire.
-    pub fn bytes(&self) -> &[u8] {
+    fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
-}
-
-/// What came back.
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The `ETag`.
-    pub tag: Option<String>,
-    /// Bytes in all.
-    pub bytes: usize,
 }
 
 /// One connection.
@@ -70,8 +55,8 @@ impl Line {
         Self { stream, buffer: Vec::with_capacity(64 * 1024) }
     }
 
-    /// Asks, and reads the whole answer.
-    pub async fn ask(&mut self, ask: &Ask) -> Answer {
+    /// Asks, and reads the whole answer; its HTTP status.
+    pub async fn ask(&mut self, ask: &Ask) -> u16 {
         self.stream.write_all(ask.bytes()).await.unwrap();
         self.buffer.clear();
         loop {
@@ -88,8 +73,7 @@ impl Line {
             while self.buffer.len() < bytes {
                 assert!(self.stream.read_buf(&mut self.buffer).await.unwrap() > 0, "the server hung up");
             }
-            let status = text.get(9..12).and_then(|status| status.parse().ok()).unwrap();
-            return Answer { status, tag: header("etag"), bytes };
+            return text.get(9..12).and_then(|status| status.parse().ok()).unwrap();
         }
     }
 }
@@ -134,7 +118,7 @@ where
                     break;
                 }
                 let asked = Instant::now();
-                assert_eq!(line.ask(ask).await.status, 200);
+                assert_eq!(line.ask(ask).await, 200);
                 times.push(asked.elapsed());
             }
             (began, Instant::now(), times)

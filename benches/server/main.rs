@@ -11,17 +11,20 @@
 
 mod load;
 mod seed;
+mod wire;
 
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use guestlist::{
+    client::{Client, Origin, PlainHttp, Synced},
     config::Limits,
-    domain::{BandId, Timestamp},
+    domain::{BandId, SessionToken, Timestamp},
     server::{
         App, Key, Settings, SystemClock, SystemEntropy, run,
         store::{Database, Options, Store},
@@ -111,15 +114,17 @@ fn syncs(folder: &Path) -> f64 {
     f64::from(count) / began.elapsed().as_secs_f64()
 }
 
-/// One poll when nothing has changed.
+/// One poll of the real client when nothing has changed.
 async fn poll(address: std::net::SocketAddr, person: &seed::Person) {
-    let mut line = load::Line::open(address).await;
-    let ask = Ask::get("/api/v1/me/sync", Some(&person.session));
-    let tag = line.ask(&ask).await.tag.unwrap_or_default();
-    let ask = ask.unless(&tag);
-    let answer = line.ask(&ask).await;
-    let bytes = ask.bytes().len() + answer.bytes;
-    println!("poll, no change    {} with {bytes} bytes both ways (bar 400)", answer.status);
+    let wire = wire::Wire::before(address).await;
+    let origin = Origin::parse(&wire.origin, PlainHttp::LoopbackOnly).unwrap();
+    let client = Client::new(origin, SessionToken::parse(&person.session)).unwrap();
+    let Synced::Changed { etag, .. } = client.sync(None).await.unwrap() else { panic!("it knew nothing before") };
+    let (asked, answered) = wire.bytes();
+    assert_eq!(client.sync(etag.as_deref()).await.unwrap(), Synced::Unchanged);
+    let (asked, answered) = (wire.bytes().0 - asked, wire.bytes().1 - answered);
+    let bytes = asked + answered;
+    println!("poll, no change    {bytes} bytes: {asked} asked, {answered} answered (bar 400)");
 }
 
 /// Pages of the large band against those of one of 50.
@@ -140,7 +145,7 @@ async fn pages(address: std::net::SocketAddr, person: &seed::Person, small: Band
             for (band, best) in [small, large].into_iter().zip(&mut best) {
                 let path = format!("/api/v1/bands/{band}/invites?{query}");
                 let began = Instant::now();
-                assert_eq!(line.ask(&Ask::get(&path, Some(&person.session))).await.status, 200);
+                assert_eq!(line.ask(&Ask::get(&path, Some(&person.session))).await, 200);
                 *best = (*best).min(began.elapsed());
             }
         }
@@ -149,8 +154,36 @@ async fn pages(address: std::net::SocketAddr, person: &seed::Person, small: Band
     }
 }
 
-/// The program by itself: how soon it listens, and what it holds.
+/// The program by itself: how soon it is ready, on a new database and on one that is there, and what it holds when
+/// nobody has asked for anything for a while.
 fn at_rest(folder: &Path) {
+    let mut times = Vec::new();
+    for _ in 0..8 {
+        let (mut process, took) = begin(folder);
+        times.push(took);
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    let first = times.remove(0);
+    times.sort_unstable();
+    let usual = times[times.len() / 2];
+    println!("ready              after {usual:.1?}, the first time after {first:.1?} (bar 50 ms)");
+
+    let (mut process, _) = begin(folder);
+    std::thread::sleep(Duration::from_secs(3));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
+    let held = |name: &str| {
+        let kilobytes =
+            status.lines().find_map(|line| line.strip_prefix(name)).and_then(|line| line.split_whitespace().next());
+        kilobytes.and_then(|text| text.parse::<f64>().ok()).map_or("?".to_owned(), |kb| format!("{:.1}", kb / 1024.0))
+    };
+    println!("memory at rest     {} MB, {} of them its own (bar 15 MB)", held("VmRSS:"), held("RssAnon:"));
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+/// Starts the program; how long it took until it said that it is ready.
+fn begin(folder: &Path) -> (Child, Duration) {
     let began = Instant::now();
     let mut process = Command::new(env!("CARGO_BIN_EXE_guestlist"))
         .args(["serve", "--listen", "127.0.0.1:0", "--database"])
@@ -162,10 +195,11 @@ fn at_rest(folder: &Path) {
         .unwrap();
     let mut line = String::new();
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let ready = began.elapsed();
-    let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
-    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or(" not known here").trim();
-    println!("at rest            listens after {ready:.1?} (bar 50 ms), holds {memory} (bar 15 MB)");
-    process.kill().unwrap();
-    process.wait().unwrap();
+    let address = line.trim().rsplit('/').next().unwrap().to_owned();
+    let mut answer = [0; 12];
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 204");
+    (process, began.elapsed())
 }

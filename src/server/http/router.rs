@@ -114,7 +114,7 @@ async fn frame(State(app): State<App>, request: Request, next: Next) -> Response
     let started = std::time::Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let id = format!("{:032x}", u128::from_be_bytes(app.random()));
+    let id = format!("{:016x}", u64::from_be_bytes(app.random()));
     let run = AssertUnwindSafe(next.run(request)).catch_unwind();
     let response = match tokio::time::timeout(REQUEST_LIMIT, run).await {
         Ok(Ok(response)) => as_problem(response).await,
@@ -142,9 +142,13 @@ async fn frame(State(app): State<App>, request: Request, next: Next) -> Response
 }
 
 fn with_headers(mut response: Response, id: &str) -> Response {
+    let status = response.status();
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // A poll's answer without a body is the most frequent of all: what is not needed is not sent.
+    if status != StatusCode::NOT_MODIFIED {
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    }
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }
