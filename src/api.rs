@@ -5,6 +5,7 @@
 mod accounts;
 mod audit;
 mod bands;
+mod inbox;
 mod invites;
 mod list;
 mod patch;
@@ -18,6 +19,7 @@ pub use audit::{AuditEvent, AuditTrail};
 pub use bands::{
     Band, BandCounts, BandRef, Bands, CreateBand, Member, Members, TransferBand, UpdateBand, UpdateMember,
 };
+pub use inbox::{Inbox, Waiting};
 pub use invites::{
     Accepted, Block, CreateInvite, CreatedInvite, DeclineInvite, Empty, Invite, InviteLink, Inviter, Invites, Outcome,
     Preview, PreviewBand, Redemption, Redemptions, UpdateInvite,

@@ -1,11 +1,15 @@
 //! Accounts and their sessions.
 
+mod change;
+mod delete;
 pub(crate) mod password;
 mod register;
 mod session;
 mod sync;
 
-pub(crate) use register::{NewAccount, Site, closed, invite_required, register};
+pub(crate) use change::{Change, change, password_of, wrong_password};
+pub(crate) use delete::delete;
+pub(crate) use register::{NewAccount, Site, closed, email_taken, invite_required, register};
 pub(crate) use session::{NewSession, begin, by_login, end, forget_sessions, list};
 pub(crate) use sync::sync;
 

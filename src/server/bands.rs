@@ -1,10 +1,14 @@
 //! Bands and who is in them.
 
+mod depart;
 mod manage;
 mod members;
+mod search;
 
+pub(crate) use depart::leave_all;
 pub(crate) use manage::{Removal, change, remove};
 pub(crate) use members::{insert, list as members};
+pub(crate) use search::index;
 
 use crate::{
     api::{Band, BandCounts, Code, CreateBand},
@@ -126,7 +130,9 @@ pub(crate) fn create(
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
         &[&id, &band.name, &band.description, &band.contact, &band.join, &band.invite_permission, &now],
     )?;
-    let _ = members::add(tx, id, owner, Role::Owner, None, now)?;
+    if !members::add(tx, id, owner, Role::Owner, None, now)? {
+        return Err(Refused::new(Code::Unauthenticated, "This account is gone. Sign in with another one."));
+    }
     let event =
         Event { band: Some(id), actor: Some(owner), action: "band.created", invite: None, account: None, detail: None };
     audit::record(tx, now, event)?;

@@ -5,6 +5,7 @@ mod change;
 mod create;
 mod decline;
 mod expire;
+mod inbox;
 mod list;
 mod supersede;
 mod visitor;
@@ -16,6 +17,7 @@ pub(crate) use self::{
     create::{Fresh, create, recreated},
     decline::decline,
     expire::{expire, next_end},
+    inbox::{inbox, opt_out},
     list::{Filter, Sort, list},
     withdraw::Withdrawal,
 };

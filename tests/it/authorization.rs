@@ -37,6 +37,9 @@ const TABLE: &[Row] = &[
     ("POST", "/auth/login", all(200)),
     ("POST", "/auth/logout", signed_in(204)),
     ("GET", "/me", signed_in(200)),
+    ("PATCH", "/me", signed_in(200)),
+    ("DELETE", "/me", [401, 204, 204, 204, 204, 409, 204, 204]),
+    ("GET", "/me/invites", signed_in(200)),
     ("GET", "/me/sessions", signed_in(200)),
     ("DELETE", "/me/sessions/{id}", signed_in(204)),
     ("GET", "/me/sync", signed_in(200)),
@@ -70,6 +73,7 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
             json!({ "username": scene.fresh, "email": format!("{}@example.org", scene.fresh), "password": PASSWORD })
         }
         ("POST", "/auth/login") => json!({ "login": "someone", "password": PASSWORD }),
+        ("PATCH", "/me") => json!({ "display_name": "Somebody Else" }),
         ("POST", "/bands") => json!({ "name": "Choir" }),
         ("PATCH", "/bands/{id}/members/{account_id}") => json!({ "role": "admin" }),
         ("POST", "/bands/{id}/invites") => json!({ "label": "for Kim" }),

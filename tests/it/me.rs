@@ -2,12 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{Person, World, on_each_database};
+use crate::world::{PASSWORD, Person, World, on_each_database};
 
 on_each_database! {
     a_poll_tells_changed_bands_and_the_inbox_and_nothing_while_all_is_as_it_was,
     a_poll_asks_for_a_session_first,
     every_answer_that_is_polled_has_a_tag_that_holds_until_it_changes,
+    the_inbox_shows_what_is_for_the_account_and_nothing_by_an_address_that_was_only_typed,
+    a_new_name_is_seen_and_found_in_every_band,
+    a_new_password_ends_the_other_sessions_and_asks_for_the_old_one,
+    an_address_is_changed_to_a_free_one,
+    who_deletes_their_account_leaves_every_band_and_gives_the_name_back,
 }
 
 /// `GET` with what is known already: status, tag, answer.
@@ -85,4 +90,112 @@ async fn every_answer_that_is_polled_has_a_tag_that_holds_until_it_changes(world
     }
     let eve = world.account("eve").await;
     assert_eq!(ask(&world, &eve, &paths[1], Some("*")).await.0, 404);
+}
+
+async fn the_inbox_shows_what_is_for_the_account_and_nothing_by_an_address_that_was_only_typed(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let (own, _) = ada.invite(&band, json!({ "message": "Come!", "role": "admin" })).await;
+    let (mailed, _) = ada.invite(&band, json!({ "email": "kim@example.org" })).await;
+    let (_, link) = ada.invite(&band, json!({})).await;
+    world.address(&own, &kim).await;
+    world.run("UPDATE invite SET kind = 'email' WHERE email IS NOT NULL").await;
+    let (status, tag, inbox) = ask(&world, &kim, "/me/invites", None).await;
+    let invites = inbox["invites"].as_array().unwrap();
+    assert_eq!((status, invites.len()), (200, 1), "{inbox}");
+    assert_eq!((&invites[0]["id"], &invites[0]["role"]), (&json!(own), &json!("admin")));
+    assert_eq!((&invites[0]["band"]["name"], &invites[0]["message"]), (&json!("Choir"), &json!("Come!")));
+    assert_eq!(invites[0]["inviter"]["username"], "ada");
+    assert!(!inbox.to_string().contains(&link[4..]));
+    assert_eq!(ask(&world, &kim, "/me/invites", Some(&tag)).await.0, 304);
+
+    world.run("UPDATE account SET email_verified = (1 = 1) WHERE username = 'kim'").await;
+    let page = kim.get("/me/invites?limit=1").await.1;
+    assert_eq!(page["invites"][0]["id"], json!(mailed));
+    let next = page["next_cursor"].as_str().unwrap();
+    let second = kim.get(&format!("/me/invites?limit=1&cursor={next}")).await.1;
+    assert_eq!((&second["invites"][0]["id"], &second["next_cursor"]), (&json!(own), &Value::Null));
+    assert_eq!(kim.get("/me/invites?limit=1&cursor=last").await.1["invites"][0]["id"], json!(own));
+    assert_eq!(kim.get("/me/sync").await.1["inbox"]["pending"], 2);
+    assert_eq!(ada.get("/me/invites").await.1["invites"], json!([]));
+    assert_eq!(kim.get("/me/invites?colour=red").await.0, 422);
+    world.clock.pass_hours(73);
+    assert_eq!(kim.get("/me/invites").await.1["invites"], json!([]));
+}
+
+async fn a_new_name_is_seen_and_found_in_every_band(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let revision = ada.get(&format!("/bands/{band}")).await.1["revision"].as_i64().unwrap();
+    let (status, me) = ada.patch("/me", json!({ "display_name": " Ada Lovelace " })).await;
+    assert_eq!((status, &me["display_name"]), (200, &json!("Ada Lovelace")), "{me}");
+    let members = ada.get(&format!("/bands/{band}/members")).await.1;
+    assert_eq!(members["members"][0]["account"]["display_name"], "Ada Lovelace");
+    assert!(ada.get(&format!("/bands/{band}")).await.1["revision"].as_i64().unwrap() > revision);
+    let (status, problem) = ada.patch("/me", json!({ "display_name": "x\u{202e}", "email": "nobody" })).await;
+    let fields: Vec<&Value> = problem["errors"].as_array().unwrap().iter().map(|error| &error["field"]).collect();
+    assert_eq!((status, json!(fields)), (422, json!(["display_name", "email", "current_password"])));
+}
+
+async fn a_new_password_ends_the_other_sessions_and_asks_for_the_old_one(world: World) {
+    let ada = world.account("ada").await;
+    let login = |password: &str| json!({ "login": "ada", "password": password });
+    let (_, other) = world.send("POST", "/auth/login", Some(&login(PASSWORD))).await;
+    let other = world.person(ada.account.clone(), other["session"]["token"].as_str().unwrap());
+    let new = "another long pass-phrase";
+    for current in [json!(null), json!("a wrong pass-phrase"), json!("")] {
+        let (status, problem) = ada.patch("/me", json!({ "password": new, "current_password": current })).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("current_password")), "{problem}");
+    }
+    assert_eq!(ada.patch("/me", json!({ "password": "short", "current_password": PASSWORD })).await.0, 422);
+    assert_eq!(other.get("/me").await.0, 200);
+    assert_eq!(ada.patch("/me", json!({ "password": new, "current_password": PASSWORD })).await.0, 200);
+    assert_eq!((ada.get("/me").await.0, other.get("/me").await.0), (200, 401));
+    assert_eq!(world.send("POST", "/auth/login", Some(&login(PASSWORD))).await.0, 401);
+    assert_eq!(world.send("POST", "/auth/login", Some(&login(new))).await.0, 200);
+}
+
+async fn an_address_is_changed_to_a_free_one(world: World) {
+    let (ada, _kim) = (world.account("ada").await, world.account("kim").await);
+    let wish = |email: &str| json!({ "email": email, "current_password": PASSWORD });
+    let (status, problem) = ada.patch("/me", wish("KIM@example.org")).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("email_taken")));
+    let (status, me) = ada.patch("/me", wish("Countess@example.org")).await;
+    assert_eq!((status, &me["email"]), (200, &json!("countess@example.org")), "{me}");
+    assert_eq!(ada.patch("/me", wish("countess@example.org")).await.0, 200, "one's own address is no other's");
+    let login = |login: &str| json!({ "login": login, "password": PASSWORD });
+    assert_eq!(world.send("POST", "/auth/login", Some(&login("ada@example.org"))).await.0, 401);
+    assert_eq!(world.send("POST", "/auth/login", Some(&login("countess@example.org"))).await.0, 200);
+}
+
+async fn who_deletes_their_account_leaves_every_band_and_gives_the_name_back(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let own = kim.band("Brass & Bone").await;
+    let (_, token) = ada.invite(&band, json!({ "role": "admin" })).await;
+    kim.accept(&token).await;
+    let (made, _) = kim.invite(&band, json!({ "role": "admin" })).await;
+    let (kept, _) = kim.invite(&band, json!({})).await;
+    let (waits, _) = ada.invite(&band, json!({})).await;
+    world.address(&waits, &kim).await;
+    let (status, problem) = kim.delete("/me").await;
+    assert_eq!((status, &problem["code"]), (409, &json!("last_owner")));
+    assert!(problem["detail"].as_str().unwrap().contains("Brass & Bone"));
+    assert_eq!(kim.delete(&format!("/bands/{own}")).await.0, 204);
+    assert_eq!(kim.delete("/me").await.0, 204);
+    assert_eq!(kim.get("/me").await.0, 401);
+    let login = json!({ "login": "kim", "password": PASSWORD });
+    assert_eq!(world.send("POST", "/auth/login", Some(&login)).await.0, 401);
+    let shown = ada.get(&format!("/bands/{band}")).await.1;
+    assert_eq!(shown["counts"], json!({ "members": 1, "invites": 4, "pending": 1 }));
+    let told = async |id: &str| {
+        let invite = ada.get(&format!("/invites/{id}")).await.1;
+        (invite["status"].clone(), invite["cancel_reason"].clone(), invite["created_by"]["display_name"].clone())
+    };
+    assert_eq!(told(&made).await, (json!("cancelled"), json!("inviter_removed"), json!("deleted account")));
+    assert_eq!(told(&kept).await, (json!("pending"), Value::Null, json!("deleted account")));
+    assert_eq!(told(&waits).await.1, "opted_out");
+    let again = world.account("kim").await;
+    assert_ne!(again.account["id"], kim.account["id"]);
+    assert_eq!(again.get("/bands").await.1["bands"], json!([]));
 }

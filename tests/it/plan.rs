@@ -81,6 +81,7 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     called.call(&ada, "GET /bands/{id}", &path, json!(null)).await;
     lists(&mut called, &ada, &path).await;
     members(&mut called, [&ada, &kim, &world.account("lou").await], &path).await;
+    goes(&mut called, world, &ada, made["id"].as_str().unwrap()).await;
     called.call(&ada, "DELETE /bands/{id}", &path, json!(null)).await;
     called.call(&sam, "POST /auth/logout", "/auth/logout", json!({})).await;
     world.clock.pass_hours(24 * 100);
@@ -106,6 +107,23 @@ async fn accounts(called: &mut Called, ada: &Person, kim: &Person) {
     let other = sessions["sessions"].as_array().unwrap().iter().find(|session| session["current"] == false).unwrap();
     let path = format!("/me/sessions/{}", other["id"].as_str().unwrap());
     called.call(kim, "DELETE /me/sessions/{id}", &path, json!(null)).await;
+    for path in ["/me/invites?limit=1", "/me/invites?limit=1&cursor=last"] {
+        called.call(kim, "GET /me/invites", path, json!(null)).await;
+    }
+}
+
+/// A member changes everything of an account, and deletes it.
+async fn goes(called: &mut Called, world: &World, ada: &Person, band: &str) {
+    let max = world.account("max").await;
+    let (waits, _) = ada.invite(band, json!({})).await;
+    world.address(&waits, &max).await;
+    let (_, token) = ada.invite(band, json!({})).await;
+    max.accept(&token).await;
+    let wish = json!({
+        "display_name": "Max Reed", "email": "reed@example.org", "password": "another long one", "current_password": PASSWORD,
+    });
+    called.call(&max, "PATCH /me", "/me", wish).await;
+    called.call(&max, "DELETE /me", "/me", json!(null)).await;
 }
 
 async fn members(called: &mut Called, [ada, kim, lou]: [&Person; 3], band: &str) {

@@ -16,7 +16,9 @@ CREATE TABLE account (
     site_admin boolean NOT NULL,
     created_at bigint NOT NULL,
     -- The invite and the person that brought the account, where one did.
-    invited_by uuid
+    invited_by uuid,
+    -- When its holder deleted it: what it did stays, who did it is not told.
+    deleted_at bigint
 );
 
 CREATE TABLE session (

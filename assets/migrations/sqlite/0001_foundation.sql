@@ -16,7 +16,9 @@ CREATE TABLE account (
     site_admin INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     -- The invite and the person that brought the account, where one did.
-    invited_by BLOB
+    invited_by BLOB,
+    -- When its holder deleted it: what it did stays, who did it is not told.
+    deleted_at INTEGER
 ) STRICT;
 
 CREATE TABLE session (

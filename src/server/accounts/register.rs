@@ -122,6 +122,7 @@ fn username_taken() -> Refused {
     Refused::new(Code::UsernameTaken, "This user name is taken: choose another, or sign in if it is yours.")
 }
 
-fn email_taken() -> Refused {
+/// Refuses an address that is another account's.
+pub(crate) fn email_taken() -> Refused {
     Refused::new(Code::EmailTaken, "This address belongs to an account: sign in, or use another address.")
 }

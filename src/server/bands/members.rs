@@ -16,7 +16,8 @@ crate::row! {
     struct Names { username: String, display_name: String }
 }
 
-/// Makes the account a member, with the band's total and the search index. `false` if it was one already.
+/// Makes the account a member, with the band's total and the search index. `false` if it was one already,
+/// or is gone.
 pub(crate) fn add(
     tx: &mut Tx<'_>,
     band: BandId,
@@ -25,7 +26,14 @@ pub(crate) fn add(
     invited_by: Option<AccountId>,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let names: Option<Names> = tx.query_one("SELECT username, display_name FROM account WHERE id = $1", &[&account])?;
+    // Held: an account that is deleted at this moment becomes no member.
+    let names: Option<Names> = tx.query_one(
+        tx.dialect().pick(
+            "SELECT username, display_name FROM account WHERE id = $1 AND deleted_at IS NULL",
+            "SELECT username, display_name FROM account WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE",
+        ),
+        &[&account],
+    )?;
     let Some(names) = names else { return Ok(false) };
     if !insert(tx, band, account, [&names.username, &names.display_name], role, invited_by, now)? {
         return Ok(false);

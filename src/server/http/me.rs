@@ -1,29 +1,36 @@
 //! The caller's own account and sessions.
 
+use std::collections::BTreeMap;
+
 use axum::{
-    Json,
-    extract::{Path, State},
+    Extension, Json,
+    extract::{Path, Query, State},
     http::StatusCode,
     response::Response,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Account, Problem, Sessions, Sync},
-    domain::SessionId,
+    api::{Account, Inbox, Problem, Sessions, Sync, UpdateAccount},
+    domain::{Address, DisplayName, SessionId, check_password},
     server::{
-        App, Refused, accounts,
-        http::{caller::Caller, etag::Known},
+        App, Fields, Refused,
+        accounts::{self, Change, password},
+        invites,
+        store::Error,
     },
 };
+
+use super::{body::Body, caller::Caller, etag::Known, limits::Limits, page::Page, query::only};
 
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(me))
+        .routes(routes!(me, change, delete))
         .routes(routes!(sessions))
         .routes(routes!(end_session))
         .routes(routes!(sync))
+        .routes(routes!(inbox))
 }
 
 /// Who I am.
@@ -33,6 +40,69 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 )]
 async fn me(State(app): State<App>, caller: Caller) -> Result<Json<Account>, Refused> {
     app.store().read(move |tx| accounts::read(tx, caller.account)).await.map(Json)
+}
+
+/// Changes my account. A new address or password asks for the password in force; a new password ends every other
+/// session.
+#[utoipa::path(
+    patch, path = "/me", tag = "accounts", request_body = UpdateAccount,
+    responses((status = 200, body = Account), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    Extension(limits): Extension<Option<Limits>>,
+    Body { value, .. }: Body<UpdateAccount>,
+) -> Result<Json<Account>, Refused> {
+    let mut fields = Fields::default();
+    let guarded = value.email.is_some() || value.password.is_some();
+    let display_name = value.display_name.map(|name| DisplayName::parse(&name));
+    let email = value.email.map(|email| Address::parse(&email));
+    let mut wish = Change {
+        display_name: display_name.and_then(|name| fields.check("display_name", name)),
+        email: email.and_then(|email| fields.check("email", email)),
+        ..Change::default()
+    };
+    if let Some(new) = &value.password {
+        fields.check("password", check_password(new));
+    }
+    if guarded && value.current_password.is_none() {
+        fields.refuse("current_password", "is needed for a new address or password");
+    }
+    fields.finish()?;
+    if guarded {
+        if let Some(limits) = limits {
+            limits.log_in(caller.account.as_bytes())?;
+        }
+        let kept = app.store().read(move |tx| accounts::password_of(tx, caller.account)).await?;
+        let typed = value.current_password.filter(|typed| typed.len() <= 1_024).unwrap_or_default();
+        if !password::verify(typed, kept.clone()).await? {
+            return Err(accounts::wrong_password());
+        }
+        wish.compared = kept;
+    }
+    if let Some(new) = value.password {
+        wish.password_hash = Some(password::hash(new, app.random()).await?);
+    }
+    let (mail, now) = (app.settings().mail, app.now());
+    let changed =
+        app.store().write(move |tx| accounts::change(tx, caller.account, caller.session, &wish, mail, now)).await;
+    changed.map(Json).map_err(|refused| match refused {
+        // Two people took one address at the same moment.
+        Refused::Store(Error::Constraint(_)) => accounts::email_taken(),
+        refused => refused,
+    })
+}
+
+/// Deletes my account: I leave my bands, invites for me end, all my sessions end. Refused while I own a band.
+#[utoipa::path(
+    delete, path = "/me", tag = "accounts",
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn delete(State(app): State<App>, caller: Caller) -> Result<StatusCode, Refused> {
+    let now = app.now();
+    app.store().write(move |tx| accounts::delete(tx, caller.account, now)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Where I am signed in, newest first, 200 at the most.
@@ -72,4 +142,27 @@ async fn end_session(State(app): State<App>, caller: Caller, Path(id): Path<Stri
 async fn sync(State(app): State<App>, caller: Caller, known: Known) -> Result<Response, Refused> {
     let now = app.now();
     known.answer(&app.store().read(move |tx| accounts::sync(tx, caller.account, now)).await?)
+}
+
+/// Invites that wait for me, newest first: those made for my account, and those mailed to my verified address.
+#[utoipa::path(
+    get, path = "/me/invites", tag = "accounts",
+    params(
+        ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query), ("If-None-Match" = Option<String>, Header),
+    ),
+    responses(
+        (status = 200, body = Inbox), (status = 304, description = "Nothing has changed"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn inbox(
+    State(app): State<App>,
+    caller: Caller,
+    known: Known,
+    Query(keys): Query<BTreeMap<String, String>>,
+) -> Result<Response, Refused> {
+    only(&keys, &["limit", "cursor"])?;
+    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let now = app.now();
+    known.answer(&app.store().read(move |tx| invites::inbox(tx, caller.account, page, now)).await?)
 }

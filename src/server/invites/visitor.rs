@@ -41,7 +41,7 @@ impl Visitor {
                 EXISTS (SELECT 1 FROM redemption r WHERE r.account = $1 AND r.invite = $3 AND r.held) AS holds
              FROM account a LEFT JOIN member m ON m.band = $2 AND m.account = $1
                 LEFT JOIN departure d ON d.band = $2 AND d.account = $1
-             WHERE a.id = $1",
+             WHERE a.id = $1 AND a.deleted_at IS NULL",
             &[&account, &found.band, &found.id],
         )?
         .ok_or_else(|| Refused::new(Code::Unauthenticated, "This account is gone. Sign in with another one."))

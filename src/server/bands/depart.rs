@@ -1,0 +1,64 @@
+//! Leaving every band at once.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    api::Code,
+    domain::{AccountId, BandId, Role, Timestamp},
+    server::{
+        Refused,
+        audit::{self, Event},
+        invites::{Withdrawal, opt_out},
+        store::{Tx, dialect::intern},
+    },
+};
+
+use super::members;
+
+crate::row! { struct Place { band: BandId, name: String, role: Role, live: bool } }
+
+/// Takes an account that goes for good out of every band; refused while it owns one. The account is held.
+///
+/// All invites end before any total changes, as everywhere: two transactions never wait for each other in a circle.
+pub(crate) fn leave_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<(), Refused> {
+    let lock = tx.dialect().pick("", " FOR UPDATE OF m");
+    let places: Vec<Place> = tx.query(
+        intern(format!(
+            "SELECT m.band AS band, b.name AS name, m.role AS role, b.deleted_at IS NULL AS live
+             FROM member m JOIN band b ON b.id = m.band WHERE m.account = $1 ORDER BY m.band{lock}"
+        )),
+        &[&account],
+    )?;
+    let owned: Vec<&str> = places
+        .iter()
+        .filter(|place| place.live && place.role == Role::Owner)
+        .map(|place| place.name.as_str())
+        .collect();
+    if !owned.is_empty() {
+        let text = format!("You own {}: hand each of your bands over first, or delete it.", owned.join(", "));
+        return Err(Refused::new(Code::LastOwner, text));
+    }
+    let mut changed: BTreeMap<BandId, (i64, i64)> = BTreeMap::new();
+    for place in places.iter().filter(|place| place.live) {
+        let band = place.band;
+        members::delete(tx, band, account)?;
+        let ended = Withdrawal { band, account, actor: account, now }.made(tx, false)?;
+        let entry = changed.entry(band).or_default();
+        *entry = (entry.0 + 1, entry.1 + ended);
+        let actor = Some(account);
+        let event =
+            Event { band: Some(band), actor, action: "member.left", invite: None, account: actor, detail: None };
+        audit::record(tx, now, event)?;
+    }
+    for (band, ended) in opt_out(tx, account, now)? {
+        changed.entry(band).or_default().1 += ended;
+    }
+    for (band, (members, pending)) in changed {
+        let _ = tx.execute(
+            "UPDATE band SET members = members - $2::bigint, pending = pending - $3::bigint WHERE id = $1",
+            &[&band, &members, &pending],
+        )?;
+        tx.touch(band);
+    }
+    Ok(())
+}

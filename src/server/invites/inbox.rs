@@ -1,0 +1,86 @@
+//! What waits for a person.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    api::{BandRef, Inbox, Person, Waiting},
+    domain::{AccountId, BandId, InviteId, Kind, Role, Timestamp},
+    server::{
+        Refused,
+        audit::{self, Event},
+        page::{At, Page},
+        store::{Error, Tx, dialect::intern},
+    },
+};
+
+crate::row! {
+    struct Row {
+        seq: i64, id: InviteId, band: BandId, band_name: String, kind: Kind, role: Role, inviter: AccountId,
+        inviter_username: String, inviter_name: String, message: Option<String>, created_at: Timestamp,
+        expires_at: Option<Timestamp>, requires_approval: bool,
+    }
+}
+
+/// A page of the invites that wait for the account, newest first: those made for it, and those mailed to its address
+/// where that is verified. An address that was only typed shows nothing.
+pub(crate) fn inbox(tx: &mut Tx<'_>, account: AccountId, page: Page, now: Timestamp) -> Result<Inbox, Refused> {
+    let (than, order) = if page.is_backward() { (">", "ASC") } else { ("<", "DESC") };
+    let from = match (page.at, page.is_backward()) {
+        (At::From(cursor), _) => cursor.seq,
+        (_, false) => i64::MAX,
+        (_, true) => i64::MIN,
+    };
+    let sql = intern(format!(
+        "SELECT i.seq AS seq, i.id AS id, i.band AS band, b.name AS band_name, i.kind AS kind, i.role AS role,
+            c.id AS inviter, c.username AS inviter_username, c.display_name AS inviter_name, i.message AS message,
+            i.created_at AS created_at, i.expires_at AS expires_at, i.requires_approval AS requires_approval
+         FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
+         WHERE i.seq IN (
+            SELECT seq FROM invite WHERE account = $1 AND kind = 'user' AND status = 'pending'
+            UNION ALL
+            SELECT w.seq FROM account a JOIN invite w ON w.email = a.email
+            WHERE a.id = $1 AND a.email_verified AND w.kind = 'email' AND w.status = 'pending')
+         AND (i.expires_at IS NULL OR i.expires_at > $2) AND i.seq {than} $3
+         ORDER BY i.seq {order} LIMIT $4"
+    ));
+    let rows: Vec<Row> = tx.query(sql, &[&account, &now, &from, &page.fetch()])?;
+    let (rows, next_cursor, prev_cursor) = page.cut(rows, |row| (0, row.seq));
+    Ok(Inbox { invites: rows.into_iter().map(Row::into_waiting).collect(), next_cursor, prev_cursor })
+}
+
+impl Row {
+    fn into_waiting(self) -> Waiting {
+        Waiting {
+            id: self.id,
+            band: BandRef { id: self.band, name: self.band_name },
+            kind: self.kind,
+            role: self.role,
+            inviter: Person { id: self.inviter, username: self.inviter_username, display_name: self.inviter_name },
+            message: self.message,
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            requires_approval: self.requires_approval,
+        }
+    }
+}
+
+crate::row! { struct Ended { id: InviteId, band: BandId } }
+
+/// Ends every pending invite made for an account that goes for good; how many ended in each band.
+pub(crate) fn opt_out(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<BTreeMap<BandId, i64>, Error> {
+    let ended: Vec<Ended> = tx.query(
+        "UPDATE invite SET status = 'cancelled', cancel_reason = 'opted_out', status_at = $2, acted_by = $1
+         WHERE account = $1 AND kind = 'user' AND status = 'pending' AND (expires_at IS NULL OR expires_at > $2)
+         RETURNING id, band",
+        &[&account, &now],
+    )?;
+    let mut bands = BTreeMap::new();
+    for one in ended {
+        let (band, invite, actor) = (Some(one.band), Some(one.id), Some(account));
+        let event =
+            Event { band, actor, action: "invite.cancelled", invite, account: actor, detail: Some("opted_out") };
+        audit::record(tx, now, event)?;
+        *bands.entry(one.band).or_default() += 1;
+    }
+    Ok(bands)
+}
