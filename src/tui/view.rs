@@ -46,7 +46,7 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
     footer::draw_toast(frame.buffer_mut(), areas.footer, model, theme);
 }
 
-/// The furthest that what is read on top (help, details) can be scrolled in this model's size; 0 where nothing scrolls.
+/// The furthest that what is read on top (help, details, an offer) can be scrolled in this model's size; 0 where nothing scrolls.
 pub fn most_scroll(model: &Model) -> u16 {
     let theme = Theme::new(crate::config::Theme::None, true);
     let areas = areas(model.size, model.focus);

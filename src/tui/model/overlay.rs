@@ -135,4 +135,6 @@ pub struct Offer {
     pub refused: Option<String>,
     /// What became of it.
     pub accepted: Option<Accepted>,
+    /// Lines scrolled off the top.
+    pub scroll: u16,
 }

@@ -46,7 +46,8 @@ impl Model {
         };
         self.overlays.retain(|overlay| !matches!(overlay, Overlay::Offer(_)));
         let (id, effect) = self.ask(Purpose::Offer, Request::Preview(token));
-        let offer = Offer { pasted, preview: None, sending: Some(id), attempt: 0, refused: None, accepted: None };
+        let offer =
+            Offer { pasted, preview: None, sending: Some(id), attempt: 0, refused: None, accepted: None, scroll: 0 };
         self.open(Overlay::Offer(Box::new(offer)));
         vec![effect]
     }

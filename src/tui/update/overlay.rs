@@ -22,7 +22,12 @@ impl Model {
         match self.overlays.last_mut() {
             Some(Overlay::Form(_)) => self.form_key(key),
             Some(Overlay::Confirm(_)) => self.confirm_key(key),
-            Some(Overlay::Offer(_)) => self.offer_key(key),
+            Some(Overlay::Offer(offer)) => {
+                if scrolled(&mut offer.scroll, most, key) {
+                    return Vec::new();
+                }
+                self.offer_key(key)
+            }
             Some(Overlay::Palette { .. }) => self.palette_key(key),
             Some(Overlay::Help { scroll }) => {
                 if scrolled(scroll, most, key) {

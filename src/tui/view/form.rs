@@ -39,8 +39,17 @@ impl Drawn {
     }
 
     /// Puts it into an area, and the cursor where it stands if the form takes the keys.
-    pub(super) fn put(self, frame: &mut Frame<'_>, area: Rect, takes_keys: bool) {
-        let foot = (self.foot.len() as u16).min(area.height.saturating_sub(1));
+    pub(super) fn put(mut self, frame: &mut Frame<'_>, area: Rect, takes_keys: bool) {
+        // However much there is to say of the whole, half is left for the fields.
+        let most = usize::from(area.height / 2);
+        if self.foot.len() > most {
+            self.foot.retain(|line| line.width() > 0);
+            if self.foot.len() > most {
+                self.foot.truncate(most.saturating_sub(1));
+                self.foot.push(Line::raw("…"));
+            }
+        }
+        let foot = (self.foot.len() as u16).min(area.height);
         let fields = Rect { height: area.height - foot, ..area };
         let high = usize::from(fields.height);
         // The cursor goes before what is said of the field, should both not fit.

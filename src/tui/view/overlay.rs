@@ -21,7 +21,7 @@ use super::{
     text::{clip, wrap},
 };
 use crate::tui::{
-    model::{Details, Model, Overlay},
+    model::{Model, Overlay},
     theme::Theme,
 };
 
@@ -55,19 +55,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &O
     }
 }
 
-/// The furthest that help or details can be scrolled on a screen of this size: their lines less those that are seen.
+/// The furthest that help, details or an offer can be scrolled on a screen of this size: their lines less those that are seen.
 /// None where nothing scrolls is on top.
 pub(super) fn most_scroll(model: &Model, area: Rect, theme: &Theme) -> u16 {
+    let wide = usize::from(box_width(area)).saturating_sub(4);
     let lines = match model.overlays.last() {
-        Some(Overlay::Help { .. }) => help::lines(model, usize::from(box_width(area)).saturating_sub(4), theme).len(),
-        Some(Overlay::Details(details)) => details_height(details, model, area, theme),
+        Some(Overlay::Help { .. }) => help::lines(model, wide, theme).len(),
+        Some(Overlay::Details(details)) => details::lines(details, model, wide, theme).len(),
+        Some(Overlay::Offer(offer)) => offer::height(offer, model, wide, theme),
         _ => return 0,
     };
     lines.saturating_sub(usize::from(area.height.saturating_sub(2))) as u16
-}
-
-fn details_height(details: &Details, model: &Model, area: Rect, theme: &Theme) -> usize {
-    details::lines(details, model, usize::from(box_width(area)).saturating_sub(4), theme).len()
 }
 
 const fn box_width(area: Rect) -> u16 {
@@ -126,15 +124,20 @@ fn reading(
     theme: &Theme,
 ) {
     let inner = open(buf, area, box_width(area), lines.len(), title, keys, theme);
-    let high = usize::from(inner.height);
+    scrolled(buf, inner, lines, scroll, theme);
+}
+
+/// As many lines as the area has, and on the edge of the box whether there are more.
+fn scrolled(buf: &mut Buffer, area: Rect, lines: &[Line<'_>], scroll: u16, theme: &Theme) {
+    let high = usize::from(area.height);
     let top = usize::from(scroll).min(lines.len().saturating_sub(high));
-    put_lines(buf, inner, lines.iter().skip(top));
-    let edge = inner.right() + 1;
-    if top > 0 {
-        put(buf, edge, inner.y, "↑", theme.key, 1);
+    put_lines(buf, area, lines.iter().skip(top));
+    let edge = area.right() + 1;
+    if top > 0 && high > 0 {
+        put(buf, edge, area.y, "↑", theme.key, 1);
     }
-    if top + high < lines.len() && inner.height > 0 {
-        put(buf, edge, inner.bottom() - 1, "↓", theme.key, 1);
+    if top + high < lines.len() && high > 0 {
+        put(buf, edge, area.bottom() - 1, "↓", theme.key, 1);
     }
 }
 

@@ -167,6 +167,19 @@ proptest! {
     }
 
     #[test]
+    fn the_field_in_focus_and_what_is_wrong_with_it_are_always_seen(
+        width in 40_u16..100, height in 12_u16..30, focus in 0_usize..5, refused in "[a-z ]{0,400}", text in "[a-z ]{0,300}",
+    ) {
+        let model = scenes::wrong_at(focus, &refused, &text, (width, height));
+        let terminal = drawn(&model, &coloured(), (width, height));
+        let shown = rows(&terminal);
+        // A long text may begin above; the cursor is in sight.
+        prop_assert!(terminal.backend().cursor_visible(), "{shown:#?}");
+        prop_assert!(shown.iter().any(|row| row.contains("✗ wrong")), "{shown:#?}");
+        prop_assert!(shown.iter().any(|row| row.contains("esc back")), "{shown:#?}");
+    }
+
+    #[test]
     fn no_name_moves_a_border(
         name in "[a-z日本e\u{301}\u{300}👨👩👧🇩🇪ﾞक्षि\u{200d}\u{fe0f}ﷺ ]{0,60}",
         width in 40_u16..130, height in 12_u16..45,

@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, text::Line};
 
-use super::{box_width, fact, open, put_lines, quote, say};
+use super::{box_width, fact, open, put_lines, quote, say, scrolled};
 use crate::{
     api::{Outcome, Preview},
     domain::{Registration, Status},
@@ -15,8 +15,25 @@ use crate::{
 
 pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, offer: &Offer, theme: &Theme) {
     let wide = box_width(area);
-    let room = usize::from(wide).saturating_sub(4);
-    let mut lines = match &offer.preview {
+    let (lines, last) = parts(offer, model, usize::from(wide).saturating_sub(4), theme);
+    let keys = keys(offer, model);
+    let inner = open(buf, area, wide, lines.len() + last.len(), "You are invited", &keys, theme);
+    // What became of it stays in sight on a low screen.
+    let below = (last.len() as u16).min(inner.height);
+    let above = Rect { height: inner.height - below, ..inner };
+    scrolled(buf, above, &lines, offer.scroll, theme);
+    put_lines(buf, Rect { y: above.bottom(), height: below, ..inner }, &last);
+}
+
+/// How many lines it has in all.
+pub(super) fn height(offer: &Offer, model: &Model, wide: usize, theme: &Theme) -> usize {
+    let (lines, last) = parts(offer, model, wide, theme);
+    lines.len() + last.len()
+}
+
+/// What is offered, and what became of it.
+fn parts(offer: &Offer, model: &Model, room: usize, theme: &Theme) -> (Vec<Line<'static>>, Vec<Line<'static>>) {
+    let lines = match &offer.preview {
         Some(preview) => facts(preview, model, room, theme),
         None if offer.sending.is_some() => vec![Line::styled("looking…", theme.dim)],
         None => Vec::new(),
@@ -43,19 +60,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, offer: &Offer, t
     if !last.is_empty() && !lines.is_empty() {
         last.insert(0, Line::default());
     }
-    let keys = keys(offer, model);
-    let inner = open(buf, area, wide, lines.len() + last.len(), "You are invited", &keys, theme);
-    // What became of it stays in sight on a low screen.
-    let room = usize::from(inner.height).saturating_sub(last.len());
-    if lines.len() > room {
-        lines.truncate(room.saturating_sub(1));
-        while lines.last().is_some_and(|line| line.width() == 0) {
-            lines.pop();
-        }
-        lines.push(Line::styled("…", theme.dim));
-    }
-    lines.extend(last);
-    put_lines(buf, inner, &lines);
+    (lines, last)
 }
 
 fn keys(offer: &Offer, model: &Model) -> Vec<(&'static str, &'static str)> {

@@ -282,7 +282,20 @@ fn offer() -> Offer {
         attempt: 0,
         refused: None,
         accepted: None,
+        scroll: 0,
     }
+}
+
+/// A form with something wrong in the field in focus, and with the whole.
+pub(super) fn wrong_at(focus: usize, refused: &str, text: &str, size: (u16, u16)) -> Model {
+    let mut form = new_invite();
+    form.focus = focus;
+    form.fill("message", text);
+    form.refused = Some(refused.to_owned());
+    if let Some(field) = form.focused() {
+        field.error = Some("wrong".to_owned());
+    }
+    over_panes(size, Overlay::Form(form))
 }
 
 /// The panes with one name everywhere.
