@@ -172,6 +172,10 @@ impl Loop {
     }
 
     async fn event(&mut self, event: Event) -> Result<bool, TerminalError> {
+        // A terminal may have dropped what stood outside of a smaller size in between, back at the same size or not.
+        if let Event::Resize(..) = event {
+            self.screen.forget()?;
+        }
         match message(event) {
             Some(msg) => self.msg(msg).await,
             None => Ok(false),

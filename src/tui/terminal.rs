@@ -93,6 +93,11 @@ impl Screen {
         out.flush()
     }
 
+    /// The next frame is drawn whole: what stands on the screen is not known any more.
+    pub fn forget(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
     /// Takes the terminal over again after the program was suspended; the next frame is drawn whole.
     pub fn resume(&mut self) -> io::Result<()> {
         enter()?;
