@@ -55,7 +55,7 @@ fn from_nothing_to_a_band_member_in_two_terminals() {
 
     // Nobody touches Ada's keyboard.
     ada.see("accepted");
-    ada.see("Members · 2");
+    ada.see("by ada");
     for pty in [ada, kim] {
         let mut pty = pty;
         pty.keys("q");

@@ -250,6 +250,16 @@ impl<T: Row> List<T> {
         self.top = 0;
     }
 
+    /// Puts a row that the server is known to hold before all others, and the cursor on it.
+    pub fn put_first(&mut self, row: T) {
+        match self.pages.front_mut().filter(|page| page.prev.is_none()) {
+            Some(page) => page.rows.insert(0, row),
+            None => self.pages = VecDeque::from([PageOf { cursor: None, rows: vec![row], prev: None, next: None }]),
+        }
+        self.selected = 0;
+        self.top = 0;
+    }
+
     /// Changes the row of this identity where it is held.
     pub fn change(&mut self, id: T::Id, change: impl FnOnce(&mut T)) {
         if let Some(row) = self.pages.iter_mut().flat_map(|page| &mut page.rows).find(|row| row.id() == id) {

@@ -24,6 +24,9 @@ impl Model {
             action,
             Action::NewBand | Action::Accept | Action::Help | Action::Palette | Action::SignOut | Action::Undo
         );
+        if needs_band && self.chosen_band().is_none() && self.band.is_some() {
+            return self.decline_to("The band is still on its way: try again in a moment.");
+        }
         if needs_band && self.chosen_band().is_none() {
             self.toast(
                 Tone::Plain,

@@ -170,9 +170,15 @@ impl Model {
         effects
     }
 
-    /// A band was made: it is the first, since the newest come first.
+    /// A band was made: it stands first at once, since the newest come first, and the list is asked for again.
     pub(super) fn band_made(&mut self, band: Band) -> Vec<Effect> {
-        self.choose_band(band.id)
+        let id = band.id;
+        self.bands.search = super::super::model::Search::default();
+        let mut effects = self.abandon(|purpose| matches!(purpose, Purpose::Bands(..)));
+        self.bands.list.renew();
+        self.bands.list.put_first(band);
+        effects.extend(self.choose_band(id));
+        effects
     }
 }
 
