@@ -10,7 +10,7 @@ mod sync;
 pub(crate) use change::{Change, change, password_of, wrong_password};
 pub(crate) use delete::delete;
 pub(crate) use register::{NewAccount, Site, closed, email_taken, invite_required, register};
-pub(crate) use session::{NewSession, begin, by_login, end, forget_sessions, list};
+pub(crate) use session::{NewSession, begin, by_login, end, forget_sessions, list, login_key};
 pub(crate) use sync::sync;
 
 use crate::{

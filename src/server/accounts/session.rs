@@ -83,6 +83,16 @@ crate::row! {
     }
 }
 
+/// The one form of all spellings that name the same account, whether there is one or not.
+pub(crate) fn login_key(login: &str) -> String {
+    let known = if login.contains('@') {
+        Address::parse(login).ok().map(|address| address.as_str().to_owned())
+    } else {
+        Username::parse(login).ok().map(|name| name.key())
+    };
+    known.unwrap_or_else(|| login.to_lowercase())
+}
+
 /// The account that a user name or an address names. An address counts only where it is one account's alone.
 pub(crate) fn by_login(tx: &mut Tx<'_>, login: &str) -> Result<Option<Credentials>, Refused> {
     // A user name cannot hold an @, so the two never meet.

@@ -103,11 +103,10 @@ async fn login(
     if value.login.len() > 1_024 || value.password.len() > 1_024 {
         return Err(refused());
     }
-    let typed = value.login.trim().to_lowercase();
-    let known = app.store().read(move |tx| accounts::by_login(tx, &value.login)).await?;
     if let Some(limits) = limits {
-        limits.log_in(known.as_ref().map_or(typed.as_bytes(), |known| known.id.as_bytes()))?;
+        limits.log_in(&accounts::login_key(&value.login))?;
     }
+    let known = app.store().read(move |tx| accounts::by_login(tx, &value.login)).await?;
     let (id, kept) = known.map(|known| (known.id, known.password_hash)).unzip();
     if !password::verify(value.password, kept).await? {
         return Err(refused());

@@ -23,7 +23,7 @@ use governor::{
 use super::network::{Peer, client, network};
 use crate::{
     domain::Token,
-    server::{Refused, Settings},
+    server::{Hash as Digest, Refused, Settings, hash},
 };
 
 /// Keys that are remembered before those that are whole again are let go.
@@ -40,7 +40,7 @@ struct Inner {
     sign_ins: Limit<IpAddr>,
     look_ups: Limit<IpAddr>,
     codes: Limit<IpAddr>,
-    log_ins: Limit<[u8; 32]>,
+    log_ins: Limit<Digest>,
 }
 
 /// One limit for each key.
@@ -86,12 +86,10 @@ impl Limits {
         })))
     }
 
-    /// A password is about to be tried for an account, whoever tries. `account` is its id or, where there is no such
-    /// account, what was typed: the answers are the same.
-    pub(crate) fn log_in(&self, account: &[u8]) -> Result<(), Refused> {
-        let mut key = [0; 32];
-        key.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, account).as_ref());
-        self.0.log_ins.take(&key)
+    /// A password is about to be tried for a name or an address, whoever tries. Each has its own count, be there an
+    /// account or not: a count that both shared would tell whose address it is.
+    pub(crate) fn log_in(&self, login: &str) -> Result<(), Refused> {
+        self.0.log_ins.take(&hash(login))
     }
 
     fn of(&self, route: &str, path: &str) -> Option<&Limit<IpAddr>> {

@@ -72,7 +72,7 @@ async fn change(
     fields.finish()?;
     if guarded {
         if let Some(limits) = limits {
-            limits.log_in(caller.account.as_bytes())?;
+            limits.log_in(&caller.account.to_string())?;
         }
         let kept = app.store().read(move |tx| accounts::password_of(tx, caller.account)).await?;
         let typed = value.current_password.filter(|typed| typed.len() <= 1_024).unwrap_or_default();
