@@ -42,24 +42,29 @@ pub fn token(band: BandId, number: usize) -> Token {
 pub async fn people(store: &Store, now: Timestamp, count: usize) -> Vec<Person> {
     let mut people = Vec::new();
     for n in 0..count {
-        let (id, session) = (AccountId::new(now.unix_ms(), &random()), SessionToken::from_random(&random()));
-        let (own, name) = (SessionId::new(now.unix_ms(), &random()), format!("person{n}"));
-        let token = hash(session.reveal());
-        let write = move |tx: &mut Tx<'_>| {
-            let _ = tx.execute(
-                "INSERT INTO account (id, username, username_key, display_name, email, email_verified, email_claim,
-                    password_hash, site_admin, created_at) VALUES ($1, $2, $2, $2, $2, $3, $2, 'none', $3, $4)",
-                &[&id, &name, &false, &now],
-            )?;
-            tx.execute(
-                "INSERT INTO session (id, account, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
-                &[&own, &id, &token, &now, &now.plus_hours(100)],
-            )
-        };
-        store.write::<_, Error, _>(write).await.unwrap();
-        people.push(Person { id, session: session.reveal().to_owned() });
+        people.push(person(store, now, &format!("person{n}")).await);
     }
     people
+}
+
+/// One of this name.
+pub async fn person(store: &Store, now: Timestamp, name: &str) -> Person {
+    let (id, session) = (AccountId::new(now.unix_ms(), &random()), SessionToken::from_random(&random()));
+    let (own, name) = (SessionId::new(now.unix_ms(), &random()), name.to_owned());
+    let token = hash(session.reveal());
+    let write = move |tx: &mut Tx<'_>| {
+        let _ = tx.execute(
+            "INSERT INTO account (id, username, username_key, display_name, email, email_verified, email_claim,
+                password_hash, site_admin, created_at) VALUES ($1, $2, $2, $2, $2, $3, $2, 'none', $3, $4)",
+            &[&id, &name, &false, &now],
+        )?;
+        tx.execute(
+            "INSERT INTO session (id, account, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+            &[&own, &id, &token, &now, &now.plus_hours(100)],
+        )
+    };
+    store.write::<_, Error, _>(write).await.unwrap();
+    Person { id, session: session.reveal().to_owned() }
 }
 
 async fn empty_band(store: &Store, now: Timestamp, owner: AccountId, invites: usize) -> BandId {

@@ -1,6 +1,6 @@
 //! The loop: takes in everything that waits, draws once, sleeps until something happens.
 
-use std::{future::poll_fn, io, sync::Arc, task::Poll, time::Duration};
+use std::{collections::VecDeque, future::poll_fn, io, sync::Arc, task::Poll, time::Duration};
 
 use crossterm::event::{Event, EventStream, KeyEventKind, MouseButton, MouseEventKind};
 use futures_util::StreamExt as _;
@@ -125,8 +125,8 @@ impl Loop {
                 _ = self.hang_up.recv() => true,
                 _ = self.interrupt.recv() => true,
                 _ = self.proceed.recv() => {
-                    self.screen.resume()?;
-                    self.msg(Msg::Resumed).await?
+                    let effects = self.resume()?;
+                    self.execute(effects).await?
                 }
             };
             if ended || self.drain().await? {
@@ -189,10 +189,13 @@ impl Loop {
 
     /// Returns whether the program is to end.
     async fn execute(&mut self, effects: Vec<Effect>) -> Result<bool, TerminalError> {
-        for effect in effects {
+        let mut effects = VecDeque::from(effects);
+        while let Some(effect) = effects.pop_front() {
             match self.effects.run(effect) {
                 Order::None => {}
-                Order::Suspend => self.suspend().await?,
+                Order::Suspend => {
+                    effects.extend(self.suspend().await?);
+                }
                 Order::Quit => return Ok(true),
             }
         }
@@ -200,14 +203,23 @@ impl Loop {
     }
 
     /// Back to the shell, until it continues the program.
-    async fn suspend(&mut self) -> Result<(), TerminalError> {
+    async fn suspend(&mut self) -> Result<Vec<Effect>, TerminalError> {
         give_back();
         // The whole job is stopped, as the terminal itself would do it; a process without a shell is not.
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP).map_err(io::Error::from)?;
         let _ = tokio::time::timeout(STOP, self.proceed.recv()).await;
+        self.resume()
+    }
+
+    /// Takes the terminal again. It may have another size by now: only a program in the foreground is told of that.
+    fn resume(&mut self) -> Result<Vec<Effect>, TerminalError> {
         self.screen.resume()?;
+        let (width, height) = self.screen.size()?;
+        let now = Timestamp::now();
+        let mut effects = self.model.update(Msg::Resize(width, height), now);
+        effects.extend(self.model.update(Msg::Resumed, now));
         self.model.dirty = true;
-        Ok(())
+        Ok(effects)
     }
 }
 

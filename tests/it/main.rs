@@ -64,6 +64,8 @@ mod rights;
 mod secrets;
 #[cfg(feature = "server")]
 mod seed;
+#[cfg(all(unix, feature = "server"))]
+mod shell;
 #[cfg(feature = "server")]
 mod store;
 mod structure;

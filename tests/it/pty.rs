@@ -30,9 +30,20 @@ struct Seen {
 impl Pty {
     /// Starts `guestlist` with these arguments and variables, the person's home being `home`.
     pub fn start(home: &Path, (columns, rows): (u16, u16), args: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::start_program(env!("CARGO_BIN_EXE_guestlist"), home, (columns, rows), args, variables)
+    }
+
+    /// Starts another program, as [`Pty::start`] does.
+    pub fn start_program(
+        program: &str,
+        home: &Path,
+        (columns, rows): (u16, u16),
+        args: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_guestlist"));
+        let mut command = CommandBuilder::new(program);
         command.args(args);
         command.env_clear();
         command.env("HOME", home);
@@ -98,6 +109,11 @@ impl Pty {
     pub fn resize(&self, columns: u16, rows: u16) {
         self.seen.lock().unwrap().screen.screen_mut().set_size(rows, columns);
         self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+    }
+
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.process_id().unwrap()
     }
 
     /// Sends a signal.

@@ -1,0 +1,229 @@
+//! What the terminal client costs: `cargo bench --bench client`.
+//!
+//! It prints ratios and counts and asserts nothing. The real program runs in a pseudo-terminal against a server in this
+//! process. `-- --rows N` sets the size of the large band (100,000 by default), `-- --rest SECONDS` how long the client
+//! is watched at rest (20 by default).
+
+// A benchmark that cannot go on has nothing to say.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+// Every room here is private to this binary, `pub` says what another room uses.
+#![allow(unreachable_pub)]
+
+#[path = "../server/seed.rs"]
+#[allow(dead_code)]
+mod seed;
+mod terminal;
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use guestlist::{
+    config::Limits,
+    domain::{BandId, Timestamp},
+    server::{
+        App, Key, Settings, SystemClock, SystemEntropy, run,
+        store::{Database, Error, Options, Store, Tx},
+    },
+};
+use tokio::runtime::Runtime;
+
+use terminal::Terminal;
+
+/// Starts that are measured of each program.
+const STARTS: usize = 30;
+/// Keys that are measured while rows change.
+const KEYS: usize = 300;
+/// Rows that change meanwhile.
+const CHANGED: i64 = 10_000;
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let value = |flag: &str| args.iter().position(|arg| arg == flag).and_then(|at| args.get(at + 1));
+    let number = |flag, otherwise| value(flag).map_or(otherwise, |text: &String| text.parse().expect("a number"));
+    let (rows, rest) = (number("--rows", 100_000), Duration::from_secs(number("--rest", 20) as u64));
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+
+    let world = runtime.block_on(World::open(folder.path()));
+    let small = runtime.block_on(world.person_with_band(50));
+    starts(folder.path(), &world, &small);
+    let memory_of_small = at_rest(folder.path(), &world, &small, rest);
+    println!("making a band of {rows} invites");
+    let large = runtime.block_on(world.person_with_band(rows));
+    runtime.block_on(seed::analyze(world.app.store()));
+    in_a_large_band(folder.path(), &world, &large, memory_of_small);
+    while_rows_change(&runtime, folder.path(), &world, &large);
+}
+
+/// A server, and where it listens.
+struct World {
+    app: App,
+    origin: String,
+}
+
+/// Someone who owns one band.
+struct Owner {
+    session: String,
+    band: BandId,
+}
+
+impl World {
+    async fn open(folder: &Path) -> Self {
+        let options = Options::new(Database::Sqlite(folder.join("guestlist.db")));
+        let store = tokio::task::spawn_blocking(move || Store::open(&options).unwrap()).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let settings = Settings { limits: Limits { enabled: false, ..Limits::default() }, ..Settings::default() };
+        let app = App::new(store, settings, Key::new(&[7; 32]).unwrap(), SystemClock, SystemEntropy::new());
+        tokio::spawn(run::serve(app.clone(), listener, std::future::pending()));
+        Self { app, origin }
+    }
+
+    async fn person_with_band(&self, invites: usize) -> Owner {
+        let now = Timestamp::now();
+        let name = format!("owner-{invites}");
+        let person = seed::person(self.app.store(), now, &name).await;
+        let band = seed::band(self.app.store(), now, &person, invites).await;
+        Owner { session: person.session, band }
+    }
+
+    fn client(&self, home: &Path, owner: &Owner, poll_seconds: &str) -> Terminal {
+        let variables = [
+            ("GUESTLIST_SERVER", self.origin.as_str()),
+            ("GUESTLIST_TOKEN", &owner.session),
+            ("GUESTLIST_POLL_SECONDS", poll_seconds),
+        ];
+        Terminal::start(Path::new(env!("CARGO_BIN_EXE_guestlist")), home, &variables)
+    }
+}
+
+/// From the start of the process to what can be seen, against the floor.
+fn starts(home: &Path, world: &World, owner: &Owner) {
+    let program = floor();
+    let mut times: [Vec<Duration>; 4] = Default::default();
+    for _ in 0..STARTS {
+        // One after the other, so that what else the machine does falls on all of them.
+        times[0].push(Terminal::start(&program, home, &[]).see("Members"));
+        let empty = tempfile::tempdir().unwrap();
+        let guestlist = Path::new(env!("CARGO_BIN_EXE_guestlist"));
+        times[1].push(Terminal::start(guestlist, empty.path(), &[]).see("Connect to a server"));
+        let mut client = world.client(home, owner, "5");
+        times[2].push(client.see("guestlist"));
+        times[3].push(client.see("drummer"));
+    }
+    let middle = times.map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    });
+    println!("start: floor             {:>9.2?}", middle[0]);
+    for (what, time) in
+        [("first question    ", middle[1]), ("first frame       ", middle[2]), ("rows of the server", middle[3])]
+    {
+        let ratio = time.as_secs_f64() / middle[0].as_secs_f64();
+        println!("start: {what}{time:>9.2?}   {ratio:.2} of the floor (bar 2.00)");
+    }
+}
+
+/// The example `floor`, built as this benchmark is.
+fn floor() -> PathBuf {
+    let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--release", "--example", "floor"]).status();
+    assert!(built.unwrap().success());
+    let here = std::env::current_exe().unwrap();
+    let folder = here.ancestors().nth(2).unwrap();
+    folder.join("examples/floor")
+}
+
+/// Nobody touches it: bytes, wake-ups, memory.
+fn at_rest(home: &Path, world: &World, owner: &Owner, time: Duration) -> u64 {
+    let mut client = world.client(home, owner, "5");
+    client.see("drummer");
+    client.settle();
+    let (before, began) = (wake_ups(client.id()), Instant::now());
+    let came = client.rest(time);
+    let woken = (wake_ups(client.id()) - before) as f64 / began.elapsed().as_secs_f64();
+    let memory = memory(client.id());
+    println!(
+        "at rest for {time:?}: {} bytes (bar 0), {woken:.2} wake-ups a second (bar 1.00), {memory} kB (bar 15000)",
+        came.bytes
+    );
+    memory
+}
+
+/// How often a thread of the process gave up the processor of itself, which is once for each time it was woken.
+fn wake_ups(process: u32) -> u64 {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    tasks.flatten().filter_map(|task| field(&task.path().join("status"), "voluntary_ctxt_switches:")).sum()
+}
+
+fn memory(process: u32) -> u64 {
+    field(Path::new(&format!("/proc/{process}/status")), "VmRSS:").unwrap_or_default()
+}
+
+fn field(path: &Path, name: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
+    rest.split_whitespace().next()?.parse().ok()
+}
+
+/// Keys in a long list: bytes of a move, draws of many, and what the walk leaves in memory.
+fn in_a_large_band(home: &Path, world: &World, owner: &Owner, memory_of_small: u64) {
+    let mut client = world.client(home, owner, "5");
+    client.see("drummer");
+    client.keys("2");
+    client.settle();
+    let mut most = 0;
+    for key in ["j", "j", "j", "k", "j", "j", "k", "k"] {
+        client.keys(key);
+        most = most.max(client.settle().bytes);
+    }
+    println!("one cursor move: {most} bytes at most (bar 200)");
+    client.keys(&"j".repeat(1_000));
+    let came = client.settle();
+    println!("1,000 keys at once: {} draws, {} bytes", came.frames, came.bytes);
+    for _ in 0..40 {
+        client.keys(&"j".repeat(50));
+        client.settle();
+    }
+    client.keys("G");
+    client.settle();
+    let memory = memory(client.id());
+    println!("memory after walking a large band: {memory} kB (bar 15000; {memory_of_small} kB in one of 50)");
+}
+
+/// A key, and the time to its frame, while the server's rows change under it.
+fn while_rows_change(runtime: &Runtime, home: &Path, world: &World, owner: &Owner) {
+    let mut client = world.client(home, owner, "1");
+    client.see("drummer");
+    client.keys("2");
+    client.settle();
+    let (app, band) = (world.app.clone(), owner.band);
+    let change = runtime.spawn(async move {
+        for batch in 0..100 {
+            let label = format!("drummer of {batch}");
+            let write = move |tx: &mut Tx<'_>| {
+                tx.touch(band);
+                let sql = "UPDATE invite SET label = $2 WHERE seq IN
+                    (SELECT seq FROM invite WHERE band = $1 ORDER BY seq DESC LIMIT $3)";
+                tx.execute(sql, &[&band, &label, &(CHANGED / 100)])
+            };
+            app.store().write::<_, Error, _>(write).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(60)).await;
+        }
+    });
+    let mut times: Vec<Duration> = Vec::new();
+    for n in 0..KEYS {
+        // What polls brought meanwhile is taken first.
+        client.rest(Duration::from_millis(20));
+        let began = Instant::now();
+        client.keys(if n % 10 < 5 { "j" } else { "k" });
+        times.extend(client.next().map(|at| at - began));
+    }
+    runtime.block_on(change).unwrap();
+    times.sort_unstable();
+    let p99 = times.get(times.len() * 99 / 100).copied().unwrap_or_default();
+    let median = times.get(times.len() / 2).copied().unwrap_or_default();
+    println!("key to screen while {CHANGED} rows change: p50 {median:.2?}, p99 {p99:.2?} (bar 5 ms)");
+}
