@@ -9,8 +9,6 @@
 //! [`model`] is the whole state, `update` changes it and asks for effects, `view` draws it; all three are pure.
 //! `run` owns the terminal and the clock, `effects` does what was asked for.
 
-#![allow(dead_code, clippy::needless_pass_by_value)]
-
 mod effects;
 mod expiry;
 mod forms;

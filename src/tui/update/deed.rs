@@ -141,9 +141,13 @@ impl Model {
                 vec![Deed::Revoke(invite.id)],
             ));
         }
+        let (question, whose) = match marked.len() {
+            1 => ("Revoke the marked invite?".to_owned(), "Its link stops"),
+            count => (format!("Revoke {count} marked invites?"), "Their links stop"),
+        };
         Some(Confirm::new(
-            format!("Revoke {} marked invites?", marked.len()),
-            "Their links stop working at once. u undoes it within ten minutes.",
+            question,
+            format!("{whose} working at once. u undoes it within ten minutes."),
             "revoke",
             marked.into_iter().map(Deed::Revoke).collect(),
         ))

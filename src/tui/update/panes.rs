@@ -3,7 +3,7 @@
 use super::super::{
     keymap::{Action, Key},
     message::Effect,
-    model::{Areas, FormKind, Input, Model, Overlay, Pane, Purpose, Screen, Search, TextField, Tone, Want, areas},
+    model::{Areas, Input, Model, Overlay, Pane, Purpose, Screen, Search, TextField, Tone, Want, areas},
     request::Request,
 };
 use crate::{
@@ -327,11 +327,6 @@ impl Model {
             }
         };
         Some(self.ask(purpose, request).1)
-    }
-
-    /// Whether a form of this kind is open.
-    pub(super) fn has_form(&self, kind: &FormKind) -> bool {
-        self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Form(form) if form.kind == *kind))
     }
 }
 

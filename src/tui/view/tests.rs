@@ -101,7 +101,7 @@ fn a_terminal_shows_what_was_drawn_whatever_stood_there_before() {
         let mut models: Vec<_> = scenes::ALL.iter().map(|(_, scene)| scene(size)).collect();
         for name in ["日本語の長い名前をここに書く", "e\u{301}e\u{301} 深夜ジャズ", "a深b夜cジdャeズf研g究h会"]
         {
-            models.extend(scenes::over(scenes::named(name, size), name));
+            models.extend(scenes::over(&scenes::named(name, size), name));
         }
         let mut terminal = vt100::Parser::new(size.1, size.0, 0);
         for (model, bytes) in models.iter().zip(sent(&models, size)) {
@@ -185,7 +185,7 @@ proptest! {
         width in 40_u16..130, height in 12_u16..45,
     ) {
         let model = scenes::named(&name, (width, height));
-        for overlaid in scenes::over(model, &name) {
+        for overlaid in scenes::over(&model, &name) {
             let terminal = drawn(&overlaid, &coloured(), (width, height));
             let rows = rows(&terminal);
             // The outer lines stand in the outer columns, however wide what is between them.

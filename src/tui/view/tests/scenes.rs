@@ -321,7 +321,7 @@ pub(super) fn named(name: &str, size: (u16, u16)) -> Model {
 }
 
 /// The model alone, and under the overlays that show the texts of others.
-pub(super) fn over(model: Model, name: &str) -> Vec<Model> {
+pub(super) fn over(model: &Model, name: &str) -> Vec<Model> {
     let mut details = details();
     details.invite.label = Some(name.to_owned());
     details.invite.message = Some(name.to_owned());
