@@ -174,7 +174,7 @@ impl Cli {
     /// Whether the terminal client is to be opened on a throw-away server.
     #[cfg(feature = "server")]
     pub const fn opens_demo(&self) -> bool {
-        self.demo
+        self.demo && self.command.is_none()
     }
 
     /// Whether this is the program that serves, which writes its log to standard error.
@@ -211,6 +211,10 @@ pub fn run(cli: &Cli, loaded: &Result<Loaded, ConfigError>) -> ExitCode {
     let Some(command) = &cli.command else {
         return exit(loaded.as_ref().map(drop).map_err(|error| error.clone().into()));
     };
+    #[cfg(feature = "server")]
+    if cli.demo {
+        return exit(Err(Error::Usage("--demo opens the terminal client: it takes no command".to_owned())));
+    }
     if let Command::Config(command) = command {
         let (path, _) = file_path(cli.config.as_deref(), &variable);
         return exit(config::run(command, path.as_deref(), loaded.as_ref(), cli.json));

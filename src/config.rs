@@ -278,7 +278,7 @@ mod tests {
         if std::env::var_os("GUESTLIST_WRITE").is_some() {
             std::fs::write(&path, &now).unwrap();
         } else {
-            assert_eq!(readme, now, "write it again with GUESTLIST_WRITE=1 cargo test --lib config");
+            assert!(readme == now, "write it again with GUESTLIST_WRITE=1 cargo test --lib config");
         }
     }
 

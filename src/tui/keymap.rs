@@ -284,6 +284,22 @@ impl Keymap {
     }
 }
 
+/// The table in Markdown, for the README.
+pub fn reference() -> String {
+    let row = |binding: &Binding| {
+        let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
+        let place = match binding.scope {
+            Scope::Everywhere => "everywhere",
+            Scope::Bands => "bands",
+            Scope::Invites => "invites",
+            Scope::Members => "members",
+        };
+        format!("| {} | {place} | {} | `{}` |\n", keys.join(" "), binding.help, binding.action)
+    };
+    let head = "| keys | where | what | action |\n|---|---|---|---|\n".to_owned();
+    std::iter::once(head).chain(KEYMAP.iter().map(row)).collect()
+}
+
 impl Action {
     /// The action's line in the table.
     pub fn binding(self) -> &'static Binding {
@@ -311,6 +327,20 @@ mod tests {
             for key in binding.keys {
                 assert_eq!(key.parse::<Key>().unwrap().to_string(), *key);
             }
+        }
+    }
+
+    #[test]
+    fn the_readme_lists_every_key_as_it_is() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+        let readme = std::fs::read_to_string(&path).unwrap();
+        let (before, rest) = readme.split_once("cargo test --lib keymap -->\n").unwrap();
+        let (_, after) = rest.split_once("<!-- end of the keymap -->").unwrap();
+        let now = format!("{before}cargo test --lib keymap -->\n\n{}\n<!-- end of the keymap -->{after}", reference());
+        if std::env::var_os("GUESTLIST_WRITE").is_some() {
+            std::fs::write(&path, &now).unwrap();
+        } else {
+            assert!(readme == now, "write it again with GUESTLIST_WRITE=1 cargo test --lib keymap");
         }
     }
 

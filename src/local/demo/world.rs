@@ -131,10 +131,6 @@ const SAMPLES: &[Sample] = &[
     one(OWLS, ME, 201 * D, 168, "keys, since Anton left", Accepted(&["minji"])).saying("The keyboard stays with us!"),
     one(OWLS, "sam", 150 * D, 72, "second guitar", Accepted(&["zoe"])),
     one(OWLS, ME, 122 * D, 72, "José for the summer tour", Accepted(&["jose"])),
-    one(OWLS, ME, 90 * D, 0, "rehearsal room, door", Accepted(&["ingrid", "yuki", "amara"]))
-        .forever()
-        .uses(Some(10))
-        .saying("Scan, sign up, come in. Bring ear plugs."),
     // Who did not.
     one(OWLS, ME, 250 * D, 72, "trumpet, from the wedding", Declined("mai", "I moved to Lyon, sorry.")),
     one(OWLS, "joe", 188 * D, 72, "Łukasz, sound", Declined("lukasz", "No evenings free this year.")),
@@ -165,6 +161,10 @@ const SAMPLES: &[Sample] = &[
     one(OWLS, ME, 71, 72, "kim@example.org", Open).saying("Tuesday at nine, the blue door."),
     one(OWLS, ME, 53, 72, "trombone", Open),
     one(OWLS, "joe", 47, 72, "new sound engineer", Open).admin(),
+    one(OWLS, ME, 28, 0, "rehearsal room, door", Accepted(&["ingrid", "yuki", "amara"]))
+        .forever()
+        .uses(Some(10))
+        .saying("Scan, sign up, come in. Bring ear plugs."),
     one(OWLS, "sam", 30, 168, "choir people", Open).uses(Some(20)),
     one(OWLS, ME, 26, 720, "newsletter, May", Open).uses(None),
     one(OWLS, ME, 20, 0, "poster at the harbour", Open).forever().uses(None).saying("Come and play."),
@@ -293,7 +293,7 @@ impl World<'_> {
         let policy = &self.app.settings().policy;
         let row = invites::create(tx, policy, self.bands[sample.band], by, &wish, fresh, made)?;
         // Some hours later, one after the other.
-        let later = |n: usize| self.ago(sample.made.saturating_sub(5 + 2 * n as u32));
+        let later = |n: usize| self.ago(sample.made.saturating_sub(5 + 7 * n as u32));
         match sample.end {
             End::Open => {}
             End::Accepted(guests) => {
