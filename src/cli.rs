@@ -61,7 +61,7 @@ enum Command {
     Register(account::RegisterArgs),
     /// Show who is signed in.
     Whoami,
-    /// Bands: list, create, show.
+    /// Bands: list, create, show, delete.
     #[command(subcommand)]
     Bands(bands::Bands),
     /// Members of a band: list, set-role, remove.

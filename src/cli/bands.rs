@@ -1,5 +1,7 @@
 //! Bands and their members.
 
+use std::io::{self, BufRead as _, IsTerminal as _};
+
 use clap::{Args, Subcommand};
 
 use super::{Context, Error, output};
@@ -44,6 +46,14 @@ pub(super) enum Bands {
     Show {
         /// The band's id.
         band: BandId,
+    },
+    /// Delete a band; its pending invites end. There is no way back.
+    Delete {
+        /// The band's id.
+        band: BandId,
+        /// Do not ask for the band's name first.
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -110,12 +120,30 @@ pub(super) async fn run(context: &Context, command: &Bands) -> Result<(), Error>
             client.create_band(&body).await?
         }
         Bands::Show { band } => client.band(*band).await?,
+        Bands::Delete { band, yes } => {
+            if !yes {
+                confirm(&client.band(*band).await?.name)?;
+            }
+            client.delete_band(*band).await?;
+            return output::line("Deleted.");
+        }
     };
     if context.json {
         return output::json(&band);
     }
     output::line(&format!("{}  {}", band.id, band.name))?;
     band.description.as_deref().map_or(Ok(()), output::line)
+}
+
+/// Asks for the name of what is about to be deleted, since nothing brings it back.
+fn confirm(name: &str) -> Result<(), Error> {
+    if !io::stdin().is_terminal() {
+        return Err(Error::Usage("nobody is there to ask: say --yes to delete the band".to_owned()));
+    }
+    output::note(&format!("This deletes {name} for all of its members. Type its name to go on:"));
+    let mut typed = String::new();
+    io::stdin().lock().read_line(&mut typed)?;
+    if typed.trim() == name { Ok(()) } else { Err(Error::Usage("that is not its name: nothing is deleted".to_owned())) }
 }
 
 pub(super) async fn members(context: &Context, command: &Members) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Context, Error, output};
 use crate::{
-    api::{DeclineInvite, Outcome},
+    api::{Block, DeclineInvite, Outcome},
     domain::Pasted,
 };
 
@@ -23,6 +23,9 @@ pub(super) struct DeclineArgs {
     /// Why.
     #[arg(long)]
     reason: Option<String>,
+    /// Whose further invites are unwelcome: inviter, band or server.
+    #[arg(long, value_name = "WHOSE")]
+    block: Option<Block>,
 }
 
 impl TokenArgs {
@@ -74,7 +77,7 @@ pub(super) async fn accept(context: &Context, pasted: &Pasted) -> Result<(), Err
 }
 
 pub(super) async fn decline(context: &Context, pasted: &Pasted, args: &DeclineArgs) -> Result<(), Error> {
-    let body = DeclineInvite { reason: args.reason.clone(), block: None };
+    let body = DeclineInvite { reason: args.reason.clone(), block: args.block };
     context.signed_in()?.decline(pasted, &body).await?;
     output::line("Declined.")
 }

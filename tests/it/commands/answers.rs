@@ -118,6 +118,36 @@ fn an_invites_life_by_commands() {
 }
 
 #[test]
+fn members_change_and_go_and_so_does_the_band() {
+    let server = Served::start();
+    let (ada, kim) = (server.person("ada"), server.person("kim"));
+    let band = ada.band("The Night Owls");
+    let link = ada.run(&["invites", "create", &band]).out;
+    kim.json_with(&["accept"], &link);
+    let account = kim.api("/me")["id"].as_str().unwrap().to_owned();
+    let members = format!("/bands/{band}/members");
+    assert_eq!(ada.json(&["members", "set-role", &band, &account, "admin"])["role"], "admin");
+    assert_eq!(ada.json(&["members", "list", &band]), ada.api(&members));
+    assert!(ada.run(&["members", "set-role", &band, &account, "member"]).out.contains("kim is member now."));
+    kim.run(&["bands", "delete", &band, "--yes"]).refused(1, &["owner"]);
+    assert_eq!(ada.run(&["members", "remove", &band, &account]).out, "Removed.\n");
+    kim.run(&["bands", "show", &band]).refused(1, &["Check the id"]);
+    ada.run(&["bands", "delete", &band]).refused(2, &["--yes"]);
+    assert_eq!(ada.run(&["bands", "delete", &band, "--yes"]).out, "Deleted.\n");
+    ada.run(&["bands", "show", &band]).refused(1, &["Check the id"]);
+}
+
+#[test]
+fn who_declines_can_refuse_what_would_follow() {
+    let server = Served::start();
+    let (ada, kim) = (server.person("ada"), server.person("kim"));
+    let band = ada.band("The Night Owls");
+    let link = ada.run(&["invites", "create", &band]).out;
+    kim.run_with(&["decline", "--block", "everyone"], &link).refused(2, &["--block", "inviter band server"]);
+    assert_eq!(kim.run_with(&["decline", "--block", "inviter"], &link).out, "Declined.\n");
+}
+
+#[test]
 fn an_invite_for_one_can_be_declined() {
     let server = Served::start();
     let (ada, kim) = (server.person("ada"), server.person("kim"));
