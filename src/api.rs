@@ -5,6 +5,7 @@
 mod accounts;
 mod audit;
 mod bands;
+mod bans;
 mod inbox;
 mod invites;
 mod list;
@@ -19,6 +20,7 @@ pub use audit::{AuditEvent, AuditTrail};
 pub use bands::{
     Band, BandCounts, BandRef, Bands, CreateBand, Member, Members, TransferBand, UpdateBand, UpdateMember,
 };
+pub use bans::{Ban, Bans};
 pub use inbox::{Inbox, Waiting};
 pub use invites::{
     Accepted, Block, CreateInvite, CreatedInvite, DeclineInvite, Empty, Invite, InviteLink, Inviter, Invites, Outcome,

@@ -1,10 +1,12 @@
 //! Bands and who is in them.
 
+mod bans;
 mod depart;
 mod manage;
 mod members;
 mod search;
 
+pub(crate) use bans::{bans, unban};
 pub(crate) use depart::leave_all;
 pub(crate) use manage::{Removal, change, remove};
 pub(crate) use members::{insert, list as members};

@@ -3,6 +3,7 @@
 mod audit;
 mod auth;
 pub(crate) mod bands;
+mod bans;
 pub(crate) mod body;
 pub(crate) mod caller;
 mod etag;

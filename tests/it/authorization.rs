@@ -51,6 +51,8 @@ const TABLE: &[Row] = &[
     ("GET", "/bands/{id}/members", in_band(200, 200, 200, 200)),
     ("PATCH", "/bands/{id}/members/{account_id}", in_band(403, 403, 200, 200)),
     ("DELETE", "/bands/{id}/members/{account_id}", in_band(403, 403, 204, 204)),
+    ("GET", "/bands/{id}/bans", in_band(403, 403, 200, 200)),
+    ("DELETE", "/bands/{id}/bans/{account_id}", in_band(403, 403, 204, 204)),
     ("GET", "/bands/{id}/invites", in_band(200, 200, 200, 200)),
     ("POST", "/bands/{id}/invites", in_band(403, 201, 201, 201)),
     // A plain member sees their own invites alone; this one is the owner's.
@@ -97,6 +99,7 @@ struct Scene {
     band: String,
     /// A plain member whom nobody asks.
     other: String,
+    banned: String,
     pending: String,
     token: String,
     revoked: String,
@@ -123,9 +126,10 @@ impl Scene {
         world.remove(&band, &removed, false).await;
         world.remove(&band, &banned, true).await;
         let other = other.account["id"].as_str().unwrap().to_owned();
+        let gone = banned.account["id"].as_str().unwrap().to_owned();
         let all = [stranger, member, inviting, admin, owner, removed, banned];
         let people = std::iter::once(None).chain(all.into_iter().map(Some)).collect();
-        Self { people, band, other, pending, token, revoked, fresh: format!("fresh{number}") }
+        Self { people, band, other, banned: gone, pending, token, revoked, fresh: format!("fresh{number}") }
     }
 
     /// The operation's path with what stands here for its parameters.
@@ -142,7 +146,8 @@ impl Scene {
             _ if path.starts_with("/invites") => &self.pending,
             _ => &self.band,
         };
-        path.replace("{id}", id).replace("{account_id}", &self.other).replace("{token}", &self.token)
+        let account = if path.contains("/bans/") { &self.banned } else { &self.other };
+        path.replace("{id}", id).replace("{account_id}", account).replace("{token}", &self.token)
     }
 }
 

@@ -13,6 +13,8 @@ mod audit;
 mod authorization;
 #[cfg(feature = "server")]
 mod bands;
+#[cfg(feature = "server")]
+mod bans;
 mod client_faults;
 mod commands;
 mod config;

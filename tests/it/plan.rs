@@ -129,7 +129,7 @@ async fn goes(called: &mut Called, world: &World, ada: &Person, band: &str) {
 async fn members(called: &mut Called, [ada, kim, lou]: [&Person; 3], band: &str) {
     let all = format!("{band}/members");
     called.call(ada, "GET /bands/{id}/members", &all, json!(null)).await;
-    for (person, query) in [(kim, ""), (lou, "?revoke_invites=true")] {
+    for (person, query) in [(kim, ""), (lou, "?revoke_invites=true&ban=true")] {
         let one = format!("{all}/{}", person.account["id"].as_str().unwrap());
         let (_, token) = ada.invite(band.rsplit('/').next().unwrap(), json!({})).await;
         person.accept(&token).await;
@@ -139,6 +139,11 @@ async fn members(called: &mut Called, [ada, kim, lou]: [&Person; 3], band: &str)
         let one = format!("{one}{query}");
         called.call(ada, "DELETE /bands/{id}/members/{account_id}", &one, json!(null)).await;
     }
+    for path in ["limit=1", "cursor=last"].map(|query| format!("{band}/bans?{query}")) {
+        called.call(ada, "GET /bands/{id}/bans", &path, json!(null)).await;
+    }
+    let one = format!("{band}/bans/{}", lou.account["id"].as_str().unwrap());
+    called.call(ada, "DELETE /bands/{id}/bans/{account_id}", &one, json!(null)).await;
 }
 
 async fn invites(called: &mut Called, [ada, kim, sam]: [&Person; 3], band: &str) {

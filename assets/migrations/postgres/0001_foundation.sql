@@ -68,13 +68,15 @@ CREATE INDEX member_search ON member USING gin (search) WITH (fastupdate = off);
 
 -- Those who were removed, and since when; banned ones never come back by themselves.
 CREATE TABLE departure (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     band uuid NOT NULL REFERENCES band (id),
     account uuid NOT NULL REFERENCES account (id),
     at bigint NOT NULL,
     banned boolean NOT NULL,
     acted_by uuid NOT NULL,
-    PRIMARY KEY (band, account)
+    UNIQUE (band, account)
 );
+CREATE INDEX departure_band ON departure (band, banned, at, seq);
 
 CREATE TABLE invite (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -67,13 +67,15 @@ CREATE VIRTUAL TABLE member_search USING fts5 (tokens, content = '', contentless
 
 -- Those who were removed, and since when; banned ones never come back by themselves.
 CREATE TABLE departure (
+    seq INTEGER PRIMARY KEY,
     band BLOB NOT NULL REFERENCES band (id),
     account BLOB NOT NULL REFERENCES account (id),
     at INTEGER NOT NULL,
     banned INTEGER NOT NULL,
     acted_by BLOB NOT NULL,
-    PRIMARY KEY (band, account)
+    UNIQUE (band, account)
 ) STRICT;
+CREATE INDEX departure_band ON departure (band, banned, at, seq);
 
 CREATE TABLE invite (
     seq INTEGER PRIMARY KEY,

@@ -18,7 +18,7 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{auth, bands, health, limits, me, members, problem::problem_response, site};
+use super::{auth, bands, bans, health, limits, me, members, problem::problem_response, site};
 use crate::{
     api::{Code, PROBLEM_JSON, Problem},
     server::App,
@@ -46,6 +46,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(me::routes())
         .merge(bands::routes())
         .merge(members::routes())
+        .merge(bans::routes())
         .merge(super::invites::routes())
         .merge(super::audit::routes())
 }

@@ -1,0 +1,66 @@
+//! `/bands/{id}/bans`.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::Response,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    api::{Bans, Problem},
+    domain::AccountId,
+    server::{App, Refused, bands},
+};
+
+use super::{bands::band_id, caller::Caller, etag::Known, page::Page, query::only};
+
+/// The routes of this file.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(bans)).routes(routes!(unban))
+}
+
+/// Who may not come back to the band, newest first; for its admins.
+#[utoipa::path(
+    get, path = "/bands/{id}/bans", tag = "members",
+    params(
+        ("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query),
+        ("If-None-Match" = Option<String>, Header),
+    ),
+    responses(
+        (status = 200, body = Bans), (status = 304, description = "Nothing has changed"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn bans(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    known: Known,
+    Query(keys): Query<BTreeMap<String, String>>,
+) -> Result<Response, Refused> {
+    only(&keys, &["limit", "cursor"])?;
+    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let band = band_id(&id)?;
+    known.answer(&app.store().read(move |tx| bands::bans(tx, band, caller.account, page)).await?)
+}
+
+/// Lifts a ban; for the band's admins. The person can come back by an invite made after the removal.
+#[utoipa::path(
+    delete, path = "/bands/{id}/bans/{account_id}", tag = "members",
+    params(("id" = String, Path), ("account_id" = String, Path)),
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn unban(
+    State(app): State<App>,
+    caller: Caller,
+    Path((id, account)): Path<(String, String)>,
+) -> Result<StatusCode, Refused> {
+    let band = band_id(&id)?;
+    let account: AccountId = account.parse().map_err(|_| Refused::not_found("ban"))?;
+    let now = app.now();
+    app.store().write(move |tx| bands::unban(tx, band, caller.account, account, now)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
