@@ -14,7 +14,7 @@ use super::{
     launch::Launcher,
     message::{Effect, Msg, Start},
     model::{Model, Settings},
-    terminal::{Screen, TerminalError, give_back},
+    terminal::{Screen, TerminalError, announce_unread, give_back},
     theme::Theme,
     view::view,
 };
@@ -152,7 +152,11 @@ impl Loop {
                     }
                 }
                 Poll::Ready(_) => return Ok(true),
-                Poll::Pending => return Ok(false),
+                Poll::Pending => {
+                    // A terminal that cannot be asked has gone, and the stream says so by itself.
+                    let _ = announce_unread();
+                    return Ok(false);
+                }
             }
         }
     }

@@ -139,6 +139,19 @@ pub fn give_back() {
     let _ = terminal::disable_raw_mode();
 }
 
+/// Lets the stream of events hear of keys that wait to be read.
+///
+/// It reads at most a kilobyte each time it hears of new input, and of what is left it would hear only with the next key.
+/// Setting the terminal's attributes to what they are wakes whoever waits for it, and changes nothing.
+pub(super) fn announce_unread() -> io::Result<()> {
+    let input = io::stdin();
+    if input.is_terminal() && rustix::io::ioctl_fionread(&input)? > 0 {
+        let attributes = rustix::termios::tcgetattr(&input)?;
+        rustix::termios::tcsetattr(&input, rustix::termios::OptionalActions::Now, &attributes)?;
+    }
+    Ok(())
+}
+
 /// The report of a panic belongs on a screen that can be read. Other threads, the embedded server's above all, answer
 /// for theirs: the client goes on, so its screen stays whole.
 fn give_back_on_panic() {

@@ -114,7 +114,8 @@ fn a_moved_cursor_costs_few_bytes_and_many_keys_few_frames() {
         assert!(bytes <= 200 && frames == 1, "{bytes} bytes, {frames} frames");
     }
     let drawn = frames(&pty);
-    pty.keys(&"jk".repeat(500));
+    // More than is read from a terminal at once.
+    pty.keys(&"\x1b[B\x1b[A".repeat(500));
     pty.keys("?");
     pty.see("Everywhere");
     let cost = frames(&pty) - drawn;
