@@ -2,13 +2,17 @@
 
 mod bans;
 mod depart;
+mod edit;
+mod join;
 mod manage;
 mod members;
 mod search;
 
 pub(crate) use bans::{bans, unban};
 pub(crate) use depart::leave_all;
-pub(crate) use manage::{Removal, change, remove};
+pub(crate) use edit::edit;
+pub(crate) use join::{check_room, join};
+pub(crate) use manage::{Removal, change, remove, transfer};
 pub(crate) use members::{insert, list as members};
 pub(crate) use search::index;
 
@@ -20,7 +24,7 @@ use crate::{
 use super::{
     Fields, Refused,
     audit::{self, Event},
-    store::Tx,
+    store::{Dialect, Tx},
 };
 
 crate::row! {
@@ -44,6 +48,8 @@ crate::row! {
     }
 }
 
+crate::row! { struct Locked { n: i64 } }
+
 impl Access {
     /// How the account stands in the band. For strangers, and in a deleted band, there is no such band.
     pub(crate) fn of(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<Self, Refused> {
@@ -55,6 +61,19 @@ impl Access {
             &[&band, &account],
         )?
         .ok_or_else(|| Refused::not_found("band"))
+    }
+
+    /// As [`Access::of`], and nobody changes or removes the member until the transaction ends: for what is done by
+    /// right of this membership. Before any invite and before the band itself, as everywhere: two transactions never
+    /// wait for each other in a circle.
+    pub(crate) fn hold(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<Self, Refused> {
+        if tx.dialect() == Dialect::Postgres {
+            let _: Option<Locked> = tx.query_one(
+                "SELECT 1 AS n FROM member WHERE band = $1 AND account = $2 FOR SHARE",
+                &[&band, &account],
+            )?;
+        }
+        Self::of(tx, band, account)
     }
 
     /// The highest role that the member may grant, `None` if they may not invite.
@@ -183,7 +202,10 @@ pub(crate) fn read(tx: &mut Tx<'_>, id: BandId, account: AccountId, policy: &Pol
          WHERE b.id = $1 AND b.deleted_at IS NULL AND (m.seq IS NOT NULL OR b.join_mode <> 'invite')",
         &[&id, &account],
     )?;
-    Ok(row.ok_or_else(|| Refused::not_found("band"))?.into_band(Some(policy.clone())))
+    let mut band = row.ok_or_else(|| Refused::not_found("band"))?.into_band(Some(policy.clone()));
+    // What is told in answer to a change has the revision that the change gives.
+    band.revision += i64::from(tx.has_touched(id));
+    Ok(band)
 }
 
 /// The account's bands with their numbers, newest first: at most `limit`, those before the number `before`.
@@ -200,7 +222,7 @@ pub(crate) fn mine(tx: &mut Tx<'_>, account: AccountId, before: i64, limit: i64)
 
 /// Deletes a band: its pending invites end, nobody finds it any more, its audit rows stay.
 pub(crate) fn delete(tx: &mut Tx<'_>, id: BandId, actor: AccountId, now: Timestamp) -> Result<(), Refused> {
-    Access::of(tx, id, actor)?.require_owner()?;
+    Access::hold(tx, id, actor)?.require_owner()?;
     // The band first: an invite that is being made counts itself in this row, so it is seen below or refused.
     let deleted =
         tx.execute("UPDATE band SET deleted_at = $2, pending = 0 WHERE id = $1 AND deleted_at IS NULL", &[&id, &now])?;

@@ -12,7 +12,7 @@ mod visitor;
 mod withdraw;
 
 pub(crate) use self::{
-    accept::{Found, accept, ended, find_by_token, hold_account, hold_by_token, hold_use, preview},
+    accept::{Found, accept, ended, find_by_token, hold_account, hold_by_token, hold_use, in_any_band, preview},
     change::{edit, link, redemptions, restore, revoke, rotate},
     create::{Fresh, create, recreated},
     decline::decline,

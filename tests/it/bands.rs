@@ -2,13 +2,21 @@
 
 use serde_json::json;
 
-use crate::world::{World, on_each_database};
+use crate::{
+    members::{code, id, let_in, roles},
+    world::{World, on_each_database},
+};
 
 on_each_database! {
     a_band_is_made_found_and_deleted_by_its_owner,
     a_band_one_is_not_in_is_not_found,
     a_retry_makes_no_second_band,
     bands_come_in_pages,
+    a_band_is_changed_by_its_admins_and_tells_its_new_revision,
+    an_open_band_is_joined_and_left_by_oneself,
+    who_was_removed_does_not_join_by_themselves,
+    a_band_is_handed_over_to_a_member,
+    a_band_handed_over_in_two_ways_at_once_has_one_owner,
 }
 
 async fn a_band_is_made_found_and_deleted_by_its_owner(world: World) {
@@ -78,4 +86,105 @@ async fn bands_come_in_pages(world: World) {
     }
     assert_eq!(names, ["Band 4", "Band 3", "Band 2", "Band 1", "Band 0"]);
     assert_eq!(ada.get("/bands?limit=0").await.0, 422);
+}
+
+async fn a_band_is_changed_by_its_admins_and_tells_its_new_revision(world: World) {
+    let (ada, kim, eve) = (world.account("ada").await, world.account("kim").await, world.account("eve").await);
+    let (_, band) = ada.post("/bands", json!({ "name": "Choir", "description": "We sing", "contact": "ada" })).await;
+    assert_eq!(band["revision"], 1);
+    let path = format!("/bands/{}", band["id"].as_str().unwrap());
+    let_in(&ada, band["id"].as_str().unwrap(), "member", &[&kim]).await;
+    assert_eq!(code(kim.patch(&path, json!({ "name": "Mine" })).await), (403, "forbidden".to_owned()));
+    assert_eq!(code(eve.patch(&path, json!({ "name": "Mine" })).await).0, 404);
+    let (status, changed) = ada.patch(&path, json!({ "name": "The Choir", "description": null, "join": "open" })).await;
+    assert_eq!((status, &changed["name"], &changed["description"]), (200, &json!("The Choir"), &json!(null)));
+    assert_eq!((&changed["contact"], &changed["join"]), (&json!("ada"), &json!("open")));
+    let (_, read) = ada.get(&path).await;
+    assert_eq!(read, changed);
+    let (_, same) = ada.patch(&path, json!({ "name": "The Choir" })).await;
+    assert_eq!(same["revision"], changed["revision"]);
+    let (_, trail) = ada.get(&format!("{path}/audit?action=band.edited")).await;
+    assert_eq!(trail["events"].as_array().unwrap().len(), 1);
+    assert_eq!(trail["events"][0]["detail"], "name description join");
+    let (status, problem) = ada.patch(&path, json!({ "name": null, "join": "closed" })).await;
+    assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("join")));
+    let (status, problem) = ada.patch(&path, json!({ "name": "www.evil.example", "contact": "x".repeat(201) })).await;
+    assert_eq!((status, problem["errors"].as_array().unwrap().len()), (422, 2));
+    assert_eq!(eve.get(&path).await.0, 200, "an open band is seen by all");
+}
+
+async fn an_open_band_is_joined_and_left_by_oneself(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let (join, leave) = (format!("/bands/{band}/join"), format!("/bands/{band}/leave"));
+    assert_eq!(code(kim.post(&join, json!({})).await), (404, "not_found".to_owned()));
+    ada.patch(&format!("/bands/{band}"), json!({ "join": "request" })).await;
+    assert_eq!(code(kim.post(&join, json!({})).await), (403, "forbidden".to_owned()));
+    ada.patch(&format!("/bands/{band}"), json!({ "join": "open" })).await;
+    let (status, joined) = kim.post_once(&join, "one", json!({})).await;
+    assert_eq!((status, &joined["outcome"], &joined["role"]), (200, &json!("joined"), &json!("member")));
+    assert_eq!(joined["band"]["name"], "Choir");
+    assert_eq!(kim.post_once(&join, "one", json!({})).await.1, joined);
+    assert_eq!(kim.post(&join, json!({})).await.1["outcome"], "already_member");
+    assert_eq!(ada.get(&format!("/bands/{band}")).await.1["counts"]["members"], 2);
+    assert_eq!(kim.post_once(&leave, "two", json!({})).await.0, 204);
+    assert_eq!(kim.post_once(&leave, "two", json!({})).await.0, 204);
+    assert_eq!(kim.post(&leave, json!({})).await.0, 404);
+    assert_eq!(code(ada.post(&leave, json!({})).await), (409, "last_owner".to_owned()));
+    assert_eq!(kim.post(&join, json!({})).await.1["outcome"], "joined");
+    assert_eq!(ada.get(&format!("/bands/{band}")).await.1["counts"]["members"], 2);
+}
+
+async fn who_was_removed_does_not_join_by_themselves(world: World) {
+    let (ada, kim, sam) = (world.account("ada").await, world.account("kim").await, world.account("sam").await);
+    let band = ada.band("Choir").await;
+    ada.patch(&format!("/bands/{band}"), json!({ "join": "open" })).await;
+    let_in(&ada, &band, "member", &[&kim, &sam]).await;
+    ada.delete(&format!("/bands/{band}/members/{}", id(&kim))).await;
+    ada.delete(&format!("/bands/{band}/members/{}?ban=true", id(&sam))).await;
+    world.clock.pass_seconds(1);
+    assert_eq!(code(kim.post(&format!("/bands/{band}/join"), json!({})).await), (403, "removed".to_owned()));
+    assert_eq!(code(sam.post(&format!("/bands/{band}/join"), json!({})).await), (403, "banned".to_owned()));
+    let_in(&ada, &band, "member", &[&kim]).await;
+}
+
+async fn a_band_is_handed_over_to_a_member(world: World) {
+    let (ada, kim, eve) = (world.account("ada").await, world.account("kim").await, world.account("eve").await);
+    let band = ada.band("Choir").await;
+    let_in(&ada, &band, "member", &[&kim]).await;
+    let path = format!("/bands/{band}/transfer");
+    assert_eq!(code(kim.post(&path, json!({ "account_id": id(&kim) })).await), (403, "forbidden".to_owned()));
+    for whom in [&eve, &ada] {
+        let (status, problem) = ada.post(&path, json!({ "account_id": id(whom) })).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("account_id")));
+    }
+    let (status, told) = ada.post_once(&path, "one", json!({ "account_id": id(&kim) })).await;
+    assert_eq!((status, &told["role"]), (200, &json!("admin")), "{told}");
+    assert_eq!(ada.post_once(&path, "one", json!({ "account_id": id(&kim) })).await, (200, told.clone()));
+    assert_eq!(kim.get(&format!("/bands/{band}")).await.1["revision"], told["revision"]);
+    let of = |name: &str, role: &str| (name.to_owned(), role.to_owned());
+    assert_eq!(roles(&kim, &band).await, [of("kim", "owner"), of("ada", "admin")]);
+    assert_eq!(ada.delete(&format!("/bands/{band}")).await.0, 403);
+    assert_eq!(ada.post(&format!("/bands/{band}/leave"), json!({})).await.0, 204);
+    assert_eq!(kim.delete(&format!("/bands/{band}")).await.0, 204);
+}
+
+async fn a_band_handed_over_in_two_ways_at_once_has_one_owner(world: World) {
+    let (ada, kim, sam) = (world.account("ada").await, world.account("kim").await, world.account("sam").await);
+    for _ in 0..8 {
+        let band = ada.band("Choir").await;
+        let_in(&ada, &band, "admin", &[&kim, &sam]).await;
+        let path = format!("/bands/{band}/transfer");
+        let removal = format!("/bands/{band}/members/{}", id(&kim));
+        let (one, two, three, four) = tokio::join!(
+            ada.post(&path, json!({ "account_id": id(&kim) })),
+            ada.post(&path, json!({ "account_id": id(&sam) })),
+            ada.delete(&removal),
+            kim.delete(&removal),
+        );
+        let statuses = [one.0, two.0, three.0, four.0];
+        assert!(statuses.iter().all(|status| [200, 204, 403, 404, 409, 422].contains(status)), "{statuses:?}");
+        let owners: Vec<_> = roles(&ada, &band).await.into_iter().filter(|(_, role)| role == "owner").collect();
+        assert_eq!(owners.len(), 1, "{statuses:?} {owners:?}");
+    }
 }

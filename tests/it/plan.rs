@@ -80,7 +80,14 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     called.call(&ada, "GET /bands", "/bands", json!(null)).await;
     called.call(&ada, "GET /bands/{id}", &path, json!(null)).await;
     lists(&mut called, &ada, &path).await;
-    members(&mut called, [&ada, &kim, &world.account("lou").await], &path).await;
+    let (lou, rob) = (world.account("lou").await, world.account("rob").await);
+    members(&mut called, [&ada, &lou, &rob], &path).await;
+    called.call(&ada, "PATCH /bands/{id}", &path, json!({ "join": "open" })).await;
+    called.call(&kim, "POST /bands/{id}/leave", &format!("{path}/leave"), json!({})).await;
+    called.call(&kim, "POST /bands/{id}/join", &format!("{path}/join"), json!({})).await;
+    let to = |person: &Person| json!({ "account_id": person.account["id"] });
+    called.call(&ada, "POST /bands/{id}/transfer", &format!("{path}/transfer"), to(&kim)).await;
+    called.call(&kim, "POST /bands/{id}/transfer", &format!("{path}/transfer"), to(&ada)).await;
     goes(&mut called, world, &ada, made["id"].as_str().unwrap()).await;
     called.call(&ada, "DELETE /bands/{id}", &path, json!(null)).await;
     called.call(&sam, "POST /auth/logout", "/auth/logout", json!({})).await;
@@ -126,10 +133,10 @@ async fn goes(called: &mut Called, world: &World, ada: &Person, band: &str) {
     called.call(&max, "DELETE /me", "/me", json!(null)).await;
 }
 
-async fn members(called: &mut Called, [ada, kim, lou]: [&Person; 3], band: &str) {
+async fn members(called: &mut Called, [ada, lou, rob]: [&Person; 3], band: &str) {
     let all = format!("{band}/members");
     called.call(ada, "GET /bands/{id}/members", &all, json!(null)).await;
-    for (person, query) in [(kim, ""), (lou, "?revoke_invites=true&ban=true")] {
+    for (person, query) in [(rob, ""), (lou, "?revoke_invites=true&ban=true")] {
         let one = format!("{all}/{}", person.account["id"].as_str().unwrap());
         let (_, token) = ada.invite(band.rsplit('/').next().unwrap(), json!({})).await;
         person.accept(&token).await;

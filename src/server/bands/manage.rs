@@ -1,10 +1,10 @@
 //! Who is in a band, and as what: changing a member, removing one, leaving.
 
 use crate::{
-    api::{Code, Member, UpdateMember},
+    api::{Code, Member, Problem, UpdateMember},
     domain::{AccountId, BandId, Role, Timestamp},
     server::{
-        Fields, Refused,
+        Refused,
         audit::{self, Event},
         invites::{Withdrawal, hold_account},
         store::{Dialect, Error, Tx},
@@ -30,7 +30,7 @@ pub(super) fn hold(
     band: BandId,
     caller: AccountId,
     other: AccountId,
-) -> Result<(Access, Other), Refused> {
+) -> Result<(Access, Option<Other>), Refused> {
     hold_account(tx, other)?;
     if tx.dialect() == Dialect::Postgres {
         let _: Vec<Locked> = tx.query(
@@ -41,7 +41,7 @@ pub(super) fn hold(
     let access = Access::of(tx, band, caller)?;
     let other =
         tx.query_one("SELECT role, can_invite FROM member WHERE band = $1 AND account = $2", &[&band, &other])?;
-    Ok((access, other.ok_or_else(|| Refused::not_found("member"))?))
+    Ok((access, other))
 }
 
 fn last_owner(what: &str) -> Refused {
@@ -60,10 +60,9 @@ pub(crate) fn change(
     now: Timestamp,
 ) -> Result<Member, Refused> {
     let (access, other) = hold(tx, band, caller, account)?;
+    let other = other.ok_or_else(|| Refused::not_found("member"))?;
     if wish.role == Some(Role::Owner) {
-        let mut fields = Fields::default();
-        fields.refuse("role", "must be member or admin; a band is handed over with transfer");
-        fields.finish()?;
+        return Err(Problem::field("role", "must be member or admin; a band is handed over with transfer").into());
     }
     if caller == account && access.role == Role::Owner && wish.role.is_some() {
         return Err(last_owner("be demoted"));
@@ -121,14 +120,13 @@ pub(crate) fn remove(
     now: Timestamp,
 ) -> Result<(), Refused> {
     let (access, other) = hold(tx, band, caller, account)?;
+    let other = other.ok_or_else(|| Refused::not_found("member"))?;
     let leaves = caller == account;
     if leaves && access.role == Role::Owner {
         return Err(last_owner("leave"));
     }
     if leaves && removal.ban {
-        let mut fields = Fields::default();
-        fields.refuse("ban", "must be false: nobody bans themselves");
-        fields.finish()?;
+        return Err(Problem::field("ban", "must be false: nobody bans themselves").into());
     }
     if !leaves && !access.role.may_manage(other.role) {
         return Err(Refused::new(
@@ -176,4 +174,28 @@ fn told(
 ) -> Result<(), Error> {
     let event = Event { band: Some(band), actor: Some(actor), action, invite: None, account: Some(account), detail };
     audit::record(tx, now, event)
+}
+
+/// Hands the band over to another member; the owner becomes an admin. There is one owner before and after.
+pub(crate) fn transfer(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    caller: AccountId,
+    to: AccountId,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    Access::of(tx, band, caller)?.require_owner()?;
+    if caller == to {
+        return Err(Problem::field("account_id", "must be another member: the band is yours already").into());
+    }
+    let (access, other) = hold(tx, band, caller, to)?;
+    access.require_owner()?;
+    let other = other.ok_or_else(|| Problem::field("account_id", "must be a member of the band"))?;
+    let change = "UPDATE member SET role = $3 WHERE band = $1 AND account = $2";
+    let _ = tx.execute(change, &[&band, &caller, &Role::Admin])?;
+    let _ = tx.execute(change, &[&band, &to, &Role::Owner])?;
+    let detail = format!("{} to {}", other.role, Role::Owner);
+    told(tx, (band, caller, to), "band.transferred", Some(&detail), now)?;
+    tx.touch(band);
+    Ok(())
 }

@@ -11,23 +11,31 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Band, Bands, CreateBand, Problem},
+    api::{Accepted, Band, Bands, CreateBand, Empty, Problem, TransferBand, UpdateBand},
     domain::BandId,
     server::{
-        App, Refused, bands,
+        App, Refused,
+        bands::{self, Removal},
         http::{
             body::Body,
             caller::Caller,
             etag::Known,
+            once::claim,
             page::{At, Page},
         },
-        idempotency::Claim,
+        idempotency::{Done, Earlier, once},
+        store::Tx,
     },
 };
 
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, delete))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(read, edit, delete))
+        .routes(routes!(join))
+        .routes(routes!(leave))
+        .routes(routes!(transfer))
 }
 
 /// A band's id out of a path; what is no id names no band.
@@ -79,19 +87,16 @@ async fn create(
     body: Body<CreateBand>,
 ) -> Result<(StatusCode, Json<Band>), Refused> {
     let (id, now, new) = (app.fresh(BandId::new), app.now(), bands::NewBand::parse(&body.value)?);
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
-    let path = "/bands".to_owned();
-    let claim = key.map(|key| Claim { account: caller.account, path, key, request_hash: body.hash, now });
+    let claim = claim(&headers, caller, "/bands".to_owned(), body.hash, &app)?;
     let policy = app.settings().policy.clone();
-    let write = move |tx: &mut crate::server::store::Tx<'_>| {
-        if let Some(claim) = &claim {
-            if let Some(made) = claim.earlier(tx)?.and_then(|earlier| earlier.resource) {
-                return bands::read(tx, BandId::from_bytes(made), caller.account, &policy);
-            }
-            claim.remember(tx, Some(*id.as_bytes()), 201, None)?;
-        }
-        bands::create(tx, id, caller.account, &new, now)?;
-        bands::read(tx, id, caller.account, &policy)
+    let write = move |tx: &mut Tx<'_>| {
+        let made = |tx: &mut Tx<'_>, id| bands::read(tx, id, caller.account, &policy);
+        let again = |tx: &mut Tx<'_>, earlier: Earlier| made(tx, earlier.resource.map_or(id, BandId::from_bytes));
+        once(tx, claim.as_ref(), again, |tx| {
+            bands::check_room(tx, caller.account, &policy)?;
+            bands::create(tx, id, caller.account, &new, now)?;
+            Ok(Done { value: made(tx, id)?, status: 201, resource: Some(*id.as_bytes()), outcome: None })
+        })
     };
     Ok((StatusCode::CREATED, Json(app.store().write(write).await?)))
 }
@@ -120,4 +125,112 @@ async fn delete(State(app): State<App>, caller: Caller, Path(id): Path<String>) 
     let (id, now) = (band_id(&id)?, app.now());
     app.store().write(move |tx| bands::delete(tx, id, caller.account, now)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Changes a band: what is left out stays, null is none. For its admins.
+#[utoipa::path(
+    patch, path = "/bands/{id}", tag = "bands", params(("id" = String, Path)), request_body = UpdateBand,
+    responses((status = 200, body = Band), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn edit(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Body<UpdateBand>,
+) -> Result<Json<Band>, Refused> {
+    let (id, now, policy) = (band_id(&id)?, app.now(), app.settings().policy.clone());
+    let write = move |tx: &mut Tx<'_>| {
+        bands::edit(tx, id, caller.account, &body.value, now)?;
+        bands::read(tx, id, caller.account, &policy)
+    };
+    app.store().write(write).await.map(Json)
+}
+
+/// Comes into a band that is open to all. A band that takes requests refuses: ask for an invite.
+#[utoipa::path(
+    post, path = "/bands/{id}/join", tag = "bands", request_body = Empty,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Accepted), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn join(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body<Empty>,
+) -> Result<Json<Accepted>, Refused> {
+    let (id, now, policy) = (band_id(&id)?, app.now(), app.settings().policy.clone());
+    let claim = claim(&headers, caller, format!("/bands/{id}/join"), body.hash, &app)?;
+    let write = move |tx: &mut Tx<'_>| {
+        let again = |_: &mut Tx<'_>, earlier: Earlier| {
+            let told = earlier.outcome.and_then(|text| serde_json::from_str(&text).ok());
+            told.ok_or_else(|| Refused::not_found("band"))
+        };
+        once(tx, claim.as_ref(), again, |tx| {
+            let value = bands::join(tx, id, caller.account, &policy, now)?;
+            let outcome = serde_json::to_string(&value).ok();
+            Ok(Done { value, status: 200, resource: Some(*id.as_bytes()), outcome })
+        })
+    };
+    app.store().write(write).await.map(Json)
+}
+
+/// Leaves a band. Its owner hands it over first.
+#[utoipa::path(
+    post, path = "/bands/{id}/leave", tag = "bands", request_body = Empty,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn leave(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body<Empty>,
+) -> Result<StatusCode, Refused> {
+    let (id, now) = (band_id(&id)?, app.now());
+    let claim = claim(&headers, caller, format!("/bands/{id}/leave"), body.hash, &app)?;
+    let write = move |tx: &mut Tx<'_>| {
+        once(
+            tx,
+            claim.as_ref(),
+            |_, _| Ok(()),
+            |tx| {
+                bands::remove(tx, id, caller.account, caller.account, Removal::default(), now)?;
+                Ok(Done { value: (), status: 204, resource: Some(*id.as_bytes()), outcome: None })
+            },
+        )
+    };
+    app.store().write(write).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Hands the band over to another member; its owner becomes an admin.
+#[utoipa::path(
+    post, path = "/bands/{id}/transfer", tag = "bands", request_body = TransferBand,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Band), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn transfer(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body<TransferBand>,
+) -> Result<Json<Band>, Refused> {
+    let (id, now, policy) = (band_id(&id)?, app.now(), app.settings().policy.clone());
+    let claim = claim(&headers, caller, format!("/bands/{id}/transfer"), body.hash, &app)?;
+    let write = move |tx: &mut Tx<'_>| {
+        let told = |tx: &mut Tx<'_>| bands::read(tx, id, caller.account, &policy);
+        once(
+            tx,
+            claim.as_ref(),
+            |tx, _| told(tx),
+            |tx| {
+                bands::transfer(tx, id, caller.account, body.value.account_id, now)?;
+                Ok(Done { value: told(tx)?, status: 200, resource: Some(*id.as_bytes()), outcome: None })
+            },
+        )
+    };
+    app.store().write(write).await.map(Json)
 }

@@ -204,7 +204,9 @@ pub(crate) fn accept(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Ti
     Ok(Accepted { outcome: Outcome::Joined, band, role: found.role })
 }
 
-fn in_any_band(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, Error> {
+/// Whether the account is in a band: where one is the most, it is in no other. The account is held
+/// ([`hold_account`]).
+pub(crate) fn in_any_band(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, Error> {
     let one: Option<Count> = tx.query_one(
         "SELECT 1 AS n FROM member m JOIN band b ON b.id = m.band
          WHERE m.account = $1 AND b.deleted_at IS NULL LIMIT 1",

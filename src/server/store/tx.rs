@@ -101,6 +101,12 @@ impl<'c> Tx<'c> {
         self.touched.insert(band);
     }
 
+    /// Whether the band's revision will grow by one at the commit: what is told of the band in answer to its change
+    /// says so already.
+    pub fn has_touched(&self, band: BandId) -> bool {
+        self.touched.contains(&band)
+    }
+
     /// The last part of a use case that answered `Ok`: refuses what a swallowed error would have kept, and bumps the
     /// touched bands.
     pub(super) fn finish(&mut self) -> Result<(), Error> {

@@ -1,0 +1,91 @@
+//! Changing what a band is called and how one comes in.
+
+use crate::{
+    api::{Patch, UpdateBand},
+    domain::{AccountId, BandId, BandName, Contact, Description, Invalid, InvitePermission, JoinMode, Timestamp},
+    server::{
+        Fields, Refused,
+        audit::{self, Event},
+        store::{Tx, dialect::intern},
+    },
+};
+
+use super::Access;
+
+crate::row! {
+    /// What can be changed in a band.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    struct Kept {
+        name: BandName, description: Option<Description>, contact: Option<Contact>, join_mode: JoinMode,
+        invite_permission: InvitePermission,
+    }
+}
+
+/// Changes a band: what is left out stays, null is none. For its admins; what is as it was is no change.
+pub(crate) fn edit(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    caller: AccountId,
+    wish: &UpdateBand,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    Access::hold(tx, band, caller)?.require_admin()?;
+    let lock = tx.dialect().pick("", " FOR NO KEY UPDATE");
+    let read = intern(format!(
+        "SELECT name, description, contact, join_mode, invite_permission FROM band
+         WHERE id = $1 AND deleted_at IS NULL{lock}"
+    ));
+    let old: Kept = tx.query_one(read, &[&band])?.ok_or_else(|| Refused::not_found("band"))?;
+    let mut fields = Fields::default();
+    let name = wish.name.as_deref().and_then(|name| fields.check("name", BandName::parse(name)));
+    let new = Kept {
+        name: name.unwrap_or_else(|| old.name.clone()),
+        description: text(&mut fields, "description", &wish.description, old.description.as_ref(), Description::parse),
+        contact: text(&mut fields, "contact", &wish.contact, old.contact.as_ref(), Contact::parse),
+        join_mode: wish.join.unwrap_or(old.join_mode),
+        invite_permission: wish.invite_permission.unwrap_or(old.invite_permission),
+    };
+    fields.finish()?;
+    let changed = [
+        ("name", new.name != old.name),
+        ("description", new.description != old.description),
+        ("contact", new.contact != old.contact),
+        ("join", new.join_mode != old.join_mode),
+        ("invite_permission", new.invite_permission != old.invite_permission),
+    ];
+    let changed: Vec<&str> = changed.into_iter().filter_map(|(field, is)| is.then_some(field)).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let _ = tx.execute(
+        "UPDATE band SET name = $2, description = $3, contact = $4, join_mode = $5, invite_permission = $6
+         WHERE id = $1",
+        &[&band, &new.name, &new.description, &new.contact, &new.join_mode, &new.invite_permission],
+    )?;
+    tx.touch(band);
+    let detail = changed.join(" ");
+    let event = Event {
+        band: Some(band),
+        actor: Some(caller),
+        action: "band.edited",
+        invite: None,
+        account: None,
+        detail: Some(&detail),
+    };
+    Ok(audit::record(tx, now, event)?)
+}
+
+/// A text that can be taken away: null, or a blank one, is none.
+fn text<T: Clone>(
+    fields: &mut Fields,
+    field: &str,
+    wish: &Patch<String>,
+    old: Option<&T>,
+    parse: impl FnOnce(&str) -> Result<T, Invalid>,
+) -> Option<T> {
+    match wish {
+        Patch::Omitted => old.cloned(),
+        Patch::Null => None,
+        Patch::Value(text) => fields.optional(field, Some(text), parse),
+    }
+}

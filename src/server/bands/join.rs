@@ -1,0 +1,85 @@
+//! Coming in without an invite.
+
+use crate::{
+    api::{Accepted, BandRef, Code, Outcome},
+    domain::{AccountId, BandId, JoinMode, Membership, Policy, Role, Timestamp},
+    server::{
+        Refused,
+        audit::{self, Event},
+        invites::{hold_account, in_any_band},
+        store::{Tx, dialect::intern},
+    },
+};
+
+use super::members;
+
+crate::row! { struct Door { name: String, contact: Option<String>, join_mode: JoinMode } }
+crate::row! { struct Held { role: Role } }
+crate::row! { struct Departure { banned: bool } }
+
+/// Makes the account a member of a band that is open to all, or finds that it is one.
+///
+/// Who was removed comes back by a new invite alone. Bands by invite are not found by those outside.
+pub(crate) fn join(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    account: AccountId,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Accepted, Refused> {
+    hold_account(tx, account)?;
+    // Held to the end, so that it is neither closed nor deleted meanwhile.
+    let lock = tx.dialect().pick("", " FOR NO KEY UPDATE");
+    let door: Option<Door> = tx.query_one(
+        intern(format!("SELECT name, contact, join_mode FROM band WHERE id = $1 AND deleted_at IS NULL{lock}")),
+        &[&band],
+    )?;
+    let door = door.ok_or_else(|| Refused::not_found("band"))?;
+    let told = |outcome, role| Accepted { outcome, band: BandRef { id: band, name: door.name.clone() }, role };
+    let held: Option<Held> =
+        tx.query_one("SELECT role FROM member WHERE band = $1 AND account = $2", &[&band, &account])?;
+    if let Some(held) = held {
+        return Ok(told(Outcome::AlreadyMember, held.role));
+    }
+    let ask = door.contact.as_deref().unwrap_or("one of its admins");
+    match door.join_mode {
+        JoinMode::Invite => return Err(Refused::not_found("band")),
+        JoinMode::Request => {
+            let text = format!("This band takes nobody in without an admin's word. Ask {ask} for an invite.");
+            return Err(Refused::new(Code::Forbidden, text));
+        }
+        JoinMode::Open => {}
+    }
+    let gone: Option<Departure> =
+        tx.query_one("SELECT banned FROM departure WHERE band = $1 AND account = $2", &[&band, &account])?;
+    if let Some(gone) = gone {
+        let (code, text) = if gone.banned {
+            (Code::Banned, "You were banned from this band.".to_owned())
+        } else {
+            (Code::Removed, format!("You were removed from this band. Ask {ask} for a new invite."))
+        };
+        return Err(Refused::new(code, text));
+    }
+    check_room(tx, account, policy)?;
+    let _ = members::add(tx, band, account, Role::Member, None, now)?;
+    let actor = Some(account);
+    let event = Event { band: Some(band), actor, action: "member.joined", invite: None, account: actor, detail: None };
+    audit::record(tx, now, event)?;
+    Ok(told(Outcome::Joined, Role::Member))
+}
+
+/// Refuses an account that is in a band already, where one is the most. Nobody else brings the account into a band
+/// until the transaction ends.
+pub(crate) fn check_room(tx: &mut Tx<'_>, account: AccountId, policy: &Policy) -> Result<(), Refused> {
+    if policy.membership == Membership::Many {
+        return Ok(());
+    }
+    hold_account(tx, account)?;
+    if in_any_band(tx, account)? {
+        return Err(Refused::new(
+            Code::OneBandOnly,
+            "On this server a person is in one band at a time. Leave the one you are in first.",
+        ));
+    }
+    Ok(())
+}
