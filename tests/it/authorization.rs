@@ -47,6 +47,11 @@ const TABLE: &[Row] = &[
     ("POST", "/bands", signed_in(201)),
     ("GET", "/bands/{id}", in_band(200, 200, 200, 200)),
     ("DELETE", "/bands/{id}", in_band(403, 403, 403, 204)),
+    ("PATCH", "/bands/{id}", in_band(403, 403, 200, 200)),
+    // By invite alone: it is not there for those outside.
+    ("POST", "/bands/{id}/join", in_band(200, 200, 200, 200)),
+    ("POST", "/bands/{id}/leave", in_band(204, 204, 204, 409)),
+    ("POST", "/bands/{id}/transfer", in_band(403, 403, 403, 200)),
     ("GET", "/bands/{id}/audit", in_band(403, 403, 200, 200)),
     ("GET", "/bands/{id}/members", in_band(200, 200, 200, 200)),
     ("PATCH", "/bands/{id}/members/{account_id}", in_band(403, 403, 200, 200)),
@@ -76,6 +81,9 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
         }
         ("POST", "/auth/login") => json!({ "login": "someone", "password": PASSWORD }),
         ("PATCH", "/me") => json!({ "display_name": "Somebody Else" }),
+        ("PATCH", "/bands/{id}") => json!({ "name": "The Choir" }),
+        ("POST", "/bands/{id}/join" | "/bands/{id}/leave") => json!({}),
+        ("POST", "/bands/{id}/transfer") => json!({ "account_id": scene.other }),
         ("POST", "/bands") => json!({ "name": "Choir" }),
         ("PATCH", "/bands/{id}/members/{account_id}") => json!({ "role": "admin" }),
         ("POST", "/bands/{id}/invites") => json!({ "label": "for Kim" }),
