@@ -1,29 +1,39 @@
 //! Living labels: how long until, how long since, and when the label reads differently.
 
-use crate::domain::Timestamp;
+use crate::{api::Invite, domain::Timestamp};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// How long until `end`, in two units at most, and the instant at which that reads differently. Without an end it is
-/// "never" for good.
+/// Whom an invite is for, as people say it.
+pub fn recipient(invite: &Invite) -> String {
+    let account = invite.account.as_ref().map(|account| format!("@{}", account.username));
+    let text = account.or_else(|| invite.email.clone()).or_else(|| invite.label.clone());
+    text.unwrap_or_else(|| "anyone with link".to_owned())
+}
+
+/// How long until `end`, in two units at most, and the instant at which that reads differently. What has begun counts:
+/// three days are "3d" when they begin. Without an end it is "never" for good.
 pub fn expiry(end: Option<Timestamp>, now: Timestamp) -> (String, Option<Timestamp>) {
     let Some(end) = end else { return ("never".to_owned(), None) };
-    let left = end.seconds_since(now);
     if end <= now {
         return ("expired".to_owned(), None);
     }
-    let (text, unit) = match left {
-        DAY.. => (format!("{}d {}h", left / DAY, left % DAY / HOUR), HOUR),
-        HOUR.. => (format!("{}h {}m", left / HOUR, left % HOUR / MINUTE), MINUTE),
-        MINUTE.. => (format!("{}m", left / MINUTE), MINUTE),
-        _ => ("under 1m".to_owned(), MINUTE),
+    let left = end.micros().saturating_sub(now.micros());
+    let begun = |unit: i64| (left - 1) / (unit * 1_000_000) + 1;
+    let (minutes, hours) = (begun(MINUTE), begun(HOUR));
+    let two = |big: i64, small: i64, names: [&str; 2]| match small {
+        0 => format!("{big}{}", names[0]),
+        _ => format!("{big}{} {small}{}", names[0], names[1]),
     };
-    // It holds until the whole units left are one fewer; in the last minute until the end itself.
-    let next =
-        if left < MINUTE { end } else { Timestamp::from_micros(end.plus_seconds(-(left / unit * unit)).micros() + 1) };
-    (text, Some(next))
+    let (text, then) = match minutes {
+        ..60 => (format!("{minutes}m"), (minutes - 1) * MINUTE),
+        60..1_440 => (two(minutes / 60, minutes % 60, ["h", "m"]), (minutes - 1) * MINUTE),
+        // Below a day it goes on in minutes.
+        _ => (two(hours / 24, hours % 24, ["d", "h"]), ((hours - 1) * HOUR).max(DAY - MINUTE)),
+    };
+    (text, Some(end.plus_seconds(-then)))
 }
 
 /// How long ago `at` was, in one coarse unit.
@@ -70,8 +80,9 @@ mod tests {
     #[test]
     fn two_units_are_enough() {
         let label = |seconds| expiry(Some(Timestamp::from_micros(seconds * 1_000_000)), Timestamp::from_micros(0)).0;
-        let labels = [2 * DAY + 3 * HOUR + 5, 5 * HOUR + 10 * MINUTE, 12 * MINUTE + 59, 59, 0].map(label);
-        assert_eq!(labels, ["2d 3h", "5h 10m", "12m", "under 1m", "expired"]);
+        let labels = [2 * DAY + 3 * HOUR - 5, 5 * HOUR + 10 * MINUTE, 12 * MINUTE - 59, 59, 0].map(label);
+        assert_eq!(labels, ["2d 3h", "5h 10m", "12m", "1m", "expired"]);
+        assert_eq!([3 * DAY, DAY, DAY - MINUTE, HOUR].map(label), ["3d", "1d", "23h 59m", "1h"]);
         assert_eq!(expiry(None, Timestamp::from_micros(0)), ("never".to_owned(), None));
     }
 

@@ -198,6 +198,8 @@ pub enum Purpose {
     Invites(BandId, u64, Want),
     /// A page of members of a band.
     Members(BandId, u64, Want),
+    /// A band's policy, for the form of a new invite.
+    Policy(BandId),
     /// The form that says it is sending this request.
     Form,
     /// The confirmation that says it is doing this request.

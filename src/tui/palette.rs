@@ -14,7 +14,8 @@ pub fn matches(query: &str, model: &Model) -> Vec<Action> {
         .filter(|binding| !is_motion(binding.action))
         .filter_map(|binding| {
             let by_name = score(&query, binding.label);
-            let by_help = score(&query, binding.help).map(|score| score + 100);
+            // In a sentence scattered letters find everything.
+            let by_help = binding.help.to_lowercase().find(&query).map(|_| 100);
             let score = by_name.into_iter().chain(by_help).min()?;
             let away = usize::from(binding.scope != model.focus.scope() && binding.scope != Scope::Everywhere);
             Some((score, away, binding.action))

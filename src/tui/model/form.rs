@@ -192,6 +192,16 @@ impl Form {
         }
     }
 
+    /// What a field begins with is known only now; something typed meanwhile stays.
+    pub fn begin_with(&mut self, name: &str, text: &str) {
+        if let Some(field) = self.fields.iter_mut().find(|field| field.name == name && !field.is_changed()) {
+            text.clone_into(&mut field.initial);
+            if let Some(held) = field.text_mut() {
+                *held = TextField::new(text);
+            }
+        }
+    }
+
     /// Something was typed: the old refusal of the field no longer holds, and sending is another attempt.
     pub fn changed(&mut self) {
         self.attempt = 0;

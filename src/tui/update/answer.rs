@@ -41,6 +41,13 @@ impl Model {
                 self.members_page(question, &want, result)
             }
             Purpose::Invites(..) | Purpose::Members(..) => Vec::new(),
+            Purpose::Policy(band) => {
+                // Without it the form leaves the default to the server.
+                if let Ok(Answer::Band(answer)) = result {
+                    self.policy_known(band, *answer);
+                }
+                Vec::new()
+            }
             Purpose::Form => self.form_done(id, result),
             Purpose::Confirm => self.deed_done(id, result),
             Purpose::Copy(invite) => self.link_to_copy(invite, result),

@@ -2,6 +2,7 @@
 
 use super::super::{
     keymap::{Action, Key},
+    label,
     message::{Effect, Link},
     model::{Confirm, Deed, Model, Overlay, Pane, Purpose, RequestId, ShownLink, Tone, Undo},
     request::{Answer, Request},
@@ -95,7 +96,7 @@ impl Model {
             Action::RotateLink => {
                 let invite = self.pending_invite()?;
                 Some(Confirm::new(
-                    format!("Make a new link for {}?", recipient(&invite)),
+                    format!("Make a new link for {}?", label::recipient(&invite)),
                     "The old link is dead at once; uses so far stay.",
                     "make",
                     vec![Deed::Rotate(invite.id)],
@@ -135,7 +136,7 @@ impl Model {
         if marked.is_empty() {
             let invite = self.pending_invite()?;
             return Some(Confirm::new(
-                format!("Revoke the invite for {}?", recipient(&invite)),
+                format!("Revoke the invite for {}?", label::recipient(&invite)),
                 "Its link stops working at once. u undoes it within ten minutes.",
                 "revoke",
                 vec![Deed::Revoke(invite.id)],
@@ -378,7 +379,7 @@ impl Model {
 
     fn show_link(&mut self, invite: InviteId, link: &InviteLink) {
         let title =
-            self.invites.list.rows().find(|row| row.id == invite).map_or_else(|| "invite".to_owned(), recipient);
+            self.invites.list.rows().find(|row| row.id == invite).map_or_else(|| "invite".to_owned(), label::recipient);
         let loopback = Self::is_loopback(&link.link);
         let link = Link(link.link.clone());
         self.open(Overlay::Link(Box::new(ShownLink { invite, title, link, loopback, copied: None })));
@@ -408,18 +409,10 @@ impl Model {
             self.toast(Tone::Good, format!("Link copied.{here}"));
             return;
         }
-        let Some((invite, title)) = self.invites.list.selected().map(|invite| (invite.id, recipient(invite))) else {
+        let Some((invite, title)) = self.invites.list.selected().map(|invite| (invite.id, label::recipient(invite)))
+        else {
             return;
         };
         self.open(Overlay::Link(Box::new(ShownLink { invite, title, link, loopback, copied: Some(copied) })));
     }
-}
-
-/// Whom an invite is for, as people say it.
-pub(super) fn recipient(invite: &Invite) -> String {
-    let account = invite.account.as_ref().map(|account| format!("@{}", account.username));
-    account
-        .or_else(|| invite.email.clone())
-        .or_else(|| invite.label.clone())
-        .unwrap_or_else(|| "anyone with the link".to_owned())
 }

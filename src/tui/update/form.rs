@@ -7,10 +7,14 @@ use super::super::{
     keymap::{Action, Key},
     message::{Effect, Link},
     model::{Confirm, Deed, Form, FormKind, Input, Model, Overlay, Purpose, RequestId, Screen, ShownLink, Tone},
-    request::Answer,
+    request::{Answer, Request},
 };
 use super::answer::words;
-use crate::{client::Error, domain::Pasted};
+use crate::{
+    api::Band,
+    client::Error,
+    domain::{BandId, Pasted},
+};
 
 /// What a key did to a form.
 enum Pressed {
@@ -219,7 +223,7 @@ impl Model {
                 }
             }
             Answer::Created(created) => {
-                let title = created.invite.label.clone().unwrap_or_else(|| "anyone with the link".to_owned());
+                let title = created.invite.label.clone().unwrap_or_else(|| "anyone with link".to_owned());
                 self.invites.list.renew();
                 self.open(Overlay::Link(Box::new(ShownLink {
                     invite: created.invite.id,
@@ -273,10 +277,28 @@ impl Model {
                 .map(|(member, band)| forms::edit_member(member, band)),
             _ => None,
         };
-        if let Some(form) = form {
-            self.open(Overlay::Form(form));
+        let Some(form) = form else { return Vec::new() };
+        let unknown = match form.kind {
+            FormKind::NewInvite(band) => self.chosen_band().filter(|band| band.policy.is_none()).map(|_| band),
+            _ => None,
+        };
+        self.open(Overlay::Form(form));
+        unknown.map(|band| self.ask(Purpose::Policy(band), Request::Band(band)).1).into_iter().collect()
+    }
+
+    /// A band's policy has come: a form for a new invite shows its default, where nothing else was typed.
+    pub(super) fn policy_known(&mut self, id: BandId, band: Band) {
+        self.bands.list.change(id, |held| held.policy = band.policy);
+        let default = self.bands.list.rows().find(|band| band.id == id).map(forms::new_invite);
+        let text = default.map(|form| form.value("expires_at").to_owned()).unwrap_or_default();
+        for overlay in &mut self.overlays {
+            if let Overlay::Form(form) = overlay
+                && form.kind == FormKind::NewInvite(id)
+                && form.sending.is_none()
+            {
+                form.begin_with("expires_at", &text);
+            }
         }
-        Vec::new()
     }
 
     /// A decline was chosen on an offer.

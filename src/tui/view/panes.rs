@@ -4,7 +4,7 @@ mod bands;
 mod invites;
 mod members;
 
-pub(super) use invites::{glyph, reason, recipient, uses};
+pub(super) use invites::{glyph, reason, uses};
 
 use ratatui::{
     Frame,

@@ -28,7 +28,7 @@ fn wrong_input_is_refused_at_its_field_before_anything_is_sent() {
     desk.press("tab ctrl-u");
     desk.type_text("many");
     desk.press("ctrl-s");
-    assert!(desk.sent.is_empty());
+    assert!(!desk.has_request(|r| matches!(r, Request::CreateInvite(..))));
     assert!(error(&desk, "expires_at").contains("never"), "{}", error(&desk, "expires_at"));
     assert!(error(&desk, "max_uses").contains("unlimited"));
     assert_eq!(form(&desk).focus, 1, "the first refused field has the focus");
@@ -131,4 +131,20 @@ fn a_taken_name_is_said_at_the_name() {
     desk.answer(|r| matches!(r, Request::SignUp(..)), Err(problem(Code::UsernameTaken, "The user name ada is taken.")));
     assert!(error(&desk, "username").contains("Choose another"));
     assert_eq!(form(&desk).value("password"), "a long enough sentence");
+}
+
+#[test]
+fn the_bands_default_stands_in_the_form_as_soon_as_it_is_known_and_never_over_what_was_typed() {
+    let with_policy = || {
+        let policy = Some(crate::domain::Policy::preset(crate::domain::Preset::Band));
+        Ok(Answer::Band(Box::new(crate::api::Band { policy, ..band(1, Role::Owner) })))
+    };
+    let mut desk = Desk::with_a_band();
+    desk.press("n tab");
+    desk.type_text("5h");
+    desk.answer(|r| *r == Request::Band(band_id(1)), with_policy());
+    assert_eq!(form(&desk).value("expires_at"), "5h");
+    desk.press("esc y n");
+    assert_eq!(form(&desk).value("expires_at"), "3d");
+    assert!(!form(&desk).is_changed() && desk.sent.is_empty());
 }

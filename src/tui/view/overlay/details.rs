@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use super::{
     super::{
-        panes::{glyph, key, reason, recipient, uses},
+        panes::{glyph, key, reason, uses},
         text::fit,
         when,
     },
@@ -89,7 +89,7 @@ fn facts(invite: &Invite, model: &Model, wide: usize, theme: &Theme) -> Vec<Line
         Kind::Link | Kind::Code if invite.label.is_none() && invite.email.is_none() => {
             "anyone who holds the link".to_owned()
         }
-        _ => recipient(invite),
+        _ => label::recipient(invite),
     };
     add("For", &whom);
     if let Some(email) = invite.email.as_ref().filter(|email| **email != whom) {

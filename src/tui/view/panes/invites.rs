@@ -61,15 +61,6 @@ pub(super) fn counts(model: &Model) -> String {
     parts.join(" · ")
 }
 
-/// Whom an invite is for, as people say it.
-pub(in crate::tui::view) fn recipient(invite: &Invite) -> String {
-    let account = invite.account.as_ref().map(|account| format!("@{}", account.username));
-    account
-        .or_else(|| invite.label.clone())
-        .or_else(|| invite.email.clone())
-        .unwrap_or_else(|| "anyone with link".to_owned())
-}
-
 /// The glyph of a status: it is told apart without colour and without reading.
 pub(in crate::tui::view) const fn glyph(status: Status) -> &'static str {
     match status {
@@ -198,7 +189,7 @@ fn row(model: &Model, invite: &Invite, selected: bool, table: Table, theme: &The
     let mut spans = vec![
         Span::styled(cursor, first),
         Span::styled(mark, if selected { first } else { theme.key }),
-        Span::styled(fit(&recipient(invite), table.recipient), first),
+        Span::styled(fit(&label::recipient(invite), table.recipient), first),
     ];
     spans.extend(table.cells([
         (invite.role.as_str(), old.unwrap_or_default()),
