@@ -129,7 +129,9 @@ fn starts(home: &Path, world: &World, owner: &Owner) {
 
 /// The example `floor`, built as this benchmark is.
 fn floor() -> PathBuf {
-    let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--release", "--example", "floor"]).status();
+    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+    let built =
+        Command::new(env!("CARGO")).args(["build", "--quiet", "--profile", profile, "--example", "floor"]).status();
     assert!(built.unwrap().success());
     let here = std::env::current_exe().unwrap();
     let folder = here.ancestors().nth(2).unwrap();

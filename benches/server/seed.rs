@@ -115,7 +115,9 @@ async fn add(
         for number in numbers.clone() {
             let token = token(band, number);
             let label = format!("drummer {number:x}");
-            let (id, end) = (InviteId::new(now.unix_ms(), &random()), now.plus_seconds(86_400 + number as i64));
+            // Half an hour beyond a full one, so that none of the first ones reads differently while it is looked at.
+            let end = now.plus_seconds(2 * 86_400 + 1_800 + number as i64);
+            let id = InviteId::new(now.unix_ms(), &random());
             let sql = tx.dialect().pick(
                 "INSERT INTO invite (id, band, kind, role, status, label, token_hash, token_sealed, hint, max_uses,
                     created_at, created_by, expires_at, status_at, requires_approval, policy, search_text)
