@@ -49,6 +49,8 @@ mod once;
 #[cfg(feature = "server")]
 mod plan;
 #[cfg(feature = "server")]
+mod poll;
+#[cfg(feature = "server")]
 mod postgres;
 #[cfg(feature = "server")]
 mod process;
