@@ -82,7 +82,6 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
         ("POST", "/auth/login") => json!({ "login": "someone", "password": PASSWORD }),
         ("PATCH", "/me") => json!({ "display_name": "Somebody Else" }),
         ("PATCH", "/bands/{id}") => json!({ "name": "The Choir" }),
-        ("POST", "/bands/{id}/join" | "/bands/{id}/leave") => json!({}),
         ("POST", "/bands/{id}/transfer") => json!({ "account_id": scene.other }),
         ("POST", "/bands") => json!({ "name": "Choir" }),
         ("PATCH", "/bands/{id}/members/{account_id}") => json!({ "role": "admin" }),
@@ -90,7 +89,9 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
         ("PATCH", "/invites/{id}") => json!({ "label": "for Sam" }),
         (
             "POST",
-            "/invites/{id}/restore"
+            "/bands/{id}/join"
+            | "/bands/{id}/leave"
+            | "/invites/{id}/restore"
             | "/invites/{id}/link"
             | "/invites/{id}/rotate"
             | "/invites/{token}/accept"
