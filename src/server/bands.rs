@@ -13,8 +13,8 @@ pub(crate) use depart::leave_all;
 pub(crate) use edit::edit;
 pub(crate) use join::{check_room, join};
 pub(crate) use manage::{Removal, change, remove, transfer};
-pub(crate) use members::{insert, list as members};
-pub(crate) use search::index;
+pub(crate) use members::insert;
+pub(crate) use search::{index, list as members};
 
 use crate::{
     api::{Band, BandCounts, Code, CreateBand},

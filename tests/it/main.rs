@@ -47,6 +47,8 @@ mod metrics;
 #[cfg(feature = "server")]
 mod once;
 #[cfg(feature = "server")]
+mod people;
+#[cfg(feature = "server")]
 mod plan;
 #[cfg(feature = "server")]
 mod poll;

@@ -186,6 +186,9 @@ async fn lists(called: &mut Called, ada: &Person, band: &str) {
     for filter in ["", &format!("invite={actor}"), &format!("actor={actor}"), "action=invite.created"] {
         queries.push(("GET /bands/{id}/audit", format!("{band}/audit?limit=1&{filter}")));
     }
+    for filter in ["", "q=ki", "q=kim"] {
+        queries.push(("GET /bands/{id}/members", format!("{band}/members?limit=1&{filter}")));
+    }
     for (operation, path) in queries {
         for end in [path.clone(), format!("{path}&cursor=last")] {
             let page = called.call(ada, operation, &end, json!(null)).await;

@@ -57,7 +57,8 @@ CREATE TABLE member (
     can_invite boolean NOT NULL,
     joined_at bigint NOT NULL,
     invited_by uuid,
-    -- Tokens of the name parts under which the member is found.
+    -- The names in the form in which they are compared, and the tokens that lead to them.
+    search_text text COLLATE "C" NOT NULL DEFAULT '',
     search tsvector NOT NULL DEFAULT ''::tsvector,
     UNIQUE (band, account)
 );

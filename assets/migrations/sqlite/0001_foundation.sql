@@ -57,6 +57,8 @@ CREATE TABLE member (
     can_invite INTEGER NOT NULL,
     joined_at INTEGER NOT NULL,
     invited_by BLOB,
+    -- The names in the form in which they are compared.
+    search_text TEXT NOT NULL DEFAULT '',
     UNIQUE (band, account)
 ) STRICT;
 CREATE INDEX member_band ON member (band, seq);

@@ -2,12 +2,14 @@
 
 use crate::{
     api::{Member, Person},
-    domain::{AccountId, BandId, Role, Timestamp, search_tokens},
+    domain::{AccountId, BandId, Role, Timestamp},
     server::{
         Refused,
         store::{Dialect, Error, Tx, dialect::intern},
     },
 };
+
+use super::search::words;
 
 crate::row! {
     struct Added { seq: i64 }
@@ -54,13 +56,13 @@ pub(crate) fn insert(
     invited_by: Option<AccountId>,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let tokens = search_tokens(&band.to_string().replace('-', ""), &names);
+    let (tokens, text) = words(band, &names);
     match tx.dialect() {
         Dialect::Sqlite => {
             let added: Option<Added> = tx.query_one(
-                "INSERT INTO member (band, account, role, can_invite, joined_at, invited_by)
-                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (band, account) DO NOTHING RETURNING seq",
-                &[&band, &account, &role, &false, &now, &invited_by],
+                "INSERT INTO member (band, account, role, can_invite, joined_at, invited_by, search_text)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (band, account) DO NOTHING RETURNING seq",
+                &[&band, &account, &role, &false, &now, &invited_by, &text],
             )?;
             let Some(added) = added else { return Ok(false) };
             let _ = tx.execute("INSERT INTO member_search (rowid, tokens) VALUES ($1, $2)", &[&added.seq, &tokens])?;
@@ -68,10 +70,11 @@ pub(crate) fn insert(
         }
         Dialect::Postgres => {
             let added = tx.execute(
-                "INSERT INTO member (band, account, role, can_invite, joined_at, invited_by, search)
-                 VALUES ($1, $2, $3, $4, $5, $6, array_to_tsvector(array_remove(string_to_array($7::text, ' '), '')))
+                "INSERT INTO member (band, account, role, can_invite, joined_at, invited_by, search_text, search)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7,
+                    array_to_tsvector(array_remove(string_to_array($8::text, ' '), '')))
                  ON CONFLICT (band, account) DO NOTHING",
-                &[&band, &account, &role, &false, &now, &invited_by, &tokens],
+                &[&band, &account, &role, &false, &now, &invited_by, &text, &tokens],
             )?;
             Ok(added == 1)
         }
@@ -79,23 +82,26 @@ pub(crate) fn insert(
 }
 
 crate::row! {
-    struct MemberRow {
-        seq: i64, account: AccountId, username: String, display_name: String, role: Role, can_invite: bool,
+    pub(super) struct MemberRow {
+        pub(super) seq: i64, account: AccountId, username: String, display_name: String, role: Role, can_invite: bool,
         joined_at: Timestamp, by_id: Option<AccountId>, by_username: Option<String>, by_display_name: Option<String>,
     }
 }
 
 /// What a [`MemberRow`] is read from.
-const COLUMNS: &str = "m.seq AS seq, a.id AS account, a.username AS username, a.display_name AS display_name,
+pub(super) const COLUMNS: &str =
+    "m.seq AS seq, a.id AS account, a.username AS username, a.display_name AS display_name,
     m.role AS role, m.can_invite AS can_invite, m.joined_at AS joined_at, i.id AS by_id, i.username AS by_username,
-    i.display_name AS by_display_name
-    FROM member m JOIN account a ON a.id = m.account LEFT JOIN account i ON i.id = m.invited_by";
+    i.display_name AS by_display_name";
+
+/// The people around a member `m`.
+pub(super) const PEOPLE: &str = "JOIN account a ON a.id = m.account LEFT JOIN account i ON i.id = m.invited_by";
 
 /// One member of the band.
 pub(crate) fn one(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<Member, Refused> {
-    let sql = intern(format!("SELECT {COLUMNS} WHERE m.band = $1 AND m.account = $2"));
+    let sql = intern(format!("SELECT {COLUMNS} FROM member m {PEOPLE} WHERE m.band = $1 AND m.account = $2"));
     let row: Option<MemberRow> = tx.query_one(sql, &[&band, &account])?;
-    Ok(row.ok_or_else(|| Refused::not_found("member"))?.into_member().1)
+    Ok(row.ok_or_else(|| Refused::not_found("member"))?.into_member())
 }
 
 /// Takes the account out of the band's members and of their search. The band's total is the caller's to change.
@@ -108,23 +114,15 @@ pub(super) fn delete(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Resul
     Ok(())
 }
 
-/// The band's members with their numbers, newest first: at most `limit`, those before the number `before`.
-pub(crate) fn list(tx: &mut Tx<'_>, band: BandId, before: i64, limit: i64) -> Result<Vec<(i64, Member)>, Refused> {
-    let sql = intern(format!("SELECT {COLUMNS} WHERE m.band = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3"));
-    let rows: Vec<MemberRow> = tx.query(sql, &[&band, &before, &limit])?;
-    Ok(rows.into_iter().map(MemberRow::into_member).collect())
-}
-
 impl MemberRow {
-    fn into_member(self) -> (i64, Member) {
+    pub(super) fn into_member(self) -> Member {
         let invited_by = self.by_id.zip(self.by_username.zip(self.by_display_name));
-        let member = Member {
+        Member {
             account: Person { id: self.account, username: self.username, display_name: self.display_name },
             role: self.role,
             can_invite: self.can_invite,
             joined_at: self.joined_at,
             invited_by: invited_by.map(|(id, (username, display_name))| Person { id, username, display_name }),
-        };
-        (self.seq, member)
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `/bands/{id}/members`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use axum::{
     Json,
@@ -20,10 +20,11 @@ use crate::{
 };
 
 use super::{
-    bands::{band_id, page},
+    bands::band_id,
     body::Body,
     caller::Caller,
     etag::{Known, under},
+    page::Page,
     query::{only, read_key},
 };
 
@@ -39,27 +40,36 @@ fn account_id(text: &str) -> Result<AccountId, Refused> {
 /// Who is in the band, newest first.
 #[utoipa::path(
     get, path = "/bands/{id}/members", tag = "members",
-    params(("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Members), (status = "default", body = Problem, content_type = "application/problem+json"))
+    params(
+        ("id" = String, Path),
+        ("q" = Option<String>, Query, description = "a part of a name; under 3 letters the beginning"),
+        ("limit" = Option<u32>, Query, description = "1 to 200, 50 by default"),
+        ("cursor" = Option<String>, Query, description = "out of an earlier answer, or `last`"),
+        ("If-None-Match" = Option<String>, Header),
+    ),
+    responses(
+        (status = 200, body = Members), (status = 304, description = "Nothing has changed"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
 )]
 async fn members(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
     known: Known,
-    Query(query): Query<HashMap<String, String>>,
+    Query(keys): Query<BTreeMap<String, String>>,
 ) -> Result<Response, Refused> {
-    let (id, (page, before)) = (band_id(&id)?, page(&query)?);
+    only(&keys, &["q", "limit", "cursor"])?;
+    let q: Option<String> = read_key(&keys, "q")?;
+    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let band = band_id(&id)?;
     let read = move |tx: &mut crate::server::store::Tx<'_>| {
-        let access = Access::of(tx, id, caller.account)?;
+        let access = Access::of(tx, band, caller.account)?;
         let tag = access.tag(caller.account);
         if known.has(&tag) {
             return Ok::<_, Refused>((tag, None));
         }
-        let rows = bands::members(tx, id, before, page.fetch())?;
-        let (rows, next_cursor, _) = page.cut(rows, |(seq, _)| (0, *seq));
-        let (members, total) = (rows.into_iter().map(|(_, member)| member).collect(), access.members.unsigned_abs());
-        Ok((tag, Some(Members { members, total, matched: None, next_cursor, prev_cursor: None })))
+        Ok((tag, Some(bands::members(tx, band, &access, q.as_deref(), page)?)))
     };
     let (tag, found) = app.store().read(read).await?;
     under(&tag, found.as_ref())
