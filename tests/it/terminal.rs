@@ -1,5 +1,6 @@
 //! The client in a real terminal: the main job, and the manners of a good guest.
 
+use guestlist::client::here;
 use rustix::process::Signal;
 
 use crate::{program::Served, pty::Pty};
@@ -177,4 +178,38 @@ fn the_demonstration_is_signed_in_and_leaves_nothing_behind() {
     assert_eq!(pty.end().0, 0);
     assert_eq!(std::fs::read_dir(around.path()).unwrap().count(), 0);
     assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_second_client_of_a_person_attaches_and_takes_over_from_a_killed_one() {
+    let home = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let data = home.path().join("data");
+    let variables = [
+        ("GUESTLIST_DATA", data.to_str().unwrap()),
+        ("GUESTLIST_LOCAL_PORT", port.as_str()),
+        ("GUESTLIST_POLL_SECONDS", "1"),
+    ];
+    let mut first = Pty::start(home.path(), (100, 30), &[], &variables);
+    first.see("this machine");
+    first.keys("\r");
+    sign_up(&mut first, "ada");
+    first.see("Welcome, ada");
+    first.keys("n");
+    first.see("New band");
+    first.keys("The Night Owls\r");
+    first.see("The Night Owls is made");
+
+    let mut second = Pty::start(home.path(), (100, 30), &[], &variables);
+    second.see("The Night Owls");
+    first.signal(Signal::KILL);
+    let _ = first.end();
+    // Nothing is asked of the person, not even a key: the server is up again, in the other process.
+    second.until("a server of its own", |_| here::running(&data).unwrap().is_some());
+    second.keys("1n");
+    second.see("New band");
+    second.keys("Brass & Bone\r");
+    second.see("Brass & Bone is made");
+    second.keys("q");
+    assert_eq!(second.end().0, 0);
 }
