@@ -144,7 +144,7 @@ table! {
         /// The address to listen on.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7_878)), By(r#""127.0.0.1:7878""#),
             "an address and a port, such as \"127.0.0.1:7878\" or \"[::]:80\"", "GUESTLIST_LISTEN", Found::word;
-        /// Where the data is. Without it: a SQLite file in the folder of [local] data.
+        /// Where the data is. Without it: a SQLite file in the folder `local.data`.
         database: Option<DatabaseUrl> = None, Example(r#""postgres://guestlist@db.example.org/guestlist""#),
             "\"sqlite:PATH\" or \"postgres://USER@HOST/NAME\"", "GUESTLIST_DATABASE",
             |found| DatabaseUrl::read(found).map(Some);
@@ -163,7 +163,7 @@ table! {
                 text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<std::net::IpAddr>().ok()?)))
             });
         /// The file with the key that seals tokens; made, and private, where it is missing. Without it: `key` in the
-        /// folder of [local] data. The variable `GUESTLIST_KEY` can hold the key itself.
+        /// folder `local.data`. The variable `GUESTLIST_KEY` can hold the key itself.
         key_file: Option<PathBuf> = None, Example(r#""/etc/guestlist/key""#),
             "the path of a file", "GUESTLIST_KEY_FILE", |found| found.path().map(Some);
     }
