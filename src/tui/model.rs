@@ -340,4 +340,11 @@ impl Model {
     pub fn chosen_band(&self) -> Option<&Band> {
         self.bands.list.rows().find(|band| Some(band.id) == self.band)
     }
+
+    /// Whether the person may invite to the band that is shown.
+    pub fn may_invite(&self) -> bool {
+        self.chosen_band().is_some_and(|band| {
+            band.role.is_some_and(|role| role.may_grant(band.can_invite, band.invite_permission).is_some())
+        })
+    }
 }

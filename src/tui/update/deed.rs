@@ -74,12 +74,6 @@ impl Model {
         self.chosen_band().is_some_and(|band| band.role.is_some_and(Role::is_admin))
     }
 
-    fn may_invite(&self) -> bool {
-        self.chosen_band().is_some_and(|band| {
-            band.role.is_some_and(|role| role.may_grant(band.can_invite, band.invite_permission).is_some())
-        })
-    }
-
     fn edit_invite(&mut self) -> Vec<Effect> {
         match self.invites.list.selected() {
             Some(invite) if invite.status == Status::Pending => self.open_form(Action::EditInvite),

@@ -151,7 +151,11 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     if list.is_empty() {
         if model.band.is_some() {
             let narrowed = invites.status.is_some() || !invites.search.query.is_empty();
-            let todo = format!("No invites yet. {} makes one.", key(model, Action::NewInvite));
+            let todo = if model.may_invite() {
+                format!("No invites yet. {} makes one.", key(model, Action::NewInvite))
+            } else {
+                "Members see invites of their own alone; admins make them.".to_owned()
+            };
             let area = Rect { y: area.y.saturating_sub(1), height: area.height + 1, ..area };
             notice(buf, area, &empty(model, list, narrowed, &todo), theme);
         }
