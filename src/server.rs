@@ -7,9 +7,6 @@
 //! A use case is a synchronous function over `&mut Tx`; transactions begin in `http`. Clock and randomness come from
 //! [`App`], never from the surroundings.
 
-// The resources that call these pieces are not all there yet.
-#![allow(dead_code, unused_imports)]
-
 pub(crate) mod accounts;
 mod app;
 pub(crate) mod audit;

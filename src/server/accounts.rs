@@ -49,10 +49,7 @@ pub(crate) fn read(tx: &mut Tx<'_>, id: AccountId) -> Result<Account, Refused> {
     })
 }
 
-crate::row! { struct Any { seq: i64 } }
-
 /// Whether anybody has an account.
 pub(crate) async fn has_accounts(app: &App) -> Result<bool, Error> {
-    let any: Option<Any> = app.store().read(|tx| tx.query_one("SELECT seq FROM account LIMIT 1", &[])).await?;
-    Ok(any.is_some())
+    app.store().read(|tx| tx.exists("SELECT 1 AS n FROM account LIMIT 1", &[])).await
 }

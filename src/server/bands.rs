@@ -48,8 +48,6 @@ crate::row! {
     }
 }
 
-crate::row! { struct Locked { n: i64 } }
-
 impl Access {
     /// How the account stands in the band. For strangers, and in a deleted band, there is no such band.
     pub(crate) fn of(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<Self, Refused> {
@@ -68,10 +66,8 @@ impl Access {
     /// wait for each other in a circle.
     pub(crate) fn hold(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<Self, Refused> {
         if tx.dialect() == Dialect::Postgres {
-            let _: Option<Locked> = tx.query_one(
-                "SELECT 1 AS n FROM member WHERE band = $1 AND account = $2 FOR SHARE",
-                &[&band, &account],
-            )?;
+            let _ =
+                tx.exists("SELECT 1 AS n FROM member WHERE band = $1 AND account = $2 FOR SHARE", &[&band, &account])?;
         }
         Self::of(tx, band, account)
     }

@@ -27,7 +27,6 @@ pub(crate) struct Change {
 }
 
 crate::row! { struct Kept { display_name: String, email: String, username: String, password_hash: String } }
-crate::row! { struct Any { n: i64 } }
 crate::row! { struct Place { band: BandId, seq: i64 } }
 
 /// The hash of the account's password.
@@ -92,7 +91,7 @@ fn rename(tx: &mut Tx<'_>, account: AccountId, names: &[&str]) -> Result<(), Ref
 fn readdress(tx: &mut Tx<'_>, account: AccountId, email: &Address, mail: bool) -> Result<(), Refused> {
     let claim = (!mail).then_some(email);
     if let Some(claim) = claim
-        && tx.query_one::<Any>("SELECT 1 AS n FROM account WHERE email_claim = $1", &[claim])?.is_some()
+        && tx.exists("SELECT 1 AS n FROM account WHERE email_claim = $1", &[claim])?
     {
         return Err(email_taken());
     }

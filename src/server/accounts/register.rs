@@ -38,8 +38,6 @@ pub(crate) struct Site {
     pub(crate) mail: bool,
 }
 
-crate::row! { struct Any { n: i64 } }
-
 /// Makes an account. On an embedded server the first one is the site admin's, and only the process that started the
 /// server can make it: other users of the machine can reach loopback, too.
 ///
@@ -51,7 +49,7 @@ pub(crate) fn register(
     brought_by: Option<(InviteId, AccountId)>,
     now: Timestamp,
 ) -> Result<(), Refused> {
-    let first = site.embedded && tx.query_one::<Any>("SELECT 1 AS n FROM account LIMIT 1", &[])?.is_none();
+    let first = site.embedded && !tx.exists("SELECT 1 AS n FROM account LIMIT 1", &[])?;
     if first && !new.founder {
         return Err(Refused::new(
             Code::Forbidden,
@@ -67,7 +65,7 @@ pub(crate) fn register(
     }
     let claim = (!site.mail).then(|| new.email.as_str());
     if let Some(email) = claim
-        && tx.query_one::<Any>("SELECT 1 AS n FROM account WHERE email_claim = $1", &[&email])?.is_some()
+        && tx.exists("SELECT 1 AS n FROM account WHERE email_claim = $1", &[&email])?
     {
         return Err(email_taken());
     }
@@ -90,8 +88,8 @@ pub(crate) fn register(
         ],
     )?;
     if made == 0 {
-        let name = tx.query_one::<Any>("SELECT 1 AS n FROM account WHERE username_key = $1", &[&new.username.key()])?;
-        return Err(if name.is_some() { username_taken() } else { email_taken() });
+        let name = tx.exists("SELECT 1 AS n FROM account WHERE username_key = $1", &[&new.username.key()])?;
+        return Err(if name { username_taken() } else { email_taken() });
     }
     audit::record(
         tx,

@@ -18,7 +18,6 @@ crate::row! {
     #[derive(Debug, Clone, Copy)]
     pub(super) struct Other { pub(super) role: Role, can_invite: bool }
 }
-crate::row! { struct Locked { n: i64 } }
 
 /// Two members of a band, held until the transaction ends: nobody else changes or removes either of them, so what is
 /// decided by their roles is still true when it is done.
@@ -33,7 +32,7 @@ pub(super) fn hold(
 ) -> Result<(Access, Option<Other>), Refused> {
     hold_account(tx, other)?;
     if tx.dialect() == Dialect::Postgres {
-        let _: Vec<Locked> = tx.query(
+        let _ = tx.exists(
             "SELECT 1 AS n FROM member WHERE band = $1 AND account IN ($2, $3) ORDER BY account FOR UPDATE",
             &[&band, &caller, &other],
         )?;

@@ -19,15 +19,13 @@ crate::row! {
         pub(crate) account: AccountId,
         /// The session it came by.
         pub(crate) session: SessionId,
-        /// Whether the account runs the site.
-        pub(crate) site_admin: bool,
     }
 }
 
 /// The caller behind a session's hash, `None` if there is no such session or it is over.
 fn authenticate(tx: &mut Tx<'_>, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<Caller>, Refused> {
     Ok(tx.query_one(
-        "SELECT a.id AS account, s.id AS session, a.site_admin AS site_admin
+        "SELECT a.id AS account, s.id AS session
          FROM session s JOIN account a ON a.id = s.account WHERE s.token_hash = $1 AND s.expires_at > $2",
         &[token_hash, &now],
     )?)

@@ -70,8 +70,7 @@ pub(crate) fn hold_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found,
 /// other. Before [`hold_by_token`], so that two transactions never wait for each other in a circle.
 pub(crate) fn hold_account(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Error> {
     if tx.dialect() == Dialect::Postgres {
-        let _: Option<Count> =
-            tx.query_one("SELECT 1 AS n FROM account WHERE id = $1 FOR NO KEY UPDATE", &[&account])?;
+        let _ = tx.exists("SELECT 1 AS n FROM account WHERE id = $1 FOR NO KEY UPDATE", &[&account])?;
     }
     Ok(())
 }
@@ -152,7 +151,6 @@ pub(crate) fn preview(found: Found, registration: Registration, now: Timestamp) 
 }
 
 crate::row! { struct Held { role: Role } }
-crate::row! { struct Count { n: i64 } }
 crate::row! { struct Taken { status: Status } }
 
 /// Takes a use and makes the account a member, or finds that it is one. In one transaction with all that follows.
@@ -207,12 +205,11 @@ pub(crate) fn accept(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Ti
 /// Whether the account is in a band: where one is the most, it is in no other. The account is held
 /// ([`hold_account`]).
 pub(crate) fn in_any_band(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, Error> {
-    let one: Option<Count> = tx.query_one(
+    tx.exists(
         "SELECT 1 AS n FROM member m JOIN band b ON b.id = m.band
          WHERE m.account = $1 AND b.deleted_at IS NULL LIMIT 1",
         &[&account],
-    )?;
-    Ok(one.is_some())
+    )
 }
 
 /// Takes a use for an account that was just made with this invite, and leaves the membership for later: its accept

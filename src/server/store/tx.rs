@@ -94,6 +94,11 @@ impl<'c> Tx<'c> {
         }
     }
 
+    /// Whether there is a row; what it holds is not looked at. With `FOR UPDATE` and its like: holds the rows.
+    pub fn exists(&mut self, sql: &'static str, params: Params<'_>) -> Result<bool, Error> {
+        Ok(!self.query::<Unread>(sql, params)?.is_empty())
+    }
+
     /// Notes that something in the band has changed. Just before the commit its revision grows by one, however often
     /// it was touched; bands are taken in the order of their ids, so two transactions never wait for each other in a
     /// circle, and the row is locked for as short as can be.
@@ -132,6 +137,15 @@ impl<'c> Tx<'c> {
             record.lock().unwrap_or_else(PoisonError::into_inner).insert(sql);
         }
         run(&mut self.on).inspect_err(|error| self.failed = Some(error.clone()))
+    }
+}
+
+/// A row of which only its being there counts.
+struct Unread;
+
+impl FromRow for Unread {
+    fn from_row(_: &Row<'_>) -> Result<Self, Error> {
+        Ok(Self)
     }
 }
 
