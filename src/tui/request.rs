@@ -7,7 +7,7 @@ use crate::{
         TransferBand, UpdateBand, UpdateInvite, UpdateMember,
     },
     client::{BandQuery, Client, Error, InviteQuery, MemberQuery, Page, Synced},
-    domain::{AccountId, BandId, InviteId, Token},
+    domain::{AccountId, BandId, InviteId, Pasted},
 };
 
 macro_rules! requests {
@@ -129,9 +129,9 @@ requests! { client;
     /// What happened to an invite: the first page.
     Audit(band: BandId, invite: InviteId) => Audit(AuditTrail), client.audit(band, Some(invite), &Page::default());
     /// What an invite offers.
-    Preview(token: Token) => Preview(Preview), client.preview(&token);
+    Preview(pasted: Pasted) => Preview(Preview), client.preview(&pasted);
     /// Accepts an invite.
-    Accept(token: Token) => Accepted(Accepted), client.accept(&token);
+    Accept(pasted: Pasted) => Accepted(Accepted), client.accept(&pasted);
     /// Declines an invite.
-    Decline(token: Token, body: DeclineInvite) => Done, client.decline(&token, &body);
+    Decline(pasted: Pasted, body: DeclineInvite) => Done, client.decline(&pasted, &body);
 }

@@ -10,7 +10,7 @@ use super::answer::words;
 use crate::{
     api::{Accepted, Outcome},
     client::{Error, Origin},
-    domain::{Pasted, Token},
+    domain::Pasted,
 };
 
 impl Model {
@@ -40,12 +40,8 @@ impl Model {
             }
             _ => {}
         }
-        let Some(token) = Token::parse(&pasted.token) else {
-            self.toast(Tone::Bad, "Codes cannot be used yet: ask for a link.");
-            return Vec::new();
-        };
         self.overlays.retain(|overlay| !matches!(overlay, Overlay::Offer(_)));
-        let (id, effect) = self.ask(Purpose::Offer, Request::Preview(token));
+        let (id, effect) = self.ask(Purpose::Offer, Request::Preview(pasted.clone()));
         let offer =
             Offer { pasted, preview: None, sending: Some(id), attempt: 0, refused: None, accepted: None, scroll: 0 };
         self.open(Overlay::Offer(Box::new(offer)));
@@ -111,12 +107,11 @@ impl Model {
 
     fn accept(&mut self) -> Vec<Effect> {
         let Some(Overlay::Offer(offer)) = self.overlays.last() else { return Vec::new() };
-        let (token, mut attempt) = (Token::parse(&offer.pasted.token), offer.attempt);
-        let Some(token) = token else { return Vec::new() };
+        let (pasted, mut attempt) = (offer.pasted.clone(), offer.attempt);
         if attempt == 0 {
             attempt = self.fresh();
         }
-        let (id, effect) = self.ask_again(attempt, Purpose::Offer, Request::Accept(token));
+        let (id, effect) = self.ask_again(attempt, Purpose::Offer, Request::Accept(pasted));
         if let Some(Overlay::Offer(offer)) = self.overlays.last_mut() {
             offer.sending = Some(id);
             offer.attempt = attempt;

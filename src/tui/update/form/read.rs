@@ -9,7 +9,7 @@ use crate::{
     api::{CreateBand, CreateInvite, DeclineInvite, Login, Patch, Register, UpdateBand, UpdateInvite, UpdateMember},
     client::Origin,
     domain::{
-        Address, BandName, Contact, Description, DisplayName, Invalid, Label, MaxUses, Message, Pasted, Reason, Token,
+        Address, BandName, Contact, Description, DisplayName, Invalid, Label, MaxUses, Message, Pasted, Reason,
         Username, check_password,
     },
 };
@@ -215,8 +215,7 @@ fn read_pasted(form: &mut Form) -> Option<Pasted> {
 fn read_decline(form: &mut Form, pasted: &Pasted) -> Option<Said> {
     let reason = read_optional::<Reason>(form, "reason")?;
     let block = form.optional("block").and_then(|word| word.parse().ok());
-    let token = Token::parse(&pasted.token)?;
-    Some(send(Request::Decline(token, DeclineInvite { reason, block })))
+    Some(send(Request::Decline(pasted.clone(), DeclineInvite { reason, block })))
 }
 
 fn read_uses(form: &mut Form) -> Option<MaxUses> {
