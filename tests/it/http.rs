@@ -67,3 +67,22 @@ async fn half_a_request_does_not_hold_the_end() {
     world.stop().await;
     assert_eq!(half.read(&mut [0; 16]).await.unwrap_or(0), 0, "it is closed without an answer");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_cannot_be_meant_is_refused_by_name() {
+    let world = World::sqlite().await;
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    for (query, field) in
+        [("limit=1&limit=2", "limit"), ("colour=red", "colour"), ("limit=%ff", "limit"), ("q=%00", "q")]
+    {
+        for list in [format!("/bands/{band}/members"), format!("/bands/{band}/invites")] {
+            let (status, problem) = ada.get(&format!("{list}?{query}")).await;
+            assert_eq!(
+                (status, &problem["code"], &problem["errors"][0]["field"]),
+                (422, &serde_json::json!("validation"), &serde_json::json!(field)),
+                "{list}?{query}"
+            );
+        }
+    }
+}

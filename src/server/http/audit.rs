@@ -1,10 +1,8 @@
 //! `GET /bands/{id}/audit`.
 
-use std::collections::BTreeMap;
-
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -21,7 +19,7 @@ use super::{
     bands::band_id,
     caller::Caller,
     page::Page,
-    query::{only, read_key},
+    query::{Keys, only, read_key},
 };
 
 /// The routes of this file.
@@ -45,7 +43,7 @@ async fn trail(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    Query(keys): Query<BTreeMap<String, String>>,
+    Keys(keys): Keys,
 ) -> Result<Json<AuditTrail>, Refused> {
     only(&keys, &["invite", "actor", "action", "limit", "cursor"])?;
     let filter = Filter {

@@ -1,9 +1,7 @@
 //! `/bands/{id}/bans`.
 
-use std::collections::BTreeMap;
-
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::Response,
 };
@@ -15,7 +13,13 @@ use crate::{
     server::{App, Refused, bands},
 };
 
-use super::{bands::band_id, caller::Caller, etag::Known, page::Page, query::only};
+use super::{
+    bands::band_id,
+    caller::Caller,
+    etag::Known,
+    page::Page,
+    query::{Keys, only},
+};
 
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -39,7 +43,7 @@ async fn bans(
     caller: Caller,
     Path(id): Path<String>,
     known: Known,
-    Query(keys): Query<BTreeMap<String, String>>,
+    Keys(keys): Keys,
 ) -> Result<Response, Refused> {
     only(&keys, &["limit", "cursor"])?;
     let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;

@@ -1,10 +1,8 @@
 //! `/bands/{id}/invites` and `/invites`.
 
-use std::collections::BTreeMap;
-
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -31,10 +29,8 @@ use super::{
     etag::{Known, under},
     once::claim,
     page::{At, Cursor, Page},
-    query::{only, read_key},
+    query::{Keys, only, read_key},
 };
-
-type Keys = Query<BTreeMap<String, String>>;
 
 /// The routes, relative to the API's base path.
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -85,7 +81,7 @@ async fn list(
     caller: Caller,
     Path(id): Path<String>,
     known: Known,
-    Query(keys): Keys,
+    Keys(keys): Keys,
 ) -> Result<Response, Refused> {
     only(&keys, &["status", "kind", "q", "created_by", "sort", "limit", "cursor"])?;
     let sort = match keys.get("sort").map(String::as_str) {
@@ -206,7 +202,7 @@ async fn redemptions(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    Query(keys): Keys,
+    Keys(keys): Keys,
 ) -> Result<Json<Redemptions>, Refused> {
     only(&keys, &["limit", "cursor"])?;
     let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;

@@ -1,10 +1,8 @@
 //! The caller's own account and sessions.
 
-use std::collections::BTreeMap;
-
 use axum::{
     Extension, Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::Response,
 };
@@ -21,7 +19,14 @@ use crate::{
     },
 };
 
-use super::{body::Body, caller::Caller, etag::Known, limits::Limits, page::Page, query::only};
+use super::{
+    body::Body,
+    caller::Caller,
+    etag::Known,
+    limits::Limits,
+    page::Page,
+    query::{Keys, only},
+};
 
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -155,12 +160,7 @@ async fn sync(State(app): State<App>, caller: Caller, known: Known) -> Result<Re
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
-async fn inbox(
-    State(app): State<App>,
-    caller: Caller,
-    known: Known,
-    Query(keys): Query<BTreeMap<String, String>>,
-) -> Result<Response, Refused> {
+async fn inbox(State(app): State<App>, caller: Caller, known: Known, Keys(keys): Keys) -> Result<Response, Refused> {
     only(&keys, &["limit", "cursor"])?;
     let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
     let now = app.now();

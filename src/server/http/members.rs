@@ -1,10 +1,8 @@
 //! `/bands/{id}/members`.
 
-use std::collections::BTreeMap;
-
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::Response,
 };
@@ -25,7 +23,7 @@ use super::{
     caller::Caller,
     etag::{Known, under},
     page::Page,
-    query::{only, read_key},
+    query::{Keys, only, read_key},
 };
 
 /// The routes of this file.
@@ -57,7 +55,7 @@ async fn members(
     caller: Caller,
     Path(id): Path<String>,
     known: Known,
-    Query(keys): Query<BTreeMap<String, String>>,
+    Keys(keys): Keys,
 ) -> Result<Response, Refused> {
     only(&keys, &["q", "limit", "cursor"])?;
     let q: Option<String> = read_key(&keys, "q")?;
@@ -107,7 +105,7 @@ async fn remove(
     State(app): State<App>,
     caller: Caller,
     Path((id, account)): Path<(String, String)>,
-    Query(keys): Query<BTreeMap<String, String>>,
+    Keys(keys): Keys,
 ) -> Result<StatusCode, Refused> {
     only(&keys, &["ban", "revoke_invites"])?;
     let removal = Removal {

@@ -2,7 +2,33 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
+use axum::{
+    extract::{FromRequestParts, Query},
+    http::request::Parts,
+};
+
 use crate::{api::Problem, server::Refused};
+
+/// The keys with their values. A key that is there twice is refused: which of the two was meant, nobody knows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Keys(pub(crate) BTreeMap<String, String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Keys {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
+            .map_err(|_| Problem::field("query", "must be key=value pairs, joined by &"))?;
+        let mut keys = BTreeMap::new();
+        for (key, value) in pairs {
+            if keys.contains_key(&key) {
+                return Err(Problem::field(key, "is there twice: send it once").into());
+            }
+            keys.insert(key, value);
+        }
+        Ok(Self(keys))
+    }
+}
 
 /// Refuses a key that the route does not know.
 pub(crate) fn only(keys: &BTreeMap<String, String>, known: &[&str]) -> Result<(), Refused> {
