@@ -4,6 +4,7 @@ mod bans;
 mod depart;
 mod edit;
 mod join;
+mod list;
 mod manage;
 mod members;
 mod search;
@@ -12,13 +13,17 @@ pub(crate) use bans::{bans, unban};
 pub(crate) use depart::leave_all;
 pub(crate) use edit::edit;
 pub(crate) use join::{check_room, join};
+pub(crate) use list::{Scope, list};
 pub(crate) use manage::{Removal, change, remove, transfer};
 pub(crate) use members::insert;
 pub(crate) use search::{index, list as members};
 
 use crate::{
     api::{Band, BandCounts, Code, CreateBand},
-    domain::{AccountId, BandId, BandName, Contact, Description, InvitePermission, JoinMode, Policy, Role, Timestamp},
+    domain::{
+        AccountId, BandId, BandName, Contact, Description, InvitePermission, JoinMode, Policy, Role, Timestamp,
+        search_text,
+    },
 };
 
 use super::{
@@ -143,9 +148,18 @@ pub(crate) fn create(
     now: Timestamp,
 ) -> Result<(), Refused> {
     let _ = tx.execute(
-        "INSERT INTO band (id, name, description, contact, join_mode, invite_permission, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        &[&id, &band.name, &band.description, &band.contact, &band.join, &band.invite_permission, &now],
+        "INSERT INTO band (id, name, description, contact, join_mode, invite_permission, created_at, search_text)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &[
+            &id,
+            &band.name,
+            &band.description,
+            &band.contact,
+            &band.join,
+            &band.invite_permission,
+            &now,
+            &search_text(&[band.name.as_str()]),
+        ],
     )?;
     if !members::add(tx, id, owner, Role::Owner, None, now)? {
         return Err(Refused::new(Code::Unauthenticated, "This account is gone. Sign in with another one."));
@@ -202,18 +216,6 @@ pub(crate) fn read(tx: &mut Tx<'_>, id: BandId, account: AccountId, policy: &Pol
     // What is told in answer to a change has the revision that the change gives.
     band.revision += i64::from(tx.has_touched(id));
     Ok(band)
-}
-
-/// The account's bands with their numbers, newest first: at most `limit`, those before the number `before`.
-pub(crate) fn mine(tx: &mut Tx<'_>, account: AccountId, before: i64, limit: i64) -> Result<Vec<(i64, Band)>, Refused> {
-    let rows: Vec<BandRow> = tx.query(
-        "SELECT m.seq AS seq, b.id AS id, name, description, contact, join_mode, invite_permission, revision, members,
-         invites, pending, created_at, m.role AS role, m.can_invite AS can_invite
-         FROM member m JOIN band b ON b.id = m.band
-         WHERE m.account = $1 AND m.seq < $2 AND b.deleted_at IS NULL ORDER BY m.seq DESC LIMIT $3",
-        &[&account, &before, &limit],
-    )?;
-    Ok(rows.into_iter().map(|row| (row.seq, row.into_band(None))).collect())
 }
 
 /// Deletes a band: its pending invites end, nobody finds it any more, its audit rows stay.

@@ -12,6 +12,7 @@ on_each_database! {
     a_band_one_is_not_in_is_not_found,
     a_retry_makes_no_second_band,
     bands_come_in_pages,
+    open_bands_are_found_by_all_and_every_list_is_searched_and_read_from_both_ends,
     a_band_is_changed_by_its_admins_and_tells_its_new_revision,
     an_open_band_is_joined_and_left_by_oneself,
     who_was_removed_does_not_join_by_themselves,
@@ -186,5 +187,46 @@ async fn a_band_handed_over_in_two_ways_at_once_has_one_owner(world: World) {
         assert!(statuses.iter().all(|status| [200, 204, 403, 404, 409, 422].contains(status)), "{statuses:?}");
         let owners: Vec<_> = roles(&ada, &band).await.into_iter().filter(|(_, role)| role == "owner").collect();
         assert_eq!(owners.len(), 1, "{statuses:?} {owners:?}");
+    }
+}
+
+async fn open_bands_are_found_by_all_and_every_list_is_searched_and_read_from_both_ends(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    for (name, join) in
+        [("Choir", "open"), ("Secret", "invite"), ("Night Choir", "request"), ("50% off", "open"), ("CHÖRE", "open")]
+    {
+        assert_eq!(ada.post("/bands", json!({ "name": name, "join": join })).await.0, 201);
+    }
+    let names = |page: &serde_json::Value| -> Vec<String> {
+        page["bands"].as_array().unwrap().iter().map(|band| band["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let find = async |query: &str| names(&kim.get(&format!("/bands?scope=open&q={query}")).await.1);
+    assert_eq!(find("").await, ["CHÖRE", "50% off", "Night Choir", "Choir"]);
+    assert_eq!(find("hoir").await, ["Night Choir", "Choir"]);
+    assert_eq!(find("ch").await, ["CHÖRE", "Choir"]);
+    assert_eq!(find("ch%C3%B6r").await, ["CHÖRE"]);
+    assert_eq!(find("50%25").await, ["50% off"]);
+    assert_eq!(find("secret").await, [""; 0]);
+    assert_eq!(kim.get("/bands").await.1["bands"], json!([]));
+    assert_eq!(names(&ada.get("/bands?q=secret").await.1), ["Secret"]);
+    assert_eq!(ada.get("/bands?scope=open&q=night").await.1["bands"][0]["role"], "owner");
+    for (person, path) in [(&ada, "/bands?scope=mine"), (&kim, "/bands?scope=open"), (&kim, "/bands?scope=open&q=ch")] {
+        let whole = names(&person.get(path).await.1);
+        for (mut cursor, key) in [(String::new(), "next_cursor"), ("last".to_owned(), "prev_cursor")] {
+            let mut read = Vec::new();
+            loop {
+                let (status, page) = person.get(&format!("{path}&limit=2&cursor={cursor}")).await;
+                assert_eq!(status, 200, "{page}");
+                let place = if key == "next_cursor" { read.len() } else { 0 };
+                read.splice(place..place, names(&page));
+                let Some(more) = page[key].as_str() else { break };
+                more.clone_into(&mut cursor);
+            }
+            assert_eq!(read, whole, "{path} by {key}");
+        }
+    }
+    for query in ["scope=all", "sort=name", "limit=201", "cursor=x"] {
+        let (status, problem) = ada.get(&format!("/bands?{query}")).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!(query.split('=').next().unwrap())));
     }
 }

@@ -178,6 +178,9 @@ async fn invites(called: &mut Called, [ada, kim, sam]: [&Person; 3], band: &str)
 async fn lists(called: &mut Called, ada: &Person, band: &str) {
     let actor = ada.account["id"].as_str().unwrap();
     let mut queries = Vec::new();
+    for filter in ["", "scope=open", "scope=mine&q=choir", "scope=open&q=choir"] {
+        queries.push(("GET /bands", format!("/bands?limit=1&{filter}")));
+    }
     for filter in ["", "status=pending", "kind=link", "q=si", "q=singer", &format!("created_by={actor}")] {
         for sort in ["created", "-created", "expires", "-expires"] {
             queries.push(("GET /bands/{id}/invites", format!("{band}/invites?limit=1&sort={sort}&{filter}")));

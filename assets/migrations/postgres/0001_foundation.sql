@@ -41,6 +41,8 @@ CREATE TABLE band (
     join_mode text COLLATE "C" NOT NULL,
     invite_permission text COLLATE "C" NOT NULL,
     revision bigint NOT NULL DEFAULT 0,
+    -- The name, folded: a part of it finds the band.
+    search_text text COLLATE "C" NOT NULL DEFAULT '',
     -- Totals, kept in the transactions that change them.
     members bigint NOT NULL DEFAULT 0,
     invites bigint NOT NULL DEFAULT 0,
@@ -48,6 +50,8 @@ CREATE TABLE band (
     created_at bigint NOT NULL,
     deleted_at bigint
 );
+-- Those that anyone finds.
+CREATE INDEX band_open ON band (seq) WHERE join_mode <> 'invite' AND deleted_at IS NULL;
 
 CREATE TABLE member (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

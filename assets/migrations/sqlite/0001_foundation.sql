@@ -41,6 +41,8 @@ CREATE TABLE band (
     join_mode TEXT NOT NULL,
     invite_permission TEXT NOT NULL,
     revision INTEGER NOT NULL DEFAULT 0,
+    -- The name, folded: a part of it finds the band.
+    search_text TEXT NOT NULL DEFAULT '',
     -- Totals, kept in the transactions that change them.
     members INTEGER NOT NULL DEFAULT 0,
     invites INTEGER NOT NULL DEFAULT 0,
@@ -48,6 +50,8 @@ CREATE TABLE band (
     created_at INTEGER NOT NULL,
     deleted_at INTEGER
 ) STRICT;
+-- Those that anyone finds.
+CREATE INDEX band_open ON band (seq) WHERE join_mode <> 'invite' AND deleted_at IS NULL;
 
 CREATE TABLE member (
     seq INTEGER PRIMARY KEY,

@@ -2,7 +2,9 @@
 
 use crate::{
     api::{Patch, UpdateBand},
-    domain::{AccountId, BandId, BandName, Contact, Description, Invalid, InvitePermission, JoinMode, Timestamp},
+    domain::{
+        AccountId, BandId, BandName, Contact, Description, Invalid, InvitePermission, JoinMode, Timestamp, search_text,
+    },
     server::{
         Fields, Refused,
         audit::{self, Event},
@@ -58,9 +60,18 @@ pub(crate) fn edit(
         return Ok(());
     }
     let _ = tx.execute(
-        "UPDATE band SET name = $2, description = $3, contact = $4, join_mode = $5, invite_permission = $6
+        "UPDATE band SET name = $2, description = $3, contact = $4, join_mode = $5, invite_permission = $6,
+            search_text = $7
          WHERE id = $1",
-        &[&band, &new.name, &new.description, &new.contact, &new.join_mode, &new.invite_permission],
+        &[
+            &band,
+            &new.name,
+            &new.description,
+            &new.contact,
+            &new.join_mode,
+            &new.invite_permission,
+            &search_text(&[new.name.as_str()]),
+        ],
     )?;
     tx.touch(band);
     let detail = changed.join(" ");

@@ -1,10 +1,8 @@
 //! Bands and their members.
 
-use std::collections::HashMap;
-
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::Response,
 };
@@ -15,13 +13,14 @@ use crate::{
     domain::BandId,
     server::{
         App, Refused,
-        bands::{self, Removal},
+        bands::{self, Removal, Scope},
         http::{
             body::Body,
             caller::Caller,
             etag::Known,
             once::claim,
-            page::{At, Page},
+            page::Page,
+            query::{Keys, only, read_key},
         },
         idempotency::{Done, Earlier, once},
         store::Tx,
@@ -43,35 +42,24 @@ pub(crate) fn band_id(text: &str) -> Result<BandId, Refused> {
     text.parse().map_err(|_| Refused::not_found("band"))
 }
 
-/// Reads `limit` and `cursor`, and refuses what the list does not know.
-pub(crate) fn page(query: &HashMap<String, String>) -> Result<(Page, i64), Refused> {
-    if let Some(unknown) = query.keys().find(|key| !matches!(key.as_str(), "limit" | "cursor")) {
-        return Err(Problem::field(unknown.as_str(), "is unknown here: limit and cursor are allowed").into());
-    }
-    let page = Page::parse(query.get("limit").map(String::as_str), query.get("cursor").map(String::as_str))?;
-    match page.at {
-        At::First => Ok((page, i64::MAX)),
-        At::From(cursor) if !cursor.back => Ok((page, cursor.seq)),
-        At::Last | At::From(_) => Err(Problem::field("cursor", "must be a next_cursor of this list").into()),
-    }
-}
-
-/// My bands, newest first.
+/// Bands, newest first: my own, or those that anyone may join or ask to join.
 #[utoipa::path(
     get, path = "/bands", tag = "bands",
-    params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Bands), (status = "default", body = Problem, content_type = "application/problem+json"))
+    params(
+        ("scope" = Option<String>, Query, description = "mine (the default) or open"),
+        ("q" = Option<String>, Query, description = "a part of the name; under 3 letters its beginning"),
+        ("limit" = Option<u32>, Query, description = "1 to 200, 50 by default"),
+        ("cursor" = Option<String>, Query, description = "out of an earlier answer, or `last`"),
+        ("If-None-Match" = Option<String>, Header),
+    ),
+    responses((status = 304), (status = 200, body = Bands), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
-async fn list(
-    State(app): State<App>,
-    caller: Caller,
-    known: Known,
-    Query(query): Query<HashMap<String, String>>,
-) -> Result<Response, Refused> {
-    let (page, before) = page(&query)?;
-    let rows = app.store().read(move |tx| bands::mine(tx, caller.account, before, page.fetch())).await?;
-    let (rows, next_cursor, _) = page.cut(rows, |(seq, _)| (0, *seq));
-    known.answer(&Bands { bands: rows.into_iter().map(|(_, band)| band).collect(), next_cursor, prev_cursor: None })
+async fn list(State(app): State<App>, caller: Caller, known: Known, Keys(keys): Keys) -> Result<Response, Refused> {
+    only(&keys, &["scope", "q", "limit", "cursor"])?;
+    let scope = read_key(&keys, "scope")?.unwrap_or(Scope::Mine);
+    let q: Option<String> = read_key(&keys, "q")?;
+    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    known.answer(&app.store().read(move |tx| bands::list(tx, caller.account, scope, q.as_deref(), page)).await?)
 }
 
 /// Makes a band; its maker owns it.
