@@ -84,7 +84,7 @@ pub(crate) fn create(
     now: Timestamp,
 ) -> Result<InviteRow, Refused> {
     let forbidden = |detail: &str| Refused::new(Code::Forbidden, detail);
-    let up_to = Access::of(tx, band, caller)?
+    let up_to = Access::hold(tx, band, caller)?
         .grants()
         .ok_or_else(|| forbidden("You may not invite to this band: ask an admin."))?;
     let role = wish.role.unwrap_or(Role::Member);
