@@ -45,6 +45,8 @@ impl Model {
         match result {
             Ok(synced) => {
                 self.reached();
+                // A list that could not be fetched, for whatever reason, is tried again as often as the server is polled.
+                self.set_stuck(false);
                 self.line.next_poll = Some(self.after(i64::from(self.settings.poll_seconds)));
                 match synced {
                     Synced::Unchanged => Vec::new(),
@@ -73,11 +75,8 @@ impl Model {
         if late || was_offline {
             self.dirty = true;
         }
-        if self.line.failures > 0 {
-            self.line.failures = 0;
-            self.line.why.clear();
-            self.set_stuck(false);
-        }
+        self.line.failures = 0;
+        self.line.why.clear();
     }
 
     /// The server did not answer. An embedded one is started again: the client that ran it may have ended.

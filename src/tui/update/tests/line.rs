@@ -126,3 +126,16 @@ fn an_embedded_server_that_is_gone_is_started_again_and_the_session_holds() {
     );
     assert!(desk.has_request(is_sync));
 }
+
+#[test]
+fn a_page_that_failed_alone_is_asked_for_again_after_the_next_poll() {
+    for failure in [offline(), problem(Code::Unavailable, "Not now.")] {
+        let mut desk = Desk::with_a_band();
+        desk.press("f");
+        desk.answer(|r| matches!(r, Request::Invites(..)), Err(failure));
+        assert!(!desk.has_request(|r| matches!(r, Request::Invites(..))));
+        desk.wait(7);
+        desk.unchanged();
+        assert!(desk.has_request(|r| matches!(r, Request::Invites(..))));
+    }
+}
