@@ -8,15 +8,13 @@ use crate::{
         Sync, SyncBand, SyncInbox,
     },
     client::{Error, Origin, PlainHttp, Synced},
-    domain::{
-        AccountId, BandId, Delivery, InviteId, InvitePermission, JoinMode, Kind, MaxUses, Registration, Role,
-        SessionToken, Status, Timestamp,
-    },
+    domain::{AccountId, BandId, InviteId, InvitePermission, JoinMode, Registration, Role, SessionToken, Timestamp},
     tui::{
         keymap::Keymap,
         message::{Effect, Msg, Start},
         model::{Model, Overlay, RequestId, Settings},
         request::{Answer, Request},
+        sample,
     },
 };
 
@@ -240,31 +238,12 @@ pub(super) fn invite(n: u128) -> Invite {
     Invite {
         id: invite_id(n),
         band_id: band_id(1),
-        campaign_id: None,
-        kind: Kind::Link,
-        role: Role::Member,
-        status: Status::Pending,
-        cancel_reason: None,
-        email: None,
-        account: None,
         label: Some(format!("guest {n}")),
-        message: None,
-        hint: "abcd".to_owned(),
-        max_uses: MaxUses::from_number(1).unwrap(),
-        uses: 0,
         created_at: NOW,
         created_by: person(1),
         expires_at: Some(NOW.plus_hours(72)),
         status_at: NOW,
-        acted_by: None,
-        used: false,
-        used_at: None,
-        used_by: None,
-        delivery: Delivery::None,
-        sent_at: None,
-        reminders_sent: 0,
-        next_reminder_at: None,
-        requires_approval: false,
+        ..sample::invite(0)
     }
 }
 
