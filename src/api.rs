@@ -11,6 +11,7 @@ mod invites;
 mod list;
 mod patch;
 mod problem;
+mod sheet;
 
 pub use accounts::{
     Account, Login, PasswordRules, Person, Register, Registered, Session, SessionSecret, Sessions, SignedIn, Site,
@@ -28,6 +29,7 @@ pub use invites::{
 };
 pub use patch::Patch;
 pub use problem::{Code, FieldError, Problem};
+pub use sheet::{CSV, Sheet};
 
 /// The path under which all but `/openapi.json`, `/livez`, `/readyz` and `/invite/{token}` lives.
 pub const BASE: &str = "/api/v1";
@@ -37,5 +39,7 @@ pub const DEFAULT_LIMIT: u32 = 50;
 pub const MAX_LIMIT: u32 = 200;
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
+/// The media type of a stream of JSON values, one a line.
+pub const NDJSON: &str = "application/x-ndjson";
 /// The header with which the process that started an embedded server proves itself when it makes the first account.
 pub const FOUNDER_HEADER: &str = "guestlist-founder";

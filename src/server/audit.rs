@@ -48,6 +48,10 @@ pub(crate) struct Filter {
     pub(crate) actor: Option<AccountId>,
     /// Those of an action.
     pub(crate) action: Option<String>,
+    /// Those at this instant or later.
+    pub(crate) from: Option<Timestamp>,
+    /// Those before this instant.
+    pub(crate) to: Option<Timestamp>,
 }
 
 crate::row! {
@@ -60,6 +64,37 @@ crate::row! {
 
 /// A page of what happened in a band, newest first.
 pub(crate) fn list(tx: &mut Tx<'_>, band: BandId, filter: &Filter, page: Page) -> Result<AuditTrail, Refused> {
+    let from = match page.at {
+        At::From(cursor) => Some((Timestamp::from_micros(cursor.key), cursor.seq)),
+        At::First | At::Last => None,
+    };
+    let rows = read(tx, band, filter, from, page.is_backward(), page.fetch())?;
+    let (rows, next_cursor, prev_cursor) = page.cut(rows, |row| (row.at.micros(), row.seq));
+    Ok(AuditTrail { events: rows.into_iter().map(Row::into_event).collect(), next_cursor, prev_cursor })
+}
+
+/// At most `most` of a band's events, newest first, that come after the event `last` in this order: one step of a walk
+/// along the whole trail.
+pub(crate) fn walk(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    filter: &Filter,
+    last: Option<(Timestamp, i64)>,
+    most: i64,
+) -> Result<Vec<AuditEvent>, Error> {
+    Ok(read(tx, band, filter, last, false, most)?.into_iter().map(Row::into_event).collect())
+}
+
+/// Events on one side of an event, in the order of time: older ones, or with `later` newer ones, the nearest first.
+/// Each filter has an index that ends in this order, so as many rows are read as fit.
+fn read(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    filter: &Filter,
+    than: Option<(Timestamp, i64)>,
+    later: bool,
+    most: i64,
+) -> Result<Vec<Row>, Error> {
     let mut sql = String::from(
         "SELECT e.seq AS seq, e.at AS at, e.action AS action, e.invite AS invite, e.detail AS detail, e.actor AS actor,
             p.username AS actor_username, p.display_name AS actor_name, e.account AS account,
@@ -68,32 +103,27 @@ pub(crate) fn list(tx: &mut Tx<'_>, band: BandId, filter: &Filter, page: Page) -
          WHERE e.band = $1",
     );
     let mut params: Vec<&dyn ToValue> = vec![&band];
-    let mut add = |sql: &mut String, text: &str, value| {
-        params.push(value);
-        let _ = write!(sql, " {text} ${}", params.len());
-    };
-    if let Some(invite) = &filter.invite {
-        add(&mut sql, "AND e.invite =", invite);
+    let conditions: [(&str, Option<&dyn ToValue>); 5] = [
+        ("e.invite = ", filter.invite.as_ref().map(|value| value as _)),
+        ("e.actor = ", filter.actor.as_ref().map(|value| value as _)),
+        ("e.action = ", filter.action.as_ref().map(|value| value as _)),
+        ("e.at >= ", filter.from.as_ref().map(|value| value as _)),
+        ("e.at < ", filter.to.as_ref().map(|value| value as _)),
+    ];
+    for (text, value) in conditions {
+        if let Some(value) = value {
+            params.push(value);
+            let _ = write!(sql, " AND {text}${}", params.len());
+        }
     }
-    if let Some(actor) = &filter.actor {
-        add(&mut sql, "AND e.actor =", actor);
+    let (side, order) = if later { (">", "ASC") } else { ("<", "DESC") };
+    if let Some((at, seq)) = &than {
+        params.extend([at as &dyn ToValue, seq]);
+        let _ = write!(sql, " AND (e.at, e.seq) {side} (${}, ${})", params.len() - 1, params.len());
     }
-    if let Some(action) = &filter.action {
-        add(&mut sql, "AND e.action =", action);
-    }
-    let (than, order) = if page.is_backward() { ("AND e.seq >", "ASC") } else { ("AND e.seq <", "DESC") };
-    let from = match page.at {
-        At::From(cursor) => Some(cursor.seq),
-        At::First | At::Last => None,
-    };
-    if let Some(from) = &from {
-        add(&mut sql, than, from);
-    }
-    let fetch = page.fetch();
-    add(&mut sql, &format!("ORDER BY e.seq {order} LIMIT"), &fetch);
-    let rows: Vec<Row> = tx.query(intern(sql), &params)?;
-    let (rows, next_cursor, prev_cursor) = page.cut(rows, |row| (0, row.seq));
-    Ok(AuditTrail { events: rows.into_iter().map(Row::into_event).collect(), next_cursor, prev_cursor })
+    params.push(&most);
+    let _ = write!(sql, " ORDER BY e.at {order}, e.seq {order} LIMIT ${}", params.len());
+    tx.query(intern(sql), &params)
 }
 
 impl Row {

@@ -9,6 +9,12 @@ on_each_database! {
     a_filter_asks_for_all_that_it_names,
     pages_run_forward_and_from_the_end,
     the_trail_is_for_admins,
+    a_span_of_time_begins_with_its_first_instant_and_ends_before_its_last,
+    what_is_written_late_stands_at_its_time,
+    the_whole_trail_is_one_file,
+    an_export_is_filtered_as_a_page_is,
+    cells_that_a_spreadsheet_would_run_are_text,
+    an_export_ends_with_the_right_to_it,
 }
 
 fn actions(trail: &Value) -> Vec<&str> {
@@ -100,4 +106,135 @@ async fn the_trail_is_for_admins(world: World) {
     let (_, token) = ada.invite(&band, json!({ "role": "admin" })).await;
     sam.accept(&token).await;
     assert_eq!(sam.get(&path).await.0, 200);
+}
+
+async fn a_span_of_time_begins_with_its_first_instant_and_ends_before_its_last(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let mut times = Vec::new();
+    for _ in 0..3 {
+        world.clock.pass_seconds(60);
+        times.push(world.clock.now());
+        ada.invite(&band, json!({})).await;
+    }
+    for (query, found) in [
+        (format!("from={}", times[1]), 2),
+        (format!("to={}", times[1]), 2), // the first, and the band
+        (format!("from={}&to={}", times[0], times[2]), 2),
+        (format!("from={}&to={}&action=invite.created&limit=1", times[0], times[2]), 1),
+        (format!("from={}&to={}", times[2], times[0]), 0),
+    ] {
+        let (status, trail) = ada.get(&format!("/bands/{band}/audit?{query}")).await;
+        assert_eq!((status, actions(&trail).len()), (200, found), "{query}");
+    }
+    let (status, problem) = ada.get(&format!("/bands/{band}/audit?from=yesterday")).await;
+    assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("from")));
+}
+
+async fn what_is_written_late_stands_at_its_time(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    ada.invite(&band, json!({ "ttl_hours": 1 })).await;
+    world.clock.pass_hours(2);
+    ada.invite(&band, json!({ "label": "later" })).await;
+    guestlist::server::sweep::expire(&world.app).await.unwrap();
+    let (_, trail) = ada.get(&format!("/bands/{band}/audit")).await;
+    assert_eq!(actions(&trail), ["invite.created", "invite.expired", "invite.created", "band.created"]);
+}
+
+/// Doubles the band's trail until it has this many events or more; how many it has.
+async fn lengthen(world: &World, most: i64) -> i64 {
+    let count = "SELECT COUNT(*) AS n FROM audit WHERE band IS NOT NULL";
+    while world.number(count).await < most {
+        world
+            .run(
+                "INSERT INTO audit (band, at, actor, action, invite, account, detail)
+                SELECT band, at + 7, actor, action, invite, account, detail FROM audit WHERE seq % 2 = 0
+                UNION ALL SELECT band, at - 7, actor, action, invite, account, detail FROM audit WHERE seq % 2 = 1",
+            )
+            .await;
+    }
+    world.number(count).await
+}
+
+async fn the_whole_trail_is_one_file(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    ada.invite(&band, json!({})).await;
+    let most = lengthen(&world, 2_500).await;
+    let path = format!("/bands/{band}/audit");
+    let (mut pages, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let (_, page) = ada.get(&format!("{path}?limit=200&cursor={cursor}")).await;
+        pages.extend(page["events"].as_array().unwrap().clone());
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        next.clone_into(&mut cursor);
+    }
+    assert_eq!(pages.len() as i64, most);
+
+    let answer = ada.fetch(&format!("{path}?format=ndjson")).await;
+    let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("content-type"), "application/x-ndjson");
+    assert_eq!(header("content-disposition"), format!("attachment; filename=\"audit-{band}.ndjson\""));
+    assert!(answer.headers().get("content-length").is_none(), "it is not held whole");
+    let text = answer.text().await.unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines, pages, "the lines are what the list shows, in its order");
+
+    let answer = ada.fetch(&format!("{path}?format=csv")).await;
+    assert_eq!(answer.headers()["content-type"], "text/csv; charset=utf-8; header=present");
+    let text = answer.text().await.unwrap();
+    let (names, rows) = text.split_once("\r\n").unwrap();
+    assert!(names.starts_with("id,at,action,actor_id,"), "{names}");
+    let numbers: Vec<&str> = rows.lines().map(|row| row.split(',').next().unwrap()).collect();
+    let meant: Vec<String> = pages.iter().map(|event| event["id"].to_string()).collect();
+    assert_eq!(numbers, meant);
+}
+
+async fn an_export_is_filtered_as_a_page_is(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    ada.invite(&band, json!({})).await;
+    let path = format!("/bands/{band}/audit");
+    let text = ada.fetch(&format!("{path}?format=ndjson&action=band.created")).await.text().await.unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    let text = ada.fetch(&format!("{path}?format=csv&action=nothing")).await.text().await.unwrap();
+    assert_eq!(text.lines().count(), 1, "names alone: {text}");
+    let text = ada.fetch(&format!("{path}?format=ndjson&action=nothing")).await.text().await.unwrap();
+    assert_eq!(text, "");
+    for (query, field) in
+        [("format=pdf", "format"), ("format=csv&limit=5", "limit"), ("format=ndjson&cursor=last", "cursor")]
+    {
+        let (status, problem) = ada.get(&format!("{path}?{query}")).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!(field)), "{query}");
+    }
+}
+
+async fn cells_that_a_spreadsheet_would_run_are_text(world: World) {
+    let ada = world.account("ada").await;
+    ada.patch("/me", json!({ "display_name": "=cmd|' /C calc'!A0, \"x\"" })).await;
+    let band = ada.band("Choir").await;
+    let text = ada.fetch(&format!("/bands/{band}/audit?format=csv")).await.text().await.unwrap();
+    assert!(text.contains(",ada,\"'=cmd|' /C calc'!A0, \"\"x\"\"\","), "{text}");
+}
+
+async fn an_export_ends_with_the_right_to_it(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let (_, token) = ada.invite(&band, json!({ "role": "admin" })).await;
+    kim.accept(&token).await;
+    let most = lengthen(&world, 60_000).await; // more than connections hold on the way
+    let mut answer = kim.fetch(&format!("/bands/{band}/audit?format=ndjson")).await;
+    assert_eq!(answer.status(), 200);
+    let mut text = answer.chunk().await.unwrap().unwrap().to_vec();
+    world.run("UPDATE member SET role = 'member' WHERE role = 'admin'").await;
+    let end = loop {
+        match answer.chunk().await {
+            Ok(Some(more)) => text.extend_from_slice(&more),
+            end => break end,
+        }
+    };
+    assert!(end.is_err(), "what is broken off does not look whole");
+    let lines = text.split(|&byte| byte == b'\n').count() as i64;
+    assert!(lines < most, "{lines} of {most}");
 }

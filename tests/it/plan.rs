@@ -186,8 +186,10 @@ async fn lists(called: &mut Called, ada: &Person, band: &str) {
             queries.push(("GET /bands/{id}/invites", format!("{band}/invites?limit=1&sort={sort}&{filter}")));
         }
     }
+    let span = "from=2020-01-01T00:00:00Z&to=2090-01-01T00:00:00Z";
     for filter in ["", &format!("invite={actor}"), &format!("actor={actor}"), "action=invite.created"] {
         queries.push(("GET /bands/{id}/audit", format!("{band}/audit?limit=1&{filter}")));
+        queries.push(("GET /bands/{id}/audit", format!("{band}/audit?limit=1&{span}&{filter}")));
     }
     for filter in ["", "q=ki", "q=kim"] {
         queries.push(("GET /bands/{id}/members", format!("{band}/members?limit=1&{filter}")));
@@ -224,11 +226,20 @@ async fn every_statement_of_the_api_finds_its_rows_by_an_index(world: World) {
         // The first row that comes is the answer, or the first in the order of an index.
         let all = !sql.contains("WHERE") || (steps.starts_with("Limit") && !steps.contains("Filter"));
         let first_row = sql.ends_with("LIMIT 1") && all;
-        if !first_row && !by_index(&world.database, &steps) {
+        if sorts(sql, &steps) || (!first_row && !by_index(&world.database, &steps)) {
             slow.push(format!("{sql}\n{steps}"));
         }
     }
     assert!(slow.is_empty(), "{}", slow.join("\n\n"));
+}
+
+/// The tables whose lists are walked along an index: the rows of a page are read and no more.
+const WALKED: [&str; 1] = ["FROM audit e"];
+
+/// Whether a list is put in order after it was read, all of it for one page.
+fn sorts(sql: &str, steps: &str) -> bool {
+    let walked = WALKED.iter().any(|table| sql.contains(table)) && sql.contains("LIMIT");
+    walked && (steps.contains("TEMP B-TREE") || steps.contains("Sort"))
 }
 
 /// Whether no step of a plan goes through a whole table, or a whole index.

@@ -198,6 +198,11 @@ impl Person {
         self.send("GET", path, None).await
     }
 
+    /// `GET`, with the answer as it comes.
+    pub async fn fetch(&self, path: &str) -> reqwest::Response {
+        self.http.get(format!("{}/api/v1{path}", self.origin)).bearer_auth(&self.session).send().await.unwrap()
+    }
+
     /// `POST`.
     pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
         self.send("POST", path, Some(&body)).await

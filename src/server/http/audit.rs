@@ -2,12 +2,17 @@
 
 use axum::{
     Json,
+    body::Body,
     extract::{Path, State},
+    http::header,
+    response::{IntoResponse, Response},
 };
+use futures_util::{StreamExt as _, stream};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{AuditTrail, Problem},
+    api::{AuditEvent, AuditTrail, CSV, NDJSON, Person, Problem, Sheet},
+    domain::{AccountId, BandId, Timestamp},
     server::{
         App, Refused,
         audit::{self, Filter},
@@ -27,7 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(trail))
 }
 
-/// What happened in the band, newest first; for its admins.
+/// What happened in the band, newest first; for its admins. As `csv` or `ndjson` the whole of it, as long as it is.
 #[utoipa::path(
     get, path = "/bands/{id}/audit", tag = "audit",
     params(
@@ -35,29 +40,167 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("invite" = Option<String>, Query, description = "the id of the invite it was done to"),
         ("actor" = Option<String>, Query, description = "the id of the account that did it"),
         ("action" = Option<String>, Query, description = "what was done, such as invite.accepted"),
+        ("from" = Option<Timestamp>, Query, description = "at this instant or later"),
+        ("to" = Option<Timestamp>, Query, description = "before this instant"),
+        ("format" = Option<String>, Query, description = "json (the default, a page), csv or ndjson (all of it)"),
         ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query),
     ),
-    responses((status = 200, body = AuditTrail), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses(
+        (status = 200, content(
+            (AuditTrail = "application/json"), (String = "application/x-ndjson"), (String = "text/csv")
+        )),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
 )]
 async fn trail(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
     Keys(keys): Keys,
-) -> Result<Json<AuditTrail>, Refused> {
-    only(&keys, &["invite", "actor", "action", "limit", "cursor"])?;
+) -> Result<Response, Refused> {
+    only(&keys, &["invite", "actor", "action", "from", "to", "format", "limit", "cursor"])?;
     let filter = Filter {
         invite: read_key(&keys, "invite")?,
         actor: read_key(&keys, "actor")?,
         action: read_key(&keys, "action")?,
+        from: read_key(&keys, "from")?,
+        to: read_key(&keys, "to")?,
     };
-    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
     let band = band_id(&id)?;
-    app.store()
+    let format = match keys.get("format").map(String::as_str) {
+        None | Some("" | "json") => None,
+        Some("csv") => Some(Format::Csv),
+        Some("ndjson") => Some(Format::Ndjson),
+        Some(_) => return Err(Problem::field("format", "must be one of: json csv ndjson").into()),
+    };
+    if let Some(format) = format {
+        if let Some(key) = ["limit", "cursor"].into_iter().find(|key| keys.contains_key(*key)) {
+            return Err(Problem::field(key, "must be left out: csv and ndjson give the whole trail").into());
+        }
+        return export(Walk { app, account: caller.account, band, filter, format, last: None, ended: false }).await;
+    }
+    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let trail = app
+        .store()
         .read(move |tx| {
             Access::of(tx, band, caller.account)?.require_admin()?;
             audit::list(tx, band, &filter, page)
         })
-        .await
-        .map(Json)
+        .await?;
+    Ok(Json(trail).into_response())
+}
+
+/// Events that are read at once on the way along a whole trail: this many are held in memory, however long it is.
+const STEP: usize = 1_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Csv,
+    Ndjson,
+}
+
+/// A walk along a trail, from the newest event on.
+struct Walk {
+    app: App,
+    account: AccountId,
+    band: BandId,
+    filter: Filter,
+    format: Format,
+    last: Option<(Timestamp, i64)>,
+    ended: bool,
+}
+
+impl Walk {
+    /// The next events; nothing at the end. Who is no admin any more meanwhile gets no further.
+    async fn step(&mut self) -> Result<Vec<u8>, Refused> {
+        let (band, account, filter, last) = (self.band, self.account, self.filter.clone(), self.last);
+        let events = self
+            .app
+            .store()
+            .read(move |tx| {
+                Access::of(tx, band, account)?.require_admin()?;
+                Ok::<_, Refused>(audit::walk(tx, band, &filter, last, STEP as i64)?)
+            })
+            .await?;
+        self.ended = events.len() < STEP;
+        self.last = events.last().map(|event| (event.at, event.id));
+        Ok(match self.format {
+            Format::Csv => rows(&events),
+            Format::Ndjson => lines(&events),
+        })
+    }
+}
+
+/// The whole trail as a file. The first step is made before the answer begins, so that a refusal is one; a failure
+/// later breaks the connection off, so that nobody takes a part for the whole.
+async fn export(mut walk: Walk) -> Result<Response, Refused> {
+    let (media, ending, mut first) = match walk.format {
+        Format::Csv => (CSV, "csv", Sheet::new(&COLUMNS).into_bytes()),
+        Format::Ndjson => (NDJSON, "ndjson", Vec::new()),
+    };
+    let name = format!("attachment; filename=\"audit-{}.{ending}\"", walk.band);
+    first.extend(walk.step().await?);
+    let rest = stream::try_unfold(walk, async |mut walk| {
+        if walk.ended {
+            return Ok(None);
+        }
+        let piece = walk.step().await.inspect_err(|error| tracing::warn!(%error, "an export was broken off"))?;
+        Ok::<_, Refused>(Some((piece, walk)))
+    });
+    let pieces = stream::once(std::future::ready(Ok(first))).chain(rest);
+    let headers = [(header::CONTENT_TYPE, media.to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, Body::from_stream(pieces)).into_response())
+}
+
+/// The columns of the trail as a table.
+const COLUMNS: [&str; 11] = [
+    "id",
+    "at",
+    "action",
+    "actor_id",
+    "actor_username",
+    "actor_display_name",
+    "invite",
+    "account_id",
+    "account_username",
+    "account_display_name",
+    "detail",
+];
+
+fn rows(events: &[AuditEvent]) -> Vec<u8> {
+    let mut sheet = Sheet::go_on();
+    let person = |person: Option<&Person>| {
+        person.map_or_else(Default::default, |person| {
+            [person.id.to_string(), person.username.clone(), person.display_name.clone()]
+        })
+    };
+    for event in events {
+        let [actor, actor_username, actor_name] = person(event.actor.as_ref());
+        let [account, account_username, account_name] = person(event.account.as_ref());
+        sheet.row(&[
+            event.id.to_string(),
+            event.at.to_string(),
+            event.action.clone(),
+            actor,
+            actor_username,
+            actor_name,
+            event.invite.map(|id| id.to_string()).unwrap_or_default(),
+            account,
+            account_username,
+            account_name,
+            event.detail.clone().unwrap_or_default(),
+        ]);
+    }
+    sheet.into_bytes()
+}
+
+/// The events as lists show them, one a line.
+fn lines(events: &[AuditEvent]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for event in events {
+        // An event is always JSON; memory takes all that is written to it.
+        let _ = serde_json::to_writer(&mut lines, event);
+        lines.push(b'\n');
+    }
+    lines
 }
