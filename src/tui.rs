@@ -12,6 +12,7 @@
 mod effects;
 mod expiry;
 mod forms;
+mod hangup;
 pub mod keymap;
 pub mod label;
 pub mod launch;

@@ -73,7 +73,8 @@ pub(super) fn serve(config: &Config) -> Result<(), Error> {
             (unix::signal(unix::SignalKind::terminate())?, unix::signal(unix::SignalKind::interrupt())?);
         let app = App::new(store, settings, key, SystemClock, entropy);
         tracing::info!(%address, "listening");
-        println!("listening on {origin}");
+        // Whoever started it may listen to nothing: that is no reason not to serve.
+        let _ = super::output::line(&format!("listening on {origin}"));
         let stop = async move {
             let signal = tokio::select! {
                 _ = terminate.recv() => "SIGTERM",

@@ -3,6 +3,7 @@
 mod world;
 
 use std::{
+    fs::{DirEntry, File},
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
 };
@@ -91,23 +92,67 @@ impl Demo {
     }
 }
 
+/// What the folders of demonstrations begin with.
+const PREFIX: &str = "guestlist-demo-";
+/// Held by the process that shows the demonstration, however that ends.
+const LOCK: &str = "lock";
+
 /// A folder of its own that goes when it is dropped.
-struct Folder(PathBuf);
+struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
 
 impl Folder {
     fn new(name: &str) -> Result<Self, Error> {
-        let path = std::env::temp_dir().join(format!("guestlist-demo-{name}"));
-        private::folder(&path).map_err(|source| Error::Io { what: "make", path: path.clone(), source })?;
-        Ok(Self(path))
+        let around = std::env::temp_dir();
+        remove_left(&around);
+        let path = around.join(format!("{PREFIX}{name}"));
+        let made = private::folder(&path).and_then(|()| {
+            let lock = private::create(&path.join(LOCK), true)?;
+            lock.lock().map(|()| lock)
+        });
+        match made {
+            Ok(lock) => Ok(Self { path, _lock: lock }),
+            Err(source) => Err(Error::Io { what: "make", path, source }),
+        }
     }
 
     fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        let _ = std::fs::remove_dir_all(&self.path);
     }
+}
+
+/// Removes what killed demonstrations of this person left: folders whose lock nobody holds. What cannot be removed is
+/// left where it is.
+fn remove_left(around: &Path) {
+    for entry in std::fs::read_dir(around).into_iter().flatten().flatten() {
+        let named = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        // Neither somebody else's nor a link to elsewhere.
+        if named && entry.file_type().is_ok_and(|kind| kind.is_dir()) && is_own(&entry) && is_left(&entry.path()) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_own(entry: &DirEntry) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    entry.metadata().is_ok_and(|metadata| metadata.uid() == rustix::process::geteuid().as_raw())
+}
+
+#[cfg(not(unix))]
+const fn is_own(_: &DirEntry) -> bool {
+    true
+}
+
+/// One without a lock is being made.
+fn is_left(folder: &Path) -> bool {
+    File::open(folder.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
 }

@@ -4,13 +4,18 @@ use std::{collections::VecDeque, future::poll_fn, io, sync::Arc, task::Poll, tim
 
 use crossterm::event::{Event, EventStream, KeyEventKind, MouseButton, MouseEventKind};
 use futures_util::StreamExt as _;
+use rustix::process::{Signal as Number, getpgrp, getpid, getsid, kill_current_process_group, kill_process};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
-    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    sync::{
+        mpsc::{UnboundedReceiver, unbounded_channel},
+        oneshot,
+    },
 };
 
 use super::{
     effects::{Arrival, Effects, Order},
+    hangup,
     launch::Launcher,
     message::{Effect, Msg, Start},
     model::{Model, Settings},
@@ -79,7 +84,12 @@ struct Loop {
     end: Signal,
     hang_up: Signal,
     interrupt: Signal,
+    stop: Signal,
     proceed: Signal,
+    /// Whether the next stop is the one that this program sent to its whole job.
+    stopping: bool,
+    /// Answers when the terminal is gone.
+    gone: oneshot::Receiver<()>,
 }
 
 impl Loop {
@@ -96,7 +106,10 @@ impl Loop {
             end: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
-            proceed: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+            stop: signal(SignalKind::from_raw(Number::TSTP.as_raw()))?,
+            proceed: signal(SignalKind::from_raw(Number::CONT.as_raw()))?,
+            stopping: false,
+            gone: hangup::watch()?,
             screen,
         })
     }
@@ -124,6 +137,12 @@ impl Loop {
                 _ = self.end.recv() => true,
                 _ = self.hang_up.recv() => true,
                 _ = self.interrupt.recv() => true,
+                _ = &mut self.gone => true,
+                _ = self.stop.recv() => {
+                    // Somebody else stops it, as the shell's own keys would.
+                    let effects = if std::mem::take(&mut self.stopping) { Vec::new() } else { self.halt().await? };
+                    self.execute(effects).await?
+                }
                 _ = self.proceed.recv() => {
                     let effects = self.resume()?;
                     self.execute(effects).await?
@@ -206,11 +225,22 @@ impl Loop {
         Ok(false)
     }
 
-    /// Back to the shell, until it continues the program.
+    /// Back to the shell, until it continues the program. The whole job is stopped, as the terminal itself would do it.
     async fn suspend(&mut self) -> Result<Vec<Effect>, TerminalError> {
         give_back();
-        // The whole job is stopped, as the terminal itself would do it; a process without a shell is not.
-        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP).map_err(io::Error::from)?;
+        self.stopping = true;
+        kill_current_process_group(Number::TSTP).map_err(io::Error::from)?;
+        self.halt().await
+    }
+
+    /// Gives the terminal back and stops until the shell continues the program.
+    async fn halt(&mut self) -> Result<Vec<Effect>, TerminalError> {
+        give_back();
+        // A stop that is listened for does nothing by itself. The first process of a session has no shell that could
+        // ever continue it.
+        if getsid(None).is_ok_and(|session| session != getpgrp()) {
+            kill_process(getpid(), Number::STOP).map_err(io::Error::from)?;
+        }
         let _ = tokio::time::timeout(STOP, self.proceed.recv()).await;
         self.resume()
     }

@@ -1,7 +1,14 @@
 //! The client as its shell and its terminal see it: jobs, redirections, a terminal that goes away, what is written.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    io::{Read as _, Write as _},
+    path::PathBuf,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
 
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::Signal;
 
 use crate::{program::Served, pty::Pty};
@@ -35,6 +42,32 @@ fn a_job_is_stopped_and_continued_by_its_shell_and_takes_the_size_of_then() {
     pty.see("ended 0");
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn stopped_by_another_program_it_gives_the_terminal_back_as_well() {
+    let home = tempfile::tempdir().unwrap();
+    let variables = [("GUESTLIST", GUESTLIST), ("PS1", "ready> ")];
+    let mut pty = Pty::start_program("/bin/sh", home.path(), (80, 24), &["-i"], &variables);
+    pty.see("ready>");
+    pty.keys("\"$GUESTLIST\"\r");
+    pty.see("this machine");
+    send(child(pty.id()).unwrap(), Signal::TSTP);
+    pty.until("the shell", |pty| !pty.screen().contains("this machine"));
+    pty.keys("echo back $((20 + 3))\r");
+    pty.see("back 23");
+    pty.keys("fg\r");
+    pty.see("this machine");
+    pty.keys("q");
+    pty.until("the shell", |pty| !pty.screen().contains("this machine"));
+    pty.keys("echo ended $?\r");
+    pty.see("ended 0");
+}
+
+fn send(process: u32, signal: Signal) {
+    let process = rustix::process::Pid::from_raw(process.cast_signed()).unwrap();
+    rustix::process::kill_process(process, signal).unwrap();
+}
+
 /// The only child of a process.
 fn child(of: u32) -> Option<u32> {
     let children = std::fs::read_to_string(format!("/proc/{of}/task/{of}/children")).ok()?;
@@ -58,6 +91,61 @@ fn when_the_terminal_goes_away_it_ends() {
     // The terminal belongs to the shell's session and is hung up with it.
     pty.signal(Signal::KILL);
     pty.until("the end of the client", |_| !lives(client));
+}
+
+#[test]
+fn a_terminal_that_goes_without_a_word_ends_it_too() {
+    let home = tempfile::tempdir().unwrap();
+    let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, ..PtySize::default() }).unwrap();
+    let mut command = CommandBuilder::new(GUESTLIST);
+    command.env_clear();
+    command.env("HOME", home.path());
+    command.env("TERM", "xterm-256color");
+    // It is no session's own terminal, so that nobody is sent a signal when it goes.
+    command.set_controlling_tty(false);
+    let mut client = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let (mut seen, mut buffer) = (Vec::new(), [0; 4096]);
+    while !String::from_utf8_lossy(&seen).contains("this machine") {
+        let count = reader.read(&mut buffer).unwrap();
+        seen.extend_from_slice(&buffer[..count]);
+    }
+    drop((reader, pair.master));
+    let begun = Instant::now();
+    while client.try_wait().unwrap().is_none() {
+        if begun.elapsed() > Duration::from_mins(1) {
+            client.kill().unwrap();
+            panic!("it lives on without a terminal");
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_panic_is_reported_on_a_terminal_that_was_given_back() {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
+    let home = tempfile::tempdir().unwrap();
+    let mut pty = Pty::start(home.path(), (80, 24), &[], &[]);
+    pty.see("this machine");
+    // Room for a report, but not for the stack of one more thread: starting the server has to panic.
+    let status = std::fs::read_to_string(format!("/proc/{}/status", pty.id())).unwrap();
+    let taken = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();
+    let kilobytes: u64 = taken.trim().trim_end_matches(" kB").parse().unwrap();
+    let room = Some((kilobytes + 1_024) * 1_024);
+    let client = Pid::from_raw(pty.id().cast_signed());
+    prlimit(client, Resource::As, Rlimit { current: room, maximum: room }).unwrap();
+    pty.keys("\r");
+    let (code, bytes) = pty.end();
+    let text = String::from_utf8_lossy(&bytes);
+    assert_eq!(code, 101, "{text}");
+    let (screen, after) = text.rsplit_once("\x1b[?1049l").unwrap();
+    assert!(screen.contains("\x1b[?2004l"), "pastes are plain again");
+    assert!(after.contains("\x1b[?25h") && after.contains("This is a mistake in guestlist"), "{after}");
+    // Lines begin at the left again: the terminal makes two characters of the end of a line.
+    assert!(after.contains("\r\n") && !after.replace("\r\n", "").contains('\n'), "{after}");
 }
 
 #[test]
@@ -120,4 +208,35 @@ fn a_moved_cursor_costs_few_bytes_and_many_keys_few_frames() {
     pty.see("Everywhere");
     let cost = frames(&pty) - drawn;
     assert!(cost < 200, "{cost} frames for 1,000 keys");
+}
+
+#[test]
+fn a_server_whose_greeting_nobody_reads_serves_all_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut server = Command::new(GUESTLIST)
+        .args(["serve", "--listen", &address.to_string()])
+        .env_clear()
+        .env("HOME", home.path())
+        .stdout(writer)
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    let mut connection = loop {
+        match std::net::TcpStream::connect(address) {
+            Ok(connection) => break connection,
+            Err(error) => assert!(begun.elapsed() < Duration::from_mins(1), "{error}"),
+        }
+        thread::sleep(Duration::from_millis(20));
+    };
+    connection.write_all(b"GET /livez HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let asked = Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    assert_eq!(server.wait().unwrap().code(), Some(0));
 }

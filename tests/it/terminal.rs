@@ -181,6 +181,33 @@ fn the_demonstration_is_signed_in_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn what_a_killed_demonstration_left_goes_with_the_next_and_one_that_runs_stays() {
+    let (home, around) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let variables = [("TMPDIR", around.path().to_str().unwrap())];
+    let folders = || std::fs::read_dir(around.path()).unwrap().count();
+    let start = || {
+        let pty = Pty::start(home.path(), (110, 34), &["--demo"], &variables);
+        pty.see("12 pending of 41");
+        pty
+    };
+    let killed = start();
+    let mut running = start();
+    killed.signal(Signal::KILL);
+    let _ = killed.end();
+    assert_eq!(folders(), 2);
+    let mut next = start();
+    assert_eq!(folders(), 2);
+    running.keys("2jr");
+    running.see("Sure?");
+    running.keys("y");
+    running.see("11 pending of 41");
+    for pty in [&mut running, &mut next] {
+        pty.keys("q");
+    }
+    assert_eq!((running.end().0, next.end().0, folders()), (0, 0, 0));
+}
+
+#[test]
 fn a_second_client_of_a_person_attaches_and_takes_over_from_a_killed_one() {
     let home = tempfile::tempdir().unwrap();
     let port = free_port();
