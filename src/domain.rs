@@ -19,7 +19,10 @@ pub use id::{AccountId, BandId, CampaignId, InviteId, SessionId, SuppressionId};
 pub use invite::{CancelReason, Delivery, Kind, MaxUses, Standing, Status};
 pub use name::{BandName, Contact, Description, DisplayName, Label, Message, Reason, Username};
 pub use password::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, check_password};
-pub use policy::{EmailIdentity, Hours, Membership, OnAcceptCancel, OnInviterRemoved, Policy, Preset, Registration};
+pub use policy::{
+    BandPolicy, EmailIdentity, Hours, Looser, Membership, OnAcceptCancel, OnInviterRemoved, Policy, Preset,
+    Registration,
+};
 pub use role::{InvitePermission, JoinMode, Role};
 pub use search::{search_pattern, search_terms, search_text, search_tokens};
 pub use text::{clean_block, clean_line};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AccountId, BandId, InvitePermission, JoinMode, Policy, Role, Timestamp};
+use crate::domain::{AccountId, BandId, BandPolicy, InvitePermission, JoinMode, Policy, Role, Timestamp};
 
 use super::{Patch, Person};
 
@@ -92,6 +92,9 @@ pub struct CreateBand {
     /// Who may invite; `admins` where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite_permission: Option<InvitePermission>,
+    /// Where the band is stricter than the site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<BandPolicy>,
 }
 
 /// `PATCH /bands/{id}`.
@@ -116,6 +119,10 @@ pub struct UpdateBand {
     /// Who may invite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite_permission: Option<InvitePermission>,
+    /// Where the band is stricter than the site, in place of what it was; null is nowhere.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<BandPolicy>))]
+    pub policy: Patch<BandPolicy>,
 }
 
 /// A member of a band.

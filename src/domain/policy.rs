@@ -13,8 +13,11 @@
 //! | `on_inviter_removed` | keep | revoke | keep | revoke |
 //! | `quota_per_30_days` | none | 100 | none | none |
 
+mod band;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::band::{BandPolicy, Looser};
 use super::{Invalid, Kind, Timestamp};
 
 words! {

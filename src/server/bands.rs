@@ -7,6 +7,7 @@ mod join;
 mod list;
 mod manage;
 mod members;
+mod policy;
 mod search;
 
 pub(crate) use bans::{bans, unban};
@@ -16,6 +17,7 @@ pub(crate) use join::{check_room, join};
 pub(crate) use list::{Scope, list};
 pub(crate) use manage::{Removal, change, remove, transfer};
 pub(crate) use members::insert;
+pub(crate) use policy::in_force;
 pub(crate) use search::{index, list as members};
 
 use crate::{
@@ -118,15 +120,17 @@ pub(crate) struct NewBand {
     contact: Option<Contact>,
     join: JoinMode,
     invite_permission: InvitePermission,
+    policy: Option<String>,
 }
 
 impl NewBand {
-    /// Reads the request; a refusal names every bad field.
-    pub(crate) fn parse(request: &CreateBand) -> Result<Self, Refused> {
+    /// Reads the request; a refusal names every bad field. The band may be stricter than the site, never less strict.
+    pub(crate) fn parse(request: &CreateBand, site: &Policy) -> Result<Self, Refused> {
         let mut fields = Fields::default();
         let name = fields.check("name", BandName::parse(&request.name));
         let description = fields.optional("description", request.description.as_deref(), Description::parse);
         let contact = fields.optional("contact", request.contact.as_deref(), Contact::parse);
+        let policy = request.policy.as_ref().and_then(|own| policy::write(&mut fields, own, site));
         fields.finish()?;
         let name = name.ok_or_else(|| Refused::new(Code::Validation, "name is missing"))?;
         Ok(Self {
@@ -135,6 +139,7 @@ impl NewBand {
             contact,
             join: request.join.unwrap_or(JoinMode::Invite),
             invite_permission: request.invite_permission.unwrap_or(InvitePermission::Admins),
+            policy,
         })
     }
 }
@@ -148,8 +153,8 @@ pub(crate) fn create(
     now: Timestamp,
 ) -> Result<(), Refused> {
     let _ = tx.execute(
-        "INSERT INTO band (id, name, description, contact, join_mode, invite_permission, created_at, search_text)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO band (id, name, description, contact, join_mode, invite_permission, created_at, search_text, policy)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &[
             &id,
             &band.name,
@@ -159,6 +164,7 @@ pub(crate) fn create(
             &band.invite_permission,
             &now,
             &search_text(&[band.name.as_str()]),
+            &band.policy,
         ],
     )?;
     if !members::add(tx, id, owner, Role::Owner, None, now)? {
@@ -174,7 +180,7 @@ crate::row! {
     struct BandRow {
         seq: i64, id: BandId, name: String, description: Option<String>, contact: Option<String>, join_mode: JoinMode,
         invite_permission: InvitePermission, revision: i64, members: i64, invites: i64, pending: i64,
-        created_at: Timestamp, role: Option<Role>, can_invite: Option<bool>,
+        created_at: Timestamp, role: Option<Role>, can_invite: Option<bool>, policy: Option<String>,
     }
 }
 
@@ -203,16 +209,18 @@ impl BandRow {
     }
 }
 
-/// A band as `account` sees it. Bands that are open to all or to requests are seen by all, others by members.
-pub(crate) fn read(tx: &mut Tx<'_>, id: BandId, account: AccountId, policy: &Policy) -> Result<Band, Refused> {
+/// A band as `account` sees it, with the policy in force in it under the site's. Bands that are open to all or to requests are seen by all, others by members.
+pub(crate) fn read(tx: &mut Tx<'_>, id: BandId, account: AccountId, site: &Policy) -> Result<Band, Refused> {
     let row: Option<BandRow> = tx.query_one(
         "SELECT b.seq AS seq, b.id AS id, name, description, contact, join_mode, invite_permission, revision, members,
-         invites, pending, created_at, m.role AS role, m.can_invite AS can_invite
+         invites, pending, created_at, m.role AS role, m.can_invite AS can_invite, policy
          FROM band b LEFT JOIN member m ON m.band = b.id AND m.account = $2
          WHERE b.id = $1 AND b.deleted_at IS NULL AND (m.seq IS NOT NULL OR b.join_mode <> 'invite')",
         &[&id, &account],
     )?;
-    let mut band = row.ok_or_else(|| Refused::not_found("band"))?.into_band(Some(policy.clone()));
+    let row = row.ok_or_else(|| Refused::not_found("band"))?;
+    let policy = policy::read(row.policy.as_deref())?.effective(site);
+    let mut band = row.into_band(Some(policy));
     // What is told in answer to a change has the revision that the change gives.
     band.revision += i64::from(tx.has_touched(id));
     Ok(band)

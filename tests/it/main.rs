@@ -51,6 +51,8 @@ mod people;
 #[cfg(feature = "server")]
 mod plan;
 #[cfg(feature = "server")]
+mod policy;
+#[cfg(feature = "server")]
 mod poll;
 #[cfg(feature = "server")]
 mod postgres;

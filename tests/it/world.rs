@@ -112,7 +112,11 @@ impl World {
 
     /// Another node: a server of its own on the same database, with the same clock.
     pub async fn beside(&self) -> Self {
-        let settings = self.app.settings().clone();
+        self.beside_with(self.app.settings().clone()).await
+    }
+
+    /// As [`World::beside`], by decisions of its own.
+    pub async fn beside_with(&self, settings: Settings) -> Self {
         Self::start_at(self.database.clone(), settings, None, self.clock.clone()).await
     }
 

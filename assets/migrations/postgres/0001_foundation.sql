@@ -40,6 +40,8 @@ CREATE TABLE band (
     contact text COLLATE "C",
     join_mode text COLLATE "C" NOT NULL,
     invite_permission text COLLATE "C" NOT NULL,
+    -- What the band decides over the site's policy, as JSON: it tightens, and never loosens. Null is nothing.
+    policy text COLLATE "C",
     revision bigint NOT NULL DEFAULT 0,
     -- The name, folded: a part of it finds the band.
     search_text text COLLATE "C" NOT NULL DEFAULT '',

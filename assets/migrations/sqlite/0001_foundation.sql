@@ -40,6 +40,8 @@ CREATE TABLE band (
     contact TEXT,
     join_mode TEXT NOT NULL,
     invite_permission TEXT NOT NULL,
+    -- What the band decides over the site's policy, as JSON: it tightens, and never loosens. Null is nothing.
+    policy TEXT,
     revision INTEGER NOT NULL DEFAULT 0,
     -- The name, folded: a part of it finds the band.
     search_text TEXT NOT NULL DEFAULT '',

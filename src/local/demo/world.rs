@@ -3,7 +3,8 @@
 use crate::{
     api::{CreateBand, CreateInvite, DeclineInvite, Patch},
     domain::{
-        AccountId, Address, BandId, DisplayName, Registration, Role, SessionId, SuppressionId, Timestamp, Username,
+        AccountId, Address, BandId, DisplayName, Policy, Preset, Registration, Role, SessionId, SuppressionId,
+        Timestamp, Username,
     },
     local::Error,
     server::{
@@ -253,12 +254,13 @@ impl World<'_> {
     }
 
     fn found(&self, tx: &mut Tx<'_>, band: &Founded, id: BandId) -> Result<(), Refused> {
-        let new = NewBand::parse(&CreateBand {
+        let wish = CreateBand {
             name: band.name.to_owned(),
             description: Some(band.about.to_owned()),
             contact: Some(band.contact.to_owned()),
             ..CreateBand::default()
-        })?;
+        };
+        let new = NewBand::parse(&wish, &Policy::preset(Preset::Band))?;
         bands::create(tx, id, self.who(band.by)?, &new, self.ago(band.at))
     }
 

@@ -3,7 +3,8 @@
 use crate::{
     api::{Patch, UpdateBand},
     domain::{
-        AccountId, BandId, BandName, Contact, Description, Invalid, InvitePermission, JoinMode, Timestamp, search_text,
+        AccountId, BandId, BandName, Contact, Description, Invalid, InvitePermission, JoinMode, Policy, Timestamp,
+        search_text,
     },
     server::{
         Fields, Refused,
@@ -12,29 +13,31 @@ use crate::{
     },
 };
 
-use super::Access;
+use super::{Access, policy};
 
 crate::row! {
     /// What can be changed in a band.
     #[derive(Debug, Clone, PartialEq, Eq)]
     struct Kept {
         name: BandName, description: Option<Description>, contact: Option<Contact>, join_mode: JoinMode,
-        invite_permission: InvitePermission,
+        invite_permission: InvitePermission, policy: Option<String>,
     }
 }
 
-/// Changes a band: what is left out stays, null is none. For its admins; what is as it was is no change.
+/// Changes a band: what is left out stays, null is none. For its admins; what is as it was is no change. A new policy
+/// is held against the site's; one that stays is not, since the stricter of both is in force anyway.
 pub(crate) fn edit(
     tx: &mut Tx<'_>,
     band: BandId,
     caller: AccountId,
     wish: &UpdateBand,
+    site: &Policy,
     now: Timestamp,
 ) -> Result<(), Refused> {
     Access::hold(tx, band, caller)?.require_admin()?;
     let lock = tx.dialect().pick("", " FOR NO KEY UPDATE");
     let read = intern(format!(
-        "SELECT name, description, contact, join_mode, invite_permission FROM band
+        "SELECT name, description, contact, join_mode, invite_permission, policy FROM band
          WHERE id = $1 AND deleted_at IS NULL{lock}"
     ));
     let old: Kept = tx.query_one(read, &[&band])?.ok_or_else(|| Refused::not_found("band"))?;
@@ -46,6 +49,11 @@ pub(crate) fn edit(
         contact: text(&mut fields, "contact", &wish.contact, old.contact.as_ref(), Contact::parse),
         join_mode: wish.join.unwrap_or(old.join_mode),
         invite_permission: wish.invite_permission.unwrap_or(old.invite_permission),
+        policy: match &wish.policy {
+            Patch::Omitted => old.policy.clone(),
+            Patch::Null => None,
+            Patch::Value(own) => policy::write(&mut fields, own, site),
+        },
     };
     fields.finish()?;
     let changed = [
@@ -54,6 +62,7 @@ pub(crate) fn edit(
         ("contact", new.contact != old.contact),
         ("join", new.join_mode != old.join_mode),
         ("invite_permission", new.invite_permission != old.invite_permission),
+        ("policy", new.policy != old.policy),
     ];
     let changed: Vec<&str> = changed.into_iter().filter_map(|(field, is)| is.then_some(field)).collect();
     if changed.is_empty() {
@@ -61,7 +70,7 @@ pub(crate) fn edit(
     }
     let _ = tx.execute(
         "UPDATE band SET name = $2, description = $3, contact = $4, join_mode = $5, invite_permission = $6,
-            search_text = $7
+            search_text = $7, policy = $8
          WHERE id = $1",
         &[
             &band,
@@ -71,6 +80,7 @@ pub(crate) fn edit(
             &new.join_mode,
             &new.invite_permission,
             &search_text(&[new.name.as_str()]),
+            &new.policy,
         ],
     )?;
     tx.touch(band);

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-use super::members;
+use super::{in_force, members};
 
 crate::row! { struct Door { name: String, contact: Option<String>, join_mode: JoinMode } }
 crate::row! { struct Held { role: Role } }
@@ -24,7 +24,7 @@ pub(crate) fn join(
     tx: &mut Tx<'_>,
     band: BandId,
     account: AccountId,
-    policy: &Policy,
+    site: &Policy,
     now: Timestamp,
 ) -> Result<Accepted, Refused> {
     hold_account(tx, account)?;
@@ -60,7 +60,8 @@ pub(crate) fn join(
         };
         return Err(Refused::new(code, text));
     }
-    check_room(tx, account, policy)?;
+    let policy = in_force(tx, band, site)?;
+    check_room(tx, account, &policy)?;
     let _ = members::add(tx, band, account, Role::Member, None, now)?;
     let actor = Some(account);
     let event = Event { band: Some(band), actor, action: "member.joined", invite: None, account: actor, detail: None };
@@ -78,7 +79,7 @@ pub(crate) fn check_room(tx: &mut Tx<'_>, account: AccountId, policy: &Policy) -
     if in_any_band(tx, account)? {
         return Err(Refused::new(
             Code::OneBandOnly,
-            "On this server a person is in one band at a time. Leave the one you are in first.",
+            "Only those who are in no other band may be in this one. Leave the one you are in first.",
         ));
     }
     Ok(())

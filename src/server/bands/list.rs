@@ -65,7 +65,7 @@ pub(crate) fn list(
     };
     let sql = intern(format!(
         "SELECT {seq} AS seq, b.id AS id, name, description, contact, join_mode, invite_permission, revision, members,
-            invites, pending, created_at, m.role AS role, m.can_invite AS can_invite
+            invites, pending, created_at, m.role AS role, m.can_invite AS can_invite, policy
          FROM {from} AND b.deleted_at IS NULL AND {seq} {than} $2{named} ORDER BY {seq} {order} LIMIT $3"
     ));
     let rows: Vec<BandRow> = tx.query(sql, &params)?;

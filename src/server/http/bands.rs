@@ -74,7 +74,8 @@ async fn create(
     headers: HeaderMap,
     body: Body<CreateBand>,
 ) -> Result<(StatusCode, Json<Band>), Refused> {
-    let (id, now, new) = (app.fresh(BandId::new), app.now(), bands::NewBand::parse(&body.value)?);
+    let (id, now, new) =
+        (app.fresh(BandId::new), app.now(), bands::NewBand::parse(&body.value, &app.settings().policy)?);
     let claim = claim(&headers, caller, "/bands".to_owned(), body.hash, &app)?;
     let policy = app.settings().policy.clone();
     let write = move |tx: &mut Tx<'_>| {
@@ -128,7 +129,7 @@ async fn edit(
 ) -> Result<Json<Band>, Refused> {
     let (id, now, policy) = (band_id(&id)?, app.now(), app.settings().policy.clone());
     let write = move |tx: &mut Tx<'_>| {
-        bands::edit(tx, id, caller.account, &body.value, now)?;
+        bands::edit(tx, id, caller.account, &body.value, &policy, now)?;
         bands::read(tx, id, caller.account, &policy)
     };
     app.store().write(write).await.map(Json)

@@ -64,8 +64,14 @@ fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refused> {
         let message = message.split(" at line ").next().unwrap_or_default();
         // serde names the missing or unknown field in its message only.
         let named = message.split('`').nth(1).filter(|_| message.contains(" field `"));
-        let field = named.map_or(path, str::to_owned);
-        Problem::field(if field == "." { "body" } else { &field }, message).into()
+        let field = match named {
+            Some(name) if path == "." => name.to_owned(),
+            // The path of what is unknown can name it already.
+            Some(name) if path != name && !path.ends_with(&format!(".{name}")) => format!("{path}.{name}"),
+            _ if path == "." => "body".to_owned(),
+            _ => path,
+        };
+        Problem::field(&field, message).into()
     })?;
     json.end().map_err(|_| Refused::new(Code::BadRequest, "Something follows the JSON body."))?;
     Ok(value)
@@ -74,7 +80,7 @@ fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::CreateInvite;
+    use crate::api::{CreateBand, CreateInvite};
 
     fn refusal(text: &str) -> Problem {
         match read::<CreateInvite>(text.as_bytes()) {
@@ -88,6 +94,9 @@ mod tests {
         assert_eq!(refusal(r#"{"colour":"red"}"#).errors[0].field, "colour");
         assert_eq!(refusal(r#"{"role":"king"}"#).errors[0].field, "role");
         assert_eq!(refusal(r#"{"ttl_hours":"soon"}"#).errors[0].field, "ttl_hours");
+        let inner = read::<CreateBand>(br#"{"name":"x","policy":{"colour":"red"}}"#);
+        let Err(Refused::Problem(problem)) = inner else { panic!("{inner:?}") };
+        assert_eq!(problem.errors[0].field, "policy.colour");
         assert_eq!(refusal("[]").code, Code::Validation);
         assert_eq!(refusal("{").code, Code::BadRequest);
         assert_eq!(refusal("{} {}").code, Code::BadRequest);

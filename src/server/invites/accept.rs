@@ -87,7 +87,9 @@ impl Found {
             }
             Code::Removed => format!("You were removed from {band} since this invite was made. Ask for a new one."),
             Code::Banned => format!("You are banned from {band}. Its admins alone can lift that."),
-            Code::OneBandOnly => "You are in a band, and this server allows one at a time: leave it first.".to_owned(),
+            Code::OneBandOnly => {
+                "You are in a band, and this one takes only those who are in no other: leave it first.".to_owned()
+            }
             code => format!("{}. Ask {inviter} for a new one.", code.title()),
         };
         let mut problem = Problem::new(code, detail);

@@ -6,7 +6,7 @@ use crate::{
     server::{
         App, Fields, Hash, Refused,
         audit::{self, Event},
-        hash, open, seal,
+        bands, hash, open, seal,
         store::Tx,
     },
 };
@@ -87,6 +87,7 @@ pub(crate) fn create(
     let up_to = Access::hold(tx, band, caller)?
         .grants()
         .ok_or_else(|| forbidden("You may not invite to this band: ask an admin."))?;
+    let policy = &bands::in_force(tx, band, policy)?;
     let role = wish.role.unwrap_or(Role::Member);
     let mut fields = Fields::default();
     if wish.kind.is_some_and(|kind| kind != Kind::Link) {
@@ -110,7 +111,7 @@ pub(crate) fn create(
         return Err(forbidden("You may not invite to a role above your own."));
     }
     if !policy.allow_kinds.contains(&Kind::Link) {
-        return Err(Refused::new(Code::KindNotAllowed, "This server makes no invites of kind link."));
+        return Err(Refused::new(Code::KindNotAllowed, "No invites of kind link are made in this band."));
     }
     let rules = serde_json::to_string(policy).unwrap_or_default();
     let _ = tx.execute(

@@ -186,6 +186,7 @@ fn read_new_band(form: &mut Form) -> Option<Said> {
         contact: contact?,
         join: form.value("join").parse().ok(),
         invite_permission: form.value("invite_permission").parse().ok(),
+        policy: None,
     };
     Some(send(Request::CreateBand(body)))
 }
