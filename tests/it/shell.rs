@@ -235,7 +235,7 @@ fn a_server_whose_greeting_nobody_reads_serves_all_the_same() {
     connection.write_all(b"GET /livez HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     connection.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
     let asked = Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap();
     assert!(asked.success());
     assert_eq!(server.wait().unwrap().code(), Some(0));
