@@ -12,6 +12,7 @@ mod list;
 mod patch;
 mod problem;
 mod sheet;
+mod templates;
 
 pub use accounts::{
     Account, Login, PasswordRules, Person, Register, Registered, Session, SessionSecret, Sessions, SignedIn, Site,
@@ -30,6 +31,7 @@ pub use invites::{
 pub use patch::Patch;
 pub use problem::{Code, FieldError, Problem};
 pub use sheet::{CSV, Sheet};
+pub use templates::{CreateTemplate, Template, Templates, UpdateTemplate};
 
 /// The path under which all but `/openapi.json`, `/livez`, `/readyz` and `/invite/{token}` lives.
 pub const BASE: &str = "/api/v1";

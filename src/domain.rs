@@ -15,9 +15,9 @@ mod time;
 mod token;
 
 pub use address::Address;
-pub use id::{AccountId, BandId, CampaignId, InviteId, SessionId, SuppressionId};
+pub use id::{AccountId, BandId, CampaignId, InviteId, SessionId, SuppressionId, TemplateId};
 pub use invite::{CancelReason, Delivery, Kind, MaxUses, Standing, Status};
-pub use name::{BandName, Contact, Description, DisplayName, Label, Message, Reason, Username};
+pub use name::{BandName, Contact, Description, DisplayName, Label, Message, Reason, TemplateName, Username};
 pub use password::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, check_password};
 pub use policy::{
     BandPolicy, EmailIdentity, Hours, Looser, Membership, OnAcceptCancel, OnInviterRemoved, Policy, Preset,

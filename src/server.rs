@@ -1,7 +1,7 @@
 //! The hosted API: the store below, the use cases by subject above it, HTTP on top.
 //!
 //! ```text
-//! store ◀── accounts, bands, invites, audit, idempotency ◀── http, sweep, views ◀── run
+//! store ◀── accounts, bands, invites, templates, audit, idempotency ◀── http, sweep, views ◀── run
 //! ```
 //!
 //! A use case is a synchronous function over `&mut Tx`; transactions begin in `http`. Clock and randomness come from
@@ -21,6 +21,7 @@ pub mod run;
 mod secret;
 pub mod store;
 pub mod sweep;
+pub(crate) mod templates;
 pub mod views;
 
 pub(crate) use accounts::has_accounts;

@@ -59,4 +59,6 @@ id! {
     SessionId;
     /// One wish to get no more invites.
     SuppressionId;
+    /// Saved defaults for new invites.
+    TemplateId;
 }

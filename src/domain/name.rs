@@ -88,6 +88,9 @@ texts! {
     Label(|input| text(input, 80, false));
     /// What the invited are told: at most 1,000 characters, on several lines if need be.
     Message(|input| text(input, 1_000, true));
+    /// A template's name: 1 to 64 characters. Two names that differ in letter case alone are one, see
+    /// [`TemplateName::key`].
+    TemplateName(|input| name(input));
     /// Why an invite was declined: at most 500 characters.
     Reason(|input| text(input, 500, true));
 }
@@ -121,8 +124,20 @@ impl Username {
     /// The form under which names are compared: compatibility characters and letter case folded away.
     #[must_use]
     pub fn key(&self) -> String {
-        self.0.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+        key(&self.0)
     }
+}
+
+impl TemplateName {
+    /// The form under which names are compared: compatibility characters and letter case folded away.
+    #[must_use]
+    pub fn key(&self) -> String {
+        key(&self.0)
+    }
+}
+
+fn key(name: &str) -> String {
+    name.nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }
 
 impl DisplayName {

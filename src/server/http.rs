@@ -18,6 +18,7 @@ pub(crate) mod problem;
 pub(crate) mod query;
 mod router;
 mod site;
+mod templates;
 
 pub(crate) use self::network::Peer;
 pub(crate) use super::page;

@@ -1,7 +1,7 @@
 //! How a use case says no.
 
 use crate::{
-    api::{Code, FieldError, Problem},
+    api::{Code, FieldError, Patch, Problem},
     domain::Invalid,
 };
 
@@ -66,6 +66,21 @@ impl Fields {
     ) -> Option<T> {
         let text = text.filter(|text| !text.trim().is_empty())?;
         self.check(field, parse(text))
+    }
+
+    /// A text as a change leaves it: what is left out stays, null or a blank one is none.
+    pub(crate) fn text<T: Clone>(
+        &mut self,
+        field: &str,
+        wish: &Patch<String>,
+        old: Option<&T>,
+        parse: impl FnOnce(&str) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        match wish {
+            Patch::Omitted => old.cloned(),
+            Patch::Null => None,
+            Patch::Value(text) => self.optional(field, Some(text), parse),
+        }
     }
 
     /// Notes a refusal.

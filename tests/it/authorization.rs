@@ -53,6 +53,10 @@ const TABLE: &[Row] = &[
     ("POST", "/bands/{id}/leave", in_band(204, 204, 204, 409)),
     ("POST", "/bands/{id}/transfer", in_band(403, 403, 403, 200)),
     ("GET", "/bands/{id}/audit", in_band(403, 403, 200, 200)),
+    ("GET", "/bands/{id}/templates", in_band(403, 403, 200, 200)),
+    ("POST", "/bands/{id}/templates", in_band(403, 403, 201, 201)),
+    ("PATCH", "/templates/{id}", in_band(403, 403, 200, 200)),
+    ("DELETE", "/templates/{id}", in_band(403, 403, 204, 204)),
     ("GET", "/bands/{id}/members", in_band(200, 200, 200, 200)),
     ("PATCH", "/bands/{id}/members/{account_id}", in_band(403, 403, 200, 200)),
     ("DELETE", "/bands/{id}/members/{account_id}", in_band(403, 403, 204, 204)),
@@ -86,6 +90,8 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
         ("POST", "/bands") => json!({ "name": "Choir" }),
         ("PATCH", "/bands/{id}/members/{account_id}") => json!({ "role": "admin" }),
         ("POST", "/bands/{id}/invites") => json!({ "label": "for Kim" }),
+        ("POST", "/bands/{id}/templates") => json!({ "name": "Singers", "role": "admin" }),
+        ("PATCH", "/templates/{id}") => json!({ "message": "Come and sing" }),
         ("PATCH", "/invites/{id}") => json!({ "label": "for Sam" }),
         (
             "POST",
@@ -112,6 +118,7 @@ struct Scene {
     pending: String,
     token: String,
     revoked: String,
+    template: String,
     /// A name that nobody has.
     fresh: String,
 }
@@ -131,6 +138,9 @@ impl Scene {
         let (pending, token) = owner.invite(&band, json!({})).await;
         let (revoked, _) = owner.invite(&band, json!({})).await;
         assert_eq!(owner.delete(&format!("/invites/{revoked}")).await.0, 204);
+        let (status, template) = owner.post(&format!("/bands/{band}/templates"), json!({ "name": "Drummers" })).await;
+        assert_eq!(status, 201, "{template}");
+        let template = template["id"].as_str().unwrap().to_owned();
         world.clock.pass_seconds(1);
         world.remove(&band, &removed, false).await;
         world.remove(&band, &banned, true).await;
@@ -138,7 +148,7 @@ impl Scene {
         let gone = banned.account["id"].as_str().unwrap().to_owned();
         let all = [stranger, member, inviting, admin, owner, removed, banned];
         let people = std::iter::once(None).chain(all.into_iter().map(Some)).collect();
-        Self { people, band, other, banned: gone, pending, token, revoked, fresh: format!("fresh{number}") }
+        Self { people, band, other, banned: gone, pending, token, revoked, template, fresh: format!("fresh{number}") }
     }
 
     /// The operation's path with what stands here for its parameters.
@@ -152,6 +162,7 @@ impl Scene {
         let id = match path {
             _ if path.starts_with("/me") => &own_session,
             _ if path.ends_with("/restore") => &self.revoked,
+            _ if path.starts_with("/templates") => &self.template,
             _ if path.starts_with("/invites") => &self.pending,
             _ => &self.band,
         };

@@ -79,6 +79,8 @@ mod store;
 mod structure;
 #[cfg(feature = "server")]
 mod sweep;
+#[cfg(feature = "server")]
+mod templates;
 #[cfg(all(unix, feature = "server"))]
 mod terminal;
 #[cfg(feature = "server")]

@@ -79,6 +79,7 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     invites(&mut called, [&ada, &kim, &sam], &path).await;
     called.call(&ada, "GET /bands", "/bands", json!(null)).await;
     called.call(&ada, "GET /bands/{id}", &path, json!(null)).await;
+    templates(&mut called, &ada, &path).await;
     lists(&mut called, &ada, &path).await;
     let (lou, rob) = (world.account("lou").await, world.account("rob").await);
     members(&mut called, [&ada, &lou, &rob], &path).await;
@@ -96,6 +97,18 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     sweep::tidy(&world.app).await.unwrap();
     views::write_down(&world.app).await.unwrap();
     called.0
+}
+
+async fn templates(called: &mut Called, ada: &Person, band: &str) {
+    let all = format!("{band}/templates");
+    called.call(ada, "POST /bands/{id}/templates", &all, json!({ "name": "Singers" })).await;
+    for name in ["Drummers", "Guests"] {
+        ada.post(&all, json!({ "name": name })).await;
+    }
+    let list = called.call(ada, "GET /bands/{id}/templates", &all, json!(null)).await;
+    let one = format!("/templates/{}", list["templates"][0]["id"].as_str().unwrap());
+    called.call(ada, "PATCH /templates/{id}", &one, json!({ "name": "Dancers" })).await;
+    called.call(ada, "DELETE /templates/{id}", &one, json!(null)).await;
 }
 
 async fn accounts(called: &mut Called, ada: &Person, kim: &Person) {
@@ -191,6 +204,7 @@ async fn lists(called: &mut Called, ada: &Person, band: &str) {
         queries.push(("GET /bands/{id}/audit", format!("{band}/audit?limit=1&{filter}")));
         queries.push(("GET /bands/{id}/audit", format!("{band}/audit?limit=1&{span}&{filter}")));
     }
+    queries.push(("GET /bands/{id}/templates", format!("{band}/templates?limit=1")));
     for filter in ["", "q=ki", "q=kim"] {
         queries.push(("GET /bands/{id}/members", format!("{band}/members?limit=1&{filter}")));
     }
@@ -234,7 +248,7 @@ async fn every_statement_of_the_api_finds_its_rows_by_an_index(world: World) {
 }
 
 /// The tables whose lists are walked along an index: the rows of a page are read and no more.
-const WALKED: [&str; 1] = ["FROM audit e"];
+const WALKED: [&str; 2] = ["FROM audit e", "FROM template t"];
 
 /// Whether a list is put in order after it was read, all of it for one page.
 fn sorts(sql: &str, steps: &str) -> bool {

@@ -43,6 +43,7 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
     ("bands", SUBJECTS),
     ("invites", SUBJECTS),
     ("me", SUBJECTS),
+    ("templates", SUBJECTS),
     ("metrics", &["store"]),
     ("views", &["store"]),
     ("sweep", USERS),
@@ -55,9 +56,10 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
 /// What every room of the server above the store may use.
 const SHARED: &[&str] = &["app", "secret", "refused", "page"];
 /// The store, and the use cases by subject.
-const SUBJECTS: &[&str] = &["store", "accounts", "audit", "bands", "idempotency", "invites", "me"];
+const SUBJECTS: &[&str] = &["store", "accounts", "audit", "bands", "idempotency", "invites", "me", "templates"];
 /// What brings people, time or operators to the use cases.
-const USERS: &[&str] = &["store", "accounts", "audit", "bands", "idempotency", "invites", "me", "metrics", "views"];
+const USERS: &[&str] =
+    &["store", "accounts", "audit", "bands", "idempotency", "invites", "me", "templates", "metrics", "views"];
 
 /// Crates that speak to a database.
 const DRIVERS: &[&str] = &["rusqlite", "tokio_postgres", "tokio_postgres_rustls", "postgres", "sqlx"];

@@ -135,6 +135,30 @@ CREATE INDEX invite_account ON invite (account, status) WHERE account IS NOT NUL
 CREATE INDEX invite_email ON invite (email, status) WHERE email IS NOT NULL;
 CREATE INDEX invite_search ON invite USING gin (search) WITH (fastupdate = off);
 
+-- Saved defaults for new invites.
+CREATE TABLE template (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id uuid NOT NULL UNIQUE,
+    band uuid NOT NULL REFERENCES band (id),
+    name text COLLATE "C" NOT NULL,
+    -- The comparison form of the name: letter case makes no second template.
+    name_key text COLLATE "C" NOT NULL,
+    -- Null where it follows from whom an invite is for.
+    kind text COLLATE "C",
+    role text COLLATE "C" NOT NULL,
+    -- Null for invites that do not end, and for any number of uses.
+    ttl_hours bigint,
+    max_uses bigint,
+    label text COLLATE "C",
+    message text COLLATE "C",
+    campaign uuid,
+    requires_approval boolean NOT NULL,
+    created_at bigint NOT NULL,
+    created_by uuid NOT NULL REFERENCES account (id),
+    UNIQUE (band, name_key)
+);
+CREATE INDEX template_band ON template (band, seq);
+
 CREATE TABLE redemption (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     invite uuid NOT NULL REFERENCES invite (id),
@@ -173,10 +197,11 @@ CREATE TABLE audit (
     account uuid,
     detail text COLLATE "C"
 );
-CREATE INDEX audit_band ON audit (band, seq);
-CREATE INDEX audit_actor ON audit (band, actor, seq);
-CREATE INDEX audit_action ON audit (band, action, seq);
-CREATE INDEX audit_invite ON audit (invite, seq) WHERE invite IS NOT NULL;
+-- Read in the order of time, whole or by one of the columns.
+CREATE INDEX audit_band ON audit (band, at, seq);
+CREATE INDEX audit_actor ON audit (band, actor, at, seq);
+CREATE INDEX audit_action ON audit (band, action, at, seq);
+CREATE INDEX audit_invite ON audit (band, invite, at, seq) WHERE invite IS NOT NULL;
 -- What happened, happened.
 CREATE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'audit rows do not change'; END $$;
 CREATE TRIGGER audit_keep BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_stays();

@@ -134,6 +134,30 @@ CREATE INDEX invite_account ON invite (account, status) WHERE account IS NOT NUL
 CREATE INDEX invite_email ON invite (email, status) WHERE email IS NOT NULL;
 CREATE VIRTUAL TABLE invite_search USING fts5 (tokens, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii');
 
+-- Saved defaults for new invites.
+CREATE TABLE template (
+    seq INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    band BLOB NOT NULL REFERENCES band (id),
+    name TEXT NOT NULL,
+    -- The comparison form of the name: letter case makes no second template.
+    name_key TEXT NOT NULL,
+    -- Null where it follows from whom an invite is for.
+    kind TEXT,
+    role TEXT NOT NULL,
+    -- Null for invites that do not end, and for any number of uses.
+    ttl_hours INTEGER,
+    max_uses INTEGER,
+    label TEXT,
+    message TEXT,
+    campaign BLOB,
+    requires_approval INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    created_by BLOB NOT NULL REFERENCES account (id),
+    UNIQUE (band, name_key)
+) STRICT;
+CREATE INDEX template_band ON template (band, seq);
+
 CREATE TABLE redemption (
     seq INTEGER PRIMARY KEY,
     invite BLOB NOT NULL REFERENCES invite (id),
@@ -172,10 +196,11 @@ CREATE TABLE audit (
     account BLOB,
     detail TEXT
 ) STRICT;
-CREATE INDEX audit_band ON audit (band, seq);
-CREATE INDEX audit_actor ON audit (band, actor, seq);
-CREATE INDEX audit_action ON audit (band, action, seq);
-CREATE INDEX audit_invite ON audit (invite, seq) WHERE invite IS NOT NULL;
+-- Read in the order of time, whole or by one of the columns.
+CREATE INDEX audit_band ON audit (band, at, seq);
+CREATE INDEX audit_actor ON audit (band, actor, at, seq);
+CREATE INDEX audit_action ON audit (band, action, at, seq);
+CREATE INDEX audit_invite ON audit (band, invite, at, seq) WHERE invite IS NOT NULL;
 -- What happened, happened.
 CREATE TRIGGER audit_keep BEFORE UPDATE ON audit BEGIN SELECT RAISE (ABORT, 'audit rows do not change'); END;
 CREATE TRIGGER audit_stay BEFORE DELETE ON audit BEGIN SELECT RAISE (ABORT, 'audit rows are not deleted'); END;

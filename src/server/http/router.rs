@@ -48,6 +48,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(members::routes())
         .merge(bans::routes())
         .merge(super::invites::routes())
+        .merge(super::templates::routes())
         .merge(super::audit::routes())
 }
 

@@ -17,18 +17,11 @@ pub struct Migration {
 }
 
 /// This program's schema.
-pub const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        sqlite: include_str!("../../../assets/migrations/sqlite/0001_foundation.sql"),
-        postgres: include_str!("../../../assets/migrations/postgres/0001_foundation.sql"),
-    },
-    Migration {
-        version: 2,
-        sqlite: include_str!("../../../assets/migrations/sqlite/0002_audit_time.sql"),
-        postgres: include_str!("../../../assets/migrations/postgres/0002_audit_time.sql"),
-    },
-];
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    sqlite: include_str!("../../../assets/migrations/sqlite/0001_foundation.sql"),
+    postgres: include_str!("../../../assets/migrations/postgres/0001_foundation.sql"),
+}];
 
 /// The same table on both: when each version was reached, in microseconds by the database's own clock.
 const TABLE: &str =

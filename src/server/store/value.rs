@@ -8,7 +8,8 @@ use super::Error;
 use crate::domain::{
     AccountId, Address, BandId, BandName, CampaignId, CancelReason, Contact, Delivery, Description, DisplayName,
     EmailIdentity, InviteId, InvitePermission, JoinMode, Kind, Label, MaxUses, Membership, Message, OnAcceptCancel,
-    OnInviterRemoved, Preset, Reason, Registration, Role, SessionId, Status, SuppressionId, Timestamp, Username,
+    OnInviterRemoved, Preset, Reason, Registration, Role, SessionId, Status, SuppressionId, TemplateId, TemplateName,
+    Timestamp, Username,
 };
 
 /// A value on its way in or out, in the few types that both databases share. Times are `Int` (microseconds since
@@ -160,7 +161,7 @@ macro_rules! ids {
         }
     )*};
 }
-ids!(AccountId, BandId, CampaignId, InviteId, SessionId, SuppressionId);
+ids!(AccountId, BandId, CampaignId, InviteId, SessionId, SuppressionId, TemplateId);
 
 /// Words and other texts with rules of their own; a row that holds what the rules do not allow is a wrong column.
 macro_rules! texts {
@@ -182,7 +183,7 @@ macro_rules! texts {
 }
 texts!(Kind, Status, CancelReason, Delivery, Role, InvitePermission, JoinMode);
 texts!(Preset, EmailIdentity, Membership, OnAcceptCancel, Registration, OnInviterRemoved);
-texts!(Address, Username, DisplayName, BandName, Description, Contact, Label, Message, Reason);
+texts!(Address, Username, DisplayName, BandName, Description, Contact, Label, Message, Reason, TemplateName);
 
 impl ToValue for Timestamp {
     fn to_value(&self) -> Value<'_> {

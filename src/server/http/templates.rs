@@ -1,0 +1,119 @@
+//! `/bands/{id}/templates` and `/templates/{id}`.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    api::{CreateTemplate, Problem, Template, Templates, UpdateTemplate},
+    domain::TemplateId,
+    server::{
+        App, Refused,
+        idempotency::{Done, Earlier, once},
+        store::Tx,
+        templates,
+    },
+};
+
+use super::{
+    bands::band_id,
+    body::Body,
+    caller::Caller,
+    etag::Known,
+    once::claim,
+    page::Page,
+    query::{Keys, only},
+};
+
+/// The routes of this file.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(edit, delete))
+}
+
+fn template_id(text: &str) -> Result<TemplateId, Refused> {
+    text.parse().map_err(|_| Refused::not_found("template"))
+}
+
+/// Saved defaults for new invites, newest first; for the band's admins.
+#[utoipa::path(
+    get, path = "/bands/{id}/templates", tag = "templates",
+    params(
+        ("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query),
+        ("If-None-Match" = Option<String>, Header),
+    ),
+    responses(
+        (status = 200, body = Templates), (status = 304, description = "Nothing has changed"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    known: Known,
+    Keys(keys): Keys,
+) -> Result<Response, Refused> {
+    only(&keys, &["limit", "cursor"])?;
+    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let band = band_id(&id)?;
+    known.answer(&app.store().read(move |tx| templates::list(tx, band, caller.account, page)).await?)
+}
+
+/// Saves defaults for new invites, at most 100 in a band; for its admins.
+#[utoipa::path(
+    post, path = "/bands/{id}/templates", tag = "templates", request_body = CreateTemplate,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = Template), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body<CreateTemplate>,
+) -> Result<(StatusCode, Json<Template>), Refused> {
+    let (band, now, fresh, policy) =
+        (band_id(&id)?, app.now(), app.fresh(TemplateId::new), app.settings().policy.clone());
+    let claim = claim(&headers, caller, format!("/bands/{band}/templates"), body.hash, &app)?;
+    let write = move |tx: &mut Tx<'_>| {
+        let again = |tx: &mut Tx<'_>, earlier: Earlier| {
+            templates::read(tx, earlier.resource.map_or(fresh, TemplateId::from_bytes), caller.account)
+        };
+        once(tx, claim.as_ref(), again, |tx| {
+            let value = templates::create(tx, fresh, band, caller.account, body.value.clone(), &policy, now)?;
+            Ok(Done { value, status: 201, resource: Some(*fresh.as_bytes()), outcome: None })
+        })
+    };
+    Ok((StatusCode::CREATED, Json(app.store().write(write).await?)))
+}
+
+/// Changes a template: what is left out stays, null is none. For the band's admins.
+#[utoipa::path(
+    patch, path = "/templates/{id}", tag = "templates", params(("id" = String, Path)), request_body = UpdateTemplate,
+    responses((status = 200, body = Template), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn edit(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Body<UpdateTemplate>,
+) -> Result<Json<Template>, Refused> {
+    let (id, now, policy) = (template_id(&id)?, app.now(), app.settings().policy.clone());
+    let write = move |tx: &mut Tx<'_>| templates::edit(tx, id, caller.account, &body.value, &policy, now);
+    app.store().write(write).await.map(Json)
+}
+
+/// Deletes a template; for the band's admins. What was made by it stays.
+#[utoipa::path(
+    delete, path = "/templates/{id}", tag = "templates", params(("id" = String, Path)),
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn delete(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Refused> {
+    let (id, now) = (template_id(&id)?, app.now());
+    app.store().write(move |tx| templates::delete(tx, id, caller.account, now)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
