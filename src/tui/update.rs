@@ -7,6 +7,7 @@ mod offer;
 mod overlay;
 mod panes;
 mod poll;
+mod rights;
 mod start;
 
 use super::{

@@ -4,15 +4,15 @@ use super::super::{
     keymap::{Action, Key},
     label,
     message::{Effect, Link},
-    model::{Confirm, Deed, Model, Overlay, Pane, Purpose, RequestId, ShownLink, Tone, Undo},
+    model::{Confirm, Deed, Model, Overlay, Purpose, RequestId, ShownLink, Tone, Undo},
     request::{Answer, Request},
 };
 use super::answer::words;
 use crate::{
-    api::{Band, Invite, InviteLink, TransferBand},
+    api::{Band, InviteLink, TransferBand},
     client::{Error, Origin, PlainHttp},
     clipboard::Copied,
-    domain::{InviteId, Role, Status},
+    domain::{InviteId, Status},
 };
 
 /// Seconds within which the server undoes a revoke, with a little left for the way.
@@ -21,29 +21,17 @@ const UNDO_SECONDS: i64 = 590;
 impl Model {
     /// What an action on a band, an invite or a member does.
     pub(super) fn act_on(&mut self, action: Action) -> Vec<Effect> {
-        let needs_band = !matches!(
-            action,
-            Action::NewBand | Action::Accept | Action::Help | Action::Palette | Action::SignOut | Action::Undo
-        );
-        if needs_band && self.chosen_band().is_none() && self.band.is_some() {
-            return self.decline_to("The band is still on its way: try again in a moment.");
-        }
-        if needs_band && self.chosen_band().is_none() {
-            self.toast(
-                Tone::Plain,
-                "There is no band yet: press n in the bands to make one, or a to accept an invite.",
-            );
+        if let Some(why) = self.refusal(action) {
+            self.toast(Tone::Plain, why);
             return Vec::new();
         }
         match action {
-            Action::NewInvite if !self.may_invite() => {
-                self.decline_to("You may not invite to this band: ask an admin.")
-            }
-            Action::EditBand | Action::EditMember if !self.is_admin() => self.decline_to("Only admins can do this."),
-            Action::EditInvite => self.edit_invite(),
-            Action::NewBand | Action::NewInvite | Action::EditBand | Action::EditMember | Action::Accept => {
-                self.open_form(action)
-            }
+            Action::NewBand
+            | Action::NewInvite
+            | Action::EditInvite
+            | Action::EditBand
+            | Action::EditMember
+            | Action::Accept => self.open_form(action),
             Action::CopyLink => self.ask_for_link(Purpose::Copy),
             Action::ShowLink => self.ask_for_link(Purpose::ShowLink),
             Action::Open => self.open_details(),
@@ -65,32 +53,25 @@ impl Model {
         }
     }
 
-    fn decline_to(&mut self, why: &str) -> Vec<Effect> {
-        self.toast(Tone::Plain, why);
-        Vec::new()
-    }
-
-    fn is_admin(&self) -> bool {
-        self.chosen_band().is_some_and(|band| band.role.is_some_and(Role::is_admin))
-    }
-
-    fn edit_invite(&mut self) -> Vec<Effect> {
-        match self.invites.list.selected() {
-            Some(invite) if invite.status == Status::Pending => self.open_form(Action::EditInvite),
-            Some(_) => self.decline_to("Only pending invites can be changed: make a new one."),
-            None => Vec::new(),
-        }
-    }
-
     /// The question that goes before an action, `None` where there is nothing to do it to.
-    fn question(&mut self, action: Action) -> Option<Confirm> {
-        let band = self.chosen_band()?.clone();
+    fn question(&self, action: Action) -> Option<Confirm> {
+        if action == Action::SignOut {
+            return self.me.as_ref().map(|me| {
+                Confirm::new(
+                    format!("Sign out {}?", me.username),
+                    "The session on this machine ends. Bands and invites stay.",
+                    "sign out",
+                    vec![Deed::SignOut],
+                )
+            });
+        }
+        let band = self.chosen_band()?;
         match action {
             Action::Revoke => self.revoke_question(),
             Action::RotateLink => {
-                let invite = self.pending_invite()?;
+                let invite = self.invites.list.selected()?;
                 Some(Confirm::new(
-                    format!("Make a new link for {}?", label::recipient(&invite)),
+                    format!("Make a new link for {}?", label::recipient(invite)),
                     "The old link is dead at once; uses so far stay.",
                     "make",
                     vec![Deed::Rotate(invite.id)],
@@ -104,33 +85,22 @@ impl Model {
             )),
             Action::DeleteBand => Some(Confirm::new(
                 format!("Delete {} for good?", band.name),
-                format!(
-                    "All {} members lose it and {} pending invites end. This cannot be undone.",
-                    band.counts.members, band.counts.pending
-                ),
+                loses(band),
                 "delete",
                 vec![Deed::DeleteBand(band.id)],
             )),
-            Action::RemoveMember => self.member_question(&band, false),
-            Action::TransferBand => self.member_question(&band, true),
-            Action::SignOut => self.me.as_ref().map(|me| {
-                Confirm::new(
-                    format!("Sign out {}?", me.username),
-                    "The session on this machine ends. Bands and invites stay.",
-                    "sign out",
-                    vec![Deed::SignOut],
-                )
-            }),
+            Action::RemoveMember => self.member_question(band, false),
+            Action::TransferBand => self.member_question(band, true),
             _ => None,
         }
     }
 
-    fn revoke_question(&mut self) -> Option<Confirm> {
+    fn revoke_question(&self) -> Option<Confirm> {
         let marked: Vec<InviteId> = self.invites.list.marked.iter().copied().collect();
         if marked.is_empty() {
-            let invite = self.pending_invite()?;
+            let invite = self.invites.list.selected()?;
             return Some(Confirm::new(
-                format!("Revoke the invite for {}?", label::recipient(&invite)),
+                format!("Revoke the invite for {}?", label::recipient(invite)),
                 "Its link stops working at once. u undoes it within ten minutes.",
                 "revoke",
                 vec![Deed::Revoke(invite.id)],
@@ -148,22 +118,9 @@ impl Model {
         ))
     }
 
-    fn pending_invite(&mut self) -> Option<Invite> {
-        let invite = self.invites.list.selected()?.clone();
-        if invite.status == Status::Pending {
-            return Some(invite);
-        }
-        self.toast(Tone::Plain, format!("This invite is {} already.", invite.status));
-        None
-    }
-
-    fn member_question(&mut self, band: &Band, transfer: bool) -> Option<Confirm> {
-        let member = self.members.list.selected()?.clone();
+    fn member_question(&self, band: &Band, transfer: bool) -> Option<Confirm> {
+        let member = self.members.list.selected()?;
         let (id, name) = (member.account.id, &member.account.display_name);
-        if self.me.as_ref().is_some_and(|me| me.id == id) {
-            self.toast(Tone::Plain, "That is you: leave the band from the bands pane.");
-            return None;
-        }
         Some(if transfer {
             Confirm::new(
                 format!("Hand {} over to {name}?", band.name),
@@ -315,7 +272,10 @@ impl Model {
     }
 
     fn undo(&mut self) -> Vec<Effect> {
-        let Some(undo) = self.undo.take() else { return self.decline_to("There is nothing to undo.") };
+        let Some(undo) = self.undo.take() else {
+            self.toast(Tone::Plain, "There is nothing to undo.");
+            return Vec::new();
+        };
         undo.invites.into_iter().map(|id| self.ask(Purpose::Restore(id), Request::RestoreInvite(id)).1).collect()
     }
 
@@ -338,11 +298,8 @@ impl Model {
     }
 
     fn ask_for_link(&mut self, purpose: impl Fn(InviteId) -> Purpose) -> Vec<Effect> {
-        if self.focus != Pane::Invites && !matches!(self.overlays.last(), Some(Overlay::Details(_))) {
-            return Vec::new();
-        }
-        let Some(invite) = self.pending_invite() else { return Vec::new() };
-        vec![self.ask(purpose(invite.id), Request::ShowLink(invite.id)).1]
+        let Some(id) = self.invites.list.selected().map(|invite| invite.id) else { return Vec::new() };
+        vec![self.ask(purpose(id), Request::ShowLink(id)).1]
     }
 
     pub(super) fn link_to_copy(&mut self, _: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
@@ -409,4 +366,18 @@ impl Model {
         };
         self.open(Overlay::Link(Box::new(ShownLink { invite, title, link, loopback, copied: Some(copied) })));
     }
+}
+
+/// What the end of a band takes with it.
+fn loses(band: &Band) -> String {
+    let members = match band.counts.members {
+        1 => "You are its only member".to_owned(),
+        count => format!("Its {count} members lose it"),
+    };
+    let invites = match band.counts.pending {
+        0 => String::new(),
+        1 => ", and its pending invite ends".to_owned(),
+        count => format!(", and its {count} pending invites end"),
+    };
+    format!("{members}{invites}. This cannot be undone.")
 }

@@ -6,4 +6,5 @@ mod forms;
 mod invites;
 mod line;
 mod panes;
+mod rights;
 mod way_in;

@@ -24,6 +24,7 @@ use crate::{
 pub(super) fn keys(model: &Model) -> Vec<(String, &'static str)> {
     let mut keys: Vec<_> = [Action::CopyLink, Action::ShowLink, Action::EditInvite, Action::Revoke, Action::RotateLink]
         .into_iter()
+        .filter(|&action| model.refusal(action).is_none())
         .map(|action| (key(model, action), action.binding().label))
         .collect();
     keys.push(("esc".to_owned(), "close"));
@@ -47,7 +48,11 @@ pub(super) fn lines(details: &Details, model: &Model, wide: usize, theme: &Theme
     match &details.redemptions {
         None if details.problem.is_some() => lines.push(Line::styled("not known", theme.dim)),
         None => lines.push(Line::styled("loading…", theme.dim)),
-        Some(used) if used.redemptions.is_empty() => lines.push(Line::styled("nobody yet", theme.dim)),
+        Some(used) if used.redemptions.is_empty() => {
+            let standing = Standing::at(model.now, invite.status, invite.cancel_reason, invite.expires_at);
+            let nobody = if standing.is_pending() { "nobody yet" } else { "nobody" };
+            lines.push(Line::styled(nobody, theme.dim));
+        }
         Some(used) => {
             for redemption in &used.redemptions {
                 let at = when::date_and_time(redemption.at, &model.settings.zone);
@@ -101,7 +106,9 @@ fn facts(invite: &Invite, model: &Model, wide: usize, theme: &Theme) -> Vec<Line
         Some(left) => format!("{left} left"),
         None => "without limit".to_owned(),
     };
-    add("Uses", &format!("{} · {left}", uses(invite)));
+    // What is left of an invite that has ended is nothing to count on.
+    let uses = if standing.is_pending() { format!("{} · {left}", uses(invite)) } else { uses(invite) };
+    add("Uses", &uses);
     let end = match invite.expires_at {
         None => "never".to_owned(),
         Some(at) if standing.is_pending() => {

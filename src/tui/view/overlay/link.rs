@@ -27,7 +27,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, shown: &ShownLin
         None => ("Not copied.".to_owned(), theme.dim),
         Some(Copied::Native) => ("✓ Copied to the clipboard.".to_owned(), theme.accepted),
         Some(Copied::Osc52) => (
-            "● Handed to the terminal; whether it took it cannot be known. Else take it from here.".to_owned(),
+            "● Sent to your terminal's clipboard. Not every terminal takes it: if yours did not, take the link from here.".to_owned(),
             theme.pending,
         ),
         Some(Copied::Failed { why }) => (format!("✗ Not copied: {why}"), theme.error),
@@ -38,7 +38,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, shown: &ShownLin
     };
     note(&text, style);
     if shown.loopback {
-        note("✗ It works on this machine only: the server listens to nobody else.", theme.error);
+        note("! It works on this machine only: the server listens to nobody else.", theme.error);
     } else {
         note("Whoever holds it can use it: give it to the invited only.", theme.dim);
     }
