@@ -11,6 +11,7 @@ mod invites;
 mod list;
 mod patch;
 mod problem;
+mod quota;
 mod sheet;
 mod templates;
 
@@ -30,6 +31,7 @@ pub use invites::{
 };
 pub use patch::Patch;
 pub use problem::{Code, FieldError, Problem};
+pub use quota::{Quota, SetQuota};
 pub use sheet::{CSV, Sheet};
 pub use templates::{CreateTemplate, Template, Templates, UpdateTemplate};
 

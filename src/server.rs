@@ -1,7 +1,7 @@
 //! The hosted API: the store below, the use cases by subject above it, HTTP on top.
 //!
 //! ```text
-//! store ◀── accounts, bands, invites, templates, audit, idempotency ◀── http, sweep, views ◀── run
+//! store ◀── accounts, bands, invites, quota, templates, audit, idempotency ◀── http, sweep, views ◀── run
 //! ```
 //!
 //! A use case is a synchronous function over `&mut Tx`; transactions begin in `http`. Clock and randomness come from
@@ -16,6 +16,7 @@ pub(crate) mod idempotency;
 pub(crate) mod invites;
 pub(crate) mod metrics;
 pub(crate) mod page;
+pub(crate) mod quota;
 mod refused;
 pub mod run;
 mod secret;

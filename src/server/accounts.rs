@@ -49,6 +49,14 @@ pub(crate) fn read(tx: &mut Tx<'_>, id: AccountId) -> Result<Account, Refused> {
     })
 }
 
+/// Refuses who does not run the site.
+pub(crate) fn require_site_admin(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Refused> {
+    if tx.exists("SELECT 1 AS n FROM account WHERE id = $1 AND site_admin", &[&account])? {
+        return Ok(());
+    }
+    Err(Refused::new(Code::Forbidden, "Only those who run this server may do this."))
+}
+
 /// Whether anybody has an account.
 pub(crate) async fn has_accounts(app: &App) -> Result<bool, Error> {
     app.store().read(|tx| tx.exists("SELECT 1 AS n FROM account LIMIT 1", &[])).await

@@ -16,6 +16,7 @@ mod network;
 pub(crate) mod once;
 pub(crate) mod problem;
 pub(crate) mod query;
+mod quota;
 mod router;
 mod site;
 mod templates;

@@ -40,9 +40,12 @@ const TABLE: &[Row] = &[
     ("PATCH", "/me", signed_in(200)),
     ("DELETE", "/me", [401, 204, 204, 204, 204, 409, 204, 204]),
     ("GET", "/me/invites", signed_in(200)),
+    ("GET", "/me/quota", signed_in(200)),
     ("GET", "/me/sessions", signed_in(200)),
     ("DELETE", "/me/sessions/{id}", signed_in(204)),
     ("GET", "/me/sync", signed_in(200)),
+    // What is the site's is for those who run it, and a band's owner does not.
+    ("PUT", "/site/accounts/{id}/quota", signed_in(403)),
     ("GET", "/bands", signed_in(200)),
     ("POST", "/bands", signed_in(201)),
     ("GET", "/bands/{id}", in_band(200, 200, 200, 200)),
@@ -85,6 +88,7 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
         }
         ("POST", "/auth/login") => json!({ "login": "someone", "password": PASSWORD }),
         ("PATCH", "/me") => json!({ "display_name": "Somebody Else" }),
+        ("PUT", "/site/accounts/{id}/quota") => json!({ "limit": 5 }),
         ("PATCH", "/bands/{id}") => json!({ "name": "The Choir" }),
         ("POST", "/bands/{id}/transfer") => json!({ "account_id": scene.other }),
         ("POST", "/bands") => json!({ "name": "Choir" }),
@@ -161,6 +165,7 @@ impl Scene {
         };
         let id = match path {
             _ if path.starts_with("/me") => &own_session,
+            _ if path.starts_with("/site/accounts") => &self.other,
             _ if path.ends_with("/restore") => &self.revoked,
             _ if path.starts_with("/templates") => &self.template,
             _ if path.starts_with("/invites") => &self.pending,
@@ -294,7 +299,8 @@ async fn what_the_framework_refuses_is_a_problem_on_every_operation() {
     for (method, path) in document.operations() {
         let url = format!("{}/api/v1{}", world.origin, scene.path(&path, 5).await);
         let ask = |method: &str| client.request(method.parse().unwrap(), &url).bearer_auth(&owner.session);
-        let mut refusals = vec![(ask("PUT"), 405, "method_not_allowed")];
+        let of_none = ["PUT", "PATCH"].into_iter().find(|method| document.operation(method, &path).is_null()).unwrap();
+        let mut refusals = vec![(ask(of_none), 405, "method_not_allowed")];
         if !document.operation(&method, &path)["requestBody"].is_null() {
             let json = |body: String| ask(&method).header("content-type", "application/json").body(body);
             refusals.push((json("{".to_owned()), 400, "bad_request"));

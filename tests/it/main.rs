@@ -63,6 +63,8 @@ mod program;
 #[cfg(all(unix, feature = "server"))]
 mod pty;
 #[cfg(feature = "server")]
+mod quota;
+#[cfg(feature = "server")]
 mod races;
 #[cfg(feature = "server")]
 mod registration;

@@ -74,6 +74,9 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     let mut called = Called::default();
     let (ada, kim, sam) = (world.account("ada").await, world.account("kim").await, world.account("sam").await);
     accounts(&mut called, &ada, &kim).await;
+    world.make_site_admin(&sam).await;
+    let path = format!("/site/accounts/{}/quota", ada.account["id"].as_str().unwrap());
+    called.call(&sam, "PUT /site/accounts/{id}/quota", &path, json!({ "limit": 1_000 })).await;
     let made = called.call(&ada, "POST /bands", "/bands", json!({ "name": "Choir" })).await;
     let path = format!("/bands/{}", made["id"].as_str().unwrap());
     invites(&mut called, [&ada, &kim, &sam], &path).await;
@@ -127,6 +130,7 @@ async fn accounts(called: &mut Called, ada: &Person, kim: &Person) {
     let other = sessions["sessions"].as_array().unwrap().iter().find(|session| session["current"] == false).unwrap();
     let path = format!("/me/sessions/{}", other["id"].as_str().unwrap());
     called.call(kim, "DELETE /me/sessions/{id}", &path, json!(null)).await;
+    called.call(kim, "GET /me/quota", "/me/quota", json!(null)).await;
     for path in ["/me/invites?limit=1", "/me/invites?limit=1&cursor=last"] {
         called.call(kim, "GET /me/invites", path, json!(null)).await;
     }

@@ -42,6 +42,7 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
     ("accounts", SUBJECTS),
     ("bands", SUBJECTS),
     ("invites", SUBJECTS),
+    ("quota", SUBJECTS),
     ("me", SUBJECTS),
     ("templates", SUBJECTS),
     ("metrics", &["store"]),
@@ -56,10 +57,11 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
 /// What every room of the server above the store may use.
 const SHARED: &[&str] = &["app", "secret", "refused", "page"];
 /// The store, and the use cases by subject.
-const SUBJECTS: &[&str] = &["store", "accounts", "audit", "bands", "idempotency", "invites", "me", "templates"];
+const SUBJECTS: &[&str] =
+    &["store", "accounts", "audit", "bands", "idempotency", "invites", "me", "quota", "templates"];
 /// What brings people, time or operators to the use cases.
 const USERS: &[&str] =
-    &["store", "accounts", "audit", "bands", "idempotency", "invites", "me", "templates", "metrics", "views"];
+    &["store", "accounts", "audit", "bands", "idempotency", "invites", "me", "quota", "templates", "metrics", "views"];
 
 /// Crates that speak to a database.
 const DRIVERS: &[&str] = &["rusqlite", "tokio_postgres", "tokio_postgres_rustls", "postgres", "sqlx"];

@@ -9,10 +9,10 @@ use std::sync::{
 
 use guestlist::{
     config::Limits,
-    domain::Timestamp,
+    domain::{AccountId, Timestamp},
     server::{
         App, Clock, Key, Settings, SystemEntropy, run,
-        store::{Database, Options, Store},
+        store::{Database, Error, Options, Store},
     },
 };
 use serde_json::{Value, json};
@@ -176,6 +176,14 @@ impl World {
             http: self.http.clone(),
             origin: self.origin.clone(),
         }
+    }
+
+    /// Lets someone run the site.
+    pub async fn make_site_admin(&self, person: &Person) {
+        let id: AccountId = person.account["id"].as_str().unwrap().parse().unwrap();
+        let sql = "UPDATE account SET site_admin = $2 WHERE id = $1";
+        let changed = self.app.store().write::<_, Error, _>(move |tx| tx.execute(sql, &[&id, &true])).await.unwrap();
+        assert_eq!(changed, 1);
     }
 
     /// Ends the server in good order and waits for it.

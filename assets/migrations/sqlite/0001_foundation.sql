@@ -17,6 +17,8 @@ CREATE TABLE account (
     created_at INTEGER NOT NULL,
     -- The invite and the person that brought the account, where one did.
     invited_by BLOB,
+    -- Invites it may make in 30 days: null is what the site allows everyone, -1 any number.
+    quota INTEGER,
     -- When its holder deleted it: what it did stays, who did it is not told.
     deleted_at INTEGER
 ) STRICT;
@@ -127,6 +129,8 @@ CREATE INDEX invite_band ON invite (band, seq);
 CREATE INDEX invite_band_status ON invite (band, status, seq);
 CREATE INDEX invite_band_kind ON invite (band, kind, seq);
 CREATE INDEX invite_band_creator ON invite (band, created_by, seq);
+-- What counts against the quota of who made it.
+CREATE INDEX invite_creator ON invite (created_by, created_at);
 -- An invite without an end comes last.
 CREATE INDEX invite_band_expiry ON invite (band, (COALESCE(expires_at, 9223372036854775807)), seq);
 CREATE INDEX invite_expiry ON invite (expires_at) WHERE status = 'pending' AND expires_at IS NOT NULL;

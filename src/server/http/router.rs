@@ -18,7 +18,7 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{auth, bands, bans, health, limits, me, members, problem::problem_response, site};
+use super::{auth, bands, bans, health, limits, me, members, problem::problem_response, quota, site};
 use crate::{
     api::{Code, PROBLEM_JSON, Problem},
     server::App,
@@ -47,6 +47,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(bands::routes())
         .merge(members::routes())
         .merge(bans::routes())
+        .merge(quota::routes())
         .merge(super::invites::routes())
         .merge(super::templates::routes())
         .merge(super::audit::routes())

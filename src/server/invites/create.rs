@@ -6,7 +6,7 @@ use crate::{
     server::{
         App, Fields, Hash, Refused,
         audit::{self, Event},
-        bands, hash, open, seal,
+        bands, hash, open, quota, seal,
         store::Tx,
     },
 };
@@ -84,6 +84,7 @@ pub(crate) fn create(
     now: Timestamp,
 ) -> Result<InviteRow, Refused> {
     let forbidden = |detail: &str| Refused::new(Code::Forbidden, detail);
+    let quota = quota::hold(tx, caller, policy)?;
     let up_to = Access::hold(tx, band, caller)?
         .grants()
         .ok_or_else(|| forbidden("You may not invite to this band: ask an admin."))?;
@@ -113,6 +114,7 @@ pub(crate) fn create(
     if !policy.allow_kinds.contains(&Kind::Link) {
         return Err(Refused::new(Code::KindNotAllowed, "No invites of kind link are made in this band."));
     }
+    quota.charge(tx, 1, now)?;
     let rules = serde_json::to_string(policy).unwrap_or_default();
     let _ = tx.execute(
         "INSERT INTO invite (id, band, kind, role, status, email, label, message, token_hash, token_sealed, hint,
