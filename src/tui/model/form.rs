@@ -174,6 +174,25 @@ impl Form {
         self.fields.get_mut(self.focus)
     }
 
+    /// The field that Enter goes on to from the one in focus: the next that has to be filled in, and in a form for a new
+    /// account the one right behind as well, if it is empty. Where there is none, Enter sends the form.
+    pub fn enter_leads_to(&self) -> Option<usize> {
+        let next = self.focus + 1;
+        let empty = |at: usize| self.fields.get(at).is_some_and(|field| field.value().trim().is_empty());
+        if self.kind == FormKind::SignUp && empty(next) {
+            return Some(next);
+        }
+        (next..self.fields.len()).find(|&at| empty(at) && self.is_required(self.fields[at].name))
+    }
+
+    fn is_required(&self, name: &str) -> bool {
+        match self.kind {
+            FormKind::SignUp => name != "display_name",
+            FormKind::SignIn | FormKind::Connect | FormKind::Accept => true,
+            _ => name == "name",
+        }
+    }
+
     /// Marks a field as refused and moves the focus to the first that is; returns false where no field has that name.
     pub fn refuse(&mut self, name: &str, why: impl Into<String>) -> bool {
         // A refusal of the wire may name a place inside a field: `rows[3].email`.

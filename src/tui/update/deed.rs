@@ -184,7 +184,9 @@ impl Model {
             Deed::SignOut => Request::SignOut,
             Deed::Discard => {
                 self.overlays.pop();
-                self.overlays.pop();
+                if self.overlays.pop().is_none() {
+                    return self.close_entry();
+                }
                 return Vec::new();
             }
             Deed::Switch(pasted) => {

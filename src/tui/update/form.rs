@@ -37,7 +37,7 @@ impl Model {
         if launched.is_some_and(|launched| launched.empty) { self.sign_up_form() } else { forms::sign_in() }
     }
 
-    fn sign_up_form(&self) -> Form {
+    pub(super) fn sign_up_form(&self) -> Form {
         forms::sign_up(self.server.as_ref().and_then(|server| server.site.as_ref()), self.pasted.as_ref())
     }
 
@@ -74,11 +74,14 @@ impl Model {
         match press(form, key) {
             Pressed::Edited => Vec::new(),
             Pressed::Send => self.send_form(),
+            Pressed::Close if form.sending.is_none() && form.kind == FormKind::SignUp && form.is_changed() => {
+                self.ask_to_discard()
+            }
             Pressed::Close => self.close_entry(),
         }
     }
 
-    fn close_entry(&mut self) -> Vec<Effect> {
+    pub(super) fn close_entry(&mut self) -> Vec<Effect> {
         let Screen::Entry(form) = &mut self.screen else { return Vec::new() };
         if let Some(id) = form.sending.take() {
             self.waiting.remove(&id);
@@ -119,6 +122,10 @@ impl Model {
             self.overlays.pop();
             return Vec::new();
         }
+        self.ask_to_discard()
+    }
+
+    fn ask_to_discard(&mut self) -> Vec<Effect> {
         self.open(Overlay::Confirm(Confirm::new(
             "Close the form?",
             "What was typed is lost.",
@@ -307,7 +314,7 @@ impl Model {
     }
 }
 
-/// What a key does to a form. Enter goes to the next field that must be filled in, and sends when there is none.
+/// What a key does to a form. Enter goes on to a field, and sends where there is none to go to.
 fn press(form: &mut Form, key: Key) -> Pressed {
     if key.is("esc") {
         return Pressed::Close;
@@ -318,11 +325,7 @@ fn press(form: &mut Form, key: Key) -> Pressed {
     let count = form.fields.len();
     let several = matches!(form.fields.get(form.focus).map(|field| &field.input), Some(Input::Lines(_)));
     if key.is_ctrl('s') || key.is("enter") && !several {
-        let after = (form.focus + 1..count).find(|&at| {
-            let field = &form.fields[at];
-            field.value().trim().is_empty() && required(&form.kind, field.name)
-        });
-        if let Some(next) = after.filter(|_| key.is("enter")) {
+        if let Some(next) = form.enter_leads_to().filter(|_| key.is("enter")) {
             form.focus = next;
             return Pressed::Edited;
         }
@@ -355,14 +358,6 @@ fn press(form: &mut Form, key: Key) -> Pressed {
         form.changed();
     }
     Pressed::Edited
-}
-
-fn required(kind: &FormKind, name: &str) -> bool {
-    match kind {
-        FormKind::SignUp => name != "display_name",
-        FormKind::SignIn | FormKind::Connect | FormKind::Accept => true,
-        _ => name == "name",
-    }
 }
 
 /// Puts a refusal where it belongs: to the field it names, else over the whole.

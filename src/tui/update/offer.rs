@@ -10,7 +10,7 @@ use super::answer::words;
 use crate::{
     api::{Accepted, Outcome},
     client::{Error, Origin},
-    domain::Pasted,
+    domain::{Pasted, Registration},
 };
 
 impl Model {
@@ -89,10 +89,13 @@ impl Model {
         }
         let Some(preview) = &offer.preview else { return Vec::new() };
         match key.as_char() {
+            Some('n') if !signed_in && preview.registration != Registration::Closed => {
+                self.keep_offer();
+                self.screen = Screen::Entry(self.sign_up_form());
+                Vec::new()
+            }
             _ if key.is("enter") && !signed_in => {
-                self.pasted = Some(offer.pasted.clone());
-                self.overlays.pop();
-                self.toast(Tone::Plain, "Sign in or sign up: the invite waits for you.");
+                self.keep_offer();
                 Vec::new()
             }
             _ if key.is("enter") => self.accept(),
@@ -102,6 +105,13 @@ impl Model {
                 Vec::new()
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// The invite of the topmost offer waits until someone is signed in.
+    fn keep_offer(&mut self) {
+        if let Some(Overlay::Offer(offer)) = self.overlays.pop() {
+            self.pasted = Some(offer.pasted);
         }
     }
 
@@ -138,6 +148,11 @@ impl Model {
                 self.came_in(&accepted)
             }
             Ok(_) => Vec::new(),
+            Err(error) if error.is_offline() && matches!(self.screen, Screen::Entry(_)) => {
+                self.keep_offer();
+                self.entry_refused(&error);
+                self.unreachable(&error)
+            }
             Err(error) => {
                 offer.refused = Some(words(&error));
                 if error.is_offline() {

@@ -128,6 +128,8 @@ impl Model {
             effects.extend(self.look_at_kept());
         } else {
             self.screen = Screen::Entry(self.entry_form());
+            // Who was invited sees to what before they make an account for it.
+            effects.extend(self.look_at_kept());
         }
         effects
     }

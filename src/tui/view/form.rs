@@ -189,10 +189,15 @@ pub(super) fn keys(form: &Form) -> Vec<(&'static str, &'static str)> {
     if form.sending.is_some() {
         return vec![("esc", "stop waiting")];
     }
-    let several = matches!(form.fields.get(form.focus).map(|field| &field.input), Some(Input::Lines(_)));
-    let mut keys = vec![(if several { "ctrl-s" } else { "enter" }, form.verb)];
-    if form.fields.len() > 1 {
-        keys.push(("tab", "next"));
+    let mut keys = match form.fields.get(form.focus).map(|field| &field.input) {
+        Some(Input::Lines(_)) => vec![("ctrl-s", form.verb), ("tab", "next")],
+        _ if form.enter_leads_to().is_some() => vec![("enter", "next")],
+        _ if form.fields.len() > 1 => vec![("enter", form.verb), ("tab", "next")],
+        _ => vec![("enter", form.verb)],
+    };
+    match form.fields.get(form.focus).map(|field| &field.input) {
+        Some(Input::Choice { options, .. }) if options.len() > 1 => keys.push(("← →", "change")),
+        _ => {}
     }
     match form.kind {
         FormKind::SignIn => keys.push(("ctrl-t", "new account")),

@@ -29,7 +29,7 @@ fn the_first_answer_starts_a_server_here_and_asks_for_the_first_account() {
     desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: None });
     assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::SignUp));
     desk.type_text("ada");
-    desk.press("enter");
+    desk.press("enter enter");
     desk.type_text("ada@example.org");
     desk.press("enter");
     desk.type_text("a long enough sentence");
@@ -91,4 +91,45 @@ fn signing_out_forgets_the_session_and_asks_to_sign_in() {
     assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::Forget(_))));
     assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::SignIn));
     assert!(desk.model.invites.list.is_empty());
+}
+
+/// At the form for the first account on a server of this machine.
+fn at_the_sign_up() -> Desk {
+    let mut desk = Desk::new();
+    desk.start(Start::Ask);
+    desk.press("enter");
+    desk.send(Msg::Launched(Ok(launched())));
+    desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: None });
+    desk
+}
+
+#[test]
+fn enter_leads_through_a_new_account_field_by_field_and_sends_at_its_end() {
+    let mut desk = at_the_sign_up();
+    let focus = |desk: &Desk| match &desk.model.screen {
+        Screen::Entry(form) => (form.fields[form.focus].name, form.enter_leads_to().is_none()),
+        _ => panic!(),
+    };
+    let mut seen = vec![focus(&desk)];
+    for _ in 0..4 {
+        desk.press("enter");
+        seen.push(focus(&desk));
+    }
+    let names = ["username", "display_name", "email", "password", "again"];
+    assert_eq!(seen, names.map(|name| (name, name == "again")));
+    desk.press("enter");
+    assert_eq!(focus(&desk).0, "username", "nothing is filled in: the first wrong field is shown");
+    assert!(desk.sent.iter().all(|(.., request)| !matches!(request, Request::SignUp(..))));
+}
+
+#[test]
+fn what_was_typed_for_a_new_account_is_not_lost_by_one_key() {
+    let mut desk = at_the_sign_up();
+    desk.type_text("ada");
+    desk.press("esc");
+    assert!(matches!(desk.top(), Some(Overlay::Confirm(_))));
+    desk.press("esc");
+    assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.value("username") == "ada"));
+    desk.press("esc y");
+    assert!(matches!(desk.model.screen, Screen::Welcome { .. }) && desk.top().is_none());
 }

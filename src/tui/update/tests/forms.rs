@@ -115,7 +115,7 @@ fn a_taken_name_is_said_at_the_name() {
     desk.start(crate::tui::message::Start::Server { origin: origin("https://one.example"), session: None });
     desk.press("ctrl-t");
     desk.type_text("ada");
-    desk.press("enter");
+    desk.press("enter enter");
     desk.type_text("ada@example.org");
     desk.press("enter");
     desk.type_text("a long enough sentence");

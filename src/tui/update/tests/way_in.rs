@@ -4,7 +4,7 @@ use crate::{
     domain::{Kind, Registration, Role, Status, Token},
     tui::{
         message::{Effect, Msg, Start},
-        model::{Overlay, Screen},
+        model::{FormKind, Overlay, Screen},
         request::{Answer, Request},
     },
 };
@@ -86,13 +86,26 @@ fn a_link_to_another_server_is_asked_about_and_nothing_of_this_one_goes_along() 
     assert!(matches!(desk.model.screen, Screen::Entry(_)));
 }
 
-#[test]
-fn a_link_pasted_at_the_first_question_leads_to_its_server_and_waits_for_the_account() {
+/// Pasted a link to a server that nobody is signed in to, as the first thing.
+fn invited() -> Desk {
     let mut desk = Desk::new();
     desk.start(Start::Ask);
     desk.send(Msg::Paste(link("https://two.example")));
     desk.send(Msg::Found { origin: origin("https://two.example"), session: None });
-    assert!(desk.model.pasted.is_some());
+    desk
+}
+
+fn is_preview(request: &Request) -> bool {
+    matches!(request, Request::Preview(_))
+}
+
+#[test]
+fn a_link_pasted_at_the_first_question_shows_the_offer_and_waits_for_the_account() {
+    let mut desk = invited();
+    desk.answer(is_preview, Ok(preview()));
+    assert!(matches!(desk.top(), Some(Overlay::Offer(_))));
+    desk.press("enter");
+    assert!(desk.model.pasted.is_some() && desk.top().is_none());
     desk.type_text("kim");
     desk.press("enter");
     desk.type_text("correct horse");
@@ -105,8 +118,29 @@ fn a_link_pasted_at_the_first_question_leads_to_its_server_and_waits_for_the_acc
         },
     };
     desk.answer(|r| matches!(r, Request::SignIn(_)), Ok(Answer::SignedIn(Box::new(signed_in))));
-    desk.answer(|r| matches!(r, Request::Preview(_)), Ok(preview()));
+    desk.answer(is_preview, Ok(preview()));
     assert!(matches!(desk.top(), Some(Overlay::Offer(_))));
+}
+
+#[test]
+fn who_is_invited_and_has_no_account_is_one_key_away_from_one() {
+    let mut desk = invited();
+    desk.answer(is_preview, Ok(preview()));
+    desk.press("n");
+    assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::SignUp));
+    assert!(desk.model.pasted.is_some() && desk.top().is_none());
+}
+
+#[test]
+fn an_invite_that_cannot_be_looked_at_now_is_kept_and_a_dead_one_is_not() {
+    let mut desk = invited();
+    desk.answer(is_preview, Err(offline()));
+    assert!(desk.model.pasted.is_some() && desk.top().is_none());
+    let mut desk = invited();
+    desk.answer(is_preview, Err(problem(Code::InviteExpired, "The invite has expired.")));
+    assert!(matches!(desk.top(), Some(Overlay::Offer(offer)) if offer.refused.is_some()));
+    desk.press("esc");
+    assert!(desk.model.pasted.is_none());
 }
 
 #[test]

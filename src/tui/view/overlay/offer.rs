@@ -68,7 +68,14 @@ fn keys(offer: &Offer, model: &Model) -> Vec<(&'static str, &'static str)> {
         (_, Some(_), _) => vec![("esc", "stop waiting")],
         (_, _, Some(_)) | (None, ..) => vec![("esc", "close")],
         (Some(preview), ..) if ended(preview, model).is_some() => vec![("esc", "close")],
-        (Some(_), ..) if model.screen != Screen::Panes => vec![("enter", "sign in to accept"), ("esc", "not now")],
+        (Some(preview), ..) if model.screen != Screen::Panes => {
+            let mut keys = vec![("enter", "sign in to accept")];
+            if preview.registration != Registration::Closed {
+                keys.push(("n", "new account"));
+            }
+            keys.push(("esc", "not now"));
+            keys
+        }
         (Some(_), ..) => vec![("enter", "accept"), ("d", "decline"), ("esc", "not now")],
     }
 }
