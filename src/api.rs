@@ -11,6 +11,7 @@ mod invites;
 mod list;
 mod patch;
 mod problem;
+mod query;
 mod quota;
 mod sheet;
 mod templates;
@@ -31,6 +32,7 @@ pub use invites::{
 };
 pub use patch::Patch;
 pub use problem::{Code, FieldError, Problem};
+pub use query::{BandScope, InviteSort};
 pub use quota::{Quota, SetQuota};
 pub use sheet::{CSV, Sheet};
 pub use templates::{CreateTemplate, Template, Templates, UpdateTemplate};

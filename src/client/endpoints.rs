@@ -5,9 +5,9 @@ use reqwest::Method;
 use super::{Ask, Client, Error, answer};
 use crate::{
     api::{
-        Accepted, Account, AuditTrail, Band, Bands, CreateBand, CreateInvite, CreatedInvite, DeclineInvite, Empty,
-        FOUNDER_HEADER, Invite, InviteLink, Invites, Login, Member, Members, Preview, Redemptions, Register,
-        Registered, Sessions, SignedIn, Site, Sync, TransferBand, UpdateAccount, UpdateBand, UpdateInvite,
+        Accepted, Account, AuditTrail, Band, BandScope, Bands, CreateBand, CreateInvite, CreatedInvite, DeclineInvite,
+        Empty, FOUNDER_HEADER, Invite, InviteLink, InviteSort, Invites, Login, Member, Members, Preview, Redemptions,
+        Register, Registered, Sessions, SignedIn, Site, Sync, TransferBand, UpdateAccount, UpdateBand, UpdateInvite,
         UpdateMember,
     },
     domain::{AccountId, BandId, InviteId, Kind, Opens, SessionId, Status},
@@ -20,16 +20,6 @@ pub struct Page {
     pub limit: Option<u32>,
     /// Where the page begins: a cursor of the page before, or `last`; the first page where it is missing.
     pub cursor: Option<String>,
-}
-
-words! {
-    /// Which bands are listed.
-    pub enum BandScope {
-        /// Those the caller is in.
-        Mine = "mine",
-        /// Those that anyone may join or ask to join.
-        Open = "open",
-    }
 }
 
 /// Which bands are asked for.
@@ -64,7 +54,7 @@ pub struct InviteQuery {
     /// Those made by this account.
     pub created_by: Option<AccountId>,
     /// The order; newest first where it is missing.
-    pub sort: Option<String>,
+    pub sort: Option<InviteSort>,
     /// Which page.
     pub page: Page,
 }
@@ -232,7 +222,7 @@ impl Client {
                 .query("kind", query.kind)
                 .query("q", query.q.as_ref())
                 .query("created_by", query.created_by)
-                .query("sort", query.sort.as_ref())
+                .query("sort", query.sort)
                 .page(&query.page),
         )
         .await

@@ -14,7 +14,7 @@ pub(crate) use bans::{bans, unban};
 pub(crate) use depart::leave_all;
 pub(crate) use edit::edit;
 pub(crate) use join::{check_room, join};
-pub(crate) use list::{Scope, list};
+pub(crate) use list::list;
 pub(crate) use manage::{Removal, change, remove, transfer};
 pub(crate) use members::insert;
 pub(crate) use policy::in_force;

@@ -1,6 +1,9 @@
 //! Living labels: how long until, how long since, and when the label reads differently.
 
-use crate::{api::Invite, domain::Timestamp};
+use crate::{
+    api::{Invite, InviteSort},
+    domain::Timestamp,
+};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -11,6 +14,16 @@ pub fn recipient(invite: &Invite) -> String {
     let account = invite.account.as_ref().map(|account| format!("@{}", account.username));
     let text = account.or_else(|| invite.email.clone()).or_else(|| invite.label.clone());
     text.unwrap_or_else(|| "anyone with link".to_owned())
+}
+
+/// An order of invites, as people say it; without one it is the server's own.
+pub const fn order(sort: Option<InviteSort>) -> &'static str {
+    match sort {
+        None | Some(InviteSort::Newest) => "newest first",
+        Some(InviteSort::Oldest) => "oldest first",
+        Some(InviteSort::Soonest) => "next to expire first",
+        Some(InviteSort::Latest) => "last to expire first",
+    }
 }
 
 /// How long until `end`, in two units at most, and the instant at which that reads differently. What has begun counts:

@@ -19,7 +19,7 @@ use super::{
     launch::Launched,
 };
 use crate::{
-    api::{Account, Band, Invite, Member, Site},
+    api::{Account, Band, Invite, InviteSort, Member, Site},
     client::{Origin, PlainHttp},
     domain::{AccountId, BandId, InviteId, Pasted, Status, Timestamp},
 };
@@ -99,8 +99,8 @@ pub struct InvitesPane {
     pub search: Search,
     /// The status that is shown; all where it is missing.
     pub status: Option<Status>,
-    /// The order, as the API names it; newest first where it is missing.
-    pub sort: Option<&'static str>,
+    /// The order; newest first where it is missing.
+    pub sort: Option<InviteSort>,
     /// Invites of the band.
     pub total: u64,
     /// Pending ones.

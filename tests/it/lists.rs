@@ -1,5 +1,6 @@
 //! Lists of invites: searched, filtered, sorted, and read from either end.
 
+use guestlist::api::InviteSort;
 use serde_json::{Value, json};
 
 use crate::world::{Person, World, on_each_database};
@@ -81,7 +82,7 @@ async fn matches_are_counted_to_a_thousand(world: World) {
         assert_eq!(list["invites"].as_array().unwrap().len(), 3);
     }
     assert_eq!(found(&ada, &band, "sing").await, ["a singer"]);
-    for sort in ["created", "-created", "expires", "-expires"] {
+    for sort in InviteSort::ALL {
         let (_, last) = ada.get(&format!("/bands/{band}/invites?limit=3&q=drum&sort={sort}&cursor=last")).await;
         assert_eq!((last["invites"].as_array().unwrap().len(), &last["next_cursor"]), (3, &json!(null)), "{sort}");
         assert!(last["prev_cursor"].is_string());
@@ -101,15 +102,15 @@ async fn every_order_is_read_from_both_ends(world: World) {
         page["invites"].as_array().unwrap().iter().map(|i| i["id"].as_str().unwrap().to_owned()).collect()
     };
     for query in ["", "q=same", "status=pending", "q=sa", "q=same&status=pending&kind=link"] {
-        for sort in ["created", "-created", "expires", "-expires"] {
+        for sort in InviteSort::ALL {
             let path = format!("/bands/{band}/invites?sort={sort}&{query}");
             let (_, whole) = ada.get(&path).await;
             let ends: Vec<&str> =
                 whole["invites"].as_array().unwrap().iter().map(|i| i["expires_at"].as_str().unwrap_or("~")).collect();
             match sort {
-                "expires" => assert!(ends.is_sorted(), "{ends:?}"),
-                "-expires" => assert!(ends.iter().rev().is_sorted(), "{ends:?}"),
-                _ => {}
+                InviteSort::Soonest => assert!(ends.is_sorted(), "{ends:?}"),
+                InviteSort::Latest => assert!(ends.iter().rev().is_sorted(), "{ends:?}"),
+                InviteSort::Newest | InviteSort::Oldest => {}
             }
             for (mut cursor, key) in [(String::new(), "next_cursor"), ("last".to_owned(), "prev_cursor")] {
                 let mut read = Vec::new();

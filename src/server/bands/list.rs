@@ -1,10 +1,8 @@
 //! Lists of bands: one's own, and those that anyone may join or ask to join.
 
-use std::str::FromStr;
-
 use crate::{
-    api::Bands,
-    domain::{AccountId, Invalid, search_pattern},
+    api::{BandScope, Bands},
+    domain::{AccountId, search_pattern},
     server::{
         Refused,
         page::{At, Page},
@@ -14,39 +12,18 @@ use crate::{
 
 use super::BandRow;
 
-/// Which bands are listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// Those the caller is in, `mine`.
-    Mine,
-    /// Those that anyone may join or ask to join, `open`.
-    Open,
-}
-
-impl FromStr for Scope {
-    type Err = Invalid;
-
-    fn from_str(word: &str) -> Result<Self, Invalid> {
-        match word {
-            "mine" => Ok(Self::Mine),
-            "open" => Ok(Self::Open),
-            _ => Err(Invalid::new("must be mine or open")),
-        }
-    }
-}
-
 /// A page of bands, newest first: one's own by when one came in, the others by when they were made. `q` is a part of
 /// the name, under three letters its beginning.
 pub(crate) fn list(
     tx: &mut Tx<'_>,
     account: AccountId,
-    scope: Scope,
+    scope: BandScope,
     q: Option<&str>,
     page: Page,
 ) -> Result<Bands, Refused> {
     let (seq, from) = match scope {
-        Scope::Mine => ("m.seq", "member m JOIN band b ON b.id = m.band WHERE m.account = $1"),
-        Scope::Open => {
+        BandScope::Mine => ("m.seq", "member m JOIN band b ON b.id = m.band WHERE m.account = $1"),
+        BandScope::Open => {
             ("b.seq", "band b LEFT JOIN member m ON m.band = b.id AND m.account = $1 WHERE b.join_mode <> 'invite'")
         }
     };

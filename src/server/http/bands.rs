@@ -9,11 +9,11 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Accepted, Band, Bands, CreateBand, Empty, Problem, TransferBand, UpdateBand},
+    api::{Accepted, Band, BandScope, Bands, CreateBand, Empty, Problem, TransferBand, UpdateBand},
     domain::BandId,
     server::{
         App, Refused,
-        bands::{self, Removal, Scope},
+        bands::{self, Removal},
         http::{
             body::Body,
             caller::Caller,
@@ -46,7 +46,7 @@ pub(crate) fn band_id(text: &str) -> Result<BandId, Refused> {
 #[utoipa::path(
     get, path = "/bands", tag = "bands",
     params(
-        ("scope" = Option<String>, Query, description = "mine (the default) or open"),
+        ("scope" = Option<BandScope>, Query, description = "mine (the default) or open"),
         ("q" = Option<String>, Query, description = "a part of the name; under 3 letters its beginning"),
         ("limit" = Option<u32>, Query, description = "1 to 200, 50 by default"),
         ("cursor" = Option<String>, Query, description = "out of an earlier answer, or `last`"),
@@ -56,7 +56,7 @@ pub(crate) fn band_id(text: &str) -> Result<BandId, Refused> {
 )]
 async fn list(State(app): State<App>, caller: Caller, known: Known, Keys(keys): Keys) -> Result<Response, Refused> {
     only(&keys, &["scope", "q", "limit", "cursor"])?;
-    let scope = read_key(&keys, "scope")?.unwrap_or(Scope::Mine);
+    let scope = read_key(&keys, "scope")?.unwrap_or(BandScope::Mine);
     let q: Option<String> = read_key(&keys, "q")?;
     let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
     known.answer(&app.store().read(move |tx| bands::list(tx, caller.account, scope, q.as_deref(), page)).await?)

@@ -2,18 +2,19 @@
 
 use super::super::{
     keymap::{Action, Key},
+    label,
     message::Effect,
     model::{Areas, Input, Model, Overlay, Pane, Purpose, Screen, Search, TextField, Tone, Want, areas},
     request::Request,
 };
 use crate::{
+    api::InviteSort,
     client::{BandQuery, InviteQuery, MemberQuery, Page},
     domain::{BandId, Status},
 };
 
-/// Orders of the invites: as the API names them, and as people read them.
-pub(super) const SORTS: &[(Option<&str>, &str)] =
-    &[(None, "newest first"), (Some("created_at"), "oldest first"), (Some("expires_at"), "next to expire first")];
+/// The orders of the invites that a key goes through; the first is the server's own.
+const SORTS: [Option<InviteSort>; 3] = [None, Some(InviteSort::Oldest), Some(InviteSort::Soonest)];
 
 impl Model {
     pub(super) fn areas(&self) -> Areas {
@@ -149,11 +150,10 @@ impl Model {
     }
 
     fn sort(&mut self) -> Vec<Effect> {
-        let at = SORTS.iter().position(|(word, _)| *word == self.invites.sort).unwrap_or(0);
-        let (word, label) = SORTS[(at + 1) % SORTS.len()];
-        self.invites.sort = word;
+        let at = SORTS.iter().position(|sort| *sort == self.invites.sort).unwrap_or(0);
+        self.invites.sort = SORTS[(at + 1) % SORTS.len()];
         self.invites.list.renew();
-        self.toast(Tone::Plain, format!("Invites: {label}."));
+        self.toast(Tone::Plain, format!("Invites: {}.", label::order(self.invites.sort)));
         Vec::new()
     }
 
@@ -315,7 +315,7 @@ impl Model {
                 let query = InviteQuery {
                     status: self.invites.status,
                     q: q(&self.invites.search),
-                    sort: self.invites.sort.map(str::to_owned),
+                    sort: self.invites.sort,
                     page: part,
                     ..InviteQuery::default()
                 };

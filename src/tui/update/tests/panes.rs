@@ -1,6 +1,6 @@
 use super::desk::*;
 use crate::{
-    api::Invites,
+    api::{InviteSort, Invites},
     domain::{Role, Status},
     tui::{
         message::Msg,
@@ -71,7 +71,7 @@ fn filter_and_order_go_round_and_esc_takes_them_back_one_by_one() {
     desk.press("esc");
     assert_eq!(desk.model.invites.status, None);
     desk.press("o");
-    assert_eq!(desk.model.invites.sort, Some("created_at"));
+    assert_eq!(desk.model.invites.sort, Some(InviteSort::Oldest));
 }
 
 #[test]

@@ -53,10 +53,8 @@ pub(super) fn counts(model: &Model) -> String {
         (true, Some(matched), None) => format!("{} of {}", count(matched), invites.total),
         _ => format!("{} pending of {}", invites.pending, invites.total),
     });
-    match invites.sort {
-        Some("created_at") => parts.push("oldest first".to_owned()),
-        Some(_) => parts.push("next to expire first".to_owned()),
-        None => {}
+    if invites.sort.is_some() {
+        parts.push(label::order(invites.sort).to_owned());
     }
     parts.join(" · ")
 }

@@ -1,7 +1,7 @@
 //! The screens that are looked at.
 
 use crate::{
-    api::{Code, Invite},
+    api::{Code, Invite, InviteSort},
     client::Origin,
     clipboard::Copied,
     domain::{Pasted, Role, Status},
@@ -137,7 +137,7 @@ pub(super) const ALL: &[Scene] = &[
         model.members.matched = Some(0);
         model.members.list.clear();
         fill(&mut model.members.list, Vec::new(), false);
-        model.invites.sort = Some("expires_at");
+        model.invites.sort = Some(InviteSort::Soonest);
         model
     }),
     ("help", |size| over_panes(size, Overlay::Help { scroll: 0 })),
