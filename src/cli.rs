@@ -3,6 +3,8 @@
 //! Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not signed in, 4 no connection.
 
 mod account;
+#[cfg(feature = "server")]
+mod admin;
 mod bands;
 mod config;
 mod context;
@@ -85,6 +87,9 @@ enum Command {
     /// Run the API until SIGTERM or SIGINT.
     #[cfg(feature = "server")]
     Serve(serve::ServeArgs),
+    /// On the server's host: who runs the site.
+    #[cfg(feature = "server")]
+    Admin(admin::AdminArgs),
 }
 
 /// Why a command failed.
@@ -115,9 +120,9 @@ pub enum Error {
     /// The server on this machine does not run.
     #[error("the bands of this machine are served only while a guestlist is open on it")]
     NotRunning,
-    /// The server could not start.
+    /// What was asked of the server's own host did not succeed.
     #[error("{0}")]
-    Serve(String),
+    Host(String),
     /// Reading or writing failed.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -201,6 +206,10 @@ impl Cli {
         if let Some(Command::Serve(args)) = &self.command {
             flags.extend(args.flags());
         }
+        #[cfg(feature = "server")]
+        if let Some(Command::Admin(args)) = &self.command {
+            flags.extend(args.flags());
+        }
         flags
     }
 }
@@ -230,6 +239,10 @@ pub fn run(cli: &Cli, loaded: &Result<Loaded, ConfigError>) -> ExitCode {
     #[cfg(feature = "server")]
     if let Command::Serve(_) = command {
         return exit(serve::serve(config));
+    }
+    #[cfg(feature = "server")]
+    if let Command::Admin(args) = command {
+        return exit(admin::run(args, config, cli.json));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     exit(match runtime {
@@ -283,6 +296,6 @@ async fn dispatch(command: &Command, json: bool, config: &Config) -> Result<(), 
         // Done above, before there was a runtime.
         Command::Config(_) | Command::HoldClipboard => Ok(()),
         #[cfg(feature = "server")]
-        Command::Serve(_) => Ok(()),
+        Command::Serve(_) | Command::Admin(_) => Ok(()),
     }
 }

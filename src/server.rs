@@ -8,6 +8,7 @@
 //! [`App`], never from the surroundings.
 
 pub(crate) mod accounts;
+pub(crate) mod admin;
 mod app;
 pub(crate) mod audit;
 pub(crate) mod bands;

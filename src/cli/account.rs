@@ -43,7 +43,7 @@ impl RegisterArgs {
 }
 
 /// A password, by prompt or the first line of standard input; never an argument, which others could see.
-fn password() -> Result<String, Error> {
+pub(super) fn password() -> Result<String, Error> {
     if io::stdin().is_terminal() {
         return Ok(rpassword::prompt_password("Password: ")?);
     }

@@ -54,7 +54,7 @@ impl ServeArgs {
 
 /// Serves until SIGTERM or SIGINT, then lets requests in flight finish.
 pub(super) fn serve(config: &Config) -> Result<(), Error> {
-    let failed = |what: &str, error: &dyn std::fmt::Display| Error::Serve(format!("{what}: {error}"));
+    let failed = |what: &str, error: &dyn std::fmt::Display| Error::Host(format!("{what}: {error}"));
     let entropy = SystemEntropy::new();
     let key = key(config, &entropy)?;
     let database = database(config)?;
@@ -114,24 +114,37 @@ fn key(config: &Config, entropy: &SystemEntropy) -> Result<Key, Error> {
     };
     let mut random = [0; 32];
     crate::server::Entropy::fill(entropy, &mut random);
-    Key::from_file(&path, &random).map_err(|error| Error::Serve(error.to_string()))
+    Key::from_file(&path, &random).map_err(|error| Error::Host(error.to_string()))
 }
 
-fn database(config: &Config) -> Result<Database, Error> {
-    if let Some(url) = &config.server.database {
-        return url.reveal().parse().map_err(|error| Error::Usage(format!("server.database: {error}")));
+/// The database, with its file in the data folder where none is named; made, and private, where it is missing.
+pub(super) fn database(config: &Config) -> Result<Database, Error> {
+    let database = place(config)?;
+    if let (None, Database::Sqlite(file)) = (&config.server.database, &database) {
+        data_folder(config)?;
+        // SQLite gives its other files the mode of this one.
+        let _ = crate::private::create(file, false)?;
     }
-    let file = data_folder(config)?.join("guestlist.db");
-    // SQLite gives its other files the mode of this one.
-    let _ = crate::private::create(&file, false)?;
-    Ok(Database::Sqlite(file))
+    Ok(database)
+}
+
+/// Where the database is, or would be.
+pub(super) fn place(config: &Config) -> Result<Database, Error> {
+    match &config.server.database {
+        Some(url) => url.reveal().parse().map_err(|error| Error::Usage(format!("server.database: {error}"))),
+        None => Ok(Database::Sqlite(known_folder(config)?.join("guestlist.db"))),
+    }
 }
 
 /// The folder for data, made, and private, where it is missing.
 fn data_folder(config: &Config) -> Result<std::path::PathBuf, Error> {
-    let folder = config
-        .data_folder()
-        .ok_or_else(|| Error::Serve("no home folder is known: set GUESTLIST_DATA to a folder for the data".into()))?;
+    let folder = known_folder(config)?;
     crate::private::folder(&folder)?;
     Ok(folder)
+}
+
+fn known_folder(config: &Config) -> Result<std::path::PathBuf, Error> {
+    config
+        .data_folder()
+        .ok_or_else(|| Error::Host("no home folder is known: set GUESTLIST_DATA to a folder for the data".into()))
 }

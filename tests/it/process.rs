@@ -16,6 +16,11 @@ pub struct Server {
 impl Server {
     /// Starts it over a data folder; on a SQLite file in there where no database is named.
     pub fn start(data: &Path, database: Option<&str>) -> Self {
+        Self::start_with(data, database, &[])
+    }
+
+    /// As [`Server::start`], with more in its environment.
+    pub fn start_with(data: &Path, database: Option<&str>, environment: &[(&str, &str)]) -> Self {
         let log = std::fs::OpenOptions::new().append(true).create(true).open(data.join("log")).unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_guestlist"))
             .args(["serve", "--listen", "127.0.0.1:0"])
@@ -23,6 +28,7 @@ impl Server {
             .env_clear()
             .envs([("GUESTLIST_LOG", "trace"), ("GUESTLIST_LIMITS", "false")])
             .env("GUESTLIST_DATA", data)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()

@@ -1,0 +1,149 @@
+//! `guestlist admin`: what is done on the server's host, on its database, whether the server runs or not.
+
+use clap::{Args, Subcommand};
+
+use super::{Error, account::password, output, serve};
+use crate::{
+    api::Account,
+    config::{Config, Flag},
+    domain::{AccountId, Address, DisplayName, Timestamp, Username, check_password},
+    server::{
+        Clock as _, Entropy as _, Fields, Refused, Settings, SystemClock, SystemEntropy, accounts,
+        admin::{make_account, set_site_admin},
+        store::{Database, Options, Store},
+    },
+};
+
+/// On the server's host, with its configuration.
+#[derive(Debug, Args)]
+pub(super) struct AdminArgs {
+    /// The server's database, `sqlite:PATH` or `postgres://…` [env: `GUESTLIST_DATABASE`].
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    #[command(subcommand)]
+    command: Admin,
+}
+
+#[derive(Debug, Subcommand)]
+enum Admin {
+    /// Let an account run the site: quotas, site codes, suppressions. Inside of bands it has no more rights than before.
+    Grant {
+        /// The account's user name.
+        #[arg(value_name = "NAME", value_parser = Username::parse)]
+        name: Username,
+    },
+    /// Let an account run the site no longer.
+    Revoke {
+        /// The account's user name.
+        #[arg(value_name = "NAME", value_parser = Username::parse)]
+        name: Username,
+    },
+    /// Make an account that runs the site, whoever may register. The password comes by prompt or standard input.
+    Account {
+        /// The name to sign in with.
+        #[arg(value_name = "NAME", value_parser = Username::parse)]
+        name: Username,
+        /// The address.
+        #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
+        email: Address,
+        /// The name to be called by; the user name where it is missing.
+        #[arg(long, value_name = "NAME", value_parser = DisplayName::parse)]
+        display_name: Option<DisplayName>,
+    },
+}
+
+impl AdminArgs {
+    /// The flags that stand for keys of the configuration.
+    pub(super) fn flags(&self) -> Option<Flag> {
+        Some(Flag { key: "server.database", name: "--database", value: self.database.clone()? })
+    }
+}
+
+/// Does one thing to the database, and says what.
+pub(super) fn run(args: &AdminArgs, config: &Config, json: bool) -> Result<(), Error> {
+    let now = SystemClock.now();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (account, says) = match &args.command {
+        Admin::Grant { name } | Admin::Revoke { name } => {
+            let runs = matches!(args.command, Admin::Grant { .. });
+            let store = open(&there(config)?)?;
+            let name = name.clone();
+            let set = store.write(move |tx| set_site_admin(tx, &name, runs, now));
+            let (account, changed) = runtime.block_on(set)?;
+            let says = match (runs, changed) {
+                (true, true) => "runs this site now",
+                (true, false) => "runs this site already",
+                (false, true) => "runs this site no longer",
+                (false, false) => "does not run this site",
+            };
+            (account, says)
+        }
+        Admin::Account { name, email, display_name } => {
+            let password = password()?;
+            let new = new_account(name, email, display_name.as_ref(), now);
+            let account = runtime.block_on(make(config, new, password, now))?;
+            (account, "has an account, and runs this site")
+        }
+    };
+    if json { output::json(&account) } else { output::line(&format!("{} {says}.", account.username)) }
+}
+
+fn new_account(
+    name: &Username,
+    email: &Address,
+    display_name: Option<&DisplayName>,
+    now: Timestamp,
+) -> accounts::NewAccount {
+    accounts::NewAccount {
+        id: AccountId::new(now.unix_ms(), &random()),
+        username: name.clone(),
+        display_name: display_name.cloned().unwrap_or_else(|| DisplayName::from_username(name)),
+        email: email.clone(),
+        password_hash: String::new(),
+        founder: false,
+    }
+}
+
+async fn make(
+    config: &Config,
+    mut new: accounts::NewAccount,
+    password: String,
+    now: Timestamp,
+) -> Result<Account, Error> {
+    let mut fields = Fields::default();
+    fields.check("password", check_password(&password));
+    fields.finish()?;
+    new.password_hash = accounts::password::hash(password, random()).await?;
+    let mail = Settings::new(config, "", None).mail;
+    let store = open(&serve::database(config)?)?;
+    Ok(store.write(move |tx| make_account(tx, &new, mail, now)).await?)
+}
+
+/// The database; an account can be found only in one that is there.
+fn there(config: &Config) -> Result<Database, Error> {
+    let database = serve::place(config)?;
+    match &database {
+        Database::Sqlite(path) if !path.exists() => Err(Error::Host(format!(
+            "there is no database at {}: start the server once, or name its database with --database",
+            path.display()
+        ))),
+        _ => Ok(database),
+    }
+}
+
+fn open(database: &Database) -> Result<Store, Error> {
+    let options = Options { readers: 1, writers: 1, ..Options::new(database.clone()) };
+    Store::open(&options).map_err(|error| Error::Host(format!("the database {database} cannot be used: {error}")))
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        Self::Host(refused.to_string())
+    }
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    SystemEntropy::new().fill(&mut bytes);
+    bytes
+}

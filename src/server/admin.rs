@@ -1,0 +1,52 @@
+//! What is done on the server's host, by who has its database: no request, no session, no right but that.
+
+use crate::{
+    api::{Account, Code},
+    domain::{AccountId, Registration, Timestamp, Username},
+};
+
+use super::{
+    Refused,
+    accounts::{self, NewAccount, Site},
+    audit::{self, Event},
+    store::Tx,
+};
+
+crate::row! { struct Found { id: AccountId, site_admin: bool } }
+
+/// Makes an account that runs the site, whoever may register: the way to the first one where nobody may. `mail` says
+/// whether the server sends any.
+pub(crate) fn make_account(tx: &mut Tx<'_>, new: &NewAccount, mail: bool, now: Timestamp) -> Result<Account, Refused> {
+    let site = Site { embedded: false, registration: Registration::Open, mail };
+    accounts::register(tx, site, new, None, now)?;
+    write(tx, new.id, true, now)?;
+    accounts::read(tx, new.id)
+}
+
+/// Lets an account run the site, or no longer; whether that is a change.
+pub(crate) fn set_site_admin(
+    tx: &mut Tx<'_>,
+    name: &Username,
+    runs: bool,
+    now: Timestamp,
+) -> Result<(Account, bool), Refused> {
+    let lock = tx.dialect().pick(
+        "SELECT id, site_admin FROM account WHERE username_key = $1",
+        "SELECT id, site_admin FROM account WHERE username_key = $1 FOR NO KEY UPDATE",
+    );
+    let found: Found = tx
+        .query_one(lock, &[&name.key()])?
+        .ok_or_else(|| Refused::new(Code::NotFound, format!("No account has the user name {}.", name.as_str())))?;
+    if found.site_admin != runs {
+        write(tx, found.id, runs, now)?;
+    }
+    Ok((accounts::read(tx, found.id)?, found.site_admin != runs))
+}
+
+/// The trail names nobody as the one who did it: it was the host.
+fn write(tx: &mut Tx<'_>, account: AccountId, runs: bool, now: Timestamp) -> Result<(), Refused> {
+    let _ = tx.execute("UPDATE account SET site_admin = $2 WHERE id = $1", &[&account, &runs])?;
+    let action = if runs { "account.site_admin_granted" } else { "account.site_admin_revoked" };
+    let event = Event { band: None, actor: None, action, invite: None, account: Some(account), detail: None };
+    Ok(audit::record(tx, now, event)?)
+}

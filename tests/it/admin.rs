@@ -1,0 +1,144 @@
+//! What the server's host may do with its database: the real program, on both databases, beside a running server.
+
+use std::{
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use guestlist::server::store::{Error, Options, Store};
+use serde_json::{Value, json};
+
+use crate::{postgres::fresh_database, process::Server, program::Ran};
+
+const PASSWORD: &str = "a fine long pass\n";
+
+/// A host: its data folder, and its database where that is no file in there.
+struct Host {
+    data: tempfile::TempDir,
+    database: Option<String>,
+}
+
+impl Host {
+    /// One for each database.
+    fn each() -> Vec<Self> {
+        let host = |database| Self { data: tempfile::tempdir().unwrap(), database };
+        std::iter::once(host(None)).chain(fresh_database().map(|url| host(Some(url)))).collect()
+    }
+
+    /// Runs `guestlist admin …`.
+    fn admin(&self, args: &[&str], typed: &str) -> Ran {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_guestlist"))
+            .arg("admin")
+            .args(args)
+            .args(self.database.iter().flat_map(|url| ["--database", url]))
+            .env_clear()
+            .env("GUESTLIST_DATA", self.data.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let _ = child.stdin.take().unwrap().write_all(typed.as_bytes());
+        Ran::of(&child.wait_with_output().unwrap())
+    }
+
+    fn serve(&self, environment: &[(&str, &str)]) -> Server {
+        Server::start_with(self.data.path(), self.database.as_deref(), environment)
+    }
+
+    /// What the trail of the site says of who runs it, the oldest first.
+    fn trail(&self) -> Vec<String> {
+        guestlist::row! { struct Told { action: String, username: String } }
+        let url =
+            self.database.clone().unwrap_or_else(|| format!("sqlite:{}/guestlist.db", self.data.path().display()));
+        let store = Store::open(&Options::new(url.parse().unwrap())).unwrap();
+        let sql = "SELECT e.action AS action, a.username AS username FROM audit e JOIN account a ON a.id = e.account
+                   WHERE e.band IS NULL AND e.actor IS NULL ORDER BY e.seq";
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let told: Vec<Told> = runtime.block_on(store.read::<_, Error, _>(move |tx| tx.query(sql, &[]))).unwrap();
+        told.into_iter().map(|told| format!("{} {}", told.username, told.action)).collect()
+    }
+}
+
+/// Asks a server.
+fn ask(server: &Server, method: &str, path: &str, session: &str, body: Option<&Value>) -> (u16, Value) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = http.request(method.parse().unwrap(), format!("{}/api/v1{path}", server.origin));
+        let request = request.bearer_auth(session);
+        let answer = if let Some(body) = body { request.json(body) } else { request }.send().await.unwrap();
+        (answer.status().as_u16(), serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default())
+    })
+}
+
+fn register(server: &Server, name: &str) -> (u16, Value) {
+    let body = json!({ "username": name, "email": format!("{name}@example.org"), "password": PASSWORD.trim() });
+    ask(server, "POST", "/auth/register", "", Some(&body))
+}
+
+#[test]
+fn the_first_account_of_a_closed_server_is_made_on_its_host() {
+    for host in Host::each() {
+        let made = host.admin(&["account", "Ada", "--email", "ada@example.org"], PASSWORD);
+        assert_eq!((made.code, made.out.as_str()), (0, "Ada has an account, and runs this site.\n"), "{made:?}");
+        for registration in ["closed", "invite_only"] {
+            let server = host.serve(&[("GUESTLIST_POLICY_REGISTRATION", registration)]);
+            assert_eq!(register(&server, "eve").0, 403);
+            let login = json!({ "login": "ada", "password": PASSWORD.trim() });
+            let (status, signed_in) = ask(&server, "POST", "/auth/login", "", Some(&login));
+            assert_eq!((status, &signed_in["account"]["site_admin"]), (200, &json!(true)), "{signed_in}");
+            assert_eq!(signed_in["account"]["display_name"], "Ada");
+        }
+        assert_eq!(host.trail(), ["Ada account.site_admin_granted"]);
+    }
+}
+
+#[test]
+fn who_runs_the_site_is_said_while_it_runs_and_holds_at_once() {
+    for host in Host::each() {
+        let server = host.serve(&[]);
+        let session = register(&server, "kim").1["session"]["token"].as_str().unwrap().to_owned();
+        let runs = || ask(&server, "GET", "/me", &session, None).1["site_admin"].clone();
+        assert_eq!(runs(), false);
+        for (command, says, then) in [
+            ("grant", "kim runs this site now.\n", true),
+            ("grant", "kim runs this site already.\n", true),
+            ("revoke", "kim runs this site no longer.\n", false),
+            ("revoke", "kim does not run this site.\n", false),
+        ] {
+            let ran = host.admin(&[command, "KIM"], "");
+            assert_eq!((ran.code, ran.out.as_str()), (0, says), "{ran:?}");
+            assert_eq!(runs(), then);
+        }
+        let told: Value = serde_json::from_str(&host.admin(&["grant", "kim", "--json"], "").out).unwrap();
+        assert_eq!((&told["username"], &told["site_admin"]), (&json!("kim"), &json!(true)));
+        let of = |action: &str| format!("kim account.site_admin_{action}");
+        assert_eq!(host.trail(), [of("granted"), of("revoked"), of("granted")]);
+    }
+}
+
+#[test]
+fn what_the_host_cannot_do_is_refused_and_leaves_nothing() {
+    for host in Host::each() {
+        if host.database.is_none() {
+            host.admin(&["grant", "kim"], "").refused(1, &["there is no database at", "guestlist.db"]);
+            assert!(!Path::new(&host.data.path().join("guestlist.db")).exists());
+        }
+        let account = ["account", "ada", "--email", "ada@example.org"];
+        host.admin(&account, "short\n").refused(1, &["password", "8"]);
+        host.admin(&account, "").refused(2, &["no password"]);
+        host.admin(&["account", "ada", "--email", "nowhere"], PASSWORD).refused(2, &["--email"]);
+        host.admin(&["account", "a@b", "--email", "ada@example.org"], PASSWORD).refused(2, &["NAME"]);
+        host.admin(&["account", "ada"], PASSWORD).refused(2, &["--email"]);
+        host.admin(&["grant"], "").refused(2, &["NAME"]);
+        assert_eq!(host.admin(&account, PASSWORD).code, 0);
+        host.admin(&account, PASSWORD).refused(1, &["This address belongs to an account"]);
+        host.admin(&["grant", "nobody"], "").refused(1, &["No account has the user name nobody"]);
+        assert_eq!(host.trail(), ["ada account.site_admin_granted"]);
+    }
+    let host = Host { data: tempfile::tempdir().unwrap(), database: Some("mysql://x".to_owned()) };
+    host.admin(&["grant", "kim"], "").refused(2, &["database"]);
+}
