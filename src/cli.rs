@@ -25,25 +25,28 @@ use crate::{
     config::{Config, ConfigError, Flag, Loaded, file_path, load},
 };
 
+/// What the help calls the options that every command takes.
+const EVERYWHERE: &str = "Options of every command";
+
 /// Invitations for bands, run from a terminal.
 #[derive(Debug, Parser)]
 #[command(name = "guestlist", version, after_help = "Without a command it opens the terminal client.")]
 pub struct Cli {
     /// The configuration file [env: `GUESTLIST_CONFIG`].
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     config: Option<PathBuf>,
     /// The profile of the configuration, its server and its sessions [env: `GUESTLIST_PROFILE`].
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", help_heading = EVERYWHERE)]
     profile: Option<String>,
     /// The server, `https://host[:port]`; the one signed in to last where it is missing [env: `GUESTLIST_SERVER`].
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", help_heading = EVERYWHERE)]
     server: Option<String>,
     /// Allow plain http to other machines [env: `GUESTLIST_INSECURE_HTTP`].
     #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true,
-        default_missing_value = "true")]
+        default_missing_value = "true", help_heading = EVERYWHERE)]
     insecure_http: Option<String>,
     /// Print the API's own JSON.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     json: bool,
     /// Look around: the client on a throw-away server with sample bands, signed in.
     #[cfg(feature = "server")]
@@ -124,7 +127,7 @@ pub enum Error {
     #[error("{0}")]
     Host(String),
     /// Reading or writing failed.
-    #[error("{0}")]
+    #[error("reading or writing failed: {0}")]
     Io(#[from] std::io::Error),
     /// The answer could not be printed.
     #[error("{0}")]

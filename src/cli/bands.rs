@@ -158,7 +158,12 @@ pub(super) async fn members(context: &Context, command: &Members) -> Result<(), 
                 .members
                 .iter()
                 .map(|m| {
-                    [m.account.id.to_string(), m.account.username.clone(), m.role.to_string(), m.joined_at.to_string()]
+                    [
+                        m.account.id.to_string(),
+                        m.account.username.clone(),
+                        m.role.to_string(),
+                        output::minute(m.joined_at),
+                    ]
                 })
                 .collect();
             output::table(["ACCOUNT", "NAME", "ROLE", "SINCE"], &rows)?;

@@ -57,7 +57,7 @@ pub(super) async fn preview(context: &Context, pasted: &Pasted) -> Result<(), Er
     }
     let (inviter, band, role) = (&preview.inviter.display_name, &preview.band.name, preview.role);
     output::line(&format!("{inviter} invites you to {band} as {role}."))?;
-    let expires = preview.expires_at.map_or("never".to_owned(), |at| at.to_string());
+    let expires = preview.expires_at.map_or("never".to_owned(), output::minute);
     output::line(&format!("Members: {}  Status: {}  Expires: {expires}", preview.band.members, preview.status))?;
     preview.message.as_deref().map_or(Ok(()), output::line)
 }

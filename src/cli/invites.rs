@@ -7,21 +7,21 @@ use super::{Context, Error, bands::PageArgs, copy, output};
 use crate::{
     api::{CreateInvite, Invite, Patch, UpdateInvite},
     client::InviteQuery,
-    domain::{BandId, InviteId, Role, Status},
+    domain::{BandId, Hours, InviteId, MaxUses, Role, Status},
 };
 
 #[derive(Debug, Args)]
 pub(super) struct Terms {
     /// The role it grants: member or admin.
-    #[arg(long)]
+    #[arg(long, value_parser = granted)]
     role: Option<Role>,
     /// Its life in hours, or `never`.
     #[arg(long, value_name = "HOURS", value_parser = hours)]
     ttl_hours: Option<i64>,
-    /// How often it can be used; -1 without limit.
-    #[arg(long, allow_negative_numbers = true)]
+    /// How many people can use it, or `unlimited`.
+    #[arg(long, value_name = "USES", allow_negative_numbers = true, value_parser = uses)]
     max_uses: Option<i64>,
-    /// A note for yourself.
+    /// A note for the band; the invited do not see it.
     #[arg(long)]
     label: Option<String>,
     /// What the invited are told.
@@ -33,10 +33,38 @@ pub(super) struct Terms {
 const NEVER: i64 = 0;
 
 fn hours(text: &str) -> Result<i64, String> {
+    if text == "never" {
+        return Ok(NEVER);
+    }
     match text.parse() {
-        _ if text == "never" => Ok(NEVER),
-        Ok(hours @ 1..) => Ok(hours),
-        _ => Err("must be a number of hours from 1, or never".to_owned()),
+        Ok(hours) if Hours::from_number(hours).is_ok() => Ok(hours),
+        _ => Err("must be a number of hours from 1 to 876000, or never".to_owned()),
+    }
+}
+
+fn granted(text: &str) -> Result<Role, String> {
+    match text.parse() {
+        Ok(role @ (Role::Member | Role::Admin)) => Ok(role),
+        _ => Err("must be member or admin".to_owned()),
+    }
+}
+
+/// The wire's own number: -1 is without limit.
+fn uses(text: &str) -> Result<i64, String> {
+    match text.parse() {
+        _ if text == "unlimited" => Ok(-1),
+        Ok(uses) if MaxUses::from_number(uses).is_ok() => Ok(uses),
+        _ => Err("must be a number from 1 to 1000000, or unlimited".to_owned()),
+    }
+}
+
+impl Terms {
+    fn is_empty(&self) -> bool {
+        self.role.is_none()
+            && self.ttl_hours.is_none()
+            && self.max_uses.is_none()
+            && self.label.is_none()
+            && self.message.is_none()
     }
 }
 
@@ -137,6 +165,10 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
         }
         Invites::Show { invite } => client.invite(*invite).await?,
         Invites::Restore { invite } => client.restore_invite(*invite).await?,
+        Invites::Edit { terms, .. } if terms.is_empty() => {
+            let flags = "--role, --ttl-hours, --max-uses, --label or --message";
+            return Err(Error::Usage(format!("nothing is to be changed: say {flags}")));
+        }
         Invites::Edit { invite, terms } => {
             let text = |value: &Option<String>| value.clone().map_or(Patch::Omitted, Patch::Value);
             let body = UpdateInvite {
@@ -175,10 +207,11 @@ impl Context {
 const HEADINGS: [&str; 6] = ["ID", "FOR", "ROLE", "STATUS", "USES", "EXPIRES"];
 
 fn row(invite: &Invite) -> [String; 6] {
-    let recipient =
-        invite.label.clone().or_else(|| invite.email.clone()).unwrap_or_else(|| "anyone with link".to_owned());
+    let account = invite.account.as_ref().map(|account| format!("@{}", account.username));
+    let named = account.or_else(|| invite.email.clone()).or_else(|| invite.label.clone());
+    let recipient = named.unwrap_or_else(|| "anyone with link".to_owned());
     let most = invite.max_uses.0.map_or("∞".to_owned(), |n| n.to_string());
     let status = invite.cancel_reason.map_or(invite.status.to_string(), |reason| reason.to_string());
-    let expires = invite.expires_at.map_or("never".to_owned(), |at| at.to_string());
+    let expires = invite.expires_at.map_or("never".to_owned(), output::minute);
     [invite.id.to_string(), recipient, invite.role.to_string(), status, format!("{}/{most}", invite.uses), expires]
 }

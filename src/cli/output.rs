@@ -7,6 +7,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Error;
+use crate::domain::Timestamp;
 
 /// Columns between two cells.
 const GAP: usize = 2;
@@ -36,6 +37,11 @@ pub(super) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -
     let mut out = io::stdout().lock();
     let width = if out.is_terminal() { crossterm::terminal::size().ok().map(|(width, _)| width.into()) } else { None };
     Ok(write!(out, "{}", layout(headings, rows, width))?)
+}
+
+/// An instant as people read it, where they are.
+pub(super) fn minute(at: Timestamp) -> String {
+    at.minute(&jiff::tz::TimeZone::system())
 }
 
 /// Says that a list goes on, on standard error so that the list stays clean.

@@ -174,7 +174,6 @@ fn problem_hint(problem: &Problem) -> String {
     };
     match problem.code {
         Code::Unauthenticated => "Sign in with `guestlist login`.".to_owned(),
-        Code::InvalidCredentials => "Check the name and the password.".to_owned(),
         Code::InviteExpired | Code::InviteRevoked | Code::InviteUsed | Code::InviteDeclined | Code::InviteCancelled => {
             ask()
         }
@@ -182,17 +181,12 @@ fn problem_hint(problem: &Problem) -> String {
             "Check that the link was copied whole; it may also have been replaced by a newer one.".to_owned()
         }
         Code::InviteRequired => "Register with an invite: `guestlist register --invite -`.".to_owned(),
-        Code::RegistrationClosed => "Ask whoever runs the server for an account.".to_owned(),
         Code::WrongRecipient => "Sign in as the person the invite is for.".to_owned(),
-        Code::Removed => "Ask an admin of the band for a new invite.".to_owned(),
-        Code::UsernameTaken => "Choose another user name.".to_owned(),
-        Code::EmailTaken => "Sign in with that address instead, or use another.".to_owned(),
-        Code::Forbidden => "Ask an admin of the band.".to_owned(),
-        Code::LastOwner => "Hand the band over to another member first.".to_owned(),
         Code::RateLimited | Code::Unavailable => "Wait a little and try again.".to_owned(),
         Code::NotFound => "Check the id; lists show what you can see.".to_owned(),
         Code::NotPending | Code::NotRestorable => "Make a new invite instead.".to_owned(),
         Code::Validation => "Change what is named above and try again.".to_owned(),
+        // The server's own words say what to do.
         _ => String::new(),
     }
 }

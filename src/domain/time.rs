@@ -56,6 +56,12 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0).div_euclid(1_000_000)
     }
 
+    /// The instant as people read it in their time zone, to the minute: `2026-01-03 14:02`.
+    #[must_use]
+    pub fn minute(self, zone: &jiff::tz::TimeZone) -> String {
+        self.to_jiff().to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
     /// The calendar's view of the instant.
     #[must_use]
     pub fn to_jiff(self) -> jiff::Timestamp {

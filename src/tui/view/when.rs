@@ -11,7 +11,7 @@ pub(super) fn date(at: Timestamp, zone: &TimeZone) -> String {
 
 /// `2026-01-03 14:02`.
 pub(super) fn date_and_time(at: Timestamp, zone: &TimeZone) -> String {
-    format(at, zone, "%Y-%m-%d %H:%M")
+    at.minute(zone)
 }
 
 /// `14:02` if that is today, else with its date.

@@ -36,11 +36,11 @@ fn a_refused_field_is_named_with_what_is_allowed() {
     let server = Served::start();
     let ada = server.person("ada");
     let band = ada.band("The Night Owls");
+    let invite = ada.json(&["invites", "create", &band])["invite"]["id"].as_str().unwrap().to_owned();
     let long = "x".repeat(65);
     for (args, says) in [
         (&["bands", "create", ""][..], &["name", "1 to 64"][..]),
         (&["bands", "create", &long], &["name", "at most 64"]),
-        (&["invites", "create", &band, "--max-uses", "0"], &["max_uses"]),
         (&["invites", "create", &band, "--label", &"x".repeat(81)], &["label", "80"]),
         (&["invites", "create", &band, "--message", &"x".repeat(1_001)], &["message", "1000"]),
         (&["bands", "list", "--limit", "0"], &["limit", "200"]),
@@ -49,8 +49,12 @@ fn a_refused_field_is_named_with_what_is_allowed() {
         ada.run(args).refused(1, says);
     }
     for (args, says) in [
-        (&["invites", "create", &band, "--role", "king"][..], &["--role", "member admin owner"][..]),
-        (&["invites", "create", &band, "--ttl-hours", "0"], &["--ttl-hours", "number of hours from 1, or never"]),
+        (&["invites", "create", &band, "--role", "king"][..], &["--role", "member or admin"][..]),
+        (&["invites", "create", &band, "--role", "owner"], &["--role", "member or admin"]),
+        (&["invites", "create", &band, "--ttl-hours", "0"], &["--ttl-hours", "hours from 1 to 876000, or never"]),
+        (&["invites", "create", &band, "--ttl-hours", "9999999"], &["--ttl-hours", "876000, or never"]),
+        (&["invites", "create", &band, "--max-uses", "0"], &["--max-uses", "1 to 1000000, or unlimited"]),
+        (&["invites", "edit", &invite], &["nothing is to be changed", "--label"]),
         (&["invites", "create", &band, "--max-uses", "many"], &["--max-uses"]),
         (&["invites", "list", &band, "--status", "open"], &["--status", "pending accepted rejected cancelled"]),
         (&["invites", "list", "my-band"], &["BAND"]),
@@ -70,11 +74,11 @@ fn registering_says_what_is_wrong_with_each_field() {
     server.person("ada");
     let kim = server.stranger();
     kim.run_with(&["register", "k@m", "kim"], "short\n").refused(1, &["username", "email", "password", "8"]);
-    kim.run_with(&["register", "ada", "kim@example.org"], PASSWORD).refused(1, &["taken", "another user name"]);
-    kim.run_with(&["register", "kim", "ada@example.org"], PASSWORD).refused(1, &["Sign in with that address"]);
+    kim.run_with(&["register", "ada", "kim@example.org"], PASSWORD).refused(1, &["taken: choose another"]);
+    kim.run_with(&["register", "kim", "ada@example.org"], PASSWORD).refused(1, &["sign in, or use another address"]);
     kim.run_with(&["register", "kim", "kim@example.org", "--invite", "inv_x"], PASSWORD)
         .refused(1, &["link was copied"]);
-    kim.run_with(&["login", "ada"], "a wrong pass\n").refused(1, &["Check the name and the password"]);
+    kim.run_with(&["login", "ada"], "a wrong pass\n").refused(1, &["Check both and try again"]);
     kim.run_with(&["login", "ada"], "").refused(2, &["no password"]);
 }
 
@@ -96,7 +100,7 @@ fn what_one_has_no_business_with_is_not_found_and_what_one_may_not_is_refused() 
     let link = ada.run(&["invites", "create", &band]).out;
     kim.json_with(&["accept"], &link);
     joe.run(&["bands", "show", &band]).refused(1, &["Check the id"]);
-    kim.run(&["invites", "create", &band]).refused(1, &["Ask an admin of the band"]);
+    kim.run(&["invites", "create", &band]).refused(1, &["ask an admin"]);
     joe.run_with(&["accept"], &link).refused(1, &["Every use of this invite is taken. Ask ada for a new one.\n"]);
 }
 
