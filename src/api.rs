@@ -13,6 +13,7 @@ mod patch;
 mod problem;
 mod query;
 mod quota;
+mod requests;
 mod sheet;
 mod templates;
 
@@ -34,6 +35,7 @@ pub use patch::Patch;
 pub use problem::{Code, FieldError, Problem};
 pub use query::{BandScope, InviteSort};
 pub use quota::{Quota, SetQuota};
+pub use requests::{JoinRequest, JoinRequests};
 pub use sheet::{CSV, Sheet};
 pub use templates::{CreateTemplate, Template, Templates, UpdateTemplate};
 

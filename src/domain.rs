@@ -8,6 +8,7 @@ mod invite;
 mod name;
 mod password;
 mod policy;
+mod request;
 mod role;
 mod search;
 mod text;
@@ -15,7 +16,7 @@ mod time;
 mod token;
 
 pub use address::Address;
-pub use id::{AccountId, BandId, CampaignId, InviteId, SessionId, SuppressionId, TemplateId};
+pub use id::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, SessionId, SuppressionId, TemplateId};
 pub use invite::{CancelReason, Delivery, Kind, MaxUses, Standing, Status};
 pub use name::{BandName, Contact, Description, DisplayName, Label, Message, Reason, TemplateName, Username};
 pub use password::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, check_password};
@@ -23,6 +24,7 @@ pub use policy::{
     BandPolicy, EmailIdentity, Hours, Looser, Membership, OnAcceptCancel, OnInviterRemoved, Policy, Preset,
     Registration,
 };
+pub use request::JoinStatus;
 pub use role::{InvitePermission, JoinMode, Role};
 pub use search::{search_pattern, search_terms, search_text, search_tokens};
 pub use text::{clean_block, clean_line};

@@ -61,4 +61,6 @@ id! {
     SuppressionId;
     /// Saved defaults for new invites.
     TemplateId;
+    /// One person's wish to come into a band.
+    JoinRequestId;
 }

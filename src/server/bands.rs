@@ -8,6 +8,7 @@ mod list;
 mod manage;
 mod members;
 mod policy;
+pub(crate) mod requests;
 mod search;
 
 pub(crate) use bans::{bans, unban};
@@ -240,6 +241,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: BandId, actor: AccountId, now: Timesta
          WHERE band = $1 AND status = 'pending'",
         &[&id, &now, &actor],
     )?;
+    requests::close(tx, "band = $3", &[&id], Some(actor), now)?;
     tx.touch(id);
     let event =
         Event { band: Some(id), actor: Some(actor), action: "band.deleted", invite: None, account: None, detail: None };

@@ -17,6 +17,7 @@ pub(crate) mod once;
 pub(crate) mod problem;
 pub(crate) mod query;
 mod quota;
+mod requests;
 mod router;
 mod site;
 mod templates;

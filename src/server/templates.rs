@@ -11,7 +11,7 @@ use crate::{
 use super::{
     Fields, Refused,
     audit::{self, Event},
-    bands::Access,
+    bands::{self, Access},
     page::{At, Page},
     store::{Tx, dialect::intern},
 };
@@ -179,18 +179,20 @@ fn check_name(tx: &mut Tx<'_>, band: BandId, name: &TemplateName, id: TemplateId
 
 crate::row! { struct Count { n: i64 } }
 
-/// Makes a template; for the band's admins. What is not asked for is as new invites are under `policy`.
+/// Makes a template; for the band's admins. What is not asked for is as new invites of
+/// the band are.
 pub(crate) fn create(
     tx: &mut Tx<'_>,
     id: TemplateId,
     band: BandId,
     caller: AccountId,
     wish: CreateTemplate,
-    policy: &Policy,
+    site: &Policy,
     now: Timestamp,
 ) -> Result<Template, Refused> {
     Access::hold(tx, band, caller)?.require_admin()?;
     hold_band(tx, band)?;
+    let policy = bands::in_force(tx, band, site)?;
     let plain = Defaults {
         kind: None,
         role: Role::Member,
@@ -203,7 +205,7 @@ pub(crate) fn create(
     };
     let mut fields = Fields::default();
     let name = fields.check("name", TemplateName::parse(&wish.name));
-    let new = plain.with(&changes(wish), policy, &mut fields);
+    let new = plain.with(&changes(wish), &policy, &mut fields);
     new.check_campaign(&mut fields);
     fields.finish()?;
     let name = name.ok_or_else(|| Refused::new(Code::Validation, "name is missing"))?;
@@ -264,13 +266,14 @@ pub(crate) fn edit(
     id: TemplateId,
     caller: AccountId,
     wish: &UpdateTemplate,
-    policy: &Policy,
+    site: &Policy,
     now: Timestamp,
 ) -> Result<Template, Refused> {
     let band = by_id(tx, id)?.band;
     let access = Access::hold(tx, band, caller);
     check_admin(access)?;
     hold_band(tx, band)?;
+    let policy = bands::in_force(tx, band, site)?;
     let row = by_id(tx, id)?; // as it is now that it is held
     let old = Defaults {
         kind: row.kind,
@@ -284,7 +287,7 @@ pub(crate) fn edit(
     };
     let mut fields = Fields::default();
     let name = wish.name.as_deref().and_then(|name| fields.check("name", TemplateName::parse(name)));
-    let new = old.clone().with(wish, policy, &mut fields);
+    let new = old.clone().with(wish, &policy, &mut fields);
     if new.campaign != old.campaign {
         new.check_campaign(&mut fields);
     }

@@ -56,6 +56,9 @@ const TABLE: &[Row] = &[
     ("POST", "/bands/{id}/leave", in_band(204, 204, 204, 409)),
     ("POST", "/bands/{id}/transfer", in_band(403, 403, 403, 200)),
     ("GET", "/bands/{id}/audit", in_band(403, 403, 200, 200)),
+    ("GET", "/bands/{id}/join-requests", in_band(403, 403, 200, 200)),
+    ("POST", "/bands/{id}/join-requests/{rid}/approve", in_band(403, 403, 200, 200)),
+    ("POST", "/bands/{id}/join-requests/{rid}/deny", in_band(403, 403, 204, 204)),
     ("GET", "/bands/{id}/templates", in_band(403, 403, 200, 200)),
     ("POST", "/bands/{id}/templates", in_band(403, 403, 201, 201)),
     ("PATCH", "/templates/{id}", in_band(403, 403, 200, 200)),
@@ -101,6 +104,8 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
             "POST",
             "/bands/{id}/join"
             | "/bands/{id}/leave"
+            | "/bands/{id}/join-requests/{rid}/approve"
+            | "/bands/{id}/join-requests/{rid}/deny"
             | "/invites/{id}/restore"
             | "/invites/{id}/link"
             | "/invites/{id}/rotate"
@@ -123,14 +128,17 @@ struct Scene {
     token: String,
     revoked: String,
     template: String,
+    /// Someone outside asks to come in.
+    request: String,
     /// A name that nobody has.
     fresh: String,
 }
 
 impl Scene {
     async fn new(world: &World, number: usize) -> Self {
-        let people = world.people(8).await;
-        let [stranger, member, inviting, admin, owner, removed, banned, other] = people.try_into().ok().unwrap();
+        let people = world.people(9).await;
+        let [stranger, member, inviting, admin, owner, removed, banned, other, asking] =
+            people.try_into().ok().unwrap();
         let band = owner.band("Choir").await;
         let (_, members) = owner.invite(&band, json!({ "max_uses": null })).await;
         let (_, admins) = owner.invite(&band, json!({ "role": "admin" })).await;
@@ -145,6 +153,7 @@ impl Scene {
         let (status, template) = owner.post(&format!("/bands/{band}/templates"), json!({ "name": "Drummers" })).await;
         assert_eq!(status, 201, "{template}");
         let template = template["id"].as_str().unwrap().to_owned();
+        let request = asks(&owner, &band, &asking).await;
         world.clock.pass_seconds(1);
         world.remove(&band, &removed, false).await;
         world.remove(&band, &banned, true).await;
@@ -152,7 +161,18 @@ impl Scene {
         let gone = banned.account["id"].as_str().unwrap().to_owned();
         let all = [stranger, member, inviting, admin, owner, removed, banned];
         let people = std::iter::once(None).chain(all.into_iter().map(Some)).collect();
-        Self { people, band, other, banned: gone, pending, token, revoked, template, fresh: format!("fresh{number}") }
+        Self {
+            people,
+            band,
+            other,
+            banned: gone,
+            pending,
+            token,
+            revoked,
+            template,
+            request,
+            fresh: format!("fresh{number}"),
+        }
     }
 
     /// The operation's path with what stands here for its parameters.
@@ -172,8 +192,21 @@ impl Scene {
             _ => &self.band,
         };
         let account = if path.contains("/bans/") { &self.banned } else { &self.other };
-        path.replace("{id}", id).replace("{account_id}", account).replace("{token}", &self.token)
+        path.replace("{id}", id)
+            .replace("{account_id}", account)
+            .replace("{token}", &self.token)
+            .replace("{rid}", &self.request)
     }
+}
+
+/// Lets someone ask to come into a band that takes in nobody without an invite otherwise; the request's id.
+async fn asks(owner: &Person, band: &str, person: &Person) -> String {
+    let path = format!("/bands/{band}");
+    assert_eq!(owner.patch(&path, json!({ "join": "request" })).await.0, 200);
+    assert_eq!(person.post(&format!("{path}/join"), json!({})).await.0, 202);
+    assert_eq!(owner.patch(&path, json!({ "join": "invite" })).await.0, 200);
+    let (_, list) = owner.get(&format!("{path}/join-requests")).await;
+    list["join_requests"][0]["id"].as_str().unwrap().to_owned()
 }
 
 /// The description, and what it says of answers.

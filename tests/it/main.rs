@@ -71,6 +71,8 @@ mod races;
 #[cfg(feature = "server")]
 mod registration;
 #[cfg(feature = "server")]
+mod requests;
+#[cfg(feature = "server")]
 mod rights;
 #[cfg(feature = "server")]
 mod secrets;

@@ -83,6 +83,7 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     called.call(&ada, "GET /bands", "/bands", json!(null)).await;
     called.call(&ada, "GET /bands/{id}", &path, json!(null)).await;
     templates(&mut called, &ada, &path).await;
+    requests(&mut called, world, &ada, &path).await;
     lists(&mut called, &ada, &path).await;
     let (lou, rob) = (world.account("lou").await, world.account("rob").await);
     members(&mut called, [&ada, &lou, &rob], &path).await;
@@ -100,6 +101,19 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     sweep::tidy(&world.app).await.unwrap();
     views::write_down(&world.app).await.unwrap();
     called.0
+}
+
+async fn requests(called: &mut Called, world: &World, ada: &Person, band: &str) {
+    ada.patch(band, json!({ "join": "request" })).await;
+    let all = format!("{band}/join-requests");
+    for person in world.people(4).await {
+        called.call(&person, "POST /bands/{id}/join", &format!("{band}/join"), json!({})).await;
+    }
+    let list = called.call(ada, "GET /bands/{id}/join-requests", &all, json!(null)).await;
+    for (n, word) in ["approve", "deny"].into_iter().enumerate() {
+        let one = format!("{all}/{}/{word}", list["join_requests"][n]["id"].as_str().unwrap());
+        called.call(ada, &format!("POST /bands/{{id}}/join-requests/{{rid}}/{word}"), &one, json!({})).await;
+    }
 }
 
 async fn templates(called: &mut Called, ada: &Person, band: &str) {
@@ -208,6 +222,7 @@ async fn lists(called: &mut Called, ada: &Person, band: &str) {
         queries.push(("GET /bands/{id}/audit", format!("{band}/audit?limit=1&{filter}")));
         queries.push(("GET /bands/{id}/audit", format!("{band}/audit?limit=1&{span}&{filter}")));
     }
+    queries.push(("GET /bands/{id}/join-requests", format!("{band}/join-requests?limit=1")));
     queries.push(("GET /bands/{id}/templates", format!("{band}/templates?limit=1")));
     for filter in ["", "q=ki", "q=kim"] {
         queries.push(("GET /bands/{id}/members", format!("{band}/members?limit=1&{filter}")));
@@ -252,7 +267,7 @@ async fn every_statement_of_the_api_finds_its_rows_by_an_index(world: World) {
 }
 
 /// The tables whose lists are walked along an index: the rows of a page are read and no more.
-const WALKED: [&str; 2] = ["FROM audit e", "FROM template t"];
+const WALKED: [&str; 3] = ["FROM audit e", "FROM template t", "FROM join_request r"];
 
 /// Whether a list is put in order after it was read, all of it for one page.
 fn sorts(sql: &str, steps: &str) -> bool {

@@ -163,6 +163,25 @@ CREATE TABLE template (
 );
 CREATE INDEX template_band ON template (band, seq);
 
+-- Who asks to come in, with an invite that needs an admin's word or without one.
+CREATE TABLE join_request (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id uuid NOT NULL UNIQUE,
+    band uuid NOT NULL REFERENCES band (id),
+    account uuid NOT NULL REFERENCES account (id),
+    invite uuid REFERENCES invite (id),
+    role text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL,
+    created_at bigint NOT NULL,
+    status_at bigint NOT NULL,
+    -- Null for the server itself.
+    acted_by uuid
+);
+CREATE INDEX join_request_band ON join_request (band, status, seq);
+-- Asking again is the same request.
+CREATE UNIQUE INDEX join_request_pending ON join_request (account, band) WHERE status = 'pending';
+CREATE INDEX join_request_invite ON join_request (invite) WHERE status = 'pending' AND invite IS NOT NULL;
+
 CREATE TABLE redemption (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     invite uuid NOT NULL REFERENCES invite (id),

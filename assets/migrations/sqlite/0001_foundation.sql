@@ -162,6 +162,25 @@ CREATE TABLE template (
 ) STRICT;
 CREATE INDEX template_band ON template (band, seq);
 
+-- Who asks to come in, with an invite that needs an admin's word or without one.
+CREATE TABLE join_request (
+    seq INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    band BLOB NOT NULL REFERENCES band (id),
+    account BLOB NOT NULL REFERENCES account (id),
+    invite BLOB REFERENCES invite (id),
+    role TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    status_at INTEGER NOT NULL,
+    -- Null for the server itself.
+    acted_by BLOB
+) STRICT;
+CREATE INDEX join_request_band ON join_request (band, status, seq);
+-- Asking again is the same request.
+CREATE UNIQUE INDEX join_request_pending ON join_request (account, band) WHERE status = 'pending';
+CREATE INDEX join_request_invite ON join_request (invite) WHERE status = 'pending' AND invite IS NOT NULL;
+
 CREATE TABLE redemption (
     seq INTEGER PRIMARY KEY,
     invite BLOB NOT NULL REFERENCES invite (id),

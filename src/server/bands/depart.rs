@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-use super::members;
+use super::{members, requests};
 
 crate::row! { struct Place { band: BandId, name: String, role: Role, live: bool } }
 
@@ -53,6 +53,7 @@ pub(crate) fn leave_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> 
     for (band, ended) in opt_out(tx, account, now)? {
         changed.entry(band).or_default().1 += ended;
     }
+    requests::close(tx, "account = $3", &[&account], Some(account), now)?;
     for (band, (members, pending)) in changed {
         let _ = tx.execute(
             "UPDATE band SET members = members - $2::bigint, pending = pending - $3::bigint WHERE id = $1",

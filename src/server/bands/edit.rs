@@ -3,8 +3,7 @@
 use crate::{
     api::{Patch, UpdateBand},
     domain::{
-        AccountId, BandId, BandName, Contact, Description, Invalid, InvitePermission, JoinMode, Policy, Timestamp,
-        search_text,
+        AccountId, BandId, BandName, Contact, Description, InvitePermission, JoinMode, Policy, Timestamp, search_text,
     },
     server::{
         Fields, Refused,
@@ -45,8 +44,8 @@ pub(crate) fn edit(
     let name = wish.name.as_deref().and_then(|name| fields.check("name", BandName::parse(name)));
     let new = Kept {
         name: name.unwrap_or_else(|| old.name.clone()),
-        description: text(&mut fields, "description", &wish.description, old.description.as_ref(), Description::parse),
-        contact: text(&mut fields, "contact", &wish.contact, old.contact.as_ref(), Contact::parse),
+        description: fields.text("description", &wish.description, old.description.as_ref(), Description::parse),
+        contact: fields.text("contact", &wish.contact, old.contact.as_ref(), Contact::parse),
         join_mode: wish.join.unwrap_or(old.join_mode),
         invite_permission: wish.invite_permission.unwrap_or(old.invite_permission),
         policy: match &wish.policy {
@@ -94,19 +93,4 @@ pub(crate) fn edit(
         detail: Some(&detail),
     };
     Ok(audit::record(tx, now, event)?)
-}
-
-/// A text that can be taken away: null, or a blank one, is none.
-fn text<T: Clone>(
-    fields: &mut Fields,
-    field: &str,
-    wish: &Patch<String>,
-    old: Option<&T>,
-    parse: impl FnOnce(&str) -> Result<T, Invalid>,
-) -> Option<T> {
-    match wish {
-        Patch::Omitted => old.cloned(),
-        Patch::Null => None,
-        Patch::Value(text) => fields.optional(field, Some(text), parse),
-    }
 }

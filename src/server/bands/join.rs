@@ -2,26 +2,35 @@
 
 use crate::{
     api::{Accepted, BandRef, Code, Outcome},
-    domain::{AccountId, BandId, JoinMode, Membership, Policy, Role, Timestamp},
+    domain::{AccountId, BandId, JoinMode, JoinRequestId, Membership, Policy, Role, Timestamp},
     server::{
         Refused,
         audit::{self, Event},
         invites::{hold_account, in_any_band},
-        store::{Tx, dialect::intern},
+        store::{Error, Tx, dialect::intern},
     },
 };
 
-use super::{in_force, members};
+use super::{in_force, members, requests};
 
 crate::row! { struct Door { name: String, contact: Option<String>, join_mode: JoinMode } }
 crate::row! { struct Held { role: Role } }
-crate::row! { struct Departure { banned: bool } }
+crate::row! {
+    /// How an account was put out of a band.
+    #[derive(Debug, Clone, Copy)]
+    pub(super) struct Departure {
+        /// Whether for good.
+        pub(super) banned: bool,
+    }
+}
 
-/// Makes the account a member of a band that is open to all, or finds that it is one.
+/// Makes the account a member of a band that is open to all, or finds that it is one. In a band that takes requests it
+/// asks, under the id `fresh`, and waits for an admin.
 ///
 /// Who was removed comes back by a new invite alone. Bands by invite are not found by those outside.
 pub(crate) fn join(
     tx: &mut Tx<'_>,
+    fresh: JoinRequestId,
     band: BandId,
     account: AccountId,
     site: &Policy,
@@ -41,32 +50,33 @@ pub(crate) fn join(
     if let Some(held) = held {
         return Ok(told(Outcome::AlreadyMember, held.role));
     }
-    let ask = door.contact.as_deref().unwrap_or("one of its admins");
-    match door.join_mode {
-        JoinMode::Invite => return Err(Refused::not_found("band")),
-        JoinMode::Request => {
-            let text = format!("This band takes nobody in without an admin's word. Ask {ask} for an invite.");
-            return Err(Refused::new(Code::Forbidden, text));
-        }
-        JoinMode::Open => {}
+    if door.join_mode == JoinMode::Invite {
+        return Err(Refused::not_found("band"));
     }
-    let gone: Option<Departure> =
-        tx.query_one("SELECT banned FROM departure WHERE band = $1 AND account = $2", &[&band, &account])?;
-    if let Some(gone) = gone {
-        let (code, text) = if gone.banned {
-            (Code::Banned, "You were banned from this band.".to_owned())
+    if let Some(gone) = departure(tx, band, account)? {
+        let ask = door.contact.as_deref().unwrap_or("one of its admins");
+        return Err(if gone.banned {
+            Refused::new(Code::Banned, "You were banned from this band.")
         } else {
-            (Code::Removed, format!("You were removed from this band. Ask {ask} for a new invite."))
-        };
-        return Err(Refused::new(code, text));
+            Refused::new(Code::Removed, format!("You were removed from this band. Ask {ask} for a new invite."))
+        });
     }
     let policy = in_force(tx, band, site)?;
     check_room(tx, account, &policy)?;
+    if door.join_mode == JoinMode::Request {
+        return Ok(told(Outcome::PendingApproval, requests::ask(tx, fresh, band, account, now)?));
+    }
+    requests::close(tx, "account = $3 AND band = $4", &[&account, &band], Some(account), now)?;
     let _ = members::add(tx, band, account, Role::Member, None, now)?;
     let actor = Some(account);
     let event = Event { band: Some(band), actor, action: "member.joined", invite: None, account: actor, detail: None };
     audit::record(tx, now, event)?;
     Ok(told(Outcome::Joined, Role::Member))
+}
+
+/// Whether the account was put out of the band, and has not come back since.
+pub(super) fn departure(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<Option<Departure>, Error> {
+    tx.query_one("SELECT banned FROM departure WHERE band = $1 AND account = $2", &[&band, &account])
 }
 
 /// Refuses an account that is in a band already, where one is the most. Nobody else brings the account into a band

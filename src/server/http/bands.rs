@@ -9,8 +9,8 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Accepted, Band, BandScope, Bands, CreateBand, Empty, Problem, TransferBand, UpdateBand},
-    domain::BandId,
+    api::{Accepted, Band, BandScope, Bands, CreateBand, Empty, Outcome, Problem, TransferBand, UpdateBand},
+    domain::{BandId, JoinRequestId},
     server::{
         App, Refused,
         bands::{self, Removal},
@@ -135,11 +135,15 @@ async fn edit(
     app.store().write(write).await.map(Json)
 }
 
-/// Comes into a band that is open to all. A band that takes requests refuses: ask for an invite.
+/// Comes into a band that is open to all. In a band that takes requests it asks, and an admin decides; asking again is
+/// the same request.
 #[utoipa::path(
     post, path = "/bands/{id}/join", tag = "bands", request_body = Empty,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Accepted), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses(
+        (status = 200, body = Accepted), (status = 202, body = Accepted, description = "An admin has to agree"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
 )]
 async fn join(
     State(app): State<App>,
@@ -147,8 +151,9 @@ async fn join(
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body<Empty>,
-) -> Result<Json<Accepted>, Refused> {
+) -> Result<(StatusCode, Json<Accepted>), Refused> {
     let (id, now, policy) = (band_id(&id)?, app.now(), app.settings().policy.clone());
+    let fresh = app.fresh(JoinRequestId::new);
     let claim = claim(&headers, caller, format!("/bands/{id}/join"), body.hash, &app)?;
     let write = move |tx: &mut Tx<'_>| {
         let again = |_: &mut Tx<'_>, earlier: Earlier| {
@@ -156,12 +161,18 @@ async fn join(
             told.ok_or_else(|| Refused::not_found("band"))
         };
         once(tx, claim.as_ref(), again, |tx| {
-            let value = bands::join(tx, id, caller.account, &policy, now)?;
+            let value = bands::join(tx, fresh, id, caller.account, &policy, now)?;
             let outcome = serde_json::to_string(&value).ok();
-            Ok(Done { value, status: 200, resource: Some(*id.as_bytes()), outcome })
+            Ok(Done { status: came_to(&value).as_u16(), value, resource: Some(*id.as_bytes()), outcome })
         })
     };
-    app.store().write(write).await.map(Json)
+    let accepted = app.store().write(write).await?;
+    Ok((came_to(&accepted), Json(accepted)))
+}
+
+/// The status of an answer to who wants to come in: 202 where an admin has to agree first.
+pub(crate) fn came_to(accepted: &Accepted) -> StatusCode {
+    if accepted.outcome == Outcome::PendingApproval { StatusCode::ACCEPTED } else { StatusCode::OK }
 }
 
 /// Leaves a band. Its owner hands it over first.

@@ -49,6 +49,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(bans::routes())
         .merge(quota::routes())
         .merge(super::invites::routes())
+        .merge(super::requests::routes())
         .merge(super::templates::routes())
         .merge(super::audit::routes())
 }

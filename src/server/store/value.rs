@@ -7,9 +7,9 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use super::Error;
 use crate::domain::{
     AccountId, Address, BandId, BandName, CampaignId, CancelReason, Contact, Delivery, Description, DisplayName,
-    EmailIdentity, InviteId, InvitePermission, JoinMode, Kind, Label, MaxUses, Membership, Message, OnAcceptCancel,
-    OnInviterRemoved, Preset, Reason, Registration, Role, SessionId, Status, SuppressionId, TemplateId, TemplateName,
-    Timestamp, Username,
+    EmailIdentity, InviteId, InvitePermission, JoinMode, JoinRequestId, JoinStatus, Kind, Label, MaxUses, Membership,
+    Message, OnAcceptCancel, OnInviterRemoved, Preset, Reason, Registration, Role, SessionId, Status, SuppressionId,
+    TemplateId, TemplateName, Timestamp, Username,
 };
 
 /// A value on its way in or out, in the few types that both databases share. Times are `Int` (microseconds since
@@ -161,7 +161,7 @@ macro_rules! ids {
         }
     )*};
 }
-ids!(AccountId, BandId, CampaignId, InviteId, SessionId, SuppressionId, TemplateId);
+ids!(AccountId, BandId, CampaignId, InviteId, JoinRequestId, SessionId, SuppressionId, TemplateId);
 
 /// Words and other texts with rules of their own; a row that holds what the rules do not allow is a wrong column.
 macro_rules! texts {
@@ -181,7 +181,7 @@ macro_rules! texts {
         }
     )*};
 }
-texts!(Kind, Status, CancelReason, Delivery, Role, InvitePermission, JoinMode);
+texts!(Kind, Status, CancelReason, Delivery, Role, InvitePermission, JoinMode, JoinStatus);
 texts!(Preset, EmailIdentity, Membership, OnAcceptCancel, Registration, OnInviterRemoved);
 texts!(Address, Username, DisplayName, BandName, Description, Contact, Label, Message, Reason, TemplateName);
 

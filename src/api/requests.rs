@@ -1,0 +1,39 @@
+//! Who asks to come in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{InviteId, JoinRequestId, JoinStatus, Role, Timestamp};
+
+use super::Person;
+
+/// A person's wish to come into a band.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct JoinRequest {
+    /// The request's id.
+    pub id: JoinRequestId,
+    /// Who asks.
+    pub account: Person,
+    /// The invite by which they ask; null where they found the band by themselves.
+    pub invite_id: Option<InviteId>,
+    /// What they will be.
+    pub role: Role,
+    /// Where it stands.
+    pub status: JoinStatus,
+    /// When they asked.
+    pub created_at: Timestamp,
+}
+
+/// `GET /bands/{id}/join-requests`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct JoinRequests {
+    /// A page of requests, oldest first.
+    #[serde(deserialize_with = "super::list::known")]
+    pub join_requests: Vec<JoinRequest>,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+    /// Where the page before begins.
+    #[serde(default)]
+    pub prev_cursor: Option<String>,
+}

@@ -1,0 +1,128 @@
+//! `/bands/{id}/join-requests`.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    api::{Empty, JoinRequests, Member, Problem},
+    domain::{BandId, JoinRequestId, JoinStatus},
+    server::{
+        App, Refused,
+        bands::requests,
+        idempotency::{Done, once},
+        store::Tx,
+    },
+};
+
+use super::{
+    bands::band_id,
+    body::Body,
+    caller::Caller,
+    etag::Known,
+    once::claim,
+    page::Page,
+    query::{Keys, only, read_key},
+};
+
+/// The routes of this file.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(approve)).routes(routes!(deny))
+}
+
+fn ids(band: &str, request: &str) -> Result<(BandId, JoinRequestId), Refused> {
+    Ok((band_id(band)?, request.parse().map_err(|_| Refused::not_found("join request"))?))
+}
+
+/// Who asks to come in, oldest first; for the band's admins.
+#[utoipa::path(
+    get, path = "/bands/{id}/join-requests", tag = "join requests",
+    params(
+        ("id" = String, Path),
+        ("status" = Option<String>, Query, description = "pending (the default), approved, denied or closed"),
+        ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query),
+        ("If-None-Match" = Option<String>, Header),
+    ),
+    responses(
+        (status = 200, body = JoinRequests), (status = 304, description = "Nothing has changed"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    known: Known,
+    Keys(keys): Keys,
+) -> Result<Response, Refused> {
+    only(&keys, &["status", "limit", "cursor"])?;
+    let status = read_key(&keys, "status")?.unwrap_or(JoinStatus::Pending);
+    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let band = band_id(&id)?;
+    known.answer(&app.store().read(move |tx| requests::list(tx, band, caller.account, status, page)).await?)
+}
+
+/// Takes in who asked; for the band's admins.
+#[utoipa::path(
+    post, path = "/bands/{id}/join-requests/{rid}/approve", tag = "join requests", request_body = Empty,
+    params(("id" = String, Path), ("rid" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Member), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn approve(
+    State(app): State<App>,
+    caller: Caller,
+    Path((id, rid)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body<Empty>,
+) -> Result<Json<Member>, Refused> {
+    let (band, id) = ids(&id, &rid)?;
+    let (now, policy) = (app.now(), app.settings().policy.clone());
+    let claim = claim(&headers, caller, format!("/bands/{band}/join-requests/{id}/approve"), body.hash, &app)?;
+    let write = move |tx: &mut Tx<'_>| {
+        once(
+            tx,
+            claim.as_ref(),
+            |tx, _| requests::approved(tx, band, id, caller.account),
+            |tx| {
+                let value = requests::approve(tx, band, id, caller.account, &policy, now)?;
+                Ok(Done { value, status: 200, resource: Some(*id.as_bytes()), outcome: None })
+            },
+        )
+    };
+    app.store().write(write).await.map(Json)
+}
+
+/// Says no to who asked; for the band's admins. They can ask again.
+#[utoipa::path(
+    post, path = "/bands/{id}/join-requests/{rid}/deny", tag = "join requests", request_body = Empty,
+    params(("id" = String, Path), ("rid" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn deny(
+    State(app): State<App>,
+    caller: Caller,
+    Path((id, rid)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body<Empty>,
+) -> Result<StatusCode, Refused> {
+    let (band, id) = ids(&id, &rid)?;
+    let now = app.now();
+    let claim = claim(&headers, caller, format!("/bands/{band}/join-requests/{id}/deny"), body.hash, &app)?;
+    let write = move |tx: &mut Tx<'_>| {
+        once(
+            tx,
+            claim.as_ref(),
+            |_, _| Ok(()),
+            |tx| {
+                requests::deny(tx, band, id, caller.account, now)?;
+                Ok(Done { value: (), status: 204, resource: Some(*id.as_bytes()), outcome: None })
+            },
+        )
+    };
+    app.store().write(write).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
