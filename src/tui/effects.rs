@@ -109,7 +109,7 @@ impl Effects {
             // The model asks again by itself, and says so meanwhile.
             Ok(client) => Some(client.with_patience(Patience::NONE)),
             Err(error) => {
-                self.tell(Msg::NotKept(format!("{error}. {}", error.hint())));
+                self.tell(Msg::Trouble(format!("{error}. {}", error.hint())));
                 None
             }
         }
@@ -146,7 +146,7 @@ impl Effects {
             };
             let _ = arrivals.send(Arrival::Msg(Msg::Found { origin, session }));
             if let Some(problem) = problem {
-                let _ = arrivals.send(Arrival::Msg(Msg::NotKept(problem)));
+                let _ = arrivals.send(Arrival::Msg(Msg::Trouble(problem)));
             }
         });
     }
@@ -166,7 +166,7 @@ impl Effects {
         let (sessions, arrivals) = (Arc::clone(&self.sessions), self.arrivals.clone());
         tokio::task::spawn_blocking(move || {
             if let Err(error) = change(&sessions) {
-                let _ = arrivals.send(Arrival::Msg(Msg::NotKept(error.to_string())));
+                let _ = arrivals.send(Arrival::Msg(Msg::Trouble(error.to_string())));
             }
         });
     }
@@ -177,7 +177,7 @@ impl Effects {
         let (clipboard, arrivals) = (Arc::clone(&self.clipboard), self.arrivals.clone());
         tokio::task::spawn_blocking(move || {
             let mut bytes = Vec::new();
-            let copied = clipboard.lock().unwrap_or_else(PoisonError::into_inner).copy(&link.0, &mut bytes);
+            let copied = clipboard.lock().unwrap_or_else(PoisonError::into_inner).copy(&link.text, &mut bytes);
             let _ = arrivals.send(Arrival::Bytes(bytes, Msg::Copied { copied, link }));
         });
     }

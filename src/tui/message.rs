@@ -52,8 +52,8 @@ pub enum Msg {
         /// The session kept for it, if there is one that can still be used.
         session: Option<SessionToken>,
     },
-    /// The session could not be written or forgotten; the words say why and what to do.
-    NotKept(String),
+    /// Something outside went wrong, such as the writing of the session; the words say what and what to do.
+    Trouble(String),
     /// A link was copied, or not.
     Copied {
         /// Which way it took.
@@ -90,14 +90,14 @@ pub enum Effect {
     Find(Origin),
     /// Start or find the embedded server; ends in [`Msg::Launched`].
     Launch,
-    /// Keep a session. Silence, or [`Msg::NotKept`].
+    /// Keep a session. Silence, or [`Msg::Trouble`].
     Keep {
         /// What it is kept under.
         origin: Origin,
         /// The session.
         kept: Kept,
     },
-    /// Forget the session of a server. Silence, or [`Msg::NotKept`].
+    /// Forget the session of a server. Silence, or [`Msg::Trouble`].
     Forget(Origin),
     /// Copy a link; ends in [`Msg::Copied`].
     Copy(Link),
@@ -109,7 +109,12 @@ pub enum Effect {
 
 /// A link with a token in it: shown and copied when asked for, never by `Debug`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Link(pub String);
+pub struct Link {
+    /// The link.
+    pub text: String,
+    /// Whose or what it is, for a title.
+    pub title: String,
+}
 
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -150,6 +150,8 @@ pub struct Line {
     pub next_poll: Option<Timestamp>,
     /// The tag of the last poll's answer.
     pub etag: Option<String>,
+    /// Whether the embedded server is being started again.
+    pub relaunching: bool,
 }
 
 /// How weighty a toast is.
@@ -192,12 +194,15 @@ pub enum Purpose {
     Me,
     /// The poll.
     Poll,
-    /// A page of bands: the question it belongs to, and the page.
-    Bands(u64, Want),
-    /// A page of invites of a band.
-    Invites(BandId, u64, Want),
-    /// A page of members of a band.
-    Members(BandId, u64, Want),
+    /// A page of a pane's list.
+    Page {
+        /// Whose list.
+        pane: Pane,
+        /// The question of the list that it belongs to: the answer to another one is dropped.
+        question: u64,
+        /// Which page.
+        want: Want,
+    },
     /// A band's policy, for the form of a new invite.
     Policy(BandId),
     /// The form that says it is sending this request.
@@ -287,6 +292,9 @@ impl Row for Member {
 }
 
 impl Pane {
+    /// All of them, in the order of their keys.
+    pub const ALL: [Self; 3] = [Self::Bands, Self::Invites, Self::Members];
+
     /// The pane that a scope belongs to, `None` for the scope of all.
     pub const fn of(scope: Scope) -> Option<Self> {
         match scope {

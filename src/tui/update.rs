@@ -1,5 +1,16 @@
 //! What a message does to the model.
 
+/// What all lists have in common, whatever their rows: `in_pane!(self, pane, step(1))` moves the cursor in the one of `pane`.
+macro_rules! in_pane {
+    ($model:ident, $pane:expr, $($of_list:tt)+) => {
+        match $pane {
+            Pane::Bands => $model.bands.list.$($of_list)+,
+            Pane::Invites => $model.invites.list.$($of_list)+,
+            Pane::Members => $model.members.list.$($of_list)+,
+        }
+    };
+}
+
 mod answer;
 mod deed;
 mod form;
@@ -45,7 +56,7 @@ impl Model {
             Msg::Done { id, result } => self.done(id, result),
             Msg::Launched(launched) => self.launched(launched),
             Msg::Found { origin, session } => self.found(&origin, session),
-            Msg::NotKept(why) => {
+            Msg::Trouble(why) => {
                 self.toast(Tone::Bad, why);
                 Vec::new()
             }

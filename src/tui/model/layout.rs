@@ -75,9 +75,7 @@ impl Areas {
 
     /// The pane at this column and row.
     pub fn pane_at(&self, (column, row): (u16, u16)) -> Option<Pane> {
-        [Pane::Bands, Pane::Invites, Pane::Members]
-            .into_iter()
-            .find(|&pane| self.of(pane).is_some_and(|area| area.contains((column, row).into())))
+        Pane::ALL.into_iter().find(|&pane| self.of(pane).is_some_and(|area| area.contains((column, row).into())))
     }
 }
 

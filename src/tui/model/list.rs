@@ -59,7 +59,7 @@ pub struct List<T: Row> {
     top: usize,
     /// Marked rows, on screen or not.
     pub marked: BTreeSet<T::Id>,
-    /// Grows when the question changes (band, filter, search): answers to older questions are dropped.
+    /// Grows when the question changes (person, band, filter, search): answers to older questions are dropped.
     pub question: u64,
     /// Whether anything was ever answered to this question.
     pub loaded: bool,
@@ -120,6 +120,11 @@ impl<T: Row> List<T> {
     /// Whether there is more behind the rows held.
     pub fn has_behind(&self) -> bool {
         self.pages.back().is_some_and(|page| page.next.is_some())
+    }
+
+    /// Whether there is more in the direction of the end, or else of the beginning.
+    pub fn has_more(&self, end: bool) -> bool {
+        if end { self.has_behind() } else { self.has_before() }
     }
 
     /// Puts the cursor on the row of this identity, if it is held.

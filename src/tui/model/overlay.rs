@@ -108,10 +108,6 @@ pub struct Details {
 /// A link on the screen, because it is new or was asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShownLink {
-    /// The invite's id.
-    pub invite: InviteId,
-    /// Whose or what it is, for the title.
-    pub title: String,
     /// The link.
     pub link: Link,
     /// Whether it works on this machine only.

@@ -2,7 +2,7 @@
 
 use super::super::{
     message::Effect,
-    model::{List, Model, PageOf, Purpose, RequestId, Row, Tone, Want},
+    model::{Model, PageOf, Pane, Purpose, RequestId, Tone, Want},
     request::Answer,
 };
 use crate::{api::Code, client::Error};
@@ -33,14 +33,7 @@ impl Model {
                 Ok(_) => Vec::new(),
                 Err(error) => self.background_failed(&error),
             },
-            Purpose::Bands(question, want) => self.bands_page(question, &want, result),
-            Purpose::Invites(band, question, want) if Some(band) == self.band => {
-                self.invites_page(question, &want, result)
-            }
-            Purpose::Members(band, question, want) if Some(band) == self.band => {
-                self.members_page(question, &want, result)
-            }
-            Purpose::Invites(..) | Purpose::Members(..) => Vec::new(),
+            Purpose::Page { pane, question, want } => self.page_known(pane, question, &want, result),
             Purpose::Policy(band) => {
                 // Without it the form leaves the default to the server.
                 if let Ok(Answer::Band(answer)) = result {
@@ -75,89 +68,43 @@ impl Model {
         }
     }
 
-    fn bands_page(&mut self, question: u64, want: &Want, result: Result<Answer, Error>) -> Vec<Effect> {
-        if question != self.bands.list.question {
+    /// A page of a pane's list has come, or cannot be had.
+    fn page_known(&mut self, pane: Pane, question: u64, want: &Want, result: Result<Answer, Error>) -> Vec<Effect> {
+        if question != in_pane!(self, pane, question) {
             return Vec::new();
         }
+        let cursor = want.cursor();
         match result {
             Ok(Answer::Bands(page)) => {
-                let page =
-                    PageOf { cursor: want.cursor(), rows: page.bands, prev: page.prev_cursor, next: page.next_cursor };
-                self.bands.list.take(want, page);
+                let (prev, next) = (page.prev_cursor, page.next_cursor);
+                self.bands.list.take(want, PageOf { cursor, rows: page.bands, prev, next });
                 if let Some(band) = self.band {
                     self.bands.list.select(band);
                 }
-                self.scroll();
-                self.follow_band()
             }
-            Ok(_) => Vec::new(),
-            Err(error) => {
-                self.bands.list.stuck = true;
-                self.background_failed(&error)
-            }
-        }
-    }
-
-    fn invites_page(&mut self, question: u64, want: &Want, result: Result<Answer, Error>) -> Vec<Effect> {
-        if question != self.invites.list.question {
-            return Vec::new();
-        }
-        match result {
             Ok(Answer::Invites(page)) => {
                 (self.invites.total, self.invites.pending) = (page.total, page.pending);
                 self.invites.matched = page.matched;
-                let rows = PageOf {
-                    cursor: want.cursor(),
-                    rows: page.invites,
-                    prev: page.prev_cursor,
-                    next: page.next_cursor,
-                };
-                self.invites.list.take(want, rows);
-                self.scroll();
-                Vec::new()
+                let (prev, next) = (page.prev_cursor, page.next_cursor);
+                self.invites.list.take(want, PageOf { cursor, rows: page.invites, prev, next });
             }
-            Ok(_) => Vec::new(),
-            Err(error) => {
-                self.invites.list.stuck = true;
-                self.page_failed(&error, want, |model| &mut model.invites.list)
-            }
-        }
-    }
-
-    fn members_page(&mut self, question: u64, want: &Want, result: Result<Answer, Error>) -> Vec<Effect> {
-        if question != self.members.list.question {
-            return Vec::new();
-        }
-        match result {
             Ok(Answer::Members(page)) => {
                 (self.members.total, self.members.matched) = (page.total, page.matched);
-                let rows = PageOf {
-                    cursor: want.cursor(),
-                    rows: page.members,
-                    prev: page.prev_cursor,
-                    next: page.next_cursor,
-                };
-                self.members.list.take(want, rows);
-                self.scroll();
-                Vec::new()
+                let (prev, next) = (page.prev_cursor, page.next_cursor);
+                self.members.list.take(want, PageOf { cursor, rows: page.members, prev, next });
             }
-            Ok(_) => Vec::new(),
-            Err(error) => {
-                self.members.list.stuck = true;
-                self.page_failed(&error, want, |model| &mut model.members.list)
-            }
+            Ok(_) => {}
+            Err(error) => return self.page_failed(pane, want, &error),
         }
+        self.scroll();
+        if pane == Pane::Bands { self.follow_band() } else { Vec::new() }
     }
 
     /// A page could not be had. A cursor that the server no longer takes means: begin anew.
-    fn page_failed<T: Row>(
-        &mut self,
-        error: &Error,
-        want: &Want,
-        list: impl FnOnce(&mut Self) -> &mut List<T>,
-    ) -> Vec<Effect> {
+    fn page_failed(&mut self, pane: Pane, want: &Want, error: &Error) -> Vec<Effect> {
+        in_pane!(self, pane, stuck = true);
         if error.code() == Some(Code::Validation) && want.cursor().is_some_and(|cursor| cursor != "last") {
-            list(self).renew();
+            in_pane!(self, pane, renew());
             return Vec::new();
         }
         // A band that is gone is gone from the next poll, too.

@@ -12,7 +12,7 @@ use crate::{
     api::{Band, InviteLink, TransferBand},
     client::{Error, Origin, PlainHttp},
     clipboard::Copied,
-    domain::{InviteId, Status},
+    domain::{InviteId, Pasted, Status},
 };
 
 /// Seconds within which the server undoes a revoke, with a little left for the way.
@@ -218,7 +218,8 @@ impl Model {
                 }
                 if let (Some(Deed::Rotate(invite)), Answer::Link(link)) = (deed, answer) {
                     self.overlays.remove(at);
-                    return self.new_link(invite, *link);
+                    let link = self.link_of(invite, *link);
+                    return self.new_link(link);
                 }
                 self.next_deed()
             }
@@ -291,8 +292,9 @@ impl Model {
             Ok(_) => Vec::new(),
             Err(error) => {
                 if error.is_offline() {
-                    // It can be tried again.
-                    self.undo = Some(Undo { invites: vec![invite], until: self.now.plus_seconds(UNDO_SECONDS) });
+                    // It can be tried again, with those that failed beside it.
+                    let until = self.now.plus_seconds(UNDO_SECONDS);
+                    self.undo.get_or_insert(Undo { invites: Vec::new(), until }).invites.push(invite);
                 }
                 self.act_failed(&error)
             }
@@ -304,9 +306,9 @@ impl Model {
         vec![self.ask(purpose(id), Request::ShowLink(id)).1]
     }
 
-    pub(super) fn link_to_copy(&mut self, _: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
+    pub(super) fn link_to_copy(&mut self, invite: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
         match result {
-            Ok(Answer::Link(link)) => vec![Effect::Copy(Link(link.link.clone()))],
+            Ok(Answer::Link(link)) => vec![Effect::Copy(self.link_of(invite, *link))],
             Ok(_) => Vec::new(),
             Err(error) => self.act_failed(&error),
         }
@@ -315,7 +317,8 @@ impl Model {
     pub(super) fn link_to_show(&mut self, invite: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
         match result {
             Ok(Answer::Link(link)) => {
-                self.show_link(invite, &link);
+                let link = self.link_of(invite, *link);
+                self.show_link(link, None);
                 Vec::new()
             }
             Ok(_) => Vec::new(),
@@ -323,32 +326,27 @@ impl Model {
         }
     }
 
-    fn new_link(&mut self, invite: InviteId, link: InviteLink) -> Vec<Effect> {
-        self.show_link(invite, &link);
-        let mut effects = vec![Effect::Copy(Link(link.link))];
+    /// A link that was just made is shown, and copied too.
+    pub(super) fn new_link(&mut self, link: Link) -> Vec<Effect> {
+        self.show_link(link.clone(), None);
+        let mut effects = vec![Effect::Copy(link)];
         effects.extend(self.poll_now());
         effects
     }
 
-    fn show_link(&mut self, invite: InviteId, link: &InviteLink) {
-        let title =
-            self.invites.list.rows().find(|row| row.id == invite).map_or_else(|| "invite".to_owned(), label::recipient);
-        let loopback = Self::is_loopback(&link.link);
-        let link = Link(link.link.clone());
-        self.open(Overlay::Link(Box::new(ShownLink { invite, title, link, loopback, copied: None })));
+    /// A link of an invite, with whom that is for.
+    fn link_of(&self, invite: InviteId, link: InviteLink) -> Link {
+        let row = self.invites.list.rows().find(|row| row.id == invite);
+        Link { title: row.map_or_else(|| "invite".to_owned(), label::recipient), text: link.link }
     }
 
-    /// Whether a link works on this machine only.
-    pub(super) fn is_loopback(link: &str) -> bool {
-        let origin = crate::domain::Pasted::parse(link).ok().and_then(|pasted| pasted.origin);
-        origin
-            .and_then(|origin| Origin::parse(&origin, PlainHttp::Anywhere).ok())
-            .is_some_and(|origin| origin.is_loopback())
+    fn show_link(&mut self, link: Link, copied: Option<Copied>) {
+        let loopback = is_loopback(&link.text);
+        self.open(Overlay::Link(Box::new(ShownLink { link, loopback, copied })));
     }
 
     /// A link was copied, or not: the notice says which way, and the link is shown where nobody can be sure.
     pub(super) fn copied(&mut self, copied: Copied, link: Link) {
-        let loopback = Self::is_loopback(&link.0);
         let shown = self.overlays.iter_mut().find_map(|overlay| match overlay {
             Overlay::Link(shown) if shown.link == link => Some(shown),
             _ => None,
@@ -357,17 +355,21 @@ impl Model {
             shown.copied = Some(copied);
             return;
         }
-        let here = if loopback { " It works on this machine only." } else { "" };
         if copied == Copied::Native {
+            let here = if is_loopback(&link.text) { " It works on this machine only." } else { "" };
             self.toast(Tone::Good, format!("Link copied.{here}"));
             return;
         }
-        let Some((invite, title)) = self.invites.list.selected().map(|invite| (invite.id, label::recipient(invite)))
-        else {
-            return;
-        };
-        self.open(Overlay::Link(Box::new(ShownLink { invite, title, link, loopback, copied: Some(copied) })));
+        self.show_link(link, Some(copied));
     }
+}
+
+/// Whether a link works on this machine only.
+fn is_loopback(link: &str) -> bool {
+    let origin = Pasted::parse(link).ok().and_then(|pasted| pasted.origin);
+    origin
+        .and_then(|origin| Origin::parse(&origin, PlainHttp::Anywhere).ok())
+        .is_some_and(|origin| origin.is_loopback())
 }
 
 /// What the end of a band takes with it.

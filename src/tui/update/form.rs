@@ -5,8 +5,9 @@ mod read;
 use super::super::{
     forms,
     keymap::{Action, Key},
+    label,
     message::{Effect, Link},
-    model::{Confirm, Deed, Form, FormKind, Input, Model, Overlay, Purpose, RequestId, Screen, ShownLink, Tone},
+    model::{Confirm, Deed, Form, FormKind, Input, Model, Overlay, Purpose, RequestId, Screen, Tone},
     request::{Answer, Request},
 };
 use super::answer::words;
@@ -156,9 +157,7 @@ impl Model {
                 return vec![Effect::Find(origin)];
             }
             read::Said::Look(pasted) => {
-                if self.overlays.pop().is_none() {
-                    return self.look_at(pasted);
-                }
+                self.overlays.pop();
                 return self.look_at(pasted);
             }
             read::Said::Nothing => {
@@ -230,18 +229,8 @@ impl Model {
                 }
             }
             Answer::Created(created) => {
-                let title = created.invite.label.clone().unwrap_or_else(|| "anyone with link".to_owned());
                 self.invites.list.renew();
-                self.open(Overlay::Link(Box::new(ShownLink {
-                    invite: created.invite.id,
-                    title,
-                    loopback: Self::is_loopback(&created.link),
-                    link: Link(created.link.clone()),
-                    copied: None,
-                })));
-                let mut effects = vec![Effect::Copy(Link(created.link))];
-                effects.extend(self.poll_now());
-                effects
+                self.new_link(Link { title: label::recipient(&created.invite), text: created.link })
             }
             Answer::Invite(invite) => {
                 self.toast(Tone::Good, "Saved.");

@@ -160,7 +160,7 @@ impl Model {
             effects.extend(self.follow_band());
         } else {
             self.bands.search = super::super::model::Search::default();
-            effects.extend(self.abandon(|purpose| matches!(purpose, Purpose::Bands(..))));
+            effects.extend(self.abandon_pages(Pane::Bands));
             self.bands.list.clear();
             effects.extend(self.turn_to(Some(band)));
         }
@@ -174,7 +174,7 @@ impl Model {
     pub(super) fn band_made(&mut self, band: Band) -> Vec<Effect> {
         let id = band.id;
         self.bands.search = super::super::model::Search::default();
-        let mut effects = self.abandon(|purpose| matches!(purpose, Purpose::Bands(..)));
+        let mut effects = self.abandon_pages(Pane::Bands);
         self.bands.list.renew();
         self.bands.list.put_first(band);
         effects.extend(self.choose_band(id));

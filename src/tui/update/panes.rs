@@ -72,35 +72,26 @@ impl Model {
     }
 
     pub(super) fn step(&mut self, by: isize) -> Vec<Effect> {
-        match self.focus {
-            Pane::Bands => self.bands.list.step(by),
-            Pane::Invites => self.invites.list.step(by),
-            Pane::Members => self.members.list.step(by),
-        }
+        in_pane!(self, self.focus, step(by));
         self.scroll();
         self.follow_band()
     }
 
     fn jump(&mut self, end: bool) -> Vec<Effect> {
-        let (more, count) = match self.focus {
-            Pane::Bands => (more(&self.bands.list, end), self.bands.list.len()),
-            Pane::Invites => (more(&self.invites.list, end), self.invites.list.len()),
-            Pane::Members => (more(&self.members.list, end), self.members.list.len()),
-        };
-        if more {
+        if in_pane!(self, self.focus, has_more(end)) {
             let want = Want::Anew(end.then(|| "last".to_owned()));
             return self.fetch(self.focus, want).into_iter().collect();
         }
-        let count = isize::try_from(count).unwrap_or(isize::MAX);
+        let count = isize::try_from(in_pane!(self, self.focus, len())).unwrap_or(isize::MAX);
         self.step(if end { count } else { -count })
     }
 
     /// Keeps the selected rows on the screen.
     pub(super) fn scroll(&mut self) {
         let areas = self.areas();
-        self.bands.list.show(areas.list_height(Pane::Bands));
-        self.invites.list.show(areas.list_height(Pane::Invites));
-        self.members.list.show(areas.list_height(Pane::Members));
+        for pane in Pane::ALL {
+            in_pane!(self, pane, show(areas.list_height(pane)));
+        }
     }
 
     /// The invites and members shown are those of the band under the cursor.
@@ -121,11 +112,18 @@ impl Model {
         self.members.list.clear();
         (self.invites.total, self.invites.pending, self.invites.matched) = (0, 0, None);
         (self.members.total, self.members.matched) = (0, None);
-        self.abandon(|purpose| matches!(purpose, Purpose::Invites(..) | Purpose::Members(..)))
+        let mut effects = self.abandon_pages(Pane::Invites);
+        effects.extend(self.abandon_pages(Pane::Members));
+        effects
+    }
+
+    /// Forgets the pages of a pane's list that are on their way.
+    pub(super) fn abandon_pages(&mut self, pane: Pane) -> Vec<Effect> {
+        self.abandon(|purpose| matches!(purpose, Purpose::Page { pane: of, .. } if *of == pane))
     }
 
     /// Forgets requests that nobody waits for any more.
-    pub(super) fn abandon(&mut self, which: impl Fn(&Purpose) -> bool) -> Vec<Effect> {
+    fn abandon(&mut self, which: impl Fn(&Purpose) -> bool) -> Vec<Effect> {
         let ids: Vec<_> = self.waiting.iter().filter(|(_, purpose)| which(purpose)).map(|(id, _)| *id).collect();
         ids.into_iter()
             .map(|id| {
@@ -135,11 +133,14 @@ impl Model {
             .collect()
     }
 
-    pub(super) fn forget_bands(&mut self) {
-        self.bands = super::super::model::BandsPane::default();
-        self.band = None;
+    /// Forgets all that is known of bands: somebody else has come.
+    pub(super) fn forget_bands(&mut self) -> Vec<Effect> {
+        self.bands.search = Search::default();
+        self.bands.list.clear();
         self.revisions.clear();
-        self.follow_band();
+        let mut effects = self.abandon_pages(Pane::Bands);
+        effects.extend(self.follow_band());
+        effects
     }
 
     fn filter(&mut self) -> Vec<Effect> {
@@ -220,20 +221,8 @@ impl Model {
         if self.screen != Screen::Panes || !self.overlays.is_empty() {
             return Vec::new();
         }
-        match self.focus {
-            Pane::Bands => {
-                self.bands.list.renew();
-                self.abandon(|purpose| matches!(purpose, Purpose::Bands(..)))
-            }
-            Pane::Invites => {
-                self.invites.list.renew();
-                self.abandon(|purpose| matches!(purpose, Purpose::Invites(..)))
-            }
-            Pane::Members => {
-                self.members.list.renew();
-                self.abandon(|purpose| matches!(purpose, Purpose::Members(..)))
-            }
-        }
+        in_pane!(self, self.focus, renew());
+        self.abandon_pages(self.focus)
     }
 
     /// The text field that takes a paste now, and whether it holds several lines.
@@ -289,11 +278,8 @@ impl Model {
         if line >= areas.list_height(pane) {
             return Vec::new();
         }
-        match pane {
-            Pane::Bands => self.bands.list.select_index(self.bands.list.top() + line),
-            Pane::Invites => self.invites.list.select_index(self.invites.list.top() + line),
-            Pane::Members => self.members.list.select_index(self.members.list.top() + line),
-        }
+        let top = in_pane!(self, pane, top());
+        in_pane!(self, pane, select_index(top + line));
         self.scroll();
         self.follow_band()
     }
@@ -305,12 +291,8 @@ impl Model {
             let text = search.query.text().trim();
             (!text.is_empty()).then(|| text.to_owned())
         };
-        let band = || -> Option<BandId> { self.band };
-        let (purpose, request) = match pane {
-            Pane::Bands => {
-                let query = BandQuery { scope: None, q: q(&self.bands.search), page: part };
-                (Purpose::Bands(self.bands.list.question, want), Request::Bands(query))
-            }
+        let request = match pane {
+            Pane::Bands => Request::Bands(BandQuery { scope: None, q: q(&self.bands.search), page: part }),
             Pane::Invites => {
                 let query = InviteQuery {
                     status: self.invites.status,
@@ -319,14 +301,12 @@ impl Model {
                     page: part,
                     ..InviteQuery::default()
                 };
-                (Purpose::Invites(band()?, self.invites.list.question, want), Request::Invites(band()?, query))
+                Request::Invites(self.band?, query)
             }
-            Pane::Members => {
-                let query = MemberQuery { q: q(&self.members.search), page: part };
-                (Purpose::Members(band()?, self.members.list.question, want), Request::Members(band()?, query))
-            }
+            Pane::Members => Request::Members(self.band?, MemberQuery { q: q(&self.members.search), page: part }),
         };
-        Some(self.ask(purpose, request).1)
+        let question = in_pane!(self, pane, question);
+        Some(self.ask(Purpose::Page { pane, question, want }, request).1)
     }
 }
 
@@ -336,8 +316,4 @@ const fn next(pane: Pane) -> Pane {
         Pane::Invites => Pane::Members,
         Pane::Members => Pane::Bands,
     }
-}
-
-fn more<T: super::super::model::Row>(list: &super::super::model::List<T>, end: bool) -> bool {
-    if end { list.has_behind() } else { list.has_before() }
 }

@@ -46,7 +46,7 @@ impl Model {
             Ok(synced) => {
                 self.reached();
                 // A list that could not be fetched, for whatever reason, is tried again as often as the server is polled.
-                self.set_stuck(false);
+                self.unstick();
                 self.line.next_poll = Some(self.after(i64::from(self.settings.poll_seconds)));
                 match synced {
                     Synced::Unchanged => Vec::new(),
@@ -88,7 +88,11 @@ impl Model {
         self.line.offline_since.get_or_insert(self.now);
         self.line.why = why;
         let embedded = self.server.as_ref().is_some_and(|server| server.launched.is_some());
-        if embedded && matches!(error, Error::Connection { .. }) { vec![Effect::Launch] } else { Vec::new() }
+        if self.line.relaunching || !embedded || !matches!(error, Error::Connection { .. }) {
+            return Vec::new();
+        }
+        self.line.relaunching = true;
+        vec![Effect::Launch]
     }
 
     /// Fetches again what is on the screen of everything whose revision moved.
@@ -112,19 +116,15 @@ impl Model {
 
     fn fetch_again(&mut self, pane: Pane) -> Vec<Effect> {
         let height = self.areas().list_height(pane);
-        let wants = match pane {
-            Pane::Bands => self.bands.list.on_screen(height),
-            Pane::Invites => self.invites.list.on_screen(height),
-            Pane::Members => self.members.list.on_screen(height),
-        };
+        let wants = in_pane!(self, pane, on_screen(height));
         wants.into_iter().filter_map(|want| self.fetch(pane, want)).collect()
     }
 
     /// Everything on the screen anew, because the person asked.
     pub(super) fn refresh(&mut self) -> Vec<Effect> {
-        self.set_stuck(false);
+        self.unstick();
         let mut effects = self.poll_now();
-        for pane in [Pane::Bands, Pane::Invites, Pane::Members] {
+        for pane in Pane::ALL {
             effects.extend(self.fetch_again(pane));
         }
         effects
@@ -143,15 +143,9 @@ impl Model {
             return Vec::new();
         }
         let mut effects = Vec::new();
-        for pane in [Pane::Bands, Pane::Invites, Pane::Members] {
+        for pane in Pane::ALL {
             let height = self.areas().list_height(pane);
-            let want = match pane {
-                Pane::Bands => self.bands.list.next_want(height),
-                Pane::Invites if self.band.is_some() => self.invites.list.next_want(height),
-                Pane::Members if self.band.is_some() => self.members.list.next_want(height),
-                _ => None,
-            };
-            let Some(want) = want else { continue };
+            let Some(want) = in_pane!(self, pane, next_want(height)) else { continue };
             if !self.is_fetching(pane) {
                 effects.extend(self.fetch(pane, want));
             }
@@ -161,23 +155,19 @@ impl Model {
 
     /// Whether a page that belongs to the present question of a pane is on its way, other than a page again.
     fn is_fetching(&self, pane: Pane) -> bool {
-        self.waiting.values().any(|purpose| match (pane, purpose) {
-            (Pane::Bands, Purpose::Bands(question, want)) => {
-                *question == self.bands.list.question && !matches!(want, Want::Again(_))
-            }
-            (Pane::Invites, Purpose::Invites(_, question, want)) => {
-                *question == self.invites.list.question && !matches!(want, Want::Again(_))
-            }
-            (Pane::Members, Purpose::Members(_, question, want)) => {
-                *question == self.members.list.question && !matches!(want, Want::Again(_))
+        let present = in_pane!(self, pane, question);
+        self.waiting.values().any(|purpose| match purpose {
+            Purpose::Page { pane: of, question, want } => {
+                (*of, *question) == (pane, present) && !matches!(want, Want::Again(_))
             }
             _ => false,
         })
     }
 
-    fn set_stuck(&mut self, stuck: bool) {
-        self.bands.list.stuck = stuck;
-        self.invites.list.stuck = stuck;
-        self.members.list.stuck = stuck;
+    /// Lists whose last page failed may ask again.
+    fn unstick(&mut self) {
+        for pane in Pane::ALL {
+            in_pane!(self, pane, stuck = false);
+        }
     }
 }

@@ -52,6 +52,7 @@ impl Model {
 
     /// The embedded server runs, or cannot.
     pub(super) fn launched(&mut self, launched: Result<Launched, String>) -> Vec<Effect> {
+        self.line.relaunching = false;
         let parsed = launched.and_then(|launched| {
             let parse = |text: &str| Origin::parse(text, self.settings.plain).map_err(|e| e.to_string());
             Ok((parse(&launched.origin)?, parse(&launched.keep_as)?, launched))
@@ -153,7 +154,7 @@ impl Model {
         // else who comes.
         let same = self.me.as_ref().is_none_or(|me| me.id == account.id);
         if !same {
-            self.forget_bands();
+            effects.extend(self.forget_bands());
             self.overlays.clear();
         }
         self.me = Some(account);

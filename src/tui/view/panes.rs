@@ -27,7 +27,7 @@ use crate::tui::{
 /// Draws the panes that are on the screen.
 pub(super) fn draw(frame: &mut Frame<'_>, areas: &Areas, model: &Model, theme: &Theme) {
     let alone = [areas.bands, areas.invites, areas.members].into_iter().flatten().count() == 1;
-    for pane in [Pane::Bands, Pane::Invites, Pane::Members] {
+    for pane in Pane::ALL {
         let Some(area) = areas.of(pane) else { continue };
         let shape = match pane {
             _ if alone => Shape::Closed,

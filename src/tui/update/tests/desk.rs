@@ -4,8 +4,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::{
     api::{
-        Account, Band, BandCounts, Bands, Code, Invite, Invites, Member, Members, PasswordRules, Person, Problem, Site,
-        Sync, SyncBand, SyncInbox,
+        Account, Band, BandCounts, Bands, Code, Invite, Invites, Member, Members, PasswordRules, Person, Problem,
+        SessionSecret, SignedIn, Site, Sync, SyncBand, SyncInbox,
     },
     client::{Error, Origin, PlainHttp, Synced},
     domain::{AccountId, BandId, InviteId, InvitePermission, JoinMode, Registration, Role, SessionToken, Timestamp},
@@ -207,6 +207,11 @@ pub(super) fn account(n: u128, username: &str) -> Account {
         site_admin: false,
         created_at: NOW,
     }
+}
+
+pub(super) fn signed_in(n: u128, username: &str) -> SignedIn {
+    let session = SessionSecret { token: session(2).reveal().to_owned(), expires_at: Timestamp::MAX };
+    SignedIn { account: account(n, username), session }
 }
 
 pub(super) fn person(n: u128) -> Person {

@@ -10,8 +10,13 @@ use crate::{
     },
 };
 
-fn link(byte: u8) -> String {
+fn url(byte: u8) -> String {
     format!("https://one.example/invite/{}", Token::from_random(&[byte; 32]).reveal())
+}
+
+/// The link to the invite of the guest of this number.
+fn link(byte: u8, guest: u8) -> Link {
+    Link { text: url(byte), title: format!("guest {guest}") }
 }
 
 #[test]
@@ -24,10 +29,10 @@ fn n_and_enter_make_a_link_with_the_defaults_and_copy_it() {
     assert_eq!((*band, body.role, body.ttl_hours), (band_id(1), Some(Role::Member), None));
     assert_eq!(body.max_uses, Patch::Value(1));
     let created =
-        CreatedInvite { invite: invite(9), link: link(1), token: Token::from_random(&[1; 32]).reveal().to_owned() };
+        CreatedInvite { invite: invite(9), link: url(1), token: Token::from_random(&[1; 32]).reveal().to_owned() };
     desk.answer(|r| matches!(r, Request::CreateInvite(..)), Ok(Answer::Created(Box::new(created))));
-    assert!(matches!(desk.effects.last(), Some(Effect::Copy(Link(text))) if *text == link(1)));
-    desk.send(Msg::Copied { copied: Copied::Osc52, link: Link(link(1)) });
+    assert!(matches!(desk.effects.last(), Some(Effect::Copy(link)) if link.text == url(1)));
+    desk.send(Msg::Copied { copied: Copied::Osc52, link: link(1, 9) });
     assert!(matches!(desk.top(), Some(Overlay::Link(shown)) if shown.copied == Some(Copied::Osc52) && !shown.loopback));
     desk.press("esc");
     assert!(desk.top().is_none());
@@ -37,15 +42,16 @@ fn n_and_enter_make_a_link_with_the_defaults_and_copy_it() {
 #[test]
 fn a_copy_that_is_not_sure_shows_the_link_and_a_sure_one_only_says_so() {
     let mut desk = Desk::with_a_band();
-    let answer = || Ok(Answer::Link(Box::new(InviteLink { link: link(2), token: String::new() })));
+    let answer = || Ok(Answer::Link(Box::new(InviteLink { link: url(2), token: String::new() })));
     desk.press("y");
     desk.answer(|r| *r == Request::ShowLink(invite_id(1)), answer());
-    desk.send(Msg::Copied { copied: Copied::Native, link: Link(link(2)) });
+    desk.send(Msg::Copied { copied: Copied::Native, link: link(2, 1) });
     assert_eq!((desk.toast(), desk.top()), ("Link copied.", None));
-    desk.press("y");
+    desk.press("y j");
     desk.answer(|r| *r == Request::ShowLink(invite_id(1)), answer());
-    desk.send(Msg::Copied { copied: Copied::Failed { why: "no clipboard".to_owned() }, link: Link(link(2)) });
-    assert!(matches!(desk.top(), Some(Overlay::Link(shown)) if shown.link == Link(link(2))));
+    assert!(matches!(desk.effects.last(), Some(Effect::Copy(copied)) if *copied == link(2, 1)));
+    desk.send(Msg::Copied { copied: Copied::Failed { why: "no clipboard".to_owned() }, link: link(2, 1) });
+    assert!(matches!(desk.top(), Some(Overlay::Link(shown)) if shown.link == link(2, 1)));
 }
 
 #[test]
@@ -79,6 +85,12 @@ fn marked_invites_are_revoked_one_after_the_other_and_undone_together() {
     desk.press("u");
     let restored = desk.sent.iter().filter(|(.., r)| matches!(r, Request::RestoreInvite(_))).count();
     assert_eq!(restored, 3);
+    for n in 1..=3 {
+        desk.answer(|r| *r == Request::RestoreInvite(invite_id(n)), Err(offline()));
+    }
+    desk.press("u");
+    let again = desk.sent.iter().filter(|(.., r)| matches!(r, Request::RestoreInvite(_))).count();
+    assert_eq!(again, 3, "what could not be undone can be tried again, all of it");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use super::desk::*;
 use crate::{
     api::Code,
+    domain::Role,
     tui::{
         message::{Effect, Msg, Start},
         model::{Overlay, Screen},
@@ -30,7 +31,7 @@ fn a_moved_revision_fetches_what_is_on_the_screen_of_that_band_alone() {
     assert_eq!(desk.model.inbox, 3);
     assert!(desk.has_request(|r| matches!(r, Request::Invites(..))));
     assert!(desk.has_request(|r| matches!(r, Request::Members(..))));
-    desk.answer(|r| matches!(r, Request::Bands(_)), Ok(bands(vec![band(1, crate::domain::Role::Owner)])));
+    desk.answer(|r| matches!(r, Request::Bands(_)), Ok(bands(vec![band(1, Role::Owner)])));
     desk.sent.clear();
     desk.model.waiting.clear();
     desk.wait(7);
@@ -86,17 +87,28 @@ fn a_session_that_ends_midway_asks_to_sign_in_over_what_was_typed() {
     assert!(matches!(desk.top(), Some(Overlay::Form(form)) if form.title == "Sign in" && form.value("login") == "ada"));
     desk.type_text("correct horse");
     desk.press("enter");
-    let signed_in = crate::api::SignedIn {
-        account: account(1, "ada"),
-        session: crate::api::SessionSecret {
-            token: session(2).reveal().to_owned(),
-            expires_at: crate::domain::Timestamp::MAX,
-        },
-    };
-    desk.answer(|r| matches!(r, Request::SignIn(_)), Ok(Answer::SignedIn(Box::new(signed_in))));
+    desk.answer(|r| matches!(r, Request::SignIn(_)), Ok(Answer::SignedIn(Box::new(signed_in(1, "ada")))));
     assert!(matches!(desk.top(), Some(Overlay::Form(form)) if form.value("label") == "for Kim"));
     assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::Keep { .. })));
     assert!(desk.has_request(is_sync));
+}
+
+#[test]
+fn somebody_else_who_signs_in_sees_nothing_of_the_one_before() {
+    let mut desk = Desk::with_a_band();
+    desk.wait(7);
+    desk.press("ctrl-r");
+    desk.answer(is_sync, Err(problem(Code::Unauthenticated, "The session has ended.")));
+    let (late, _, _) = desk.request(|r| matches!(r, Request::Bands(_))).clone();
+    desk.press("shift-tab ctrl-u");
+    desk.type_text("sam");
+    desk.press("tab");
+    desk.type_text("correct horse");
+    desk.press("enter");
+    desk.answer(|r| matches!(r, Request::SignIn(_)), Ok(Answer::SignedIn(Box::new(signed_in(2, "sam")))));
+    assert!(desk.model.invites.list.is_empty() && desk.model.members.list.is_empty());
+    desk.send(Msg::Done { id: late, result: Ok(bands(vec![band(1, Role::Owner)])) });
+    assert!(desk.model.bands.list.is_empty(), "a late answer is for nobody");
 }
 
 #[test]
@@ -114,10 +126,12 @@ fn an_embedded_server_that_is_gone_is_started_again_and_the_session_holds() {
     assert_eq!(desk.model.screen, Screen::Panes);
     desk.answer(|r| matches!(r, Request::Me), Ok(Answer::Me(Box::new(account(1, "ada")))));
     desk.sync(&[], 0);
+    desk.answer(|r| matches!(r, Request::Bands(_)), Ok(bands(Vec::new())));
     desk.effects.clear();
-    desk.wait(7);
+    desk.press("ctrl-r");
     desk.answer(is_sync, Err(offline()));
-    assert!(matches!(desk.effects[..], [Effect::Launch]));
+    desk.answer(|r| matches!(r, Request::Bands(_)), Err(offline()));
+    assert!(matches!(desk.effects[..], [Effect::Launch]), "once, however much fails: {:?}", desk.effects);
     desk.send(Msg::Launched(Ok(launched(40_001))));
     assert!(matches!(&desk.effects[1], Effect::Find(origin) if origin.as_str() == "http://127.0.0.1:7878"));
     desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: Some(session(1)) });

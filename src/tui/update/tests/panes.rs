@@ -82,7 +82,7 @@ fn panes_are_reached_by_tab_numbers_and_letters() {
         desk.press(key);
         seen.push(desk.model.focus);
     }
-    let [bands, invites, members] = [Pane::Bands, Pane::Invites, Pane::Members];
+    let [bands, invites, members] = Pane::ALL;
     assert_eq!(seen, [members, bands, members, bands, invites, members, bands, invites]);
 }
 

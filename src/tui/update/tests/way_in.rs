@@ -110,14 +110,7 @@ fn a_link_pasted_at_the_first_question_shows_the_offer_and_waits_for_the_account
     desk.press("enter");
     desk.type_text("correct horse");
     desk.press("enter");
-    let signed_in = crate::api::SignedIn {
-        account: account(1, "kim"),
-        session: crate::api::SessionSecret {
-            token: session(2).reveal().to_owned(),
-            expires_at: crate::domain::Timestamp::MAX,
-        },
-    };
-    desk.answer(|r| matches!(r, Request::SignIn(_)), Ok(Answer::SignedIn(Box::new(signed_in))));
+    desk.answer(|r| matches!(r, Request::SignIn(_)), Ok(Answer::SignedIn(Box::new(signed_in(1, "kim")))));
     desk.answer(is_preview, Ok(preview()));
     assert!(matches!(desk.top(), Some(Overlay::Offer(_))));
 }

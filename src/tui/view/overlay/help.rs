@@ -12,7 +12,7 @@ use crate::tui::{
 /// The keys of the pane in focus first, then those that hold everywhere, then those of the other panes.
 pub(super) fn lines(model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
     let mut scopes = vec![model.focus.scope(), Scope::Everywhere];
-    let others = [Pane::Bands, Pane::Invites, Pane::Members].into_iter().filter(|pane| *pane != model.focus);
+    let others = Pane::ALL.into_iter().filter(|pane| *pane != model.focus);
     scopes.extend(others.map(Pane::scope));
     let keymap = &model.settings.keymap;
     let keys = |action| keymap.keys(action).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");

@@ -21,7 +21,7 @@ use crate::{
 pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, shown: &ShownLink, theme: &Theme) {
     let room = usize::from(area.width);
     let mut lines = vec![Line::default()];
-    lines.extend(say(&shown.link.0, room, theme.title));
+    lines.extend(say(&shown.link.text, room, theme.title));
     lines.push(Line::default());
     let (text, style) = match &shown.copied {
         None => ("Not copied.".to_owned(), theme.dim),
@@ -46,7 +46,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, shown: &ShownLin
     let frame = Rect { y: area.y + (area.height - high) * 2 / 5, height: high, ..area };
     clear(buf, frame);
     outline(buf, frame, Shape::Rules, theme.focus);
-    let title = format!("Link · {}", shown.title);
+    let title = format!("Link · {}", shown.link.title);
     in_line(buf, frame, frame.y, (&title, theme.title), ("", theme.dim));
     let copy = super::super::panes::key(model, Action::CopyLink);
     keys_below(buf, frame, &[(&copy, "copy"), ("esc", "close")], theme);

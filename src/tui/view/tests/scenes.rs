@@ -266,9 +266,10 @@ fn details() -> Details {
 fn link(copied: Option<Copied>, loopback: bool) -> ShownLink {
     let host = if loopback { "http://127.0.0.1:7878" } else { "https://invites.example.org" };
     ShownLink {
-        invite: invite_id(1),
-        title: "Kim, the drummer".to_owned(),
-        link: Link(format!("{host}/invite/inv_k3V0mXcZ8bqYt1nR7wLpD5sHfJ2aGe9uQoT4iKxNcBx9Qw")),
+        link: Link {
+            text: format!("{host}/invite/inv_k3V0mXcZ8bqYt1nR7wLpD5sHfJ2aGe9uQoT4iKxNcBx9Qw"),
+            title: "Kim, the drummer".to_owned(),
+        },
         loopback,
         copied,
     }
