@@ -169,29 +169,39 @@ fn by_id(tx: &mut Tx<'_>, id: InviteId) -> Result<Option<InviteRow>, Error> {
 
 /// An invite for a member who may see it, with what they may do.
 pub(crate) fn read(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
-    let row = by_id(tx, id)?;
-    seen_by(tx, row, caller)
+    let row = by_id(tx, id)?.ok_or_else(|| Refused::not_found("invite"))?;
+    let access = Access::of(tx, row.band, caller).map_err(no_invite)?;
+    seen_by(Some(row), access, caller)
 }
 
-/// As [`read`], and nobody else changes or uses the invite until the transaction ends.
+crate::row! { struct In { band: BandId } }
+
+/// As [`read`], and until the transaction ends nobody else changes or uses the invite, or changes or removes the member
+/// who asks: a right that is being taken away is not used meanwhile. The membership first ([`Access::hold`]).
 fn hold(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
-    let row = match tx.dialect() {
-        Dialect::Sqlite => by_id(tx, id)?, // it has one writer
-        Dialect::Postgres => {
-            let sql = intern(format!("SELECT {COLUMNS} FROM invite i {PEOPLE} WHERE i.id = $1 FOR UPDATE OF i"));
-            tx.query_one(sql, &[&id])?
-        }
+    let sql = match tx.dialect() {
+        Dialect::Sqlite => return read(tx, id, caller), // it has one writer
+        Dialect::Postgres => intern(format!("SELECT {COLUMNS} FROM invite i {PEOPLE} WHERE i.id = $1 FOR UPDATE OF i")),
     };
-    seen_by(tx, row, caller)
+    let band: Option<In> = tx.query_one("SELECT band FROM invite WHERE id = $1", &[&id])?;
+    let band = band.ok_or_else(|| Refused::not_found("invite"))?.band;
+    let access = Access::hold(tx, band, caller).map_err(no_invite)?;
+    let row = tx.query_one(sql, &[&id])?;
+    seen_by(row, access, caller)
 }
 
-fn seen_by(tx: &mut Tx<'_>, row: Option<InviteRow>, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
-    let row = row.ok_or_else(|| Refused::not_found("invite"))?;
-    let access = Access::of(tx, row.band, caller).map_err(|refused| match refused {
+fn seen_by(row: Option<InviteRow>, access: Access, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
+    row.filter(|row| access.sees_all() || row.created_by == caller)
+        .map(|row| (row, access))
+        .ok_or_else(|| Refused::not_found("invite"))
+}
+
+/// For who is not in its band there is no invite.
+fn no_invite(refused: Refused) -> Refused {
+    match refused {
         Refused::Problem(_) => Refused::not_found("invite"),
         trouble => trouble,
-    })?;
-    if access.sees_all() || row.created_by == caller { Ok((row, access)) } else { Err(Refused::not_found("invite")) }
+    }
 }
 
 /// The band's id as the scope of its search tokens.

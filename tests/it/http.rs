@@ -1,5 +1,6 @@
 //! What holds for every answer.
 
+use guestlist::domain::{Role, Status};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::world::{World, on_each_database};
@@ -64,7 +65,8 @@ async fn half_a_request_does_not_hold_the_end() {
     let address = world.origin.strip_prefix("http://").unwrap().to_owned();
     let mut half = tokio::net::TcpStream::connect(&address).await.unwrap();
     half.write_all(b"GET /livez HTTP/1.1\r\nHost:").await.unwrap();
-    world.stop().await;
+    // The limit on headers would close it too, after ten seconds.
+    tokio::time::timeout(std::time::Duration::from_secs(8), world.stop()).await.expect("the end waits for nobody");
     assert_eq!(half.read(&mut [0; 16]).await.unwrap_or(0), 0, "it is closed without an answer");
 }
 
@@ -85,4 +87,20 @@ async fn a_query_that_cannot_be_meant_is_refused_by_name() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn the_description_spells_words_as_the_wire_does() {
+    let world = World::sqlite().await;
+    let document: serde_json::Value = get(&world, "/openapi.json").await.json().await.unwrap();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for (name, words) in [
+        ("Role", Role::ALL.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        ("Status", Status::ALL.iter().map(ToString::to_string).collect()),
+    ] {
+        assert_eq!(schemas[name]["enum"], serde_json::json!(words), "{name}");
+    }
+    let words = schemas.values().filter_map(|schema| schema["enum"].as_array()).flatten();
+    let odd: Vec<_> = words.filter(|word| word.as_str().unwrap().contains(char::is_uppercase)).collect();
+    assert!(odd.is_empty(), "{odd:?}");
 }

@@ -121,3 +121,14 @@ async fn a_key_has_a_length(world: World) {
         assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("Idempotency-Key")));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_keys_none_is_taken() {
+    let world = World::sqlite().await;
+    let ada = world.account("ada").await;
+    let request = reqwest::Client::new().post(format!("{}/api/v1/bands", world.origin)).bearer_auth(&ada.session);
+    let request = request.header("idempotency-key", "a").header("idempotency-key", "b").json(&json!({ "name": "x" }));
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 422);
+    assert_eq!(answer.json::<Value>().await.unwrap()["errors"][0]["field"], "Idempotency-Key");
+}

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use guestlist::{
     domain::{Membership, Policy, Preset},
-    server::Settings,
+    server::{Settings, store::Database},
 };
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::world::{Person, World, on_each_database, settings};
+use crate::{
+    members::let_in,
+    world::{Person, World, on_each_database, settings},
+};
 
 on_each_database! {
     of_a_hundred_for_one_use_one_comes_in,
@@ -225,5 +228,58 @@ async fn where_one_band_is_allowed_two_at_once_make_one() {
             answers.sort_by_key(ToString::to_string);
             assert_eq!(answers, [&json!("joined"), &json!("one_band_only")]);
         }
+    }
+}
+
+/// Ready once so many of this database's transactions wait for another one.
+async fn until_waiting(client: &tokio_postgres::Client, transactions: i64) {
+    let waiting =
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    for _ in 0..500 {
+        client.batch_execute("SELECT pg_stat_clear_snapshot()").await.unwrap(); // it is kept for a transaction
+        if client.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == transactions {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("{transactions} transactions wait");
+}
+
+/// The change has begun and waits for the band's row when the demotion comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_is_being_taken_away_is_not_used_meanwhile() {
+    let Some(world) = World::postgres().await else { return };
+    let Database::Postgres(url) = &world.database else { panic!("not PostgreSQL") };
+    let (beside, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    for change in ["restore", "promise"] {
+        let band = ada.band("Choir").await;
+        let member = format!("/bands/{band}/members/{}", kim.account["id"].as_str().unwrap());
+        let_in(&ada, &band, "admin", &[&kim]).await;
+        let role = if change == "restore" { "admin" } else { "member" };
+        let (id, _) = kim.invite(&band, json!({ "role": role })).await;
+        if change == "restore" {
+            assert_eq!(kim.delete(&format!("/invites/{id}")).await.0, 204);
+        }
+        beside.batch_execute("BEGIN; SELECT 1 FROM band FOR UPDATE").await.unwrap();
+        let changed = async {
+            match change {
+                "restore" => kim.post(&format!("/invites/{id}/restore"), json!({})).await,
+                _ => kim.patch(&format!("/invites/{id}"), json!({ "role": "admin" })).await,
+            }
+        };
+        let demoted = async {
+            until_waiting(&beside, 1).await;
+            tokio::join!(ada.patch(&member, json!({ "role": "member" })), async {
+                until_waiting(&beside, 2).await;
+                beside.batch_execute("COMMIT").await.unwrap();
+            })
+        };
+        let ((changed, _), ((demoted, _), ())) = tokio::join!(changed, demoted);
+        assert_eq!((changed, demoted), (200, 200), "{change}");
+        let shown = ada.get(&format!("/invites/{id}")).await.1;
+        assert_eq!((&shown["role"], &shown["cancel_reason"]), (&json!("admin"), &json!("inviter_removed")), "{change}");
+        assert_eq!(ada.get(&format!("/bands/{band}")).await.1["counts"]["pending"], 0, "{change}");
     }
 }

@@ -17,7 +17,11 @@ pub(crate) fn claim(
     body: Hash,
     app: &App,
 ) -> Result<Option<Claim>, Refused> {
-    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let mut keys = headers.get_all("idempotency-key").iter();
+    let Some(key) = keys.next() else { return Ok(None) };
+    if keys.next().is_some() {
+        return Err(Problem::field("Idempotency-Key", "is there twice: send it once").into());
+    }
     let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
     let key = key.ok_or_else(|| Problem::field("Idempotency-Key", "must be 1 to 255 visible characters"))?.to_owned();
     Ok(Some(Claim { account: caller.account, path, key, request_hash: body, now: app.now() }))
