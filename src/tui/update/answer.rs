@@ -75,23 +75,23 @@ impl Model {
         }
         let cursor = want.cursor();
         match result {
-            Ok(Answer::Bands(page)) => {
-                let (prev, next) = (page.prev_cursor, page.next_cursor);
-                self.bands.list.take(want, PageOf { cursor, rows: page.bands, prev, next });
+            Ok(Answer::Bands(found)) => {
+                let (prev, next) = (found.prev_cursor, found.next_cursor);
+                self.bands.list.take(want, PageOf { cursor, rows: found.bands, prev, next });
                 if let Some(band) = self.band {
                     self.bands.list.select(band);
                 }
             }
-            Ok(Answer::Invites(page)) => {
-                (self.invites.total, self.invites.pending) = (page.total, page.pending);
-                self.invites.matched = page.matched;
-                let (prev, next) = (page.prev_cursor, page.next_cursor);
-                self.invites.list.take(want, PageOf { cursor, rows: page.invites, prev, next });
+            Ok(Answer::Invites(found)) => {
+                (self.invites.total, self.invites.pending) = (found.total, found.pending);
+                self.invites.matched = found.matched;
+                let (prev, next) = (found.prev_cursor, found.next_cursor);
+                self.invites.list.take(want, PageOf { cursor, rows: found.invites, prev, next });
             }
-            Ok(Answer::Members(page)) => {
-                (self.members.total, self.members.matched) = (page.total, page.matched);
-                let (prev, next) = (page.prev_cursor, page.next_cursor);
-                self.members.list.take(want, PageOf { cursor, rows: page.members, prev, next });
+            Ok(Answer::Members(found)) => {
+                (self.members.total, self.members.matched) = (found.total, found.matched);
+                let (prev, next) = (found.prev_cursor, found.next_cursor);
+                self.members.list.take(want, PageOf { cursor, rows: found.members, prev, next });
             }
             Ok(_) => {}
             Err(error) => return self.page_failed(pane, want, &error),
