@@ -57,6 +57,15 @@ pub(super) fn password() -> Result<String, Error> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
+/// As [`password`] for a new account: at a prompt it is asked for twice, so that no slip of a finger locks one out.
+pub(super) fn new_password() -> Result<String, Error> {
+    let password = password()?;
+    if io::stdin().is_terminal() && rpassword::prompt_password("Once more: ")? != password {
+        return Err(Error::Usage("the two passwords differ: nothing was done".to_owned()));
+    }
+    Ok(password)
+}
+
 /// What a log-in or a registration answers, without the session's secret: that is in the session file.
 #[derive(Serialize)]
 struct SignedIn<'a> {
@@ -83,7 +92,7 @@ pub(super) async fn register(context: &Context, args: &RegisterArgs, invite: Opt
         username: args.username.clone(),
         display_name: args.display_name.clone(),
         email: args.email.clone(),
-        password: password()?,
+        password: new_password()?,
         invite: invite.map(|pasted| pasted.token),
         accept: args.accept.then_some(true),
     };

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Error, account::password, output, serve};
+use super::{Error, account::new_password, output, serve};
 use crate::{
     api::Account,
     config::{Config, Flag},
@@ -79,7 +79,7 @@ pub(super) fn run(args: &AdminArgs, config: &Config, json: bool) -> Result<(), E
             (account, says)
         }
         Admin::Account { name, email, display_name } => {
-            let password = password()?;
+            let password = new_password()?;
             let new = new_account(name, email, display_name.as_ref(), now);
             let account = runtime.block_on(make(config, new, password, now))?;
             (account, "has an account, and runs this site")

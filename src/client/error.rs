@@ -116,7 +116,7 @@ impl Error {
         } else if cause.source().is_none() && std::ptr::addr_eq(cause, error) {
             "the request failed".to_owned()
         } else {
-            crate::domain::clean_line(&cause.to_string())
+            in_words(&crate::domain::clean_line(&cause.to_string()))
         };
         Self::Connection { origin, reason, sent: !error.is_connect() }
     }
@@ -164,6 +164,11 @@ impl Error {
     }
 }
 
+/// What the system said, without the number that it gives it: "Connection refused (os error 111)".
+fn in_words(reason: &str) -> String {
+    reason.split_once(" (os error ").map_or(reason, |(words, _)| words).to_owned()
+}
+
 fn problem_hint(problem: &Problem) -> String {
     let ask = || match (&problem.inviter, &problem.contact) {
         (_, Some(contact)) => format!("Ask for a new invite: {contact}."),
@@ -194,6 +199,12 @@ fn problem_hint(problem: &Problem) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_of_the_system_is_nothing_to_read() {
+        assert_eq!(in_words("Connection refused (os error 111)"), "Connection refused");
+        assert_eq!(in_words("no route"), "no route");
+    }
 
     #[test]
     fn an_ended_invite_says_whom_to_ask() {

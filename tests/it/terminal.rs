@@ -146,6 +146,26 @@ fn at_rest_not_a_byte_reaches_the_terminal_while_it_polls() {
 }
 
 #[test]
+fn a_new_password_is_typed_twice_at_the_prompt() {
+    let server = Served::start();
+    let home = tempfile::tempdir().unwrap();
+    let register = |again: &str| {
+        let variables = [("GUESTLIST_SERVER", server.origin.as_str())];
+        let mut pty = Pty::start(home.path(), (80, 24), &["register", "ada", "ada@example.org"], &variables);
+        pty.see("Password:");
+        pty.keys(&format!("{PASSWORD}\r"));
+        pty.see("Once more:");
+        pty.keys(&format!("{again}\r"));
+        let (code, bytes) = pty.end();
+        (code, String::from_utf8(bytes).unwrap())
+    };
+    let (code, text) = register("a slip of a finger");
+    assert!(code == 2 && text.contains("the two passwords differ: nothing was done"), "{code} {text}");
+    let (code, text) = register(PASSWORD);
+    assert!(code == 0 && text.contains("ada @ "), "{code} {text}");
+}
+
+#[test]
 fn a_suspended_client_gives_the_terminal_back_and_comes_back_whole() {
     let home = tempfile::tempdir().unwrap();
     let mut pty = Pty::start(home.path(), (80, 24), &[], &[]);
