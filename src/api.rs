@@ -10,6 +10,7 @@ mod inbox;
 mod invites;
 mod list;
 mod patch;
+mod people;
 mod problem;
 mod query;
 mod quota;
@@ -32,6 +33,7 @@ pub use invites::{
     Preview, PreviewBand, Redemption, Redemptions, UpdateInvite,
 };
 pub use patch::Patch;
+pub use people::{FoundPeople, FoundPerson, PersonState};
 pub use problem::{Code, FieldError, Problem};
 pub use query::{BandScope, InviteSort};
 pub use quota::{Quota, SetQuota};

@@ -218,7 +218,7 @@ table! {
         /// Log-ins and registrations a minute from one network, and log-ins a minute to one account from anywhere.
         sign_ins_per_minute: u32 = 10, By("10"),
             "a whole number from 1 to 100000", "GUESTLIST_LIMITS_SIGN_INS", |found| found.whole(1, 100_000);
-        /// Looks at invites by their tokens a minute from one network.
+        /// Looks at invites by their tokens a minute from one network, and as many searches for people.
         look_ups_per_minute: u32 = 60, By("60"),
             "a whole number from 1 to 100000", "GUESTLIST_LIMITS_LOOK_UPS", |found| found.whole(1, 100_000);
         /// The same by codes, which could be guessed, a minute from one network.

@@ -126,6 +126,12 @@ impl Username {
     pub fn key(&self) -> String {
         key(&self.0)
     }
+
+    /// The same of a part of a name.
+    #[must_use]
+    pub fn key_of(part: &str) -> String {
+        key(part)
+    }
 }
 
 impl TemplateName {

@@ -4,12 +4,14 @@ mod change;
 mod delete;
 pub(crate) mod password;
 mod register;
+mod search;
 mod session;
 mod sync;
 
 pub(crate) use change::{Change, change, password_of, wrong_password};
 pub(crate) use delete::delete;
 pub(crate) use register::{NewAccount, Site, closed, email_taken, invite_required, register};
+pub(crate) use search::search;
 pub(crate) use session::{NewSession, begin, by_login, end, forget_sessions, list, login_key};
 pub(crate) use sync::sync;
 

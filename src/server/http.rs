@@ -14,6 +14,7 @@ mod me;
 mod members;
 mod network;
 pub(crate) mod once;
+mod people;
 pub(crate) mod problem;
 pub(crate) mod query;
 mod quota;

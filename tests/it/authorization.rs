@@ -41,6 +41,8 @@ const TABLE: &[Row] = &[
     ("DELETE", "/me", [401, 204, 204, 204, 204, 409, 204, 204]),
     ("GET", "/me/invites", signed_in(200)),
     ("GET", "/me/quota", signed_in(200)),
+    // Asked for the band in question: only who invites there hears how people stand to it.
+    ("GET", "/accounts", in_band(403, 200, 200, 200)),
     ("GET", "/me/sessions", signed_in(200)),
     ("DELETE", "/me/sessions/{id}", signed_in(204)),
     ("GET", "/me/sync", signed_in(200)),
@@ -177,6 +179,9 @@ impl Scene {
 
     /// The operation's path with what stands here for its parameters.
     async fn path(&self, path: &str, who: usize) -> String {
+        if path == "/accounts" {
+            return format!("/accounts?q=p0&band={}", self.band);
+        }
         let own_session = match &self.people[who] {
             Some(person) if path.contains("/sessions/{id}") => {
                 person.get("/me/sessions").await.1["sessions"][0]["id"].as_str().unwrap().to_owned()

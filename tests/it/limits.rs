@@ -79,6 +79,14 @@ async fn codes_are_tried_far_less_often_than_tokens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_reads_out_who_is_here_is_slowed_down() {
+    let world = limited(&["127.0.0.1/32"]).await;
+    let count = until_refused(&world, "GET", "/api/v1/accounts?q=ab", "198.51.100.1", "").await;
+    assert!((6..100).contains(&count), "{count}");
+    assert_eq!(behind(&world, "GET", "/api/v1/accounts?q=ab", "198.51.100.2", "").await.0, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_subscriber_of_ipv6_is_one_network() {
     let world = limited(&["127.0.0.0/8"]).await;
     for n in 0..20 {

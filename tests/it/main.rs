@@ -75,6 +75,8 @@ mod requests;
 #[cfg(feature = "server")]
 mod rights;
 #[cfg(feature = "server")]
+mod search;
+#[cfg(feature = "server")]
 mod secrets;
 #[cfg(feature = "server")]
 mod seed;

@@ -224,6 +224,12 @@ async fn lists(called: &mut Called, ada: &Person, band: &str) {
     }
     queries.push(("GET /bands/{id}/join-requests", format!("{band}/join-requests?limit=1")));
     queries.push(("GET /bands/{id}/templates", format!("{band}/templates?limit=1")));
+    for q in ["ki", "kim"] {
+        let band = band.rsplit('/').next().unwrap();
+        for path in [format!("/accounts?q={q}"), format!("/accounts?q={q}&band={band}")] {
+            called.call(ada, "GET /accounts", &path, json!(null)).await;
+        }
+    }
     for filter in ["", "q=ki", "q=kim"] {
         queries.push(("GET /bands/{id}/members", format!("{band}/members?limit=1&{filter}")));
     }

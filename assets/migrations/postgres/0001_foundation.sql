@@ -20,8 +20,12 @@ CREATE TABLE account (
     -- Invites it may make in 30 days: null is what the site allows everyone, -1 any number.
     quota bigint,
     -- When its holder deleted it: what it did stays, who did it is not told.
-    deleted_at bigint
+    deleted_at bigint,
+    -- The names in the form in which they are compared, and the tokens that lead to them.
+    search_text text COLLATE "C" NOT NULL DEFAULT '',
+    search tsvector NOT NULL DEFAULT ''::tsvector
 );
+CREATE INDEX account_search ON account USING gin (search) WITH (fastupdate = off);
 
 CREATE TABLE session (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -20,8 +20,11 @@ CREATE TABLE account (
     -- Invites it may make in 30 days: null is what the site allows everyone, -1 any number.
     quota INTEGER,
     -- When its holder deleted it: what it did stays, who did it is not told.
-    deleted_at INTEGER
+    deleted_at INTEGER,
+    -- The names in the form in which they are compared.
+    search_text TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE VIRTUAL TABLE account_search USING fts5 (tokens, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii');
 
 CREATE TABLE session (
     seq INTEGER PRIMARY KEY,

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-use super::{email_taken, read};
+use super::{email_taken, read, search::index};
 
 /// A change of an account; every part has been checked, what is `None` stays.
 #[derive(Debug, Clone, Default)]
@@ -78,8 +78,9 @@ pub(crate) fn change(
     read(tx, account)
 }
 
-/// The new name is found, and seen, in every band that the account is in.
+/// The new name is found, and seen, by all and in every band that the account is in.
 fn rename(tx: &mut Tx<'_>, account: AccountId, names: &[&str]) -> Result<(), Refused> {
+    index(tx, account, names)?;
     let places: Vec<Place> = tx.query("SELECT band, seq FROM member WHERE account = $1", &[&account])?;
     for place in places {
         bands::index(tx, place.band, place.seq, names)?;

@@ -11,6 +11,8 @@ use crate::{
     },
 };
 
+use super::search::index;
+
 /// Deletes the account: it leaves its bands, the invites for it end, every session ends, its names and address are
 /// erased and free for others. What it did stays, by a deleted account. Refused while it owns a band.
 pub(crate) fn delete(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<(), Refused> {
@@ -29,6 +31,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Res
             email_verified = $3, email_claim = NULL, password_hash = '', site_admin = $3 WHERE id = $1",
         &[&account, &nobody, &false],
     )?;
+    index(tx, account, &[])?;
     let _ = tx.execute("DELETE FROM session WHERE account = $1", &[&account])?;
     let _ = tx.execute("DELETE FROM idempotency WHERE account = $1", &[&account])?;
     let _ = tx.execute("DELETE FROM suppression WHERE account = $1", &[&account])?;

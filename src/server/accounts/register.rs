@@ -10,6 +10,8 @@ use crate::{
     },
 };
 
+use super::search::index;
+
 /// An account to be made; every part has been checked.
 #[derive(Debug, Clone)]
 pub(crate) struct NewAccount {
@@ -91,6 +93,7 @@ pub(crate) fn register(
         let name = tx.exists("SELECT 1 AS n FROM account WHERE username_key = $1", &[&new.username.key()])?;
         return Err(if name { username_taken() } else { email_taken() });
     }
+    index(tx, new.id, &[new.username.as_str(), new.display_name.as_str()])?;
     audit::record(
         tx,
         now,

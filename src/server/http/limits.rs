@@ -39,6 +39,7 @@ struct Inner {
     trusted: Vec<ipnet::IpNet>,
     sign_ins: Limit<IpAddr>,
     look_ups: Limit<IpAddr>,
+    searches: Limit<IpAddr>,
     codes: Limit<IpAddr>,
     log_ins: Limit<Digest>,
 }
@@ -81,6 +82,7 @@ impl Limits {
             trusted: settings.trusted_proxies.clone(),
             sign_ins: Limit::new(limits.sign_ins_per_minute, 2),
             look_ups: Limit::new(limits.look_ups_per_minute, 1),
+            searches: Limit::new(limits.look_ups_per_minute, 1),
             codes: Limit::new(limits.codes_per_minute, 1),
             log_ins: Limit::new(limits.sign_ins_per_minute, 2),
         })))
@@ -95,6 +97,7 @@ impl Limits {
     fn of(&self, route: &str, path: &str) -> Option<&Limit<IpAddr>> {
         match route {
             "/api/v1/auth/login" | "/api/v1/auth/register" => Some(&self.0.sign_ins),
+            "/api/v1/accounts" => Some(&self.0.searches),
             route if route.contains("{token}") => {
                 // A token cannot be guessed, a code might be.
                 let token = path.split('/').any(|part| part.starts_with(Token::PREFIX));

@@ -18,7 +18,7 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{auth, bands, bans, health, limits, me, members, problem::problem_response, quota, site};
+use super::{auth, bands, bans, health, limits, me, members, people, problem::problem_response, quota, site};
 use crate::{
     api::{Code, PROBLEM_JSON, Problem},
     server::App,
@@ -48,6 +48,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(members::routes())
         .merge(bans::routes())
         .merge(quota::routes())
+        .merge(people::routes())
         .merge(super::invites::routes())
         .merge(super::requests::routes())
         .merge(super::templates::routes())

@@ -1,0 +1,121 @@
+//! Finding people by their names, never by their addresses.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    api::{Code, FoundPeople, FoundPerson, PersonState, Problem},
+    domain::{AccountId, BandId, Timestamp, Username, search_pattern, search_terms, search_text, search_tokens},
+    server::{
+        Refused,
+        bands::Access,
+        store::{Dialect, Error, ToValue, Tx, dialect::intern},
+    },
+};
+
+/// The most people of an answer.
+const MOST: i64 = 20;
+/// The fewest letters that are looked for.
+const FEWEST: usize = 2;
+/// What the search tokens of accounts begin with: there is one index for all.
+const SCOPE: &str = "a";
+
+crate::row! { struct Found { id: AccountId, username: String, display_name: String, state: String } }
+
+/// Puts the account's names into the index, in place of what was there; without names nothing finds it.
+pub(super) fn index(tx: &mut Tx<'_>, account: AccountId, names: &[&str]) -> Result<(), Error> {
+    let (tokens, text) = (search_tokens(SCOPE, names), search_text(names));
+    match tx.dialect() {
+        Dialect::Sqlite => {
+            let _ = tx.execute("UPDATE account SET search_text = $2 WHERE id = $1", &[&account, &text])?;
+            let _ = tx.execute(
+                "INSERT OR REPLACE INTO account_search (rowid, tokens) SELECT seq, $2 FROM account WHERE id = $1",
+                &[&account, &tokens],
+            )?;
+        }
+        Dialect::Postgres => {
+            let _ = tx.execute(
+                "UPDATE account SET search_text = $2,
+                    search = array_to_tsvector(array_remove(string_to_array($3::text, ' '), '')) WHERE id = $1",
+                &[&account, &text, &tokens],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// How an account `a` stands to the band `$4` at `$5`. An invite to an address says nothing about an account.
+const STATE: &str = "CASE
+    WHEN EXISTS (SELECT 1 FROM member m WHERE m.band = $4 AND m.account = a.id) THEN 'member'
+    WHEN EXISTS (SELECT 1 FROM invite i WHERE i.account = a.id AND i.status = 'pending' AND i.band = $4
+        AND i.kind = 'user' AND (i.expires_at IS NULL OR i.expires_at > $5)) THEN 'invited'
+    WHEN EXISTS (SELECT 1 FROM invite i WHERE i.account = a.id AND i.status = 'rejected' AND i.band = $4
+        AND i.kind = 'user') THEN 'declined'
+    ELSE 'none' END";
+
+/// People with `q` in a name, two letters at least (the beginning of a name where it is two), and how each stands to
+/// `band`; for that the caller has to be one who invites there.
+///
+/// User names that begin with `q` come first and in order, so that a name that is typed whole is always found.
+pub(crate) fn search(
+    tx: &mut Tx<'_>,
+    caller: AccountId,
+    q: &str,
+    band: Option<BandId>,
+    now: Timestamp,
+) -> Result<FoundPeople, Refused> {
+    let q = q.trim().trim_start_matches('@');
+    // A line end stands before the letters that are compared.
+    let Some(pattern) = search_pattern(q).filter(|_| search_text(&[q]).chars().count() > FEWEST) else {
+        return Err(Problem::field("q", "must be 2 letters or more").into());
+    };
+    if let Some(band) = band
+        && Access::of(tx, band, caller)?.grants().is_none()
+    {
+        return Err(Refused::new(Code::Forbidden, "You may not invite to this band: ask an admin."));
+    }
+    let state = if band.is_some() { STATE } else { "'none'" };
+    let of_band: Vec<&dyn ToValue> = band.iter().flat_map(|band| [band as &dyn ToValue, &now]).collect();
+    let (from, limit) = (Username::key_of(q), MOST);
+    // Behind every name that begins so.
+    let to = format!("{from}\u{10ffff}");
+    let mut found: Vec<Found> = tx.query(
+        intern(format!(
+            "SELECT a.id AS id, a.username AS username, a.display_name AS display_name, {state} AS state FROM account a
+             WHERE a.username_key >= $1 AND a.username_key < $2 AND a.deleted_at IS NULL
+             ORDER BY a.username_key LIMIT $3"
+        )),
+        &[&[&from as &dyn ToValue, &to, &limit], of_band.as_slice()].concat(),
+    )?;
+    let missing = MOST - found.len() as i64;
+    if missing > 0 {
+        let words = search_terms(SCOPE, q).join(tx.dialect().pick(" AND ", " & "));
+        let (source, led) = tx.dialect().pick(
+            ("account_search s CROSS JOIN account a ON a.seq = s.rowid", "s.account_search MATCH $2"),
+            ("account a", "a.search @@ $2::text::tsquery"),
+        );
+        let more: Vec<Found> = tx.query(
+            intern(format!(
+                "SELECT a.id AS id, a.username AS username, a.display_name AS display_name, {state} AS state
+                 FROM {source} WHERE a.search_text LIKE $1 ESCAPE '\\' AND {led} AND a.deleted_at IS NULL LIMIT $3"
+            )),
+            &[&[&pattern as &dyn ToValue, &words, &limit], of_band.as_slice()].concat(),
+        )?;
+        let known: BTreeSet<AccountId> = found.iter().map(|person| person.id).collect();
+        let mut more: Vec<Found> = more.into_iter().filter(|person| !known.contains(&person.id)).collect();
+        more.truncate(usize::try_from(missing).unwrap_or_default());
+        more.sort_by(|one, other| one.username.cmp(&other.username));
+        found.extend(more);
+    }
+    Ok(FoundPeople { accounts: found.into_iter().map(Found::into_person).collect() })
+}
+
+impl Found {
+    fn into_person(self) -> FoundPerson {
+        FoundPerson {
+            id: self.id,
+            username: self.username,
+            display_name: self.display_name,
+            state: self.state.parse().unwrap_or(PersonState::None),
+        }
+    }
+}
