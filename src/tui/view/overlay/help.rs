@@ -2,11 +2,17 @@
 
 use ratatui::text::{Line, Span};
 
-use super::super::text::{columns, fit, wrap};
-use crate::tui::{
-    keymap::{KEYMAP, Scope},
-    model::{Model, Pane},
-    theme::Theme,
+use super::super::{
+    panes::glyph,
+    text::{columns, fit, wrap},
+};
+use crate::{
+    domain::Status,
+    tui::{
+        keymap::{KEYMAP, Scope},
+        model::{Model, Pane},
+        theme::Theme,
+    },
 };
 
 /// The keys of the pane in focus first, then those that hold everywhere, then those of the other panes.
@@ -42,6 +48,30 @@ pub(super) fn lines(model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'stat
                 Line::from(vec![Span::styled(fit(keys, widest), theme.key), Span::raw(format!("  {help}"))])
             }));
         }
+        if scope == Scope::Invites {
+            lines.extend(legend(wide, widest, theme));
+        }
+    }
+    lines
+}
+
+/// What the words and signs of an invite's status mean.
+fn legend(wide: usize, widest: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let meaning = |status| match status {
+        Status::Pending => "It can be accepted",
+        Status::Accepted => "Its last use is taken",
+        Status::Rejected => "Whom it was for has declined it",
+        Status::Cancelled => "It ended otherwise: under EXPIRES stands how, revoked or expired above all",
+    };
+    let mut lines = vec![Line::default(), Line::styled("What an invite is", theme.title)];
+    for &status in Status::ALL {
+        let name = format!("{} {status}", glyph(status));
+        let widest = widest.max(columns(&name));
+        let said = wrap(meaning(status), wide.saturating_sub(widest + 2));
+        lines.extend(said.into_iter().enumerate().map(|(at, said)| {
+            let name = if at == 0 { name.as_str() } else { "" };
+            Line::from(vec![Span::styled(fit(name, widest), theme.status(status)), Span::raw(format!("  {said}"))])
+        }));
     }
     lines
 }
