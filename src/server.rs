@@ -21,6 +21,7 @@ pub(crate) mod quota;
 mod refused;
 pub mod run;
 mod secret;
+mod stall;
 pub mod store;
 pub mod sweep;
 pub(crate) mod templates;

@@ -1,4 +1,4 @@
-//! The listener: a limit on connections, a limit on how long headers may take, and an end that loses no answer.
+//! The listener: limits on connections, on how long headers may take and answers may wait, and an end that loses none.
 
 use std::{
     io,
@@ -27,10 +27,12 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use super::{App, http::Peer, metrics::OPENMETRICS, sweep, views};
+use super::{App, http::Peer, metrics::OPENMETRICS, stall::Stalling, sweep, views};
 
 /// How long a connection may take to send a request's headers.
 const HEADERS: Duration = Duration::from_secs(10);
+/// How long the other end may take nothing of an answer.
+const UNREAD: Duration = Duration::from_secs(30);
 /// How long requests in flight may take to finish at the end.
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long to wait when the system has no more handles for connections.
@@ -152,7 +154,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut end
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Stalling::new(stream, UNREAD)), service);
     tokio::pin!(served);
     let result = tokio::select! {
         result = served.as_mut() => result,
