@@ -87,6 +87,15 @@ async fn a_query_that_cannot_be_meant_is_refused_by_name() {
             );
         }
     }
+    for (list, query, allowed) in [
+        ("invites", "status=ended", "must be one of: pending accepted rejected cancelled"),
+        ("invites", "created_by=ada", "must be a UUID"),
+        ("audit", "from=yesterday", "must be a time such as 2026-01-31T18:00:00Z (RFC 3339)"),
+        ("audit", "format=xml", "must be one of: json csv ndjson"),
+    ] {
+        let (status, problem) = ada.get(&format!("/bands/{band}/{list}?{query}")).await;
+        assert_eq!((status, &problem["errors"][0]["message"]), (422, &serde_json::json!(allowed)), "{query}");
+    }
 }
 
 #[tokio::test]

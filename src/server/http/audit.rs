@@ -23,8 +23,7 @@ use crate::{
 use super::{
     bands::band_id,
     caller::Caller,
-    page::Page,
-    query::{Keys, only, read_key},
+    query::{Keys, only, page, read_key},
 };
 
 /// The routes of this file.
@@ -79,7 +78,7 @@ async fn trail(
         }
         return export(Walk { app, account: caller.account, band, filter, format, last: None, ended: false }).await;
     }
-    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let page = page(&keys)?;
     let trail = app
         .store()
         .read(move |tx| {

@@ -19,8 +19,7 @@ use crate::{
             caller::Caller,
             etag::Known,
             once::claim,
-            page::Page,
-            query::{Keys, only, read_key},
+            query::{Keys, only, page, read_key},
         },
         idempotency::{Done, Earlier, once},
         store::Tx,
@@ -58,7 +57,7 @@ async fn list(State(app): State<App>, caller: Caller, known: Known, Keys(keys): 
     only(&keys, &["scope", "q", "limit", "cursor"])?;
     let scope = read_key(&keys, "scope")?.unwrap_or(BandScope::Mine);
     let q: Option<String> = read_key(&keys, "q")?;
-    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let page = page(&keys)?;
     known.answer(&app.store().read(move |tx| bands::list(tx, caller.account, scope, q.as_deref(), page)).await?)
 }
 
@@ -92,8 +91,9 @@ async fn create(
 
 /// One band, with the policy in force.
 #[utoipa::path(
-    get, path = "/bands/{id}", tag = "bands", params(("id" = String, Path)),
-    responses((status = 200, body = Band), (status = "default", body = Problem, content_type = "application/problem+json"))
+    get, path = "/bands/{id}", tag = "bands",
+    params(("id" = String, Path), ("If-None-Match" = Option<String>, Header)),
+    responses((status = 304), (status = 200, body = Band), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
 async fn read(
     State(app): State<App>,

@@ -17,8 +17,7 @@ use super::{
     bands::band_id,
     caller::Caller,
     etag::Known,
-    page::Page,
-    query::{Keys, only},
+    query::{Keys, only, page},
 };
 
 /// The routes of this file.
@@ -46,7 +45,7 @@ async fn bans(
     Keys(keys): Keys,
 ) -> Result<Response, Refused> {
     only(&keys, &["limit", "cursor"])?;
-    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let page = page(&keys)?;
     let band = band_id(&id)?;
     known.answer(&app.store().read(move |tx| bands::bans(tx, band, caller.account, page)).await?)
 }

@@ -24,8 +24,7 @@ use super::{
     caller::Caller,
     etag::Known,
     limits::Limits,
-    page::Page,
-    query::{Keys, only},
+    query::{Keys, only, page},
 };
 
 /// The routes of this file.
@@ -162,7 +161,7 @@ async fn sync(State(app): State<App>, caller: Caller, known: Known) -> Result<Re
 )]
 async fn inbox(State(app): State<App>, caller: Caller, known: Known, Keys(keys): Keys) -> Result<Response, Refused> {
     only(&keys, &["limit", "cursor"])?;
-    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let page = page(&keys)?;
     let now = app.now();
     known.answer(&app.store().read(move |tx| invites::inbox(tx, caller.account, page, now)).await?)
 }

@@ -14,6 +14,7 @@ use crate::{
     server::{
         App, Refused,
         bands::{self, Access, Removal},
+        store::Tx,
     },
 };
 
@@ -22,8 +23,7 @@ use super::{
     body::Body,
     caller::Caller,
     etag::{Known, under},
-    page::Page,
-    query::{Keys, only, read_key},
+    query::{Keys, flag, only, page, read_key},
 };
 
 /// The routes of this file.
@@ -59,9 +59,9 @@ async fn members(
 ) -> Result<Response, Refused> {
     only(&keys, &["q", "limit", "cursor"])?;
     let q: Option<String> = read_key(&keys, "q")?;
-    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let page = page(&keys)?;
     let band = band_id(&id)?;
-    let read = move |tx: &mut crate::server::store::Tx<'_>| {
+    let read = move |tx: &mut Tx<'_>| {
         let access = Access::of(tx, band, caller.account)?;
         let tag = access.tag(caller.account);
         if known.has(&tag) {
@@ -108,10 +108,7 @@ async fn remove(
     Keys(keys): Keys,
 ) -> Result<StatusCode, Refused> {
     only(&keys, &["ban", "revoke_invites"])?;
-    let removal = Removal {
-        ban: read_key(&keys, "ban")?.unwrap_or(false),
-        revoke_invites: read_key(&keys, "revoke_invites")?.unwrap_or(false),
-    };
+    let removal = Removal { ban: flag(&keys, "ban")?, revoke_invites: flag(&keys, "revoke_invites")? };
     let (band, account, now) = (band_id(&id)?, account_id(&account)?, app.now());
     app.store().write(move |tx| bands::remove(tx, band, caller.account, account, removal, now)).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,13 +1,16 @@
 //! The part of an address behind the question mark: known keys alone, every refusal names the key.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
 use axum::{
     extract::{FromRequestParts, Query},
     http::request::Parts,
 };
 
-use crate::{api::Problem, server::Refused};
+use crate::{
+    api::Problem,
+    server::{Refused, page::Page},
+};
 
 /// The keys with their values. A key that is there twice is refused: which of the two was meant, nobody knows.
 #[derive(Debug, Clone, Default)]
@@ -38,12 +41,32 @@ pub(crate) fn only(keys: &BTreeMap<String, String>, known: &[&str]) -> Result<()
     }
 }
 
-/// The value of a key, `None` where it is missing or empty. U+0000 is in no value, and PostgreSQL takes it in none.
-pub(crate) fn read_key<T: FromStr>(keys: &BTreeMap<String, String>, key: &str) -> Result<Option<T>, Refused> {
-    let refused = || Problem::field(key, "is not a value it can have").into();
+/// The value of a key, `None` where it is missing or empty; a refusal says what the key can be. U+0000 is in no value,
+/// and PostgreSQL takes it in none.
+pub(crate) fn read_key<T>(keys: &BTreeMap<String, String>, key: &str) -> Result<Option<T>, Refused>
+where
+    T: FromStr,
+    T::Err: Display,
+{
     match keys.get(key) {
-        Some(value) if value.contains('\0') => Err(refused()),
-        Some(value) if !value.is_empty() => value.parse().map(Some).map_err(|_| refused()),
+        Some(value) if value.contains('\0') => Err(Problem::field(key, "must not contain U+0000").into()),
+        Some(value) if !value.is_empty() => {
+            value.parse().map(Some).map_err(|refused: T::Err| Problem::field(key, refused.to_string()).into())
+        }
         _ => Ok(None),
     }
+}
+
+/// A key that is true or false, false where it is missing or empty.
+pub(crate) fn flag(keys: &BTreeMap<String, String>, key: &str) -> Result<bool, Refused> {
+    match keys.get(key).map(String::as_str) {
+        Some("true") => Ok(true),
+        None | Some("" | "false") => Ok(false),
+        Some(_) => Err(Problem::field(key, "must be true or false").into()),
+    }
+}
+
+/// The page that `limit` and `cursor` ask for.
+pub(crate) fn page(keys: &BTreeMap<String, String>) -> Result<Page, Refused> {
+    Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))
 }

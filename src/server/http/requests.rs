@@ -25,8 +25,7 @@ use super::{
     caller::Caller,
     etag::Known,
     once::claim,
-    page::Page,
-    query::{Keys, only, read_key},
+    query::{Keys, only, page, read_key},
 };
 
 /// The routes of this file.
@@ -61,7 +60,7 @@ async fn list(
 ) -> Result<Response, Refused> {
     only(&keys, &["status", "limit", "cursor"])?;
     let status = read_key(&keys, "status")?.unwrap_or(JoinStatus::Pending);
-    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let page = page(&keys)?;
     let band = band_id(&id)?;
     known.answer(&app.store().read(move |tx| requests::list(tx, band, caller.account, status, page)).await?)
 }

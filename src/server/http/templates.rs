@@ -25,8 +25,7 @@ use super::{
     caller::Caller,
     etag::Known,
     once::claim,
-    page::Page,
-    query::{Keys, only},
+    query::{Keys, only, page},
 };
 
 /// The routes of this file.
@@ -58,7 +57,7 @@ async fn list(
     Keys(keys): Keys,
 ) -> Result<Response, Refused> {
     only(&keys, &["limit", "cursor"])?;
-    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let page = page(&keys)?;
     let band = band_id(&id)?;
     known.answer(&app.store().read(move |tx| templates::list(tx, band, caller.account, page)).await?)
 }
