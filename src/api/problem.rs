@@ -59,7 +59,6 @@ codes! {
     NotFound = "not_found", 404, "Not found";
     InvalidToken = "invalid_token", 404, "No such invite";
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed";
-    NotAcceptable = "not_acceptable", 406, "Not acceptable";
     RequestTimeout = "request_timeout", 408, "The request took too long";
     AlreadyPending = "already_pending", 409, "An invite is already pending";
     AlreadyMember = "already_member", 409, "Already a member";

@@ -38,8 +38,7 @@ pub(crate) fn read(tx: &mut Tx<'_>, id: AccountId) -> Result<Account, Refused> {
         "SELECT id, username, display_name, email, email_verified, site_admin, created_at FROM account WHERE id = $1",
         &[&id],
     )?;
-    let row =
-        row.ok_or_else(|| Refused::new(Code::Unauthenticated, "This account is gone. Sign in with another one."))?;
+    let row = row.ok_or_else(Refused::account_gone)?;
     Ok(Account {
         id: row.id,
         username: row.username,

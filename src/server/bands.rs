@@ -132,8 +132,7 @@ impl NewBand {
         let description = fields.optional("description", request.description.as_deref(), Description::parse);
         let contact = fields.optional("contact", request.contact.as_deref(), Contact::parse);
         let policy = request.policy.as_ref().and_then(|own| policy::write(&mut fields, own, site));
-        fields.finish()?;
-        let name = name.ok_or_else(|| Refused::new(Code::Validation, "name is missing"))?;
+        let name = fields.finish_with(name)?;
         Ok(Self {
             name,
             description,
@@ -169,7 +168,7 @@ pub(crate) fn create(
         ],
     )?;
     if !members::add(tx, id, owner, Role::Owner, None, now)? {
-        return Err(Refused::new(Code::Unauthenticated, "This account is gone. Sign in with another one."));
+        return Err(Refused::account_gone());
     }
     let event =
         Event { band: Some(id), actor: Some(owner), action: "band.created", invite: None, account: None, detail: None };

@@ -81,6 +81,18 @@ impl Page {
         matches!(self.at, At::Last | At::From(Cursor { back: true, .. }))
     }
 
+    /// How rows are read for the page: how they compare with the place where it begins, in which order, and that place.
+    /// `down` is a list from high keys to low ones, newest first.
+    pub(crate) fn reading(self, down: bool) -> (&'static str, &'static str, Cursor) {
+        let (than, order, edge) =
+            if down == self.is_backward() { (">", "ASC", i64::MIN) } else { ("<", "DESC", i64::MAX) };
+        let place = match self.at {
+            At::From(cursor) => cursor,
+            At::First | At::Last => Cursor { back: self.is_backward(), key: edge, seq: edge },
+        };
+        (than, order, place)
+    }
+
     /// How many rows to read: one more than the page holds, to see whether there are more.
     pub(crate) fn fetch(self) -> i64 {
         i64::from(self.limit) + 1

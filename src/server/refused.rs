@@ -35,6 +35,11 @@ impl Refused {
         Self::new(Code::NotFound, format!("There is no such {what}, or it is not yours to see."))
     }
 
+    /// The account of a session that was just looked at was deleted meanwhile.
+    pub(crate) fn account_gone() -> Self {
+        Self::new(Code::Unauthenticated, "This account is gone. Sign in with another one.")
+    }
+
     /// The one answer to every token that is not known.
     pub(crate) fn invalid_token() -> Self {
         Self::new(Code::InvalidToken, "No invite has this token. Ask whoever sent it for a new link.")
@@ -90,6 +95,12 @@ impl Fields {
 
     /// Nothing if every field was good, else one problem that names them all.
     pub(crate) fn finish(self) -> Result<(), Refused> {
-        if self.0.is_empty() { Ok(()) } else { Err(Problem::fields(self.0).into()) }
+        self.finish_with(Some(()))
+    }
+
+    /// What the fields come to if every one was good, else one problem that names them all. There is no `value` only
+    /// where a field was refused.
+    pub(crate) fn finish_with<T>(self, value: Option<T>) -> Result<T, Refused> {
+        value.filter(|_| self.0.is_empty()).ok_or_else(|| Problem::fields(self.0).into())
     }
 }

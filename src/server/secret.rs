@@ -9,13 +9,14 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
-/// SHA-256 of a token.
+/// SHA-256 of a token, or of what else is compared.
 pub(crate) type Hash = [u8; 32];
 
-/// The hash under which a token is looked up. A token has 256 random bits, so one plain SHA-256 is enough.
-pub(crate) fn hash(token: &str) -> Hash {
+/// The hash under which a token is looked up. A token has 256 random bits, so one plain SHA-256 is enough. A request's
+/// body is told from another by the same.
+pub(crate) fn hash(bytes: impl AsRef<[u8]>) -> Hash {
     let mut hash = [0; 32];
-    hash.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, token.as_bytes()).as_ref());
+    hash.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, bytes.as_ref()).as_ref());
     hash
 }
 

@@ -12,7 +12,7 @@ use super::{
     Fields, Refused,
     audit::{self, Event},
     bands::{self, Access},
-    page::{At, Page},
+    page::Page,
     store::{Tx, dialect::intern},
 };
 
@@ -91,14 +91,9 @@ pub(crate) fn defaults(tx: &mut Tx<'_>, band: BandId, id: TemplateId) -> Result<
 /// A page of a band's templates, newest first; for its admins.
 pub(crate) fn list(tx: &mut Tx<'_>, band: BandId, caller: AccountId, page: Page) -> Result<Templates, Refused> {
     Access::of(tx, band, caller)?.require_admin()?;
-    let (than, order) = if page.is_backward() { (">", "ASC") } else { ("<", "DESC") };
-    let from = match page.at {
-        At::From(cursor) => cursor.seq,
-        _ if page.is_backward() => i64::MIN,
-        _ => i64::MAX,
-    };
+    let (than, order, from) = page.reading(true);
     let sql = intern(format!("{SELECT} WHERE t.band = $1 AND t.seq {than} $2 ORDER BY t.seq {order} LIMIT $3"));
-    let rows: Vec<Row> = tx.query(sql, &[&band, &from, &page.fetch()])?;
+    let rows: Vec<Row> = tx.query(sql, &[&band, &from.seq, &page.fetch()])?;
     let (rows, next_cursor, prev_cursor) = page.cut(rows, |row| (0, row.seq));
     Ok(Templates { templates: rows.into_iter().map(Row::into_template).collect(), next_cursor, prev_cursor })
 }
@@ -207,8 +202,7 @@ pub(crate) fn create(
     let name = fields.check("name", TemplateName::parse(&wish.name));
     let new = plain.with(&changes(wish), &policy, &mut fields);
     new.check_campaign(&mut fields);
-    fields.finish()?;
-    let name = name.ok_or_else(|| Refused::new(Code::Validation, "name is missing"))?;
+    let name = fields.finish_with(name)?;
     check_name(tx, band, &name, id)?;
     let count: Option<Count> = tx.query_one("SELECT COUNT(*) AS n FROM template WHERE band = $1", &[&band])?;
     if count.is_some_and(|count| count.n >= MOST) {

@@ -125,6 +125,8 @@ async fn where_everyone_may_register_an_invite_only_says_who_brought_whom() {
         assert_eq!(world.number("SELECT COUNT(*) AS n FROM account WHERE invited_by IS NOT NULL").await, 1);
         assert_eq!(kim.accept(&token).await.1["outcome"], "joined");
         assert_eq!(sign_up(&world, "sam", json!({ "invite": token })).await.1["code"], "invite_used");
+        let (status, problem) = sign_up(&world, "sam", json!({ "accept": true })).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("accept")), "there is nothing to accept");
     }
 }
 

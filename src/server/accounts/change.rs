@@ -1,7 +1,7 @@
 //! What holders change about their own account.
 
 use crate::{
-    api::{Account, Code, Problem},
+    api::{Account, Problem},
     domain::{AccountId, Address, BandId, DisplayName, SessionId, Timestamp},
     server::{
         Refused,
@@ -27,12 +27,13 @@ pub(crate) struct Change {
 }
 
 crate::row! { struct Kept { display_name: String, email: String, username: String, password_hash: String } }
+crate::row! { struct Password { password_hash: String } }
 crate::row! { struct Place { band: BandId, seq: i64 } }
 
 /// The hash of the account's password.
 pub(crate) fn password_of(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<String>, Refused> {
-    let sql = "SELECT display_name, email, username, password_hash FROM account WHERE id = $1";
-    Ok(tx.query_one::<Kept>(sql, &[&account])?.map(|kept| kept.password_hash))
+    let kept: Option<Password> = tx.query_one("SELECT password_hash FROM account WHERE id = $1", &[&account])?;
+    Ok(kept.map(|kept| kept.password_hash))
 }
 
 /// The refusal of a password that is not the one in force.
@@ -55,9 +56,7 @@ pub(crate) fn change(
         "SELECT display_name, email, username, password_hash FROM account WHERE id = $1 AND deleted_at IS NULL
          FOR UPDATE",
     );
-    let kept: Kept = tx
-        .query_one(lock, &[&account])?
-        .ok_or_else(|| Refused::new(Code::Unauthenticated, "This account is gone. Sign in with another one."))?;
+    let kept: Kept = tx.query_one(lock, &[&account])?.ok_or_else(Refused::account_gone)?;
     if wish.compared.as_ref().is_some_and(|compared| *compared != kept.password_hash) {
         return Err(wrong_password());
     }

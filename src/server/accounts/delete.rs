@@ -1,7 +1,6 @@
 //! Going for good.
 
 use crate::{
-    api::Code,
     domain::{AccountId, Timestamp},
     server::{
         Refused,
@@ -16,12 +15,11 @@ use super::search::index;
 /// Deletes the account: it leaves its bands, the invites for it end, every session ends, its names and address are
 /// erased and free for others. What it did stays, by a deleted account. Refused while it owns a band.
 pub(crate) fn delete(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<(), Refused> {
-    let gone = || Refused::new(Code::Unauthenticated, "This account is gone. Sign in with another one.");
     // Held as a whole: whoever makes this account a member waits, and finds it gone.
     let erased =
         tx.execute("UPDATE account SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL", &[&account, &now])?;
     if erased == 0 {
-        return Err(gone());
+        return Err(Refused::account_gone());
     }
     bands::leave_all(tx, account, now)?;
     // No name begins so, and no two ids are one.

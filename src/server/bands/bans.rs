@@ -6,7 +6,7 @@ use crate::{
     server::{
         Refused,
         audit::{self, Event},
-        page::{At, Page},
+        page::Page,
         store::{Tx, dialect::intern},
     },
 };
@@ -23,12 +23,7 @@ crate::row! {
 /// A page of the band's bans, newest first; for its admins.
 pub(crate) fn bans(tx: &mut Tx<'_>, band: BandId, caller: AccountId, page: Page) -> Result<Bans, Refused> {
     Access::of(tx, band, caller)?.require_admin()?;
-    let (than, order) = if page.is_backward() { (">", "ASC") } else { ("<", "DESC") };
-    let (at, seq) = match page.at {
-        At::From(cursor) => (cursor.key, cursor.seq),
-        _ if page.is_backward() => (i64::MIN, i64::MIN),
-        _ => (i64::MAX, i64::MAX),
-    };
+    let (than, order, from) = page.reading(true);
     let sql = intern(format!(
         "SELECT d.seq AS seq, d.at AS at, a.id AS account, a.username AS username, a.display_name AS display_name,
             b.id AS by_id, b.username AS by_username, b.display_name AS by_name
@@ -36,7 +31,7 @@ pub(crate) fn bans(tx: &mut Tx<'_>, band: BandId, caller: AccountId, page: Page)
          WHERE d.band = $1 AND d.banned = $2 AND (d.at, d.seq) {than} ($3, $4)
          ORDER BY d.at {order}, d.seq {order} LIMIT $5"
     ));
-    let rows: Vec<Row> = tx.query(sql, &[&band, &true, &at, &seq, &page.fetch()])?;
+    let rows: Vec<Row> = tx.query(sql, &[&band, &true, &from.key, &from.seq, &page.fetch()])?;
     let (rows, next_cursor, prev_cursor) = page.cut(rows, |row| (row.at.micros(), row.seq));
     let ban = |row: Row| Ban {
         account: Person { id: row.account, username: row.username, display_name: row.display_name },

@@ -5,7 +5,7 @@ use crate::{
     domain::{AccountId, search_pattern},
     server::{
         Refused,
-        page::{At, Page},
+        page::Page,
         store::{ToValue, Tx, dialect::intern},
     },
 };
@@ -21,19 +21,15 @@ pub(crate) fn list(
     q: Option<&str>,
     page: Page,
 ) -> Result<Bands, Refused> {
-    let (seq, from) = match scope {
+    let (seq, rows) = match scope {
         BandScope::Mine => ("m.seq", "member m JOIN band b ON b.id = m.band WHERE m.account = $1"),
         BandScope::Open => {
             ("b.seq", "band b LEFT JOIN member m ON m.band = b.id AND m.account = $1 WHERE b.join_mode <> 'invite'")
         }
     };
-    let (than, order, end) = if page.is_backward() { (">", "ASC", i64::MIN) } else { ("<", "DESC", i64::MAX) };
-    let at = match page.at {
-        At::From(cursor) => cursor.seq,
-        At::First | At::Last => end,
-    };
+    let (than, order, from) = page.reading(true);
     let (fetch, pattern) = (page.fetch(), q.and_then(search_pattern));
-    let mut params: Vec<&dyn ToValue> = vec![&account, &at, &fetch];
+    let mut params: Vec<&dyn ToValue> = vec![&account, &from.seq, &fetch];
     let named = if let Some(pattern) = &pattern {
         params.push(pattern);
         " AND b.search_text LIKE $4 ESCAPE '\\'"
@@ -43,7 +39,7 @@ pub(crate) fn list(
     let sql = intern(format!(
         "SELECT {seq} AS seq, b.id AS id, name, description, contact, join_mode, invite_permission, revision, members,
             invites, pending, created_at, m.role AS role, m.can_invite AS can_invite, policy
-         FROM {from} AND b.deleted_at IS NULL AND {seq} {than} $2{named} ORDER BY {seq} {order} LIMIT $3"
+         FROM {rows} AND b.deleted_at IS NULL AND {seq} {than} $2{named} ORDER BY {seq} {order} LIMIT $3"
     ));
     let rows: Vec<BandRow> = tx.query(sql, &params)?;
     let (rows, next_cursor, prev_cursor) = page.cut(rows, |row| (0, row.seq));

@@ -7,7 +7,7 @@ use crate::{
         Refused,
         audit::{self, Event},
         invites::in_any_band,
-        page::{At, Page},
+        page::Page,
         store::{Error, ToValue, Tx, dialect::intern},
     },
 };
@@ -30,12 +30,7 @@ pub(crate) fn list(
     page: Page,
 ) -> Result<JoinRequests, Refused> {
     Access::of(tx, band, caller)?.require_admin()?;
-    let (than, order) = if page.is_backward() { ("<", "DESC") } else { (">", "ASC") };
-    let from = match page.at {
-        At::From(cursor) => cursor.seq,
-        _ if page.is_backward() => i64::MAX,
-        _ => i64::MIN,
-    };
+    let (than, order, from) = page.reading(false);
     let sql = intern(format!(
         "SELECT r.seq AS seq, r.id AS id, r.account AS account, a.username AS username,
             a.display_name AS display_name, r.invite AS invite, r.role AS role, r.status AS status,
@@ -43,7 +38,7 @@ pub(crate) fn list(
          FROM join_request r JOIN account a ON a.id = r.account
          WHERE r.band = $1 AND r.status = $2 AND r.seq {than} $3 ORDER BY r.seq {order} LIMIT $4"
     ));
-    let rows: Vec<Row> = tx.query(sql, &[&band, &status, &from, &page.fetch()])?;
+    let rows: Vec<Row> = tx.query(sql, &[&band, &status, &from.seq, &page.fetch()])?;
     let (rows, next_cursor, prev_cursor) = page.cut(rows, |row| (0, row.seq));
     let show = |row: Row| JoinRequest {
         id: row.id,
@@ -79,7 +74,7 @@ pub(super) fn ask(
         &[&fresh, &band, &account, &role, &now],
     )?;
     if asked == 0 {
-        return Err(Refused::new(Code::Unauthenticated, "This account is gone. Sign in with another one."));
+        return Err(Refused::account_gone());
     }
     told(tx, (band, account, account), None, "join.requested", now)?;
     Ok(role)

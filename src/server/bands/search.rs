@@ -5,7 +5,7 @@ use crate::{
     domain::{BandId, search_pattern, search_terms, search_text, search_tokens},
     server::{
         Refused,
-        page::{At, Page},
+        page::Page,
         store::{Dialect, Error, ToValue, Tx, dialect::intern},
     },
 };
@@ -83,14 +83,9 @@ pub(crate) fn list(
         }
         matched = Some(count.unsigned_abs());
     }
-    let (than, order) = if page.is_backward() { (">", "ASC") } else { ("<", "DESC") };
-    let seq = match page.at {
-        At::From(cursor) => cursor.seq,
-        _ if page.is_backward() => i64::MIN,
-        _ => i64::MAX,
-    };
+    let (than, order, place) = page.reading(true);
     let (fetch, n) = (page.fetch(), params.len());
-    params.extend([&seq as &dyn ToValue, &fetch]);
+    params.extend([&place.seq as &dyn ToValue, &fetch]);
     let all = intern(format!(
         "SELECT {COLUMNS} FROM {from} {PEOPLE} {sql} AND m.seq {than} ${} ORDER BY m.seq {order} LIMIT ${}",
         n + 1,

@@ -49,10 +49,12 @@ async fn register(
     let email = fields.check("email", Address::parse(&value.email));
     fields.check("password", check_password(&value.password));
     let accepts = value.accept == Some(true);
-    fields.finish()?;
+    if accepts && value.invite.is_none() {
+        fields.refuse("accept", "must stand beside invite: there is nothing else to accept");
+    }
+    let (username, email) = fields.finish_with(username.zip(email))?;
     let invite = value.invite.map(|text| Token::parse(&text).ok_or_else(Refused::invalid_token)).transpose()?;
     let invite = invite.map(|token| hash(token.reveal()));
-    let (Some(username), Some(email)) = (username, email) else { return Err(Refused::not_found("account")) };
     let new = NewAccount {
         id: app.fresh(AccountId::new),
         display_name: display_name.unwrap_or_else(|| DisplayName::from_username(&username)),

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     api::{Code, Problem},
-    server::{Hash, Refused},
+    server::{Hash, Refused, hash},
 };
 
 /// A JSON body of type `T` and the SHA-256 of its bytes (for `Idempotency-Key`). An empty body reads as `{}`.
@@ -37,9 +37,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                 413 => Refused::new(Code::PayloadTooLarge, "The body is larger than this server takes."),
                 _ => Refused::new(Code::BadRequest, "The body did not arrive whole."),
             })?;
-        let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
-        let mut hash = [0; 32];
-        hash.copy_from_slice(digest.as_ref());
+        let hash = hash(&bytes);
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
         Ok(Self { value: read(text)?, hash })
     }

@@ -44,7 +44,7 @@ impl Visitor {
              WHERE a.id = $1 AND a.deleted_at IS NULL",
             &[&account, &found.band, &found.id],
         )?
-        .ok_or_else(|| Refused::new(Code::Unauthenticated, "This account is gone. Sign in with another one."))
+        .ok_or_else(Refused::account_gone)
     }
 
     /// Refuses who is banned, and who was removed since the invite was made.
