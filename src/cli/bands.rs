@@ -1,13 +1,16 @@
 //! Bands and their members.
 
-use std::io::{self, BufRead as _, IsTerminal as _};
+use std::{
+    io::{self, BufRead as _, IsTerminal as _},
+    str::FromStr,
+};
 
 use clap::{Args, Subcommand};
 
 use super::{Context, Error, output};
 use crate::{
-    api::{CreateBand, UpdateMember},
-    client::{BandQuery, MemberQuery, Page},
+    api::{Band, CreateBand, UpdateMember},
+    client::{BandQuery, Client, MemberQuery, Page},
     domain::{AccountId, BandId, Role},
 };
 
@@ -30,6 +33,52 @@ impl PageArgs {
     }
 }
 
+/// A band as people name it: by its id, or by its name where one band alone has it.
+#[derive(Debug, Clone)]
+pub(super) struct BandArg(String);
+
+impl FromStr for BandArg {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl BandArg {
+    /// The band's id; a name is looked for among the person's own bands, capital letters or not.
+    pub(super) async fn find(&self, client: &Client) -> Result<BandId, Error> {
+        let name = self.0.trim();
+        if let Ok(id) = name.parse() {
+            return Ok(id);
+        }
+        let mut found = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page = Page { limit: Some(200), cursor };
+            let query = BandQuery { scope: None, q: Some(name.to_owned()).filter(|q| !q.is_empty()), page };
+            let bands = client.bands(&query).await?;
+            let same = |band: &Band| band.name.to_lowercase() == name.to_lowercase();
+            found.extend(bands.bands.into_iter().filter(same).map(|band| band.id));
+            cursor = bands.next_cursor;
+            if cursor.is_none() || name.is_empty() {
+                break;
+            }
+        }
+        match found[..] {
+            [id] => Ok(id),
+            [] => Err(Error::Usage(format!(
+                "BAND must be the id or the name of one of your bands: none is called \"{name}\". `guestlist bands list` \
+                 shows them"
+            ))),
+            _ => Err(Error::Usage(format!(
+                "BAND is not clear: {} bands are called \"{name}\". Give the id; `guestlist bands list` shows it",
+                found.len()
+            ))),
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Bands {
     /// List my bands.
@@ -44,13 +93,13 @@ pub(super) enum Bands {
     },
     /// Show one band.
     Show {
-        /// The band's id.
-        band: BandId,
+        /// The band's id, or its name.
+        band: BandArg,
     },
     /// Delete a band; its pending invites end. There is no way back.
     Delete {
-        /// The band's id.
-        band: BandId,
+        /// The band's id, or its name.
+        band: BandArg,
         /// Do not ask for the band's name first.
         #[arg(long)]
         yes: bool,
@@ -61,15 +110,15 @@ pub(super) enum Bands {
 pub(super) enum Members {
     /// List the members of a band.
     List {
-        /// The band's id.
-        band: BandId,
+        /// The band's id, or its name.
+        band: BandArg,
         #[command(flatten)]
         page: PageArgs,
     },
     /// Change a member's role.
     SetRole {
-        /// The band's id.
-        band: BandId,
+        /// The band's id, or its name.
+        band: BandArg,
         /// The member's account id.
         account: AccountId,
         /// `member` or `admin`.
@@ -77,8 +126,8 @@ pub(super) enum Members {
     },
     /// Remove a member.
     Remove {
-        /// The band's id.
-        band: BandId,
+        /// The band's id, or its name.
+        band: BandArg,
         /// The member's account id.
         account: AccountId,
         /// End all pending invites that the person made as well.
@@ -119,12 +168,13 @@ pub(super) async fn run(context: &Context, command: &Bands) -> Result<(), Error>
             let body = CreateBand { name: name.clone(), description: description.clone(), ..CreateBand::default() };
             client.create_band(&body).await?
         }
-        Bands::Show { band } => client.band(*band).await?,
+        Bands::Show { band } => client.band(band.find(client).await?).await?,
         Bands::Delete { band, yes } => {
+            let band = band.find(client).await?;
             if !yes {
-                confirm(&client.band(*band).await?.name)?;
+                confirm(&client.band(band).await?.name)?;
             }
-            client.delete_band(*band).await?;
+            client.delete_band(band).await?;
             return output::line("Deleted.");
         }
     };
@@ -150,7 +200,8 @@ pub(super) async fn members(context: &Context, command: &Members) -> Result<(), 
     let client = context.signed_in()?;
     match command {
         Members::List { band, page } => {
-            let members = client.members(*band, &MemberQuery { q: page.query.clone(), page: page.page() }).await?;
+            let band = band.find(client).await?;
+            let members = client.members(band, &MemberQuery { q: page.query.clone(), page: page.page() }).await?;
             if context.json {
                 return output::json(&members);
             }
@@ -172,14 +223,14 @@ pub(super) async fn members(context: &Context, command: &Members) -> Result<(), 
         }
         Members::SetRole { band, account, role } => {
             let body = UpdateMember { role: Some(*role), can_invite: None };
-            let member = client.update_member(*band, *account, &body).await?;
+            let member = client.update_member(band.find(client).await?, *account, &body).await?;
             if context.json {
                 return output::json(&member);
             }
             output::line(&format!("{} is {} now.", member.account.username, member.role))
         }
         Members::Remove { band, account, revoke_invites } => {
-            client.remove_member(*band, *account, *revoke_invites).await?;
+            client.remove_member(band.find(client).await?, *account, *revoke_invites).await?;
             output::line("Removed.")
         }
     }

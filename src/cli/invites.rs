@@ -3,11 +3,15 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{Context, Error, bands::PageArgs, copy, output};
+use super::{
+    Context, Error,
+    bands::{BandArg, PageArgs},
+    copy, output,
+};
 use crate::{
     api::{CreateInvite, Invite, Patch, UpdateInvite},
     client::InviteQuery,
-    domain::{BandId, Hours, InviteId, MaxUses, Role, Status},
+    domain::{Hours, InviteId, MaxUses, Role, Status},
 };
 
 #[derive(Debug, Args)]
@@ -72,8 +76,8 @@ impl Terms {
 pub(super) enum Invites {
     /// List a band's invites.
     List {
-        /// The band's id.
-        band: BandId,
+        /// The band's id, or its name.
+        band: BandArg,
         /// Those that stand thus: pending, accepted, rejected or cancelled.
         #[arg(long)]
         status: Option<Status>,
@@ -82,8 +86,8 @@ pub(super) enum Invites {
     },
     /// Make an invite and print its link.
     Create {
-        /// The band's id.
-        band: BandId,
+        /// The band's id, or its name.
+        band: BandArg,
         #[command(flatten)]
         terms: Terms,
         /// Copy the link as well.
@@ -128,7 +132,7 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
         Invites::List { band, status, page } => {
             let query =
                 InviteQuery { status: *status, q: page.query.clone(), page: page.page(), ..InviteQuery::default() };
-            let invites = client.invites(*band, &query).await?;
+            let invites = client.invites(band.find(client).await?, &query).await?;
             if context.json {
                 return output::json(&invites);
             }
@@ -141,7 +145,7 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
             let never = terms.ttl_hours == Some(NEVER);
             let created = client
                 .create_invite(
-                    *band,
+                    band.find(client).await?,
                     &CreateInvite {
                         role: terms.role,
                         ttl_hours: terms.ttl_hours.filter(|_| !never),

@@ -248,3 +248,21 @@ fn colours_are_left_out_where_nobody_wants_them() {
     }
     assert!(ada.in_terminal(80, &["--help"], &[]).contains('\u{1b}'), "the help is coloured where it may be");
 }
+
+#[test]
+fn a_band_is_named_by_its_id_or_by_a_name_that_one_alone_has() {
+    let server = Served::start();
+    let ada = server.person("ada");
+    let owls = ada.band("The Night Owls");
+    ada.band("The Night Owls of Leith");
+    ada.band("Écho");
+    for name in [owls.as_str(), "The Night Owls", "the night owls"] {
+        assert_eq!(id(&ada.json(&["bands", "show", name])), owls, "{name}");
+    }
+    let made = ada.json(&["invites", "create", "éCHO"]);
+    assert_eq!(ada.json(&["invites", "list", "Écho"])["invites"][0]["id"], made["invite"]["id"]);
+    ada.band("écho");
+    ada.run(&["members", "list", "Écho"]).refused(2, &["BAND is not clear", "2 bands", "Give the id"]);
+    ada.run(&["members", "list", ""]).refused(2, &["BAND must be the id or the name"]);
+    ada.run(&["bands", "delete", "The Night", "--yes"]).refused(2, &["none is called \"The Night\""]);
+}

@@ -57,7 +57,7 @@ fn a_refused_field_is_named_with_what_is_allowed() {
         (&["invites", "edit", &invite], &["nothing is to be changed", "--label"]),
         (&["invites", "create", &band, "--max-uses", "many"], &["--max-uses"]),
         (&["invites", "list", &band, "--status", "open"], &["--status", "pending accepted rejected cancelled"]),
-        (&["invites", "list", "my-band"], &["BAND"]),
+        (&["invites", "list", "my-band"], &["BAND", "none is called \"my-band\"", "guestlist bands list"]),
         (&["invites", "show", "7"], &["INVITE"]),
         (&["invites"], &["Usage"]),
         (&["register", "kim"], &["EMAIL"]),
