@@ -1,5 +1,7 @@
 //! One value type in both directions: what a statement is given and what a row holds.
 
+use std::cell::Cell;
+
 use bytes::BytesMut;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
@@ -292,7 +294,11 @@ impl<'a> FromSql<'a> for Value<'a> {
 }
 
 /// A row of either database, read by column name.
-pub struct Row<'r>(Of<'r>);
+pub struct Row<'r> {
+    of: Of<'r>,
+    /// The column after the one read last: most often the next to be read, so that its name alone is compared.
+    next: Cell<usize>,
+}
 
 enum Of<'r> {
     Sqlite(&'r rusqlite::Row<'r>),
@@ -301,20 +307,38 @@ enum Of<'r> {
 
 impl<'r> Row<'r> {
     pub(super) fn sqlite(row: &'r rusqlite::Row<'r>) -> Self {
-        Self(Of::Sqlite(row))
+        Self { of: Of::Sqlite(row), next: Cell::new(0) }
     }
 
     pub(super) fn postgres(row: &'r tokio_postgres::Row) -> Self {
-        Self(Of::Postgres(row))
+        Self { of: Of::Postgres(row), next: Cell::new(0) }
     }
 
     /// The value of a column, by the name the statement gives it (`… AS name`).
     pub fn get<T: FromValue>(&self, column: &'static str) -> Result<T, Error> {
-        let value = match self.0 {
-            Of::Sqlite(row) => row.get_ref(column).ok().and_then(Value::from_sqlite),
-            Of::Postgres(row) => row.try_get::<_, Value<'_>>(column).ok(),
+        let place = self.place(column).ok_or(Error::Column(column))?;
+        self.next.set(place + 1);
+        let value = match self.of {
+            Of::Sqlite(row) => row.get_ref(place).ok().and_then(Value::from_sqlite),
+            Of::Postgres(row) => row.try_get::<_, Value<'_>>(place).ok(),
         };
         value.and_then(T::from_value).ok_or(Error::Column(column))
+    }
+
+    /// Where the column is, the expected place first.
+    fn place(&self, column: &str) -> Option<usize> {
+        let next = self.next.get();
+        match self.of {
+            Of::Sqlite(row) => {
+                let statement = row.as_ref();
+                let here = statement.column_name(next).is_ok_and(|name| name == column);
+                if here { Some(next) } else { statement.column_index(column).ok() }
+            }
+            Of::Postgres(row) => {
+                let here = row.columns().get(next).is_some_and(|here| here.name() == column);
+                if here { Some(next) } else { row.columns().iter().position(|other| other.name() == column) }
+            }
+        }
     }
 }
 
