@@ -81,6 +81,8 @@ impl Line {
 /// What was measured.
 pub struct Figures {
     took: Duration,
+    /// What server and callers took of the processors together.
+    worked: Duration,
     /// Every answer's time, sorted.
     times: Vec<Duration>,
 }
@@ -90,12 +92,26 @@ impl Figures {
     pub fn rate(&self) -> f64 {
         self.times.len() as f64 / self.took.as_secs_f64()
     }
+
+    /// Answers for each second of a processor: what else the machine does counts less here than in the rate.
+    pub fn work_rate(&self) -> f64 {
+        self.times.len() as f64 / self.worked.as_secs_f64()
+    }
+}
+
+/// How long this process has had a processor, in steps of a hundredth of a second; nothing where the system does not
+/// tell.
+fn worked() -> Duration {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let ticks = text.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+    Duration::from_millis(ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10)
 }
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let p99 = self.times.get(self.times.len() * 99 / 100).copied().unwrap_or_default();
-        write!(f, "{:>7.0} a second, p99 {p99:>8.2?}", self.rate())
+        let each = Duration::from_secs(1).div_f64(self.work_rate());
+        write!(f, "{:>7.0} a second, p99 {p99:>8.2?}, {each:>6.1?} of a processor each", self.rate())
     }
 }
 
@@ -105,6 +121,7 @@ pub async fn run<F>(address: SocketAddr, callers: usize, time: Option<Duration>,
 where
     F: Fn(usize, usize) -> Option<Ask>,
 {
+    let before = worked();
     let mut lines = JoinSet::new();
     for caller in 0..callers {
         // What is asked is made before, so that making it is not measured.
@@ -129,5 +146,5 @@ where
     let last = all.iter().map(|(_, ended, _)| *ended).max().unwrap();
     let mut times: Vec<Duration> = all.into_iter().flat_map(|(.., times)| times).collect();
     times.sort_unstable();
-    Figures { took: last - first, times }
+    Figures { took: last - first, worked: worked().saturating_sub(before), times }
 }

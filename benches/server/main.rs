@@ -78,7 +78,8 @@ async fn measure(database: Database, rows: usize, folder: &Path) {
     })
     .await;
     println!("static answer      {fixed}");
-    println!("preview            {previews}   {:.2} of static (bar 0.40)", previews.rate() / fixed.rate());
+    let (rate, work) = (previews.rate() / fixed.rate(), previews.work_rate() / fixed.work_rate());
+    println!("preview            {previews}   {rate:.2} of static, {work:.2} by processor (bar 0.40)");
 
     accepts(&app, address, &people, folder).await;
     poll(address, &people[0]).await;
