@@ -27,6 +27,8 @@
 //! - A caller waits [`Options::patience`] at most. A dropped or late caller's work is either never begun or whole.
 //! - A use case can be run **more than once** (after a collision, or when SQLite undid a whole batch), so it is
 //!   `FnMut` and changes nothing outside of its transaction.
+//! - A look-up of a few rows by key ([`Store::glance`]) is done where it is asked for, if it can be: handing it to a
+//!   thread and back costs several times what it does.
 //! - A full queue, a full disk, a stopped or unreachable server are errors that
 //!   [`is_unavailable`](Error::is_unavailable) tells apart from mistakes; work resumes by itself when the cause is gone.
 
@@ -43,7 +45,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     str::FromStr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     thread::JoinHandle,
     time::Duration,
 };
@@ -149,6 +151,7 @@ struct Inner {
     record: tx::Record,
     writes: Queue,
     reads: Queue,
+    near: RwLock<Vec<Arc<sqlite::Reader>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -168,6 +171,8 @@ type Queue = Mutex<Option<Sender<Box<dyn Job>>>>;
 struct Engine {
     writes: Sender<Box<dyn Job>>,
     reads: Sender<Box<dyn Job>>,
+    /// Connections that a caller can use by itself while their threads do not; none where the database is far.
+    near: Vec<Arc<sqlite::Reader>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -187,6 +192,7 @@ impl Store {
             record,
             writes: Mutex::new(Some(engine.writes)),
             reads: Mutex::new(Some(engine.reads)),
+            near: RwLock::new(engine.near),
             threads: Mutex::new(engine.threads),
         })))
     }
@@ -213,6 +219,23 @@ impl Store {
         self.run(&self.0.reads, f).await
     }
 
+    /// As [`read`](Self::read), for a use case that takes some microseconds: a few look-ups by key. On SQLite it runs
+    /// on the caller's thread if a connection is free; where all are busy, and on PostgreSQL, it waits its turn.
+    pub async fn glance<T, E, F>(&self, mut f: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        let here = |reader: &Arc<sqlite::Reader>| reader.try_look(|tx| attempt(&mut f, tx));
+        let found = self.0.near.read().unwrap_or_else(PoisonError::into_inner).iter().find_map(here);
+        match found {
+            Some(Ok(result)) => result,
+            Some(Err(error)) => Err(error.into()),
+            None => self.read(f).await,
+        }
+    }
+
     async fn run<T, E, F>(&self, queue: &Queue, f: F) -> Result<T, E>
     where
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -236,6 +259,7 @@ impl Store {
     pub async fn close(&self) {
         drop(lock(&self.0.writes).take());
         drop(lock(&self.0.reads).take());
+        self.0.near.write().unwrap_or_else(PoisonError::into_inner).clear();
         let threads = std::mem::take(&mut *lock(&self.0.threads));
         // The threads catch panics job by job; one that died nevertheless has nothing left to say.
         let _ = tokio::task::spawn_blocking(|| threads.into_iter().for_each(|thread| drop(thread.join()))).await;
@@ -287,10 +311,7 @@ where
     E: Failure,
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        // Unwind safety: after a panic the transaction is rolled back and nothing of it is looked at again.
-        let result = catch_unwind(AssertUnwindSafe(|| (self.f)(tx))).unwrap_or_else(|_| Err(Error::Panicked.into()));
-        let result = result.and_then(|value| tx.finish().map(|()| value).map_err(E::from));
-        self.result.insert(result).is_ok()
+        self.result.insert(attempt(&mut self.f, tx)).is_ok()
     }
 
     fn abandoned(&self) -> bool {
@@ -304,6 +325,13 @@ where
         };
         let _ = self.to.send(result); // the caller may have gone
     }
+}
+
+/// Runs a use case and its last part.
+fn attempt<T, E: Failure>(f: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>, tx: &mut Tx<'_>) -> Result<T, E> {
+    // Unwind safety: after a panic the transaction is rolled back and nothing of it is looked at again.
+    let result = catch_unwind(AssertUnwindSafe(|| f(tx))).unwrap_or_else(|_| Err(Error::Panicked.into()));
+    result.and_then(|value| tx.finish().map(|()| value).map_err(E::from))
 }
 
 /// Locks; a panic elsewhere while it was held has left nothing half done behind these locks.

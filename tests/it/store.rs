@@ -1,8 +1,5 @@
 //! The storage engine, on both databases, by way of a small schema of its own.
 
-mod faults;
-mod schema;
-
 use std::{sync::mpsc, time::Duration};
 
 use guestlist::domain::BandId;
@@ -79,6 +76,11 @@ macro_rules! on_both {
         )*}
     };
 }
+
+mod faults;
+mod glance;
+mod schema;
+
 on_both! {
     what_was_acknowledged_is_there_after_reopening,
     an_error_leaves_nothing_behind,

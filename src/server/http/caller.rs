@@ -45,6 +45,6 @@ impl FromRequestParts<App> for Caller {
         let token =
             SessionToken::parse(token.trim()).filter(|_| scheme.eq_ignore_ascii_case("bearer")).ok_or_else(refused)?;
         let (token_hash, now) = (hash(token.reveal()), app.now());
-        app.store().read(move |tx| authenticate(tx, &token_hash, now)).await?.ok_or_else(refused)
+        app.store().glance(move |tx| authenticate(tx, &token_hash, now)).await?.ok_or_else(refused)
     }
 }

@@ -320,7 +320,7 @@ async fn rotate(
     responses((status = 200, body = Preview), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn info(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Refused> {
     let (token_hash, now) = (token_hash(&token)?, app.now());
-    let found = app.store().read(move |tx| invites::find_by_token(tx, &token_hash)).await?;
+    let found = app.store().glance(move |tx| invites::find_by_token(tx, &token_hash)).await?;
     let id = found.id;
     let preview = invites::preview(found, app.settings().policy.registration, now)?;
     app.views().note(id);
@@ -340,7 +340,7 @@ async fn accept(
 ) -> Result<Response, Refused> {
     let (token_hash, now) = (token_hash(&token)?, app.now());
     // An unknown token is told before a missing session.
-    let found = app.store().read(move |tx| invites::find_by_token(tx, &token_hash)).await?;
+    let found = app.store().glance(move |tx| invites::find_by_token(tx, &token_hash)).await?;
     let caller = caller?;
     let claim = claim(&headers, caller, format!("/invites/{}/accept", found.id), body.hash, &app)?;
     let accepted = app
@@ -386,7 +386,7 @@ async fn decline(
     body: Body<DeclineInvite>,
 ) -> Result<StatusCode, Refused> {
     let (token_hash, now) = (token_hash(&token)?, app.now());
-    let found = app.store().read(move |tx| invites::find_by_token(tx, &token_hash)).await?;
+    let found = app.store().glance(move |tx| invites::find_by_token(tx, &token_hash)).await?;
     let caller = caller?;
     let claim = claim(&headers, caller, format!("/invites/{}/decline", found.id), body.hash, &app)?;
     let suppression = app.fresh(SuppressionId::new);

@@ -145,7 +145,7 @@ async fn end_session(State(app): State<App>, caller: Caller, Path(id): Path<Stri
 )]
 async fn sync(State(app): State<App>, caller: Caller, known: Known) -> Result<Response, Refused> {
     let now = app.now();
-    known.answer(&app.store().read(move |tx| accounts::sync(tx, caller.account, now)).await?)
+    known.answer(&app.store().glance(move |tx| accounts::sync(tx, caller.account, now)).await?)
 }
 
 /// Invites that wait for me, newest first: those made for my account, and those mailed to my verified address.

@@ -57,7 +57,7 @@ pub(super) fn open(url: &str, options: &Options, record: &Record) -> Result<Engi
     let (writes, mut threads) = start("postgres writer", options.writers, WRITE)?;
     let (reads, more) = start("postgres reader", options.readers, READ)?;
     threads.extend(more);
-    Ok(Engine { writes, reads, threads })
+    Ok(Engine { writes, reads, near: Vec::new(), threads })
 }
 
 /// Where to connect and how, shared by all workers.

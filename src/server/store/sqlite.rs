@@ -3,13 +3,21 @@
 //! A commit costs a sync of the disk, so the writer takes all jobs that wait, runs each in a savepoint, commits once
 //! and then answers them all: the more callers, the fewer syncs each of them pays for.
 
-use std::{path::Path, time::Duration};
+use std::{
+    cell::RefCell,
+    path::Path,
+    sync::{
+        Arc, Mutex, TryLockError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use rusqlite::{Connection, ErrorCode, config::DbConfig};
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::{
-    Engine, Error, Job, Options, Tx, migrate, spawn,
+    Engine, Error, Job, Options, Tx, lock, migrate, spawn,
     tx::{On, Record},
     workers,
 };
@@ -24,16 +32,54 @@ pub(super) fn open(path: &Path, options: &Options, record: &Record) -> Result<En
     let (writes, queue) = channel(options.queue.max(1));
     let known = record.clone();
     let thread = spawn("sqlite writer".to_owned(), move || write(&db, queue, &known))?;
+    let near = RefCell::new(Vec::new());
     let (reads, mut threads) = workers("sqlite reader", options.readers, options.queue, || {
-        let (db, record) = (connect(path)?, record.clone());
-        db.execute_batch("PRAGMA query_only = ON")?;
+        let reader = Arc::new(Reader::open(path, record)?);
+        near.borrow_mut().push(reader.clone());
         Ok(move |mut job: Box<dyn Job>| {
-            let result = read(&db, &mut *job, &record);
+            let result = reader.look(|tx| job.run(tx)).map(drop);
             job.answer(result);
         })
     })?;
     threads.push(thread);
-    Ok(Engine { writes, reads, threads })
+    Ok(Engine { writes, reads, near: near.into_inner(), threads })
+}
+
+/// A connection that only reads: a thread's own, and lent to whoever asks for little while the thread does not need it.
+pub(super) struct Reader {
+    db: Mutex<Connection>,
+    /// Whether the thread waits for its connection: then it is lent no more.
+    wanted: AtomicBool,
+    record: Record,
+}
+
+impl Reader {
+    fn open(path: &Path, record: &Record) -> Result<Self, Error> {
+        let db = connect(path)?;
+        db.execute_batch("PRAGMA query_only = ON")?;
+        Ok(Self { db: Mutex::new(db), wanted: AtomicBool::new(false), record: record.clone() })
+    }
+
+    /// Looks, after whoever looks now.
+    fn look<T>(&self, work: impl FnOnce(&mut Tx<'_>) -> T) -> Result<T, Error> {
+        self.wanted.store(true, Ordering::Relaxed);
+        let db = lock(&self.db);
+        self.wanted.store(false, Ordering::Relaxed);
+        read(&db, work, &self.record)
+    }
+
+    /// Looks, unless somebody does already.
+    pub(super) fn try_look<T>(&self, work: impl FnOnce(&mut Tx<'_>) -> T) -> Option<Result<T, Error>> {
+        if self.wanted.load(Ordering::Relaxed) {
+            return None;
+        }
+        let db = match self.db.try_lock() {
+            Ok(db) => db,
+            Err(TryLockError::Poisoned(db)) => db.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(read(&db, work, &self.record))
+    }
 }
 
 /// Makes the file if it is not there, readable by its owner alone; SQLite gives its side files the same mode.
@@ -72,11 +118,11 @@ fn run(db: &Connection, sql: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn read(db: &Connection, job: &mut dyn Job, record: &Record) -> Result<(), Error> {
+fn read<T>(db: &Connection, work: impl FnOnce(&mut Tx<'_>) -> T, record: &Record) -> Result<T, Error> {
     run(db, "BEGIN")?; // one snapshot for all the statements
-    job.run(&mut Tx::new(On::Sqlite(db), record));
+    let result = work(&mut Tx::new(On::Sqlite(db), record));
     roll_back(db);
-    Ok(())
+    Ok(result)
 }
 
 /// Leaves no transaction open. SQLite may have ended it by itself, then there is nothing to do.
@@ -123,12 +169,23 @@ impl Undone {
     }
 }
 
-/// Runs each job in a savepoint and commits those that are to be kept, all or none.
+/// Runs each job in a savepoint and commits those that are to be kept, all or none. One alone needs no savepoint: what
+/// is not to be kept of it is the whole.
 fn commit_together(db: &Connection, jobs: &mut [Box<dyn Job>], record: &Record) -> Result<(), Undone> {
     if jobs.is_empty() {
         return Ok(());
     }
     run(db, "BEGIN IMMEDIATE").map_err(Undone::NotBegun)?;
+    if let [job] = jobs {
+        let keep = job.run(&mut Tx::new(On::Sqlite(db), record));
+        let kept = match (keep, db.is_autocommit()) {
+            (_, true) => Err(Undone::ByDatabase),
+            (true, false) => run(db, "COMMIT").map_err(Undone::AtCommit),
+            (false, false) => Ok(()),
+        };
+        roll_back(db);
+        return kept;
+    }
     let all = || {
         for job in jobs {
             run(db, "SAVEPOINT job").map_err(Undone::AtCommit)?;
