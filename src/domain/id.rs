@@ -64,3 +64,16 @@ id! {
     /// One person's wish to come into a band.
     JoinRequestId;
 }
+
+impl BandId {
+    /// The site itself, as a band that nobody is in: what belongs to no band hangs on it.
+    pub const SITE: Self = Self::from_bytes([0; 16]);
+}
+
+impl CampaignId {
+    /// The campaign of a band's invites that were made without one: it has the id of its band.
+    #[must_use]
+    pub const fn default_of(band: BandId) -> Self {
+        Self::from_bytes(*band.as_bytes())
+    }
+}

@@ -10,7 +10,10 @@ use crate::{
 use super::{
     Refused,
     page::{At, Page},
-    store::{Error, ToValue, Tx, dialect::intern},
+    store::{
+        Error, ToValue, Tx,
+        dialect::{intern, places},
+    },
 };
 
 /// What happened. Never a token, never a password.
@@ -32,10 +35,29 @@ pub(crate) struct Event<'a> {
 
 /// Writes an event down.
 pub(crate) fn record(tx: &mut Tx<'_>, now: Timestamp, event: Event<'_>) -> Result<(), Error> {
-    let _ = tx.execute(
-        "INSERT INTO audit (band, at, actor, action, invite, account, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        &[&event.band, &now, &event.actor, &event.action, &event.invite, &event.account, &event.detail],
-    )?;
+    record_all(tx, &[(now, event)])
+}
+
+/// Rows that one statement takes.
+const ROWS: usize = 16;
+
+/// Writes events down, in their order.
+pub(crate) fn record_all(tx: &mut Tx<'_>, events: &[(Timestamp, Event<'_>)]) -> Result<(), Error> {
+    for rows in events.chunks(ROWS) {
+        let sql = intern(format!(
+            "INSERT INTO audit (band, at, actor, action, invite, account, detail) VALUES {}",
+            places(rows.len(), 7, 0)
+        ));
+        // What belongs to the site itself is an event of no band.
+        let bands: Vec<Option<BandId>> =
+            rows.iter().map(|(_, event)| event.band.filter(|id| *id != BandId::SITE)).collect();
+        let mut params: Vec<&dyn ToValue> = Vec::with_capacity(rows.len() * 7);
+        for ((at, event), band) in rows.iter().zip(&bands) {
+            params.extend([band as &dyn ToValue, at, &event.actor, &event.action, &event.invite]);
+            params.extend([&event.account as &dyn ToValue, &event.detail]);
+        }
+        let _ = tx.execute(sql, &params)?;
+    }
     Ok(())
 }
 

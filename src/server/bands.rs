@@ -24,8 +24,8 @@ pub(crate) use search::{index, list as members};
 use crate::{
     api::{Band, BandCounts, Code, CreateBand},
     domain::{
-        AccountId, BandId, BandName, Contact, Description, InvitePermission, JoinMode, Policy, Role, Timestamp,
-        search_text,
+        AccountId, BandId, BandName, CampaignId, Contact, Description, InvitePermission, JoinMode, Policy, Role,
+        Timestamp, search_text,
     },
 };
 
@@ -167,6 +167,10 @@ pub(crate) fn create(
             &band.policy,
         ],
     )?;
+    let _ = tx.execute(
+        "INSERT INTO campaign (id, band, name, created_at, created_by) VALUES ($1, $2, $3, $4, $5)",
+        &[&CampaignId::default_of(id), &id, &"General", &now, &owner],
+    )?;
     if !members::add(tx, id, owner, Role::Owner, None, now)? {
         return Err(Refused::account_gone());
     }
@@ -241,6 +245,10 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: BandId, actor: AccountId, now: Timesta
         &[&id, &now, &actor],
     )?;
     requests::close(tx, "band = $3", &[&id], Some(actor), now)?;
+    let _ = tx.execute(
+        "UPDATE tally SET cancelled = cancelled + pending, pending = 0 WHERE band = $1 AND pending <> 0",
+        &[&id],
+    )?;
     tx.touch(id);
     let event =
         Event { band: Some(id), actor: Some(actor), action: "band.deleted", invite: None, account: None, detail: None };

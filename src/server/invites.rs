@@ -1,6 +1,7 @@
 //! Invites: who sees them, who changes them, who comes in by them.
 
 mod accept;
+mod cancel;
 mod change;
 mod create;
 mod decline;
@@ -30,6 +31,7 @@ use crate::{
     },
 };
 
+use self::cancel::Counted;
 use super::{
     Refused,
     bands::Access,
@@ -112,6 +114,12 @@ fn person(id: Option<AccountId>, username: Option<String>, display_name: Option<
 impl InviteRow {
     fn standing(&self, now: Timestamp) -> Standing {
         Standing::at(now, self.status, self.cancel_reason, self.expires_at)
+    }
+
+    /// What the invite is counted under.
+    fn counted(&self) -> Counted {
+        let Self { id, band, kind, campaign, created_by, .. } = *self;
+        Counted { id, band, kind, campaign, created_by }
     }
 
     fn check_pending(&self, now: Timestamp) -> Result<(), Refused> {

@@ -37,6 +37,7 @@ mod error;
 mod migrate;
 mod postgres;
 mod sqlite;
+mod tally;
 mod tx;
 mod value;
 
@@ -59,6 +60,7 @@ pub use self::{
     dialect::Dialect,
     error::Error,
     migrate::{MIGRATIONS, Migration},
+    tally::{Dimension, Tally},
     tx::{Params, Tx},
     value::{FromRow, FromValue, Row, ToValue, Value},
 };

@@ -3,14 +3,14 @@
 //! A look changes no revision and makes nobody wait; while nobody looks, nothing is done.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::sync::{Notify, watch};
 
-use crate::domain::InviteId;
+use crate::domain::{BandId, InviteId};
 
 use super::{
     App,
@@ -23,6 +23,8 @@ const GATHER: Duration = Duration::from_secs(5);
 const MOST: usize = 10_000;
 /// Invites that one transaction writes.
 const BATCH: usize = 200;
+
+crate::row! { struct Seen { band: BandId } }
 
 /// Looks that are not written yet.
 #[derive(Debug, Default)]
@@ -58,8 +60,16 @@ pub async fn write_down(app: &App) -> Result<(), Error> {
     for batch in app.views().take().chunks(BATCH) {
         let batch = batch.to_vec();
         let write = move |tx: &mut Tx<'_>| {
+            let mut bands: BTreeMap<BandId, i64> = BTreeMap::new();
             for (invite, count) in &batch {
-                let _ = tx.execute("UPDATE invite SET views = views + $2::bigint WHERE id = $1", &[invite, count])?;
+                let sql = "UPDATE invite SET views = views + $2::bigint WHERE id = $1 RETURNING band";
+                if let Some(seen) = tx.query_one::<Seen>(sql, &[invite, count])? {
+                    *bands.entry(seen.band).or_default() += i64::from(*count);
+                }
+            }
+            // In the order of their ids, after all invites, as everywhere. A look is no change: no revision grows.
+            for (band, count) in bands {
+                let _ = tx.execute("UPDATE band SET views = views + $2::bigint WHERE id = $1", &[&band, &count])?;
             }
             Ok::<_, Error>(())
         };

@@ -82,7 +82,9 @@ async fn look_again(data: &Path, crowd: &Crowd, acknowledged: &[String]) -> i64 
         "SELECT COUNT(*) FROM redemption",
         "SELECT COUNT(*) - 1 FROM member",
         "SELECT COUNT(*) FROM audit WHERE action = 'invite.accepted'",
-        "SELECT members - 1 FROM band",
+        "SELECT SUM(members) - 1 FROM band",
+        "SELECT SUM(uses) FROM tally WHERE dimension = 'link'",
+        "SELECT SUM(uses) FROM tally WHERE dimension = 'campaign'",
     ] {
         assert_eq!(number(sql), uses, "{sql}");
     }

@@ -23,6 +23,8 @@ mod config;
 #[cfg(all(unix, feature = "server"))]
 mod copy;
 #[cfg(feature = "server")]
+mod counts;
+#[cfg(feature = "server")]
 mod demo;
 #[cfg(feature = "server")]
 mod ends;

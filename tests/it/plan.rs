@@ -290,6 +290,7 @@ fn by_index(database: &Database, steps: &str) -> bool {
                 || step.contains("VIRTUAL TABLE INDEX")
                 || step.contains("found")
                 || step.contains("CONSTANT ROW")
+                || step.ends_with("VALUES CLAUSE")
         }),
         Database::Postgres(_) => {
             let mut lines = steps.lines().peekable();

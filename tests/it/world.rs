@@ -300,14 +300,19 @@ macro_rules! on_each_database {
         mod sqlite {$(
             #[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                super::$name(crate::world::World::sqlite().await).await;
+                let world = crate::world::World::sqlite().await;
+                let store = world.app.store().clone();
+                super::$name(world).await;
+                crate::counts::add_up(&store).await;
             }
         )+}
         mod postgres {$(
             #[tokio::test(flavor = "multi_thread")]
             async fn $name() {
                 if let Some(world) = crate::world::World::postgres().await {
+                    let store = world.app.store().clone();
                     super::$name(world).await;
+                    crate::counts::add_up(&store).await;
                 }
             }
         )+}

@@ -55,11 +55,16 @@ CREATE TABLE band (
     members bigint NOT NULL DEFAULT 0,
     invites bigint NOT NULL DEFAULT 0,
     pending bigint NOT NULL DEFAULT 0,
+    views bigint NOT NULL DEFAULT 0,
     created_at bigint NOT NULL,
     deleted_at bigint
 );
 -- Those that anyone finds.
 CREATE INDEX band_open ON band (seq) WHERE join_mode <> 'invite' AND deleted_at IS NULL;
+
+-- The site itself is a band that nobody is in: on it hang codes that only let people register.
+INSERT INTO band (id, name, join_mode, invite_permission, created_at)
+VALUES ('00000000-0000-0000-0000-000000000000', 'the site', 'invite', 'admins', 0);
 
 CREATE TABLE member (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -91,11 +96,49 @@ CREATE TABLE departure (
 );
 CREATE INDEX departure_band ON departure (band, banned, at, seq);
 
+-- Sets of invites that end together. Each band has one that cannot be deleted, under the band's own id, for the
+-- invites that were made without a set.
+CREATE TABLE campaign (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id uuid NOT NULL UNIQUE,
+    band uuid NOT NULL REFERENCES band (id),
+    name text COLLATE "C" NOT NULL,
+    -- What its invites share; the default campaign's share nothing.
+    role text COLLATE "C",
+    message text COLLATE "C",
+    expires_at bigint,
+    -- Hours after sending, as JSON; null for the rules of the band.
+    reminders text COLLATE "C",
+    max_invites bigint,
+    max_accepts bigint,
+    created_at bigint NOT NULL,
+    created_by uuid REFERENCES account (id),
+    ended_at bigint,
+    deleted_at bigint
+);
+CREATE INDEX campaign_band ON campaign (band, seq);
+
+-- How many invites were made and stand where, and how often they were used: by kind (a row for each, under the nil
+-- id), campaign and inviter. Kept in the transactions that change them, so that statistics read a few rows.
+CREATE TABLE tally (
+    band uuid NOT NULL REFERENCES band (id),
+    dimension text COLLATE "C" NOT NULL,
+    subject uuid NOT NULL,
+    made bigint NOT NULL,
+    pending bigint NOT NULL,
+    accepted bigint NOT NULL,
+    rejected bigint NOT NULL,
+    cancelled bigint NOT NULL,
+    uses bigint NOT NULL,
+    PRIMARY KEY (band, dimension, subject)
+);
+CREATE INDEX tally_made ON tally (band, dimension, made);
+
 CREATE TABLE invite (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id uuid NOT NULL UNIQUE,
     band uuid NOT NULL REFERENCES band (id),
-    campaign uuid,
+    campaign uuid REFERENCES campaign (id),
     kind text COLLATE "C" NOT NULL,
     role text COLLATE "C" NOT NULL,
     status text COLLATE "C" NOT NULL,
@@ -133,6 +176,7 @@ CREATE TABLE invite (
 CREATE INDEX invite_band ON invite (band, seq);
 CREATE INDEX invite_band_status ON invite (band, status, seq);
 CREATE INDEX invite_band_kind ON invite (band, kind, seq);
+CREATE INDEX invite_band_campaign ON invite (band, campaign, seq);
 CREATE INDEX invite_band_creator ON invite (band, created_by, seq);
 -- What counts against the quota of who made it.
 CREATE INDEX invite_creator ON invite (created_by, created_at);
@@ -141,6 +185,9 @@ CREATE INDEX invite_band_expiry ON invite (band, (COALESCE(expires_at, 922337203
 CREATE INDEX invite_expiry ON invite (expires_at) WHERE status = 'pending' AND expires_at IS NOT NULL;
 CREATE INDEX invite_account ON invite (account, status) WHERE account IS NOT NULL;
 CREATE INDEX invite_email ON invite (email, status) WHERE email IS NOT NULL;
+-- One pending invite for a person and a band; what is over counts until it is written down as such.
+CREATE UNIQUE INDEX invite_one_email ON invite (email, band) WHERE kind = 'email' AND status = 'pending';
+CREATE UNIQUE INDEX invite_one_account ON invite (account, band) WHERE kind = 'user' AND status = 'pending';
 CREATE INDEX invite_search ON invite USING gin (search) WITH (fastupdate = off);
 
 -- Saved defaults for new invites.

@@ -54,11 +54,16 @@ CREATE TABLE band (
     members INTEGER NOT NULL DEFAULT 0,
     invites INTEGER NOT NULL DEFAULT 0,
     pending INTEGER NOT NULL DEFAULT 0,
+    views INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     deleted_at INTEGER
 ) STRICT;
 -- Those that anyone finds.
 CREATE INDEX band_open ON band (seq) WHERE join_mode <> 'invite' AND deleted_at IS NULL;
+
+-- The site itself is a band that nobody is in: on it hang codes that only let people register.
+INSERT INTO band (id, name, join_mode, invite_permission, created_at)
+VALUES (zeroblob(16), 'the site', 'invite', 'admins', 0);
 
 CREATE TABLE member (
     seq INTEGER PRIMARY KEY,
@@ -90,11 +95,49 @@ CREATE TABLE departure (
 ) STRICT;
 CREATE INDEX departure_band ON departure (band, banned, at, seq);
 
+-- Sets of invites that end together. Each band has one that cannot be deleted, under the band's own id, for the
+-- invites that were made without a set.
+CREATE TABLE campaign (
+    seq INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
+    band BLOB NOT NULL REFERENCES band (id),
+    name TEXT NOT NULL,
+    -- What its invites share; the default campaign's share nothing.
+    role TEXT,
+    message TEXT,
+    expires_at INTEGER,
+    -- Hours after sending, as JSON; null for the rules of the band.
+    reminders TEXT,
+    max_invites INTEGER,
+    max_accepts INTEGER,
+    created_at INTEGER NOT NULL,
+    created_by BLOB REFERENCES account (id),
+    ended_at INTEGER,
+    deleted_at INTEGER
+) STRICT;
+CREATE INDEX campaign_band ON campaign (band, seq);
+
+-- How many invites were made and stand where, and how often they were used: by kind (a row for each, under the nil
+-- id), campaign and inviter. Kept in the transactions that change them, so that statistics read a few rows.
+CREATE TABLE tally (
+    band BLOB NOT NULL REFERENCES band (id),
+    dimension TEXT NOT NULL,
+    subject BLOB NOT NULL,
+    made INTEGER NOT NULL,
+    pending INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
+    cancelled INTEGER NOT NULL,
+    uses INTEGER NOT NULL,
+    PRIMARY KEY (band, dimension, subject)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tally_made ON tally (band, dimension, made);
+
 CREATE TABLE invite (
     seq INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,
     band BLOB NOT NULL REFERENCES band (id),
-    campaign BLOB,
+    campaign BLOB REFERENCES campaign (id),
     kind TEXT NOT NULL,
     role TEXT NOT NULL,
     status TEXT NOT NULL,
@@ -131,6 +174,7 @@ CREATE TABLE invite (
 CREATE INDEX invite_band ON invite (band, seq);
 CREATE INDEX invite_band_status ON invite (band, status, seq);
 CREATE INDEX invite_band_kind ON invite (band, kind, seq);
+CREATE INDEX invite_band_campaign ON invite (band, campaign, seq);
 CREATE INDEX invite_band_creator ON invite (band, created_by, seq);
 -- What counts against the quota of who made it.
 CREATE INDEX invite_creator ON invite (created_by, created_at);
@@ -139,6 +183,9 @@ CREATE INDEX invite_band_expiry ON invite (band, (COALESCE(expires_at, 922337203
 CREATE INDEX invite_expiry ON invite (expires_at) WHERE status = 'pending' AND expires_at IS NOT NULL;
 CREATE INDEX invite_account ON invite (account, status) WHERE account IS NOT NULL;
 CREATE INDEX invite_email ON invite (email, status) WHERE email IS NOT NULL;
+-- One pending invite for a person and a band; what is over counts until it is written down as such.
+CREATE UNIQUE INDEX invite_one_email ON invite (email, band) WHERE kind = 'email' AND status = 'pending';
+CREATE UNIQUE INDEX invite_one_account ON invite (account, band) WHERE kind = 'user' AND status = 'pending';
 CREATE VIRTUAL TABLE invite_search USING fts5 (tokens, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii');
 
 -- Saved defaults for new invites.

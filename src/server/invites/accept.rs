@@ -3,18 +3,18 @@
 use crate::{
     api::{Accepted, BandRef, Code, Inviter, Outcome, Preview, PreviewBand, Problem},
     domain::{
-        AccountId, Address, BandId, BandName, CancelReason, InviteId, Kind, MaxUses, Membership, Policy, Registration,
-        Role, Standing, Status, Timestamp,
+        AccountId, Address, BandId, BandName, CampaignId, CancelReason, InviteId, Kind, MaxUses, Membership, Policy,
+        Registration, Role, Standing, Status, Timestamp,
     },
     server::{
         Hash, Refused,
         audit::{self, Event},
         bands,
-        store::{Dialect, Error, Tx, dialect::intern},
+        store::{Dialect, Error, Tally, Tx, dialect::intern},
     },
 };
 
-use super::{supersede::supersede, visitor::Visitor};
+use super::{cancel::Counted, supersede::supersede, visitor::Visitor};
 
 crate::row! {
     /// An invite as the holder of its token meets it.
@@ -27,6 +27,7 @@ crate::row! {
         contact: Option<String>,
         members: i64,
         band_deleted: Option<Timestamp>,
+        campaign: Option<CampaignId>,
         kind: Kind,
         role: Role,
         status: Status,
@@ -45,7 +46,7 @@ crate::row! {
 }
 
 const FOUND: &str = "SELECT i.id AS id, i.band AS band, b.name AS band_name, b.description AS description,
-        b.contact AS contact, b.members AS members, b.deleted_at AS band_deleted, i.kind AS kind, i.role AS role,
+        b.contact AS contact, b.members AS members, b.deleted_at AS band_deleted, i.campaign AS campaign, i.kind AS kind, i.role AS role,
         i.status AS status, i.cancel_reason AS cancel_reason, i.expires_at AS expires_at, i.max_uses AS max_uses,
         i.uses AS uses, i.message AS message, i.email AS email, i.requires_approval AS requires_approval,
         i.created_at AS created_at, i.created_by AS created_by, c.display_name AS inviter, i.policy AS policy
@@ -102,6 +103,12 @@ impl Found {
     /// The invite and who made it.
     pub(crate) fn brought_by(&self) -> (InviteId, AccountId) {
         (self.id, self.created_by)
+    }
+
+    /// What the invite is counted under.
+    pub(super) fn counted(&self) -> Counted {
+        let Self { id, band, kind, campaign, created_by, .. } = *self;
+        Counted { id, band, kind, campaign, created_by }
     }
 
     pub(super) fn event(&self, action: &'static str, actor: AccountId) -> Event<'static> {
@@ -261,7 +268,12 @@ fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, held: bool, now:
         "INSERT INTO redemption (invite, band, account, at, held) VALUES ($1, $2, $3, $4, $5)",
         &[&found.id, &found.band, &account, &now, &held],
     )?;
-    Ok(taken.status == Status::Accepted)
+    let last = taken.status == Status::Accepted;
+    found.counted().tally(tx, Tally::USED);
+    if last {
+        found.counted().tally(tx, Tally::moved(Status::Pending, Status::Accepted));
+    }
+    Ok(last)
 }
 
 crate::row! { struct Ended { status: Status, cancel_reason: Option<CancelReason>, expires_at: Option<Timestamp> } }

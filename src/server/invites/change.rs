@@ -2,16 +2,17 @@
 
 use crate::{
     api::{Code, Patch, Person, Redemption, UpdateInvite},
-    domain::{AccountId, CancelReason, InviteId, Label, MaxUses, Message, Policy, Role, Timestamp},
+    domain::{AccountId, CancelReason, InviteId, Label, MaxUses, Message, Policy, Role, Status, Timestamp},
     server::{
         App, Fields, Refused,
         audit::{self, Event},
-        store::Tx,
+        store::{Tally, Tx},
     },
 };
 
 use super::{
     InviteRow, by_id,
+    cancel::Cancel,
     create::{Fresh, ending, opened},
     hold, index, not_pending, read,
 };
@@ -46,16 +47,11 @@ pub(crate) fn revoke(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Time
     if row.cancel_reason == Some(CancelReason::Revoked) {
         return Ok(());
     }
-    let done = tx.execute(
-        "UPDATE invite SET status = 'cancelled', cancel_reason = 'revoked', status_at = $2, acted_by = $3
-         WHERE id = $1 AND status = 'pending' AND (expires_at IS NULL OR expires_at > $2)",
-        &[&id, &now, &caller],
-    )?;
-    if done == 0 {
+    let cancel = Cancel { reason: CancelReason::Revoked, actor: Some(caller), account: None, now };
+    if cancel.pending(tx, "id = $4", &[&id])?.is_empty() {
         return Err(not_pending());
     }
     let _ = tx.execute("UPDATE band SET pending = pending - 1 WHERE id = $1", &[&row.band])?;
-    note(tx, &row, caller, "invite.revoked", now)?;
     tx.touch(row.band);
     Ok(())
 }
@@ -76,6 +72,7 @@ pub(crate) fn restore(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Tim
         return Err(no());
     }
     let _ = tx.execute("UPDATE band SET pending = pending + 1 WHERE id = $1", &[&row.band])?;
+    row.counted().tally(tx, Tally::moved(Status::Cancelled, Status::Pending));
     note(tx, &row, caller, "invite.restored", now)?;
     tx.touch(row.band);
     again(tx, id)

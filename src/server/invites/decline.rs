@@ -2,10 +2,10 @@
 
 use crate::{
     api::{Block, Code, DeclineInvite},
-    domain::{AccountId, MaxUses, Reason, SuppressionId, Timestamp},
+    domain::{AccountId, MaxUses, Reason, Status, SuppressionId, Timestamp},
     server::{
         Fields, Refused, audit,
-        store::{Error, Tx},
+        store::{Error, Tally, Tx},
     },
 };
 
@@ -43,6 +43,7 @@ pub(crate) fn decline(
         return Err(ended_meanwhile(tx, found, now)?);
     }
     let _ = tx.execute("UPDATE band SET pending = pending - 1 WHERE id = $1", &[&found.band])?;
+    found.counted().tally(tx, Tally::moved(Status::Pending, Status::Rejected));
     audit::record(tx, now, found.event("invite.declined", account))?;
     tx.touch(found.band);
     if let Some(block) = wish.block {

@@ -3,14 +3,21 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    domain::{BandId, InviteId, Timestamp},
+    domain::{AccountId, BandId, CampaignId, InviteId, Kind, Status, Timestamp},
     server::{
         audit::{self, Event},
-        store::{Error, Tx},
+        store::{Error, Tally, Tx},
     },
 };
 
-crate::row! { struct Over { id: InviteId, band: BandId, expires_at: Timestamp } }
+use super::cancel::Counted;
+
+crate::row! {
+    struct Over {
+        id: InviteId, band: BandId, kind: Kind, campaign: Option<CampaignId>, created_by: AccountId,
+        expires_at: Timestamp,
+    }
+}
 crate::row! { struct Next { expires_at: Timestamp } }
 
 /// Cancels at most `most` pending invites whose time is over at `now`; how many there were. Nodes that do this at
@@ -22,21 +29,24 @@ pub(crate) fn expire(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Result<usize
             "UPDATE invite SET status = 'cancelled', cancel_reason = 'expired', status_at = expires_at, acted_by = NULL
              WHERE seq IN (SELECT seq FROM invite WHERE status = 'pending' AND expires_at <= $1
                 ORDER BY expires_at LIMIT $2)
-             RETURNING id, band, expires_at",
+             RETURNING id, band, kind, campaign, created_by, expires_at",
             "UPDATE invite SET status = 'cancelled', cancel_reason = 'expired', status_at = expires_at, acted_by = NULL
              WHERE seq = ANY (ARRAY(SELECT seq FROM invite WHERE status = 'pending' AND expires_at <= $1
                 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))
-             RETURNING id, band, expires_at",
+             RETURNING id, band, kind, campaign, created_by, expires_at",
         ),
         &[&now, &most],
     )?;
     let mut bands: BTreeMap<BandId, i64> = BTreeMap::new();
-    for one in &over {
-        *bands.entry(one.band).or_default() += 1;
-        let (band, invite) = (Some(one.band), Some(one.id));
+    let mut events = Vec::with_capacity(over.len());
+    for &Over { id, band, kind, campaign, created_by, expires_at } in &over {
+        Counted { id, band, kind, campaign, created_by }.tally(tx, Tally::moved(Status::Pending, Status::Cancelled));
+        *bands.entry(band).or_default() += 1;
+        let (band, invite) = (Some(band), Some(id));
         let event = Event { band, actor: None, action: "invite.expired", invite, account: None, detail: None };
-        audit::record(tx, one.expires_at, event)?;
+        events.push((expires_at, event));
     }
+    audit::record_all(tx, &events)?;
     // In the order of their ids, as everywhere: two transactions never wait for each other in a circle.
     for (band, ended) in bands {
         let _ = tx.execute("UPDATE band SET pending = pending - $2::bigint WHERE id = $1", &[&band, &ended])?;

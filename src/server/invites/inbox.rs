@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::{
     api::{BandRef, Inbox, Person, Waiting},
-    domain::{AccountId, BandId, InviteId, Kind, Role, Timestamp},
+    domain::{AccountId, BandId, CancelReason, InviteId, Kind, Role, Timestamp},
     server::{
         Refused,
-        audit::{self, Event},
         page::{At, Page},
         store::{Error, Tx, dialect::intern},
     },
 };
+
+use super::cancel::Cancel;
 
 crate::row! {
     struct Row {
@@ -64,23 +65,9 @@ impl Row {
     }
 }
 
-crate::row! { struct Ended { id: InviteId, band: BandId } }
-
 /// Ends every pending invite made for an account that goes for good; how many ended in each band.
 pub(crate) fn opt_out(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<BTreeMap<BandId, i64>, Error> {
-    let ended: Vec<Ended> = tx.query(
-        "UPDATE invite SET status = 'cancelled', cancel_reason = 'opted_out', status_at = $2, acted_by = $1
-         WHERE account = $1 AND kind = 'user' AND status = 'pending' AND (expires_at IS NULL OR expires_at > $2)
-         RETURNING id, band",
-        &[&account, &now],
-    )?;
-    let mut bands = BTreeMap::new();
-    for one in ended {
-        let (band, invite, actor) = (Some(one.band), Some(one.id), Some(account));
-        let event =
-            Event { band, actor, action: "invite.cancelled", invite, account: actor, detail: Some("opted_out") };
-        audit::record(tx, now, event)?;
-        *bands.entry(one.band).or_default() += 1;
-    }
-    Ok(bands)
+    let person = Some(account);
+    let cancel = Cancel { reason: CancelReason::OptedOut, actor: person, account: person, now };
+    cancel.pending(tx, "account = $4 AND kind = 'user'", &[&account])
 }

@@ -41,6 +41,16 @@ pub fn intern(sql: String) -> &'static str {
     new
 }
 
+/// The placeholders of `rows` rows with `columns` values each, for a statement that inserts them all; the parameters
+/// after the first `given` are theirs: `($1, $2), ($3, $4)`.
+pub fn places(rows: usize, columns: usize, given: usize) -> String {
+    let row = |row: usize| {
+        let numbers: Vec<String> = (1..=columns).map(|n| format!("${}", given + row * columns + n)).collect();
+        format!("({})", numbers.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::intern;

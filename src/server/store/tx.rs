@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Dialect, Error, FromRow, Row, ToValue, Value, postgres::Session};
+use super::{Dialect, Dimension, Error, FromRow, Row, Tally, ToValue, Value, postgres::Session, tally::Changes};
 use crate::domain::BandId;
 
 /// A statement's parameters, `$1` first: `&[&band, &now]`.
@@ -29,6 +29,7 @@ pub struct Tx<'c> {
     on: On<'c>,
     record: &'c Record,
     touched: BTreeSet<BandId>,
+    tallies: Changes,
     failed: Option<Error>,
 }
 
@@ -40,7 +41,7 @@ pub(super) enum On<'c> {
 
 impl<'c> Tx<'c> {
     pub(super) fn new(on: On<'c>, record: &'c Record) -> Self {
-        Self { on, record, touched: BTreeSet::new(), failed: None }
+        Self { on, record, touched: BTreeSet::new(), tallies: Changes::default(), failed: None }
     }
 
     /// Which database this is, for the few statements that must differ.
@@ -106,14 +107,20 @@ impl<'c> Tx<'c> {
         self.touched.insert(band);
     }
 
+    /// Counts a change of the band's invites under `dimension`. Written just before the commit, after the revisions,
+    /// what belongs to one row together and all rows in one order: like [`Tx::touch`], and for the same reasons.
+    pub fn tally(&mut self, band: BandId, dimension: Dimension, change: Tally) {
+        self.tallies.add(band, dimension, change);
+    }
+
     /// Whether the band's revision will grow by one at the commit: what is told of the band in answer to its change
     /// says so already.
     pub fn has_touched(&self, band: BandId) -> bool {
         self.touched.contains(&band)
     }
 
-    /// The last part of a use case that answered `Ok`: refuses what a swallowed error would have kept, and bumps the
-    /// touched bands.
+    /// The last part of a use case that answered `Ok`: refuses what a swallowed error would have kept, bumps the
+    /// touched bands and writes the tallies.
     pub(super) fn finish(&mut self) -> Result<(), Error> {
         if self.failed.is_some() {
             return Err(Error::Aborted);
@@ -121,7 +128,7 @@ impl<'c> Tx<'c> {
         for band in std::mem::take(&mut self.touched) {
             let _ = self.execute("UPDATE band SET revision = revision + 1 WHERE id = $1", &[&band])?;
         }
-        Ok(())
+        std::mem::take(&mut self.tallies).write(self)
     }
 
     /// The first error of a statement, whatever the use case made of it.

@@ -1,0 +1,111 @@
+//! The one way by which pending invites end without being used or declined.
+//!
+//! | reason | when |
+//! |---|---|
+//! | `revoked` | someone of the band takes it back |
+//! | `expired` | its time is over, and the sweeper writes it down |
+//! | `campaign_deleted`, `campaign_expired` | its campaign is deleted, or ended |
+//! | `superseded` | the person came in by another invite |
+//! | `opted_out` | the person wants no more invites |
+//! | `inviter_removed` | who made it was removed, went, or was demoted |
+//! | `member_removed` | who it was for was removed |
+//! | `band_deleted` | its band is gone |
+//! | `replaced` | a newer invite to the same person took its place |
+
+use std::collections::BTreeMap;
+
+use crate::{
+    domain::{AccountId, BandId, CampaignId, CancelReason, InviteId, Kind, Status, Timestamp},
+    server::{
+        audit::{self, Event},
+        store::{Dimension, Error, Tally, ToValue, Tx, dialect::intern},
+    },
+};
+
+crate::row! {
+    /// What an invite is counted under.
+    #[derive(Debug, Clone, Copy)]
+    pub(super) struct Counted {
+        pub(super) id: InviteId,
+        pub(super) band: BandId,
+        pub(super) kind: Kind,
+        pub(super) campaign: Option<CampaignId>,
+        pub(super) created_by: AccountId,
+    }
+}
+
+impl Counted {
+    /// The columns that it is read from.
+    pub(super) const COLUMNS: &'static str = "id, band, kind, campaign, created_by";
+
+    /// Counts a change of the invite wherever it is counted.
+    pub(super) fn tally(&self, tx: &mut Tx<'_>, change: Tally) {
+        tx.tally(self.band, Dimension::Kind(self.kind), change);
+        tx.tally(self.band, Dimension::Inviter(self.created_by), change);
+        if let Some(campaign) = self.campaign {
+            tx.tally(self.band, Dimension::Campaign(campaign), change);
+        }
+    }
+}
+
+/// What ends invites.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cancel {
+    /// The reason that they carry from then on.
+    pub(super) reason: CancelReason,
+    /// Who brought it about; `None` for the server itself.
+    pub(super) actor: Option<AccountId>,
+    /// Whom it was about, where that says more than the actor does.
+    pub(super) account: Option<AccountId>,
+    /// When.
+    pub(super) now: Timestamp,
+}
+
+impl Cancel {
+    /// Ends what is pending and fits `which`, a fixed condition with its values from `$4` on; how many ended in each
+    /// band. The bands' totals are the caller's to change, after all invites and in the order of the bands' ids: two
+    /// transactions never wait for each other in a circle.
+    pub(super) fn pending(
+        self,
+        tx: &mut Tx<'_>,
+        which: &str,
+        values: &[&dyn ToValue],
+    ) -> Result<BTreeMap<BandId, i64>, Error> {
+        let sql = intern(format!(
+            "UPDATE invite SET status = 'cancelled', cancel_reason = $1, status_at = $2, acted_by = $3
+             WHERE status = 'pending' AND (expires_at IS NULL OR expires_at > $2) AND ({which})
+             RETURNING {}",
+            Counted::COLUMNS
+        ));
+        let mut params: Vec<&dyn ToValue> = vec![&self.reason, &self.now, &self.actor];
+        params.extend(values);
+        let ended: Vec<Counted> = tx.query(sql, &params)?;
+        self.tell(tx, &ended)
+    }
+
+    /// Counts and writes down that these ended; how many in each band.
+    pub(super) fn tell(self, tx: &mut Tx<'_>, ended: &[Counted]) -> Result<BTreeMap<BandId, i64>, Error> {
+        let mut bands = BTreeMap::new();
+        for invite in ended {
+            invite.tally(tx, Tally::moved(Status::Pending, Status::Cancelled));
+            *bands.entry(invite.band).or_default() += 1;
+        }
+        let (action, detail) = match self.reason {
+            CancelReason::Revoked => ("invite.revoked", None),
+            CancelReason::Expired => ("invite.expired", None),
+            CancelReason::Superseded => ("invite.superseded", None),
+            reason => ("invite.cancelled", Some(reason.as_str())),
+        };
+        let event = |invite: &Counted| Event {
+            band: Some(invite.band),
+            actor: self.actor,
+            action,
+            invite: Some(invite.id),
+            account: self.account,
+            detail,
+        };
+        let events: Vec<_> = ended.iter().map(|invite| (self.now, event(invite))).collect();
+        audit::record_all(tx, &events)?;
+        Ok(bands)
+    }
+}
