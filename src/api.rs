@@ -29,8 +29,8 @@ pub use bands::{
 pub use bans::{Ban, Bans};
 pub use inbox::{Inbox, Waiting};
 pub use invites::{
-    Accepted, Block, CreateInvite, CreatedInvite, DeclineInvite, Empty, Invite, InviteLink, Inviter, Invites, Outcome,
-    Preview, PreviewBand, Redemption, Redemptions, UpdateInvite,
+    Accepted, Block, CreateInvite, CreatedInvite, DeclineInvite, Empty, Invite, InviteLink, Inviter, Invites,
+    OnExisting, Outcome, Preview, PreviewBand, Redemption, Redemptions, UpdateInvite,
 };
 pub use patch::Patch;
 pub use people::{FoundPeople, FoundPerson, PersonState};

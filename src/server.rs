@@ -1,7 +1,7 @@
 //! The hosted API: the store below, the use cases by subject above it, HTTP on top.
 //!
 //! ```text
-//! store ◀── accounts, bands, invites, quota, templates, audit, idempotency ◀── http, sweep, views ◀── run
+//! store ◀── accounts, bands, campaigns, invites, quota, templates, audit, idempotency ◀── http, sweep, views ◀── run
 //! ```
 //!
 //! A use case is a synchronous function over `&mut Tx`; transactions begin in `http`. Clock and randomness come from
@@ -12,6 +12,7 @@ pub(crate) mod admin;
 mod app;
 pub(crate) mod audit;
 pub(crate) mod bands;
+pub(crate) mod campaigns;
 pub(crate) mod http;
 pub(crate) mod idempotency;
 pub(crate) mod invites;

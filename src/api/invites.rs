@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    BandId, CampaignId, CancelReason, Delivery, InviteId, Kind, MaxUses, Registration, Role, Status, Timestamp,
+    AccountId, BandId, CampaignId, CancelReason, Delivery, InviteId, Kind, MaxUses, Registration, Role, Status,
+    Timestamp,
 };
 
 use super::{BandRef, Patch, Person};
@@ -89,6 +90,16 @@ pub struct Invites {
     pub prev_cursor: Option<String>,
 }
 
+words! {
+    /// What becomes of a pending invite when another one for the same person is wished for.
+    pub enum OnExisting {
+        /// It ends, the new one takes its place.
+        Replace = "replace",
+        /// It stays and is sent again; no new one is made.
+        Resend = "resend",
+    }
+}
+
 /// `POST /bands/{id}/invites`. Without `ttl_hours` and `expires_at` the band's default holds; `expires_at: null` is
 /// never. Without `max_uses` it is one use.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,9 +112,10 @@ pub struct CreateInvite {
     /// The role it grants; `member` where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// Its life in hours.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ttl_hours: Option<i64>,
+    /// Its life in hours; null for never.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<i64>))]
+    pub ttl_hours: Patch<i64>,
     /// When it ends; null for never.
     #[serde(default, skip_serializing_if = "Patch::is_omitted")]
     #[cfg_attr(feature = "server", schema(value_type = Option<Timestamp>))]
@@ -112,9 +124,24 @@ pub struct CreateInvite {
     #[serde(default, skip_serializing_if = "Patch::is_omitted")]
     #[cfg_attr(feature = "server", schema(value_type = Option<i64>))]
     pub max_uses: Patch<i64>,
-    /// An address to remember.
+    /// The address that an `email` invite is for; a link remembers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// The account that a `user` invite is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
+    /// The same by its user name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The campaign that it is part of; the band's default one where this is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_id: Option<CampaignId>,
+    /// Whether its address gets a mail; true where this is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send: Option<bool>,
+    /// What to do where an invite for the same person is pending; refused where this is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_existing: Option<OnExisting>,
     /// The inviter's note, at most 80 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,

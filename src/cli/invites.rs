@@ -142,14 +142,16 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
             return Ok(());
         }
         Invites::Create { band, terms, copy } => {
-            let never = terms.ttl_hours == Some(NEVER);
             let created = client
                 .create_invite(
                     band.find(client).await?,
                     &CreateInvite {
                         role: terms.role,
-                        ttl_hours: terms.ttl_hours.filter(|_| !never),
-                        expires_at: if never { Patch::Null } else { Patch::Omitted },
+                        ttl_hours: match terms.ttl_hours {
+                            None => Patch::Omitted,
+                            Some(NEVER) => Patch::Null,
+                            Some(hours) => Patch::Value(hours),
+                        },
                         max_uses: terms.max_uses.map_or(Patch::Omitted, Patch::Value),
                         label: terms.label.clone(),
                         message: terms.message.clone(),

@@ -53,6 +53,98 @@ macro_rules! token {
     };
 }
 
+/// The secret of an invite: a token for a link, or a code for paper and telephone.
+///
+/// | | form | random bits |
+/// |---|---|---|
+/// | token | `inv_` and 43 characters of base64url | 256 |
+/// | code | twelve symbols in three groups: `7KQX-M2FD-9RWH` | 59 |
+///
+/// Codes leave out 0 O 1 I L, are read in any letter case, with or without hyphens, and are guarded by a far stricter
+/// rate limit.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+/// The symbols of a code.
+const SYMBOLS: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
+
+impl Token {
+    /// What every token that is not a code begins with.
+    pub const PREFIX: &'static str = "inv_";
+
+    /// The token of these random bytes.
+    #[must_use]
+    pub fn from_random(random: &[u8; 32]) -> Self {
+        Self(format!("{}{}", Self::PREFIX, URL_SAFE_NO_PAD.encode(random)))
+    }
+
+    /// The code of these random bytes. All codes are as good as equally likely: 31¹² of them out of 2¹²⁸ numbers.
+    #[must_use]
+    pub fn code_from_random(random: &[u8; 32]) -> Self {
+        let mut number = random[..16].iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+        let mut code = String::with_capacity(14);
+        for place in 0..12 {
+            if place == 4 || place == 8 {
+                code.push('-');
+            }
+            code.push(char::from(SYMBOLS[(number % 31) as usize]));
+            number /= 31;
+        }
+        Self(code)
+    }
+
+    /// The token or code in `text`, or `None` for anything that this server cannot have made.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        // The length first: a megabyte is refused without being looked at.
+        match text.len() {
+            47 => {
+                let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(Self::PREFIX)?).ok()?;
+                (bytes.len() == 32).then(|| Self(text.to_owned()))
+            }
+            12 | 14 => Self::parse_code(text),
+            _ => None,
+        }
+    }
+
+    fn parse_code(text: &str) -> Option<Self> {
+        if text.len() == 14 && !text.match_indices('-').map(|(at, _)| at).eq([4, 9]) {
+            return None;
+        }
+        let symbols: Vec<u8> =
+            text.bytes().filter(|byte| *byte != b'-').map(|byte| byte.to_ascii_uppercase()).collect();
+        if symbols.len() != 12 || !symbols.iter().all(|symbol| SYMBOLS.contains(symbol)) {
+            return None;
+        }
+        let groups: Vec<&str> = symbols.chunks(4).filter_map(|group| std::str::from_utf8(group).ok()).collect();
+        Some(Self(groups.join("-")))
+    }
+
+    /// Whether it is a code.
+    #[must_use]
+    pub fn is_code(&self) -> bool {
+        !self.0.starts_with(Self::PREFIX)
+    }
+
+    /// The secret itself, for the wire and the clipboard.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// The last four characters, for telling tokens apart.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        &self.0[self.0.len() - 4..]
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
 /// What opens an invite on the wire.
 pub trait Opens {
     /// The secret itself.
@@ -71,10 +163,6 @@ impl Opens for Pasted {
     }
 }
 
-token! {
-    /// The secret of an invite.
-    Token, "inv_"
-}
 token! {
     /// The secret of a session.
     SessionToken, "gls_"
@@ -103,7 +191,7 @@ impl Pasted {
     /// Says what can be pasted.
     pub fn parse(text: &str) -> Result<Self, super::Invalid> {
         let pasted = Self::read(text)?;
-        if Token::parse(&pasted.token).is_some() || is_code(&pasted.token) { Ok(pasted) } else { Err(allowed()) }
+        if Token::parse(&pasted.token).is_some() { Ok(pasted) } else { Err(allowed()) }
     }
 
     /// As [`Pasted::parse`], but the token may be anything in one word: for a text that is meant to be one, since only
@@ -133,13 +221,6 @@ fn allowed() -> super::Invalid {
     super::Invalid::new("must be an invite link, a token that begins with inv_, or a code")
 }
 
-/// Twelve symbols in three groups, as codes are printed.
-fn is_code(text: &str) -> bool {
-    text.len() == 14
-        && text.split('-').count() == 3
-        && text.split('-').all(|group| group.len() == 4 && group.bytes().all(|b| b.is_ascii_alphanumeric()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +239,27 @@ mod tests {
         fn no_text_makes_the_parsers_panic(text in "\\PC{0,80}") {
             let _ = Token::parse(&text);
             let _ = Pasted::parse(&text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_code_is_read_back_as_people_type_it(random: [u8; 32]) {
+            let code = Token::code_from_random(&random);
+            let text = code.reveal();
+            prop_assert!(code.is_code() && text.bytes().all(|byte| byte == b'-' || SYMBOLS.contains(&byte)));
+            for typed in [text.to_owned(), text.to_lowercase(), text.replace('-', "")] {
+                prop_assert_eq!(Token::parse(&typed), Some(code.clone()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_code_is_none() {
+        for bad in
+            ["7KQX-M2FD-9RW", "7KQXM-2FD-9RWH", "7KQX_M2FD_9RWH", "0KQX-M2FD-9RWH", "IKQX-M2FD-9RWH", "7KQX-M2FD-9Ré"]
+        {
+            assert_eq!(Token::parse(bad), None, "{bad}");
         }
     }
 

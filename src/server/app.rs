@@ -235,11 +235,6 @@ impl App {
         make(self.now().unix_ms(), &self.random())
     }
 
-    /// A fresh invite token.
-    pub(crate) fn fresh_token(&self) -> Token {
-        Token::from_random(&self.random())
-    }
-
     /// A fresh session token.
     pub(crate) fn fresh_session_token(&self) -> SessionToken {
         SessionToken::from_random(&self.random())

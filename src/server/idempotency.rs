@@ -36,6 +36,8 @@ crate::row! {
     pub(crate) struct Earlier {
         request_hash: Vec<u8>,
         created_at: Timestamp,
+        /// The HTTP status of the first answer.
+        pub(crate) status: i64,
         /// The resource that was made or changed.
         pub(crate) resource: Option<[u8; 16]>,
         /// What else the answer is rebuilt from.
@@ -58,7 +60,7 @@ impl Claim {
                 return Ok(None);
             }
             let earlier: Option<Earlier> = tx.query_one(
-                "SELECT request_hash, created_at, resource, outcome FROM idempotency
+                "SELECT request_hash, created_at, status, resource, outcome FROM idempotency
                  WHERE account = $1 AND path = $2 AND idempotency_key = $3",
                 &[&self.account, &self.path, &self.key],
             )?;

@@ -7,15 +7,20 @@ mod create;
 mod decline;
 mod expire;
 mod inbox;
+mod insert;
 mod list;
+mod recipient;
 mod supersede;
 mod visitor;
+mod wish;
 mod withdraw;
 
 pub(crate) use self::{
-    accept::{Found, accept, ended, find_by_token, hold_account, hold_by_token, hold_use, in_any_band, preview},
+    accept::{
+        Found, accept, ended, find_by_token, hold_account, hold_by_token, hold_use, hold_waiting, in_any_band, preview,
+    },
     change::{edit, link, redemptions, restore, revoke, rotate},
-    create::{Fresh, create, recreated},
+    create::{Created, Fresh, create, recreated},
     decline::decline,
     expire::{expire, next_end},
     inbox::{inbox, opt_out},

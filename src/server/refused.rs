@@ -40,6 +40,11 @@ impl Refused {
         Self::new(Code::Unauthenticated, "This account is gone. Sign in with another one.")
     }
 
+    /// One field of the request is not as it should be.
+    pub(crate) fn field(field: &str, message: &str) -> Self {
+        Problem::field(field, message).into()
+    }
+
     /// The one answer to every token that is not known.
     pub(crate) fn invalid_token() -> Self {
         Self::new(Code::InvalidToken, "No invite has this token. Ask whoever sent it for a new link.")

@@ -40,12 +40,12 @@ impl Expiry {
     }
 
     /// The two fields of a request: `ttl_hours` and `expires_at`.
-    pub(super) fn fields(self) -> (Option<i64>, Patch<Timestamp>) {
+    pub(super) fn fields(self) -> (Patch<i64>, Patch<Timestamp>) {
         match self {
-            Self::Default => (None, Patch::Omitted),
-            Self::Never => (None, Patch::Null),
-            Self::Hours(hours) => (Some(hours), Patch::Omitted),
-            Self::At(at) => (None, Patch::Value(at)),
+            Self::Default => (Patch::Omitted, Patch::Omitted),
+            Self::Never => (Patch::Omitted, Patch::Null),
+            Self::Hours(hours) => (Patch::Value(hours), Patch::Omitted),
+            Self::At(at) => (Patch::Omitted, Patch::Value(at)),
         }
     }
 }

@@ -40,6 +40,7 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
     ("audit", SUBJECTS),
     ("idempotency", SUBJECTS),
     ("accounts", SUBJECTS),
+    ("campaigns", SUBJECTS),
     ("bands", SUBJECTS),
     ("invites", SUBJECTS),
     ("quota", SUBJECTS),
@@ -57,11 +58,35 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
 /// What every room of the server above the store may use.
 const SHARED: &[&str] = &["app", "secret", "refused", "page"];
 /// The store, and the use cases by subject.
-const SUBJECTS: &[&str] =
-    &["store", "accounts", "audit", "bands", "idempotency", "invites", "me", "quota", "templates"];
+#[rustfmt::skip]
+const SUBJECTS: &[&str] = &[
+    "store",
+    "accounts",
+    "audit",
+    "bands",
+    "campaigns",
+    "idempotency",
+    "invites",
+    "me",
+    "quota",
+    "templates",
+];
 /// What brings people, time or operators to the use cases.
-const USERS: &[&str] =
-    &["store", "accounts", "audit", "bands", "idempotency", "invites", "me", "quota", "templates", "metrics", "views"];
+#[rustfmt::skip]
+const USERS: &[&str] = &[
+    "store",
+    "accounts",
+    "audit",
+    "bands",
+    "campaigns",
+    "idempotency",
+    "invites",
+    "me",
+    "quota",
+    "metrics",
+    "templates",
+    "views",
+];
 
 /// Crates that speak to a database.
 const DRIVERS: &[&str] = &["rusqlite", "tokio_postgres", "tokio_postgres_rustls", "postgres", "sqlx"];

@@ -3,7 +3,7 @@
 use crate::{
     api::{CreateBand, CreateInvite, DeclineInvite, Patch},
     domain::{
-        AccountId, Address, BandId, DisplayName, Policy, Preset, Registration, Role, SessionId, SuppressionId,
+        AccountId, Address, BandId, DisplayName, Kind, Policy, Preset, Registration, Role, SessionId, SuppressionId,
         Timestamp, Username,
     },
     local::Error,
@@ -11,6 +11,7 @@ use crate::{
         App, Hash, Refused,
         accounts::{self, NewAccount, NewSession, Site, password},
         bands::{self, NewBand},
+        hash,
         invites::{self, Fresh},
         store::Tx,
     },
@@ -211,7 +212,7 @@ async fn write(app: &App, session: Hash, now: Timestamp) -> Result<(), Refused> 
     };
     let people = PEOPLE.iter().map(new).collect::<Result<Vec<_>, Refused>>()?;
     let bands: Vec<BandId> = BANDS.iter().map(|_| app.fresh(BandId::new)).collect();
-    let secrets = SAMPLES.iter().map(|_| Fresh::new(app)).collect::<Result<Vec<_>, Refused>>()?;
+    let secrets = SAMPLES.iter().map(|_| Fresh::new(app)).collect::<Vec<_>>();
     let session = NewSession { id: app.fresh(SessionId::new), token_hash: session };
     let inner = app.clone();
     let write = move |tx: &mut Tx<'_>| {
@@ -285,29 +286,29 @@ impl World<'_> {
         let (made, by) = (self.ago(sample.made), self.who(sample.by)?);
         let wish = CreateInvite {
             role: Some(sample.role),
-            ttl_hours: sample.ttl.map(i64::from),
-            expires_at: if sample.ttl.is_none() { Patch::Null } else { Patch::Omitted },
+            ttl_hours: sample.ttl.map(i64::from).into(),
             max_uses: sample.uses.map_or(Patch::Null, |uses| Patch::Value(i64::from(uses))),
             label: text(sample.label),
             message: text(sample.message),
             ..CreateInvite::default()
         };
-        let policy = &self.app.settings().policy;
-        let row = invites::create(tx, policy, self.bands[sample.band], by, &wish, fresh, made)?;
+        let row = invites::create(tx, self.app, self.bands[sample.band], by, &wish, fresh, made)?.row;
+        let token_hash = hash(fresh.token(Kind::Link).reveal());
         // Some hours later, one after the other.
         let later = |n: usize| self.ago(sample.made.saturating_sub(5 + 7 * n as u32));
         match sample.end {
             End::Open => {}
             End::Accepted(guests) => {
                 for (n, guest) in guests.iter().enumerate() {
-                    let found = invites::hold_by_token(tx, &fresh.token_hash())?;
-                    invites::accept(tx, &found, self.who(guest)?, later(n))?;
+                    let found = invites::hold_by_token(tx, &token_hash)?;
+                    invites::accept(tx, &found, self.who(guest)?, false, later(n))?;
                 }
             }
             End::Declined(guest, reason) => {
-                let found = invites::hold_by_token(tx, &fresh.token_hash())?;
+                let found = invites::hold_by_token(tx, &token_hash)?;
                 let wish = DeclineInvite { reason: text(reason), block: None };
-                invites::decline(tx, &found, self.who(guest)?, &wish, self.app.fresh(SuppressionId::new), later(0))?;
+                let id = self.app.fresh(SuppressionId::new);
+                invites::decline(tx, &found, self.who(guest)?, &wish, false, id, later(0))?;
             }
             End::Revoked => invites::revoke(tx, row.id, by, later(0))?,
         }

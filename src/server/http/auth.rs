@@ -77,7 +77,7 @@ async fn register(
             accounts::register(tx, site, &new, brought_by, now)?;
             let expires_at = accounts::begin(tx, new.id, session, now)?;
             let outcome = match &invite {
-                Some(found) if accepts => Some(invites::accept(tx, found, new.id, now)?.outcome),
+                Some(found) if accepts => Some(invites::accept(tx, found, new.id, site.mail, now)?.outcome),
                 Some(found) if registration == Registration::InviteOnly => {
                     invites::hold_use(tx, found, new.id, now)?;
                     None

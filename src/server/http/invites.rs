@@ -9,17 +9,13 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{
-        Accepted, CreateInvite, CreatedInvite, DeclineInvite, Empty, Invite, InviteLink, Invites, Preview, Problem,
-        Redemptions, UpdateInvite,
-    },
-    domain::{BandId, InviteId, Kind, Status, SuppressionId, Token},
+    api::{CreateInvite, CreatedInvite, Empty, Invite, InviteLink, Invites, Problem, Redemptions, UpdateInvite},
+    domain::{BandId, InviteId, Kind, Status, Token},
     server::{
-        App, Hash, Refused,
+        App, Refused,
         bands::Access,
-        hash,
         idempotency::{Done, Earlier, once},
-        invites::{self, Filter, Fresh, Sort},
+        invites::{self, Created, Filter, Fresh, Sort},
     },
 };
 
@@ -41,24 +37,18 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(link))
         .routes(routes!(restore))
         .routes(routes!(rotate))
-        .routes(routes!(info))
-        .routes(routes!(accept))
-        .routes(routes!(decline))
 }
 
 fn band_id(text: &str) -> Result<BandId, Refused> {
     text.parse().map_err(|_| Refused::not_found("band"))
 }
 
-fn invite_id(text: &str) -> Result<InviteId, Refused> {
+pub(super) fn invite_id(text: &str) -> Result<InviteId, Refused> {
     text.parse().map_err(|_| Refused::not_found("invite"))
 }
 
-fn token_hash(text: &str) -> Result<Hash, Refused> {
-    Token::parse(text).map(|token| hash(token.reveal())).ok_or_else(Refused::invalid_token)
-}
-
-fn secret<T: serde::Serialize>(status: StatusCode, value: T) -> Response {
+/// An answer that holds a secret: nobody on the way keeps it.
+pub(super) fn secret<T: serde::Serialize>(status: StatusCode, value: T) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(value)).into_response()
 }
 
@@ -117,7 +107,10 @@ async fn list(
 /// Makes an invite, and shows its link this once; later `POST /invites/{id}/link` does.
 #[utoipa::path(post, path = "/bands/{id}/invites", tag = "invites",
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = CreateInvite,
-    responses((status = 201, body = CreatedInvite), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses(
+        (status = 201, body = CreatedInvite),
+        (status = 200, body = CreatedInvite, description = "the one that was pending, sent again"),
+        (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn create(
     State(app): State<App>,
     caller: Caller,
@@ -125,30 +118,31 @@ async fn create(
     headers: HeaderMap,
     body: Body<CreateInvite>,
 ) -> Result<Response, Refused> {
-    let (band, now, fresh) = (band_id(&id)?, app.now(), Fresh::new(&app)?);
+    let (band, now, fresh) = (band_id(&id)?, app.now(), Fresh::new(&app));
     let claim = claim(&headers, caller, format!("/bands/{band}/invites"), body.hash, &app)?;
     let inner = app.clone();
-    let (row, token) = app
+    let Created { row, token, is_new } = app
         .store()
         .write(move |tx| {
             once(
                 tx,
                 claim.as_ref(),
-                |tx, earlier| invites::recreated(tx, &inner, made(&earlier)?, caller.account),
+                |tx, earlier| {
+                    let (row, token) = invites::recreated(tx, &inner, made(&earlier)?, caller.account)?;
+                    Ok(Created { row, token, is_new: earlier.status == 201 })
+                },
                 |tx| {
-                    let policy = &inner.settings().policy;
-                    let row = invites::create(tx, policy, band, caller.account, &body.value, &fresh, now)?;
-                    let resource = Some(*row.id.as_bytes());
-                    let value = (row, fresh.token.reveal().to_owned());
-                    Ok(Done { value, status: 201, resource, outcome: None })
+                    let value = invites::create(tx, &inner, band, caller.account, &body.value, &fresh, now)?;
+                    let resource = Some(*value.row.id.as_bytes());
+                    Ok(Done { status: if value.is_new { 201 } else { 200 }, value, resource, outcome: None })
                 },
             )
         })
         .await?;
     app.alarm().note(row.expires_at);
-    app.metrics().invites("created", 1);
-    let link = link_of(&app, &token)?;
-    Ok(secret(StatusCode::CREATED, CreatedInvite { invite: row.show(now), link, token }))
+    app.metrics().invites("created", u64::from(is_new));
+    let (link, status) = (link_of(&app, &token)?, if is_new { StatusCode::CREATED } else { StatusCode::OK });
+    Ok(secret(status, CreatedInvite { invite: row.show(now), link, token }))
 }
 
 fn link_of(app: &App, token: &str) -> Result<String, Refused> {
@@ -296,7 +290,7 @@ async fn rotate(
 ) -> Result<Response, Refused> {
     let (id, now, inner) = (invite_id(&id)?, app.now(), app.clone());
     let claim = claim(&headers, caller, format!("/invites/{id}/rotate"), body.hash, &app)?;
-    let fresh = Fresh::of(&app, id)?;
+    let fresh = Fresh::of(&app, id);
     let token = app
         .store()
         .write(move |tx| {
@@ -305,106 +299,11 @@ async fn rotate(
                 claim.as_ref(),
                 |tx, _| invites::recreated(tx, &inner, id, caller.account).map(|(_, token)| token),
                 |tx| {
-                    invites::rotate(tx, &fresh, caller.account, now)?;
-                    let value = fresh.token.reveal().to_owned();
+                    let value = invites::rotate(tx, &inner, &fresh, caller.account, now)?;
                     Ok(Done { value, status: 200, resource: Some(*id.as_bytes()), outcome: None })
                 },
             )
         })
         .await?;
     Ok(secret(StatusCode::OK, InviteLink { link: link_of(&app, &token)?, token }))
-}
-
-/// What an invite is for, before anyone signs in. It changes nothing.
-#[utoipa::path(get, path = "/invites/{token}/info", tag = "invites", security(()), params(("token" = String, Path, description = "the token of a link, or a code")),
-    responses((status = 200, body = Preview), (status = "default", body = Problem, content_type = "application/problem+json")))]
-async fn info(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Refused> {
-    let (token_hash, now) = (token_hash(&token)?, app.now());
-    let found = app.store().glance(move |tx| invites::find_by_token(tx, &token_hash)).await?;
-    let id = found.id;
-    let preview = invites::preview(found, app.settings().policy.registration, now)?;
-    app.views().note(id);
-    Ok(secret(StatusCode::OK, preview))
-}
-
-/// Comes in by an invite; who is in already stays as they are.
-#[utoipa::path(post, path = "/invites/{token}/accept", tag = "invites", request_body = Empty,
-    params(("token" = String, Path, description = "the token of a link, or a code"), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Accepted), (status = "default", body = Problem, content_type = "application/problem+json")))]
-async fn accept(
-    State(app): State<App>,
-    Path(token): Path<String>,
-    caller: Result<Caller, Refused>,
-    headers: HeaderMap,
-    body: Body<Empty>,
-) -> Result<Response, Refused> {
-    let (token_hash, now) = (token_hash(&token)?, app.now());
-    // An unknown token is told before a missing session.
-    let found = app.store().glance(move |tx| invites::find_by_token(tx, &token_hash)).await?;
-    let caller = caller?;
-    let claim = claim(&headers, caller, format!("/invites/{}/accept", found.id), body.hash, &app)?;
-    let accepted = app
-        .store()
-        .write(move |tx| {
-            once(
-                tx,
-                claim.as_ref(),
-                |_, earlier| {
-                    let told = earlier.outcome.and_then(|text| serde_json::from_str::<Accepted>(&text).ok());
-                    told.ok_or_else(|| Refused::not_found("invite"))
-                },
-                |tx| {
-                    invites::hold_account(tx, caller.account)?;
-                    let found = invites::hold_by_token(tx, &token_hash)?;
-                    let value = invites::accept(tx, &found, caller.account, now)?;
-                    let outcome = serde_json::to_string(&value).ok();
-                    Ok(Done { value, status: 200, resource: Some(*found.id.as_bytes()), outcome })
-                },
-            )
-        })
-        .await;
-    app.metrics().invites(
-        match &accepted {
-            Ok(accepted) => accepted.outcome.as_str(),
-            Err(Refused::Problem(problem)) => problem.code.as_str(),
-            Err(_) => "failed",
-        },
-        1,
-    );
-    Ok(Json(accepted?).into_response())
-}
-
-/// Says no to an invite for one person, for good.
-#[utoipa::path(post, path = "/invites/{token}/decline", tag = "invites", request_body = DeclineInvite,
-    params(("token" = String, Path, description = "the token of a link, or a code"), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json")))]
-async fn decline(
-    State(app): State<App>,
-    Path(token): Path<String>,
-    caller: Result<Caller, Refused>,
-    headers: HeaderMap,
-    body: Body<DeclineInvite>,
-) -> Result<StatusCode, Refused> {
-    let (token_hash, now) = (token_hash(&token)?, app.now());
-    let found = app.store().glance(move |tx| invites::find_by_token(tx, &token_hash)).await?;
-    let caller = caller?;
-    let claim = claim(&headers, caller, format!("/invites/{}/decline", found.id), body.hash, &app)?;
-    let suppression = app.fresh(SuppressionId::new);
-    app.store()
-        .write(move |tx| {
-            once(
-                tx,
-                claim.as_ref(),
-                |_, _| Ok(()),
-                |tx| {
-                    invites::hold_account(tx, caller.account)?;
-                    let found = invites::hold_by_token(tx, &token_hash)?;
-                    invites::decline(tx, &found, caller.account, &body.value, suppression, now)?;
-                    Ok(Done { value: (), status: 204, resource: Some(*found.id.as_bytes()), outcome: None })
-                },
-            )
-        })
-        .await?;
-    app.metrics().invites("declined", 1);
-    Ok(StatusCode::NO_CONTENT)
 }

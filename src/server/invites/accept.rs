@@ -37,6 +37,8 @@ crate::row! {
         uses: u32,
         message: Option<String>,
         email: Option<Address>,
+        pub(super) account: Option<AccountId>,
+        account_username: Option<String>,
         requires_approval: bool,
         pub(super) created_at: Timestamp,
         pub(super) created_by: AccountId,
@@ -48,23 +50,39 @@ crate::row! {
 const FOUND: &str = "SELECT i.id AS id, i.band AS band, b.name AS band_name, b.description AS description,
         b.contact AS contact, b.members AS members, b.deleted_at AS band_deleted, i.campaign AS campaign, i.kind AS kind, i.role AS role,
         i.status AS status, i.cancel_reason AS cancel_reason, i.expires_at AS expires_at, i.max_uses AS max_uses,
-        i.uses AS uses, i.message AS message, i.email AS email, i.requires_approval AS requires_approval,
+        i.uses AS uses, i.message AS message, i.email AS email,
+        i.account AS account, t.username AS account_username, i.requires_approval AS requires_approval,
         i.created_at AS created_at, i.created_by AS created_by, c.display_name AS inviter, i.policy AS policy
      FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
-     WHERE i.token_hash = $1";
+        LEFT JOIN account t ON t.id = i.account";
 
 /// The invite of a token, in whatever state; every unknown token is refused alike.
 pub(crate) fn find_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found, Refused> {
-    tx.query_one(FOUND, &[token_hash])?.ok_or_else(Refused::invalid_token)
+    let sql = intern(format!("{FOUND} WHERE i.token_hash = $1"));
+    tx.query_one(sql, &[token_hash])?.ok_or_else(Refused::invalid_token)
 }
 
 /// As [`find_by_token`], and nobody else changes or uses the invite until the transaction ends.
 pub(crate) fn hold_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found, Refused> {
-    let sql = match tx.dialect() {
-        Dialect::Sqlite => FOUND, // it has one writer
-        Dialect::Postgres => intern(format!("{FOUND} FOR UPDATE OF i")),
-    };
+    let lock = tx.dialect().pick("", " FOR UPDATE OF i"); // SQLite has one writer
+    let sql = intern(format!("{FOUND} WHERE i.token_hash = $1{lock}"));
     tx.query_one(sql, &[token_hash])?.ok_or_else(Refused::invalid_token)
+}
+
+/// As [`hold_by_token`], for an invite that waits in the account's inbox: one made for it, or mailed to its address,
+/// verified. Any other is not found. The account is held ([`hold_account`]).
+pub(crate) fn hold_waiting(tx: &mut Tx<'_>, id: InviteId, account: AccountId) -> Result<Found, Refused> {
+    let lock = tx.dialect().pick("", " FOR UPDATE OF i");
+    let sql = intern(format!("{FOUND} WHERE i.id = $1{lock}"));
+    let found: Found = tx.query_one(sql, &[&id])?.ok_or_else(|| Refused::not_found("invite"))?;
+    let own = match (found.kind, &found.email) {
+        (Kind::User, _) => found.account == Some(account),
+        (Kind::Email, Some(email)) => {
+            tx.exists("SELECT 1 AS n FROM account WHERE id = $1 AND email = $2 AND email_verified", &[&account, email])?
+        }
+        _ => false,
+    };
+    if own { Ok(found) } else { Err(Refused::not_found("invite")) }
 }
 
 /// Holds the account until the transaction ends: what one person does at once in two places is done one after the
@@ -88,6 +106,12 @@ impl Found {
             }
             Code::Removed => format!("You were removed from {band} since this invite was made. Ask for a new one."),
             Code::Banned => format!("You are banned from {band}. Its admins alone can lift that."),
+            Code::WrongRecipient => {
+                format!("This invite is for someone else. Sign in as them, or ask {inviter} for one of your own.")
+            }
+            Code::EmailUnverified => {
+                "Verify your address first: this invite is for whoever can read its mail.".to_owned()
+            }
             Code::OneBandOnly => {
                 "You are in a band, and this one takes only those who are in no other: leave it first.".to_owned()
             }
@@ -98,6 +122,17 @@ impl Found {
         problem.inviter = Some(self.inviter.clone());
         problem.contact.clone_from(&self.contact);
         problem.into()
+    }
+
+    /// The rules that the invite was made under.
+    pub(super) fn rules(&self) -> Result<Policy, Refused> {
+        serde_json::from_str(&self.policy)
+            .map_err(|_| Refused::new(Code::Internal, "The invite's rules cannot be read."))
+    }
+
+    /// Whom it is for, as far as an address says so: that of an `email` invite.
+    pub(super) fn address(&self) -> Option<&Address> {
+        self.email.as_ref().filter(|_| self.kind == Kind::Email)
     }
 
     /// The invite and who made it.
@@ -153,7 +188,10 @@ pub(crate) fn preview(found: Found, registration: Registration, now: Timestamp) 
         expires_at: found.expires_at,
         uses_left: found.max_uses.left(found.uses),
         message: found.message,
-        recipient: found.email.map(|address| address.masked()),
+        recipient: match found.kind {
+            Kind::User => found.account_username.map(|name| format!("@{name}")),
+            _ => found.email.map(|address| address.masked()),
+        },
         registration,
         requires_approval: found.requires_approval,
     })
@@ -164,8 +202,15 @@ crate::row! { struct Taken { status: Status } }
 
 /// Takes a use and makes the account a member, or finds that it is one. In one transaction with all that follows.
 ///
-/// `found` is held ([`hold_by_token`]), and so is the account ([`hold_account`]).
-pub(crate) fn accept(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) -> Result<Accepted, Refused> {
+/// `found` is held ([`hold_by_token`]), and so is the account ([`hold_account`]). `mail` says whether this server can
+/// verify addresses.
+pub(crate) fn accept(
+    tx: &mut Tx<'_>,
+    found: &Found,
+    account: AccountId,
+    mail: bool,
+    now: Timestamp,
+) -> Result<Accepted, Refused> {
     in_a_band(found)?;
     let visitor = Visitor::of(tx, found, account)?;
     visitor.check_departure(found)?;
@@ -178,8 +223,8 @@ pub(crate) fn accept(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Ti
     } else {
         ended(found, now)?;
     }
-    let rules: Policy = serde_json::from_str(&found.policy)
-        .map_err(|_| Refused::new(Code::Internal, "The invite's rules cannot be read."))?;
+    let rules = found.rules()?;
+    visitor.check_recipient(found, account, rules.email_identity, mail)?;
     if rules.membership == Membership::One && in_any_band(tx, account)? {
         return Err(found.refusal(Code::OneBandOnly));
     }

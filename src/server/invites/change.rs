@@ -13,8 +13,9 @@ use crate::{
 use super::{
     InviteRow, by_id,
     cancel::Cancel,
-    create::{Fresh, ending, opened},
+    create::{Fresh, opened},
     hold, index, not_pending, read,
+    wish::ending,
 };
 
 fn note(
@@ -94,19 +95,26 @@ pub(crate) fn link(
 }
 
 /// Gives the invite a new token; the old one is unknown at once.
-pub(crate) fn rotate(tx: &mut Tx<'_>, fresh: &Fresh, caller: AccountId, now: Timestamp) -> Result<(), Refused> {
+pub(crate) fn rotate(
+    tx: &mut Tx<'_>,
+    app: &App,
+    fresh: &Fresh,
+    caller: AccountId,
+    now: Timestamp,
+) -> Result<String, Refused> {
     let row = changeable(tx, fresh.id, caller)?;
     row.check_pending(now)?;
+    let secret = fresh.secret(app.key(), row.kind)?;
     let done = tx.execute(
         "UPDATE invite SET token_hash = $2, token_sealed = $3, hint = $4 WHERE id = $1 AND status = 'pending'",
-        &[&fresh.id, &fresh.token_hash, &fresh.sealed, &fresh.token.hint()],
+        &[&fresh.id, &secret.token_hash, &secret.sealed, &secret.token.hint()],
     )?;
     if done == 0 {
         return Err(not_pending());
     }
     note(tx, &row, caller, "invite.rotated", now)?;
     tx.touch(row.band);
-    Ok(())
+    Ok(secret.token.reveal().to_owned())
 }
 
 crate::row! { struct Rules { policy: String } }

@@ -1,164 +1,185 @@
-//! Making an invite.
+//! Making one invite.
 
 use crate::{
-    api::{Code, CreateInvite, Patch},
-    domain::{AccountId, Address, BandId, Hours, InviteId, Kind, Label, MaxUses, Message, Policy, Role, Timestamp},
-    server::{
-        App, Fields, Hash, Refused,
-        audit::{self, Event},
-        bands, hash, open, quota, seal,
-        store::Tx,
-    },
+    api::{Code, CreateInvite, OnExisting},
+    domain::{AccountId, BandId, CancelReason, InviteId, Kind, Policy, Role, Timestamp, Token},
+    server::{App, Hash, Key, Refused, bands, campaigns, hash, open, quota, seal, store::Tx},
 };
 
-use super::{Access, InviteRow, by_id, index, read};
+use super::{
+    Access, InviteRow, by_id,
+    cancel::Cancel,
+    expire, hold,
+    insert::{Batch, NewInvite},
+    read,
+    recipient::{self, Recipient},
+    wish::Terms,
+};
 
-/// The secret parts of a new invite, made before the transaction.
+/// What makes an invite's secret, drawn before the transaction, which can run more than once.
 #[derive(Clone)]
 pub(crate) struct Fresh {
     pub(crate) id: InviteId,
-    pub(crate) token: crate::domain::Token,
+    random: [u8; 32],
+    nonce: [u8; 12],
+}
+
+/// The secret of an invite, and what is kept of it.
+pub(crate) struct Secret {
+    pub(crate) token: Token,
     pub(super) token_hash: Hash,
     pub(super) sealed: Vec<u8>,
 }
 
 impl Fresh {
-    /// A new id and a new token for it.
-    pub(crate) fn new(app: &App) -> Result<Self, Refused> {
+    /// A new id and randomness for its secret.
+    pub(crate) fn new(app: &App) -> Self {
         Self::of(app, app.fresh(InviteId::new))
     }
 
-    /// A new token for an invite.
-    pub(crate) fn of(app: &App, id: InviteId) -> Result<Self, Refused> {
-        let token = app.fresh_token();
-        let sealed = seal(app.key(), app.random(), id.as_bytes(), token.reveal())
+    /// Randomness for a new secret of an invite.
+    pub(crate) fn of(app: &App, id: InviteId) -> Self {
+        Self { id, random: app.random(), nonce: app.random() }
+    }
+
+    /// The token, or the code, that this makes.
+    pub(crate) fn token(&self, kind: Kind) -> Token {
+        match kind {
+            Kind::Code => Token::code_from_random(&self.random),
+            Kind::Link | Kind::Email | Kind::User => Token::from_random(&self.random),
+        }
+    }
+
+    /// The secret, sealed under the server's key.
+    pub(super) fn secret(&self, key: &Key, kind: Kind) -> Result<Secret, Refused> {
+        let token = self.token(kind);
+        let sealed = seal(key, self.nonce, self.id.as_bytes(), token.reveal())
             .ok_or_else(|| Refused::new(Code::Internal, "The token could not be sealed."))?;
-        Ok(Self { id, token_hash: hash(token.reveal()), token, sealed })
-    }
-
-    /// What the token is found by.
-    pub(crate) fn token_hash(&self) -> Hash {
-        self.token_hash
+        Ok(Secret { token_hash: hash(token.reveal()), token, sealed })
     }
 }
 
-/// When an invite ends under `policy`: by `ttl_hours` or `expires_at`, else by the default. `None` is never.
-pub(super) fn ending(
-    fields: &mut Fields,
-    policy: &Policy,
-    ttl_hours: Patch<i64>,
-    expires_at: Patch<Timestamp>,
-    now: Timestamp,
-) -> Option<Timestamp> {
-    let (field, end) = match (ttl_hours, expires_at) {
-        (Patch::Omitted, Patch::Omitted) => return policy.default_ttl_hours.0.map(|hours| now.plus_hours(hours)),
-        (Patch::Omitted, end) => ("expires_at", end.into_change().flatten()),
-        (ttl, Patch::Omitted) => {
-            let hours = ttl.into_change().flatten().and_then(|n| fields.check("ttl_hours", Hours::from_number(n)));
-            ("ttl_hours", hours.and_then(|hours| hours.0).map(|hours| now.plus_hours(hours)))
-        }
-        _ => {
-            fields.refuse("ttl_hours", "must not stand beside expires_at: send one of them");
-            return None;
-        }
-    };
-    if end.is_some_and(|end| end <= now) {
-        fields.refuse(field, "must lie in the future");
-    }
-    if let Some(most) = policy.max_ttl_hours.0
-        && end.is_none_or(|end| end > now.plus_hours(most))
-    {
-        fields.refuse(field, format!("must not be longer than {most} hours from now"));
-    }
-    end
+/// An invite with its secret.
+pub(crate) struct Created {
+    pub(crate) row: InviteRow,
+    pub(crate) token: String,
+    /// Whether it is new; else it is the one that was pending already.
+    pub(crate) is_new: bool,
 }
 
-/// Makes an invite of kind `link`.
+/// Makes an invite. Where one is pending for the same person, the request says what is to be done: nothing
+/// (`already_pending`), put a new one in its place, or send the old one again.
 pub(crate) fn create(
     tx: &mut Tx<'_>,
-    policy: &Policy,
+    app: &App,
     band: BandId,
     caller: AccountId,
     wish: &CreateInvite,
     fresh: &Fresh,
     now: Timestamp,
-) -> Result<InviteRow, Refused> {
-    let forbidden = |detail: &str| Refused::new(Code::Forbidden, detail);
-    let quota = quota::hold(tx, caller, policy)?;
-    let up_to = Access::hold(tx, band, caller)?
-        .grants()
-        .ok_or_else(|| forbidden("You may not invite to this band: ask an admin."))?;
-    let policy = &bands::in_force(tx, band, policy)?;
-    let role = wish.role.unwrap_or(Role::Member);
-    let mut fields = Fields::default();
-    if wish.kind.is_some_and(|kind| kind != Kind::Link) {
-        fields.refuse("kind", "must be link");
+) -> Result<Created, Refused> {
+    let quota = quota::hold(tx, caller, &app.settings().policy)?;
+    let access = Access::hold(tx, band, caller)?;
+    let up_to = access.grants().ok_or_else(|| forbidden("You may not invite to this band: ask an admin."))?;
+    let policy = bands::in_force(tx, band, &app.settings().policy)?;
+    if wish.campaign_id.is_some() || wish.kind == Some(Kind::Code) {
+        access.require_admin()?;
     }
-    if role == Role::Owner {
-        fields.refuse("role", "must be member or admin");
+    let campaign = campaigns::for_new_invite(tx, band, wish.campaign_id, now)?;
+    let terms = Terms::read(wish, &policy, &campaign, band, now)?;
+    check_terms(&terms, &policy, up_to)?;
+    let known = recipient::look(tx, band, caller, &[&terms.to])?.pop().flatten();
+    let known = known.ok_or_else(|| Refused::field("username", "must be the name of an account on this server"))?;
+    if let Some((code, why)) = known.refusal() {
+        return Err(Refused::new(code, why));
     }
-    let ttl = wish.ttl_hours.map_or(Patch::Omitted, Patch::Value);
-    let expires_at = ending(&mut fields, policy, ttl, wish.expires_at.clone(), now);
-    let max_uses = match wish.max_uses {
-        Patch::Omitted => Some(MaxUses::ONE),
-        Patch::Null => Some(MaxUses::UNLIMITED),
-        Patch::Value(n) => fields.check("max_uses", MaxUses::from_number(n)),
-    };
-    let email = fields.optional("email", wish.email.as_deref(), Address::parse);
-    let label = fields.optional("label", wish.label.as_deref(), Label::parse);
-    let message = fields.optional("message", wish.message.as_deref(), Message::parse);
-    fields.finish()?;
-    if role > up_to {
-        return Err(forbidden("You may not invite to a role above your own."));
-    }
-    if !policy.allow_kinds.contains(&Kind::Link) {
-        return Err(Refused::new(Code::KindNotAllowed, "No invites of kind link are made in this band."));
+    if let Some(existing) = waiting(tx, &known, now)? {
+        match wish.on_existing {
+            None => return Err(already_pending()),
+            Some(OnExisting::Resend) => return again(tx, app, existing, caller),
+            Some(OnExisting::Replace) => replace(tx, existing, caller, now)?,
+        }
     }
     quota.charge(tx, 1, now)?;
-    let rules = serde_json::to_string(policy).unwrap_or_default();
-    let _ = tx.execute(
-        "INSERT INTO invite (id, band, kind, role, status, email, label, message, token_hash, token_sealed, hint,
-            max_uses, created_at, created_by, expires_at, status_at, requires_approval, policy)
-         VALUES ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $12, $15, $16)",
-        &[
-            &fresh.id,
-            &band,
-            &Kind::Link,
-            &role,
-            &email,
-            &label,
-            &message,
-            &fresh.token_hash,
-            &fresh.sealed,
-            &fresh.token.hint(),
-            &max_uses,
-            &now,
-            &caller,
-            &expires_at,
-            &false,
-            &rules,
-        ],
-    )?;
-    let row = by_id(tx, fresh.id)?.ok_or_else(|| Refused::not_found("invite"))?;
-    index(tx, row.seq, band, row.label.as_deref(), row.email.as_deref())?;
-    let there = tx.execute(
-        "UPDATE band SET invites = invites + 1, pending = pending + 1 WHERE id = $1 AND deleted_at IS NULL",
-        &[&band],
-    )?;
-    if there == 0 {
-        return Err(Refused::not_found("band")); // deleted meanwhile
+    let secret = fresh.secret(app.key(), terms.kind)?;
+    let token = secret.token.reveal().to_owned();
+    let batch = Batch { band, campaign: campaign.id, inviter: caller, policy: &policy, now };
+    if batch.insert(tx, &[terms.into_invite(fresh.id, secret, &known)])?.is_empty() {
+        return Err(already_pending()); // made by someone else meanwhile
     }
-    let event = Event {
-        band: Some(band),
-        actor: Some(caller),
-        action: "invite.created",
-        invite: Some(fresh.id),
-        account: None,
-        detail: None,
-    };
-    audit::record(tx, now, event)?;
-    tx.touch(band);
-    Ok(row)
+    let row = by_id(tx, fresh.id)?.ok_or_else(|| Refused::not_found("invite"))?;
+    Ok(Created { row, token, is_new: true })
+}
+
+fn forbidden(detail: &str) -> Refused {
+    Refused::new(Code::Forbidden, detail)
+}
+
+fn already_pending() -> Refused {
+    let text = "An invite for this person is pending. Send on_existing: \"resend\" or \"replace\", or revoke that one.";
+    Refused::new(Code::AlreadyPending, text)
+}
+
+/// Refuses a role above the inviter's own, and a kind that the band makes none of.
+pub(super) fn check_terms(terms: &Terms, policy: &Policy, up_to: Role) -> Result<(), Refused> {
+    if terms.role > up_to {
+        return Err(forbidden("You may not invite to a role above your own."));
+    }
+    if !policy.allow_kinds.contains(&terms.kind) {
+        let text =
+            format!("Invites of kind {} are switched off here: the band's policy lists those there are.", terms.kind);
+        return Err(Refused::new(Code::KindNotAllowed, text));
+    }
+    Ok(())
+}
+
+/// The invite that waits for the person, if one does. One whose time is over is written down as such.
+pub(super) fn waiting(tx: &mut Tx<'_>, known: &Recipient, now: Timestamp) -> Result<Option<InviteId>, Refused> {
+    let Some((id, ends)) = known.pending else { return Ok(None) };
+    if ends.is_some_and(|end| end <= now) {
+        expire::lapse(tx, id, now)?;
+        return Ok(None);
+    }
+    Ok(Some(id))
+}
+
+/// The pending invite and its secret, for those who may have it.
+fn again(tx: &mut Tx<'_>, app: &App, id: InviteId, caller: AccountId) -> Result<Created, Refused> {
+    let (row, token) = recreated(tx, app, id, caller)?;
+    Ok(Created { row, token, is_new: false })
+}
+
+/// Ends the pending invite, for those who may change it.
+fn replace(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> Result<(), Refused> {
+    let (row, access) = hold(tx, id, caller)?;
+    access.check_change(&row, caller)?;
+    let cancel = Cancel { reason: CancelReason::Replaced, actor: Some(caller), account: None, now };
+    for (band, ended) in cancel.pending(tx, "id = $4", &[&id])? {
+        let _ = tx.execute("UPDATE band SET pending = pending - $2::bigint WHERE id = $1", &[&band, &ended])?;
+        tx.touch(band);
+    }
+    Ok(())
+}
+
+impl Terms {
+    /// The invite as it is written down.
+    pub(super) fn into_invite(self, id: InviteId, secret: Secret, known: &Recipient) -> NewInvite {
+        NewInvite {
+            id,
+            kind: self.kind,
+            role: self.role,
+            email: self.email,
+            account: known.account.filter(|_| self.kind == Kind::User),
+            label: self.label,
+            message: self.message,
+            token_hash: secret.token_hash,
+            sealed: secret.sealed,
+            hint: secret.token.hint().to_owned(),
+            max_uses: self.max_uses,
+            expires_at: self.expires_at,
+            requires_approval: false,
+        }
+    }
 }
 
 /// The invite that an earlier request of the caller made or rotated, with its token, if they may still have it.

@@ -23,14 +23,17 @@ pub(crate) fn decline(
     found: &Found,
     account: AccountId,
     wish: &DeclineInvite,
+    mail: bool,
     fresh: SuppressionId,
     now: Timestamp,
 ) -> Result<(), Refused> {
     let mut fields = Fields::default();
     let reason = fields.optional("reason", wish.reason.as_deref(), Reason::parse);
     fields.finish()?;
-    Visitor::of(tx, found, account)?.check_departure(found)?;
+    let visitor = Visitor::of(tx, found, account)?;
+    visitor.check_departure(found)?;
     ended(found, now)?;
+    visitor.check_recipient(found, account, found.rules()?.email_identity, mail)?;
     if found.max_uses != MaxUses::ONE {
         return Err(Refused::new(Code::NotDeclinable, "This invite is for several people, so it cannot be declined."));
     }

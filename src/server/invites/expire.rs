@@ -37,9 +37,26 @@ pub(crate) fn expire(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Result<usize
         ),
         &[&now, &most],
     )?;
+    write_down(tx, &over)?;
+    Ok(over.len())
+}
+
+/// Cancels one pending invite whose time is over, before the sweeper comes to it: a new one is to take its place.
+pub(super) fn lapse(tx: &mut Tx<'_>, id: InviteId, now: Timestamp) -> Result<(), Error> {
+    let over: Vec<Over> = tx.query(
+        "UPDATE invite SET status = 'cancelled', cancel_reason = 'expired', status_at = expires_at, acted_by = NULL
+         WHERE id = $1 AND status = 'pending' AND expires_at <= $2
+         RETURNING id, band, kind, campaign, created_by, expires_at",
+        &[&id, &now],
+    )?;
+    write_down(tx, &over)
+}
+
+/// Counts and tells what is over.
+fn write_down(tx: &mut Tx<'_>, over: &[Over]) -> Result<(), Error> {
     let mut bands: BTreeMap<BandId, i64> = BTreeMap::new();
     let mut events = Vec::with_capacity(over.len());
-    for &Over { id, band, kind, campaign, created_by, expires_at } in &over {
+    for &Over { id, band, kind, campaign, created_by, expires_at } in over {
         Counted { id, band, kind, campaign, created_by }.tally(tx, Tally::moved(Status::Pending, Status::Cancelled));
         *bands.entry(band).or_default() += 1;
         let (band, invite) = (Some(band), Some(id));
@@ -52,7 +69,7 @@ pub(crate) fn expire(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Result<usize
         let _ = tx.execute("UPDATE band SET pending = pending - $2::bigint WHERE id = $1", &[&band, &ended])?;
         tx.touch(band);
     }
-    Ok(over.len())
+    Ok(())
 }
 
 /// The next instant at which a pending invite ends.

@@ -2,7 +2,7 @@
 
 use crate::{
     api::Code,
-    domain::{AccountId, Role, Timestamp},
+    domain::{AccountId, EmailIdentity, Role, Timestamp},
     server::{
         Refused,
         store::{Error, Tx},
@@ -54,6 +54,35 @@ impl Visitor {
             Some(at) if found.created_at <= at => Err(found.refusal(Code::Removed)),
             _ => Ok(()),
         }
+    }
+
+    /// Refuses whom the invite is not for.
+    ///
+    /// | kind | proof |
+    /// |---|---|
+    /// | `link`, `code` | holding the token |
+    /// | `user` | being that account |
+    /// | `email`, `bearer` | holding the token |
+    /// | `email`, `match` | an account with that address |
+    /// | `email`, `verified` | the same, and the address is verified; without mail it cannot be, so as `match` |
+    pub(super) fn check_recipient(
+        &self,
+        found: &Found,
+        account: AccountId,
+        identity: EmailIdentity,
+        mail: bool,
+    ) -> Result<(), Refused> {
+        if found.account.is_some_and(|recipient| recipient != account) {
+            return Err(found.refusal(Code::WrongRecipient));
+        }
+        let Some(address) = found.address().filter(|_| identity != EmailIdentity::Bearer) else { return Ok(()) };
+        if address.as_str() != self.email {
+            return Err(found.refusal(Code::WrongRecipient));
+        }
+        if identity == EmailIdentity::Verified && mail && !self.email_verified {
+            return Err(found.refusal(Code::EmailUnverified));
+        }
+        Ok(())
     }
 
     /// The address, where it is known to be this account's; and whether it was verified.

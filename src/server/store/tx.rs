@@ -160,17 +160,24 @@ fn values(params: Params<'_>) -> Vec<Value<'_>> {
     params.iter().map(|p| p.to_value()).collect()
 }
 
+/// The most parameters that a statement can have.
+const MOST_PARAMS: usize = 1_024;
+
 /// SQLite takes `$2` as a *name* and numbers names as they appear, so parameters are bound by the number in the name.
 fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: Params<'_>) -> Result<(), Error> {
-    let mut used = 0_u128;
+    let mut used = [0_u64; MOST_PARAMS / 64];
     for place in 1..=statement.parameter_count() {
         let number: usize = statement
             .parameter_name(place)
             .and_then(|name| name.trim_start_matches('$').split("::").next()?.parse().ok())
-            .filter(|n| (1..=params.len().min(127)).contains(n))
+            .filter(|n| (1..=params.len().min(MOST_PARAMS)).contains(n))
             .ok_or(Error::Parameters)?;
         statement.raw_bind_parameter(place, params[number - 1].to_value())?;
-        used |= 1 << number;
+        used[(number - 1) / 64] |= 1 << ((number - 1) % 64);
     }
-    if used.count_ones() as usize == params.len() { Ok(()) } else { Err(Error::Parameters) }
+    if used.iter().map(|bits| bits.count_ones() as usize).sum::<usize>() == params.len() {
+        Ok(())
+    } else {
+        Err(Error::Parameters)
+    }
 }

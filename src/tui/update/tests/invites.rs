@@ -26,7 +26,7 @@ fn n_and_enter_make_a_link_with_the_defaults_and_copy_it() {
     let Request::CreateInvite(band, body) = &desk.request(|r| matches!(r, Request::CreateInvite(..))).2 else {
         panic!()
     };
-    assert_eq!((*band, body.role, body.ttl_hours), (band_id(1), Some(Role::Member), None));
+    assert_eq!((*band, body.role, &body.ttl_hours), (band_id(1), Some(Role::Member), &Patch::Omitted));
     assert_eq!(body.max_uses, Patch::Value(1));
     let created =
         CreatedInvite { invite: invite(9), link: url(1), token: Token::from_random(&[1; 32]).reveal().to_owned() };

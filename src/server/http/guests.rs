@@ -1,0 +1,213 @@
+//! `/invites/{token}` and `/me/invites/{id}`: what the invited do, with a token or out of their inbox.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    api::{Accepted, DeclineInvite, Empty, Preview, Problem},
+    domain::{InviteId, SuppressionId, Token},
+    server::{
+        App, Hash, Refused, hash,
+        idempotency::{Done, once},
+        invites::{self, Found},
+        store::Tx,
+    },
+};
+
+use super::{
+    body::Body,
+    caller::Caller,
+    invites::{invite_id, secret},
+    once::claim,
+};
+
+/// The routes, relative to the API's base path.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(info))
+        .routes(routes!(accept))
+        .routes(routes!(decline))
+        .routes(routes!(accept_waiting))
+        .routes(routes!(decline_waiting))
+}
+
+fn token_hash(text: &str) -> Result<Hash, Refused> {
+    Token::parse(text).map(|token| hash(token.reveal())).ok_or_else(Refused::invalid_token)
+}
+
+/// By what an invite is come to.
+#[derive(Debug, Clone, Copy)]
+enum Door {
+    /// Its token.
+    Token(Hash),
+    /// The account's inbox.
+    Inbox(InviteId),
+}
+
+impl Door {
+    /// The invite, held until the transaction ends.
+    fn hold(self, tx: &mut Tx<'_>, caller: Caller) -> Result<Found, Refused> {
+        invites::hold_account(tx, caller.account)?;
+        match self {
+            Self::Token(token_hash) => invites::hold_by_token(tx, &token_hash),
+            Self::Inbox(id) => invites::hold_waiting(tx, id, caller.account),
+        }
+    }
+}
+
+/// What an invite is for, before anyone signs in. It changes nothing.
+#[utoipa::path(get, path = "/invites/{token}/info", tag = "invites", security(()), params(("token" = String, Path, description = "the token of a link, or a code")),
+    responses((status = 200, body = Preview), (status = "default", body = Problem, content_type = "application/problem+json")))]
+async fn info(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Refused> {
+    let (token_hash, now) = (token_hash(&token)?, app.now());
+    let found = app.store().glance(move |tx| invites::find_by_token(tx, &token_hash)).await?;
+    let id = found.id;
+    let preview = invites::preview(found, app.settings().policy.registration, now)?;
+    app.views().note(id);
+    Ok(secret(StatusCode::OK, preview))
+}
+
+/// The door of a token; an unknown one is told before a missing session.
+async fn by_token(
+    app: &App,
+    token: &str,
+    caller: Result<Caller, Refused>,
+) -> Result<(Door, InviteId, Caller), Refused> {
+    let token_hash = token_hash(token)?;
+    let found = app.store().glance(move |tx| invites::find_by_token(tx, &token_hash)).await?;
+    Ok((Door::Token(token_hash), found.id, caller?))
+}
+
+/// Comes in by an invite; who is in already stays as they are.
+#[utoipa::path(post, path = "/invites/{token}/accept", tag = "invites", request_body = Empty,
+    params(("token" = String, Path, description = "the token of a link, or a code"), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Accepted), (status = "default", body = Problem, content_type = "application/problem+json")))]
+async fn accept(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    caller: Result<Caller, Refused>,
+    headers: HeaderMap,
+    body: Body<Empty>,
+) -> Result<Response, Refused> {
+    let (door, id, caller) = by_token(&app, &token, caller).await?;
+    come_in(&app, door, id, caller, &headers, body.hash).await
+}
+
+/// Comes in by an invite that waits in the inbox.
+#[utoipa::path(post, path = "/me/invites/{id}/accept", tag = "accounts", request_body = Empty,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Accepted), (status = "default", body = Problem, content_type = "application/problem+json")))]
+async fn accept_waiting(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body<Empty>,
+) -> Result<Response, Refused> {
+    let id = invite_id(&id)?;
+    come_in(&app, Door::Inbox(id), id, caller, &headers, body.hash).await
+}
+
+async fn come_in(
+    app: &App,
+    door: Door,
+    id: InviteId,
+    caller: Caller,
+    headers: &HeaderMap,
+    body: Hash,
+) -> Result<Response, Refused> {
+    let (mail, now) = (app.settings().mail, app.now());
+    let claim = claim(headers, caller, format!("/invites/{id}/accept"), body, app)?;
+    let accepted = app
+        .store()
+        .write(move |tx| {
+            once(
+                tx,
+                claim.as_ref(),
+                |_, earlier| {
+                    let told = earlier.outcome.and_then(|text| serde_json::from_str::<Accepted>(&text).ok());
+                    told.ok_or_else(|| Refused::not_found("invite"))
+                },
+                |tx| {
+                    let found = door.hold(tx, caller)?;
+                    let value = invites::accept(tx, &found, caller.account, mail, now)?;
+                    let outcome = serde_json::to_string(&value).ok();
+                    Ok(Done { value, status: 200, resource: Some(*found.id.as_bytes()), outcome })
+                },
+            )
+        })
+        .await;
+    app.metrics().invites(
+        match &accepted {
+            Ok(accepted) => accepted.outcome.as_str(),
+            Err(Refused::Problem(problem)) => problem.code.as_str(),
+            Err(_) => "failed",
+        },
+        1,
+    );
+    Ok(Json(accepted?).into_response())
+}
+
+/// Says no to an invite for one person, for good.
+#[utoipa::path(post, path = "/invites/{token}/decline", tag = "invites", request_body = DeclineInvite,
+    params(("token" = String, Path, description = "the token of a link, or a code"), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json")))]
+async fn decline(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    caller: Result<Caller, Refused>,
+    headers: HeaderMap,
+    body: Body<DeclineInvite>,
+) -> Result<StatusCode, Refused> {
+    let (door, id, caller) = by_token(&app, &token, caller).await?;
+    say_no(&app, door, id, caller, &headers, body).await
+}
+
+/// Says no to an invite that waits in the inbox, for good.
+#[utoipa::path(post, path = "/me/invites/{id}/decline", tag = "accounts", request_body = DeclineInvite,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json")))]
+async fn decline_waiting(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body<DeclineInvite>,
+) -> Result<StatusCode, Refused> {
+    let id = invite_id(&id)?;
+    say_no(&app, Door::Inbox(id), id, caller, &headers, body).await
+}
+
+async fn say_no(
+    app: &App,
+    door: Door,
+    id: InviteId,
+    caller: Caller,
+    headers: &HeaderMap,
+    body: Body<DeclineInvite>,
+) -> Result<StatusCode, Refused> {
+    let (mail, now) = (app.settings().mail, app.now());
+    let claim = claim(headers, caller, format!("/invites/{id}/decline"), body.hash, app)?;
+    let suppression = app.fresh(SuppressionId::new);
+    app.store()
+        .write(move |tx| {
+            once(
+                tx,
+                claim.as_ref(),
+                |_, _| Ok(()),
+                |tx| {
+                    let found = door.hold(tx, caller)?;
+                    invites::decline(tx, &found, caller.account, &body.value, mail, suppression, now)?;
+                    Ok(Done { value: (), status: 204, resource: Some(*found.id.as_bytes()), outcome: None })
+                },
+            )
+        })
+        .await?;
+    app.metrics().invites("declined", 1);
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,139 @@
+//! Whom an invite is for: what is known of the person in the band.
+
+use std::{collections::HashMap, fmt::Write as _};
+
+use crate::{
+    api::Code,
+    domain::{AccountId, BandId, InviteId, Timestamp},
+    server::store::{Error, ToValue, Tx, dialect::intern},
+};
+
+use super::wish::To;
+
+/// What is known of a recipient.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Recipient {
+    /// The account, where there is one: whom a `user` invite names, or whose address it is alone.
+    pub(super) account: Option<AccountId>,
+    member: bool,
+    banned: bool,
+    opted_out: bool,
+    /// The invite that waits for them in the band, and when it ends.
+    pub(super) pending: Option<(InviteId, Option<Timestamp>)>,
+}
+
+impl Recipient {
+    /// Why nobody can be invited here, if so; a pending invite is no such reason.
+    pub(super) fn refusal(&self) -> Option<(Code, &'static str)> {
+        if self.member {
+            return Some((Code::AlreadyMember, "This person is in the band already."));
+        }
+        if self.banned {
+            return Some((Code::Banned, "This person is banned from the band: lift the ban first."));
+        }
+        let closed = "This person wants no invites from here. Only they can change that.";
+        self.opted_out.then_some((Code::RecipientOptedOut, closed))
+    }
+}
+
+/// How many recipients one statement looks at.
+const AT_ONCE: usize = 200;
+
+/// A row for one recipient; `known` is the place in what was asked.
+struct Known;
+
+crate::row! {
+    struct Found {
+        place: i64, account: Option<AccountId>, member: bool, banned: bool, opted_out: bool,
+        pending: Option<InviteId>, ends: Option<Timestamp>,
+    }
+}
+
+impl Known {
+    /// The statement for `n` recipients of one sort: `$1` the band, `$2` the inviter, then each one's key.
+    fn statement(n: usize, cast: &str, account: &str, pending: &str, blocked: &str) -> &'static str {
+        let mut keys = String::new();
+        for place in 0..n {
+            let comma = if place == 0 { "" } else { ", " };
+            let _ = write!(keys, "{comma}({place}, ${}::{cast})", place + 3);
+        }
+        intern(format!(
+            "WITH wanted (place, wish) AS (VALUES {keys})
+             SELECT CAST(w.place AS bigint) AS place, a.id AS account, m.seq IS NOT NULL AS member,
+                COALESCE(d.banned, 1 = 0) AS banned,
+                EXISTS (SELECT 1 FROM suppression s WHERE {blocked} AND (s.scope = 'server'
+                    OR (s.scope = 'band' AND s.subject = $1) OR (s.scope = 'inviter' AND s.subject = $2))) AS opted_out,
+                p.id AS pending, p.expires_at AS ends
+             FROM wanted w {account} AND a.deleted_at IS NULL
+                LEFT JOIN member m ON m.band = $1 AND m.account = a.id
+                LEFT JOIN departure d ON d.band = $1 AND d.account = a.id
+                LEFT JOIN invite p ON {pending} AND p.band = $1 AND p.status = 'pending'"
+        ))
+    }
+}
+
+/// What is known of each recipient, in their order; `None` for an account that there is not.
+pub(super) fn look(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    inviter: AccountId,
+    to: &[&To],
+) -> Result<Vec<Option<Recipient>>, Error> {
+    let mut known: Vec<Option<Recipient>> = vec![None; to.len()];
+    let mut sorts: HashMap<u8, Vec<(usize, &dyn ToValue)>> = HashMap::new();
+    for (place, to) in to.iter().enumerate() {
+        let (sort, key): (u8, &dyn ToValue) = match to {
+            To::Holder => {
+                known[place] = Some(Recipient::default());
+                continue;
+            }
+            To::Address(address) => (0, address),
+            To::Username(key) => (1, key),
+            To::Account(id) => (2, id),
+        };
+        sorts.entry(sort).or_default().push((place, key));
+    }
+    for (sort, wanted) in sorts {
+        for some in wanted.chunks(AT_ONCE) {
+            let for_account = "p.account = a.id AND p.kind = 'user'";
+            let sql = match sort {
+                0 => Known::statement(
+                    some.len(),
+                    "text",
+                    "LEFT JOIN account a ON a.email_claim = w.wish",
+                    "p.email = w.wish AND p.kind = 'email'",
+                    "(s.email = w.wish OR s.account = a.id)",
+                ),
+                1 => Known::statement(
+                    some.len(),
+                    "text",
+                    "JOIN account a ON a.username_key = w.wish",
+                    for_account,
+                    "s.account = a.id",
+                ),
+                _ => Known::statement(
+                    some.len(),
+                    tx.dialect().pick("blob", "uuid"),
+                    "JOIN account a ON a.id = w.wish",
+                    for_account,
+                    "s.account = a.id",
+                ),
+            };
+            let mut params: Vec<&dyn ToValue> = vec![&band, &inviter];
+            params.extend(some.iter().map(|(_, key)| *key));
+            for found in tx.query::<Found>(sql, &params)? {
+                let Some((place, _)) = usize::try_from(found.place).ok().and_then(|place| some.get(place)) else {
+                    continue;
+                };
+                known[*place] = Some(Recipient {
+                    account: found.account,
+                    member: found.member,
+                    banned: found.banned,
+                    opted_out: found.opted_out,
+                    pending: found.pending.map(|id| (id, found.ends)),
+                });
+            }
+        }
+    }
+    Ok(known)
+}

@@ -1,0 +1,162 @@
+//! What a request for an invite comes to, once every field is read.
+//!
+//! | kind | needs | may have | uses |
+//! |---|---|---|---|
+//! | `link` | nothing | `email`: remembered and mailed, binds nobody | any number |
+//! | `email` | `email` | | one |
+//! | `user` | `account_id` or `username` | | one |
+//! | `code` | nothing | | any number |
+//!
+//! What is left out comes from the campaign, else from the policy in force.
+
+use crate::{
+    api::{CreateInvite, Patch},
+    domain::{AccountId, Address, BandId, Hours, Kind, Label, MaxUses, Message, Policy, Role, Timestamp, Username},
+    server::{Fields, Refused, campaigns::Shared},
+};
+
+/// Whom an invite is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum To {
+    /// Whoever holds it.
+    Holder,
+    /// An address.
+    Address(Address),
+    /// An account, by the comparison form of its user name.
+    Username(String),
+    /// An account.
+    Account(AccountId),
+}
+
+/// An invite as it is to be made.
+#[derive(Debug, Clone)]
+pub(super) struct Terms {
+    pub(super) kind: Kind,
+    pub(super) to: To,
+    pub(super) role: Role,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) max_uses: MaxUses,
+    /// An address that a link remembers, or that an `email` invite is for.
+    pub(super) email: Option<Address>,
+    pub(super) label: Option<Label>,
+    pub(super) message: Option<Message>,
+}
+
+/// When an invite ends under `policy`: by `ttl_hours` or `expires_at`, else by the default. `None` is never.
+pub(super) fn ending(
+    fields: &mut Fields,
+    policy: &Policy,
+    ttl_hours: Patch<i64>,
+    expires_at: Patch<Timestamp>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let (field, end) = match (ttl_hours, expires_at) {
+        (Patch::Omitted, Patch::Omitted) => return policy.default_expiry(now),
+        (Patch::Omitted, end) => ("expires_at", end.into_change().flatten()),
+        (ttl, Patch::Omitted) => {
+            let hours = ttl.into_change().flatten().and_then(|n| fields.check("ttl_hours", Hours::from_number(n)));
+            ("ttl_hours", hours.and_then(|hours| hours.0).map(|hours| now.plus_hours(hours)))
+        }
+        _ => {
+            fields.refuse("ttl_hours", "must not stand beside expires_at: send one of them");
+            return None;
+        }
+    };
+    if end.is_some_and(|end| end <= now) {
+        fields.refuse(field, "must lie in the future");
+    }
+    if let Some(most) = policy.max_ttl_hours.0
+        && end.is_none_or(|end| end > now.plus_hours(most))
+    {
+        fields.refuse(field, format!("must not be longer than {most} hours from now"));
+    }
+    end
+}
+
+impl Terms {
+    /// Reads a request under the policy in force in the band; a refusal names every bad field.
+    pub(super) fn read(
+        wish: &CreateInvite,
+        policy: &Policy,
+        campaign: &Shared,
+        band: BandId,
+        now: Timestamp,
+    ) -> Result<Self, Refused> {
+        let mut fields = Fields::default();
+        let email = fields.optional("email", wish.email.as_deref(), Address::parse);
+        let username = wish.username.as_deref().filter(|name| !name.trim().is_empty());
+        let named = username.is_some() || wish.account_id.is_some();
+        let kind = wish.kind.unwrap_or(match (wish.email.is_some(), named) {
+            (true, _) => Kind::Email,
+            (false, true) => Kind::User,
+            (false, false) => Kind::Link,
+        });
+        let to = recipient(&mut fields, kind, wish, email.as_ref(), username);
+        let role = wish.role.or(campaign.role).unwrap_or(Role::Member);
+        if role == Role::Owner {
+            fields.refuse("role", "must be member or admin");
+        }
+        let ttl = wish.ttl_hours.clone();
+        let expires_at = if ttl.is_omitted() && wish.expires_at.is_omitted() && !campaign.is_default(band) {
+            campaign.expires_at
+        } else {
+            ending(&mut fields, policy, ttl, wish.expires_at.clone(), now)
+        };
+        let max_uses = match wish.max_uses {
+            Patch::Omitted => MaxUses::ONE,
+            Patch::Null => MaxUses::UNLIMITED,
+            Patch::Value(n) => fields.check("max_uses", MaxUses::from_number(n)).unwrap_or(MaxUses::ONE),
+        };
+        if matches!(kind, Kind::Email | Kind::User) && max_uses != MaxUses::ONE {
+            fields.refuse("max_uses", "must be 1 for an invite to one person");
+        }
+        let label = fields.optional("label", wish.label.as_deref(), Label::parse);
+        let message = fields.optional("message", wish.message.as_deref(), Message::parse);
+        let message = if wish.message.is_none() { campaign.message.clone() } else { message };
+        fields.finish()?;
+        Ok(Self { kind, to, role, expires_at, max_uses, email, label, message })
+    }
+}
+
+/// Whom the fields name; those that the kind has no place for are refused.
+fn recipient(
+    fields: &mut Fields,
+    kind: Kind,
+    wish: &CreateInvite,
+    email: Option<&Address>,
+    username: Option<&str>,
+) -> To {
+    let none = "must be left out for an invite of this kind";
+    if kind != Kind::User {
+        for (field, given) in [("account_id", wish.account_id.is_some()), ("username", username.is_some())] {
+            if given {
+                fields.refuse(field, none);
+            }
+        }
+    }
+    if matches!(kind, Kind::User | Kind::Code) && wish.email.is_some() {
+        fields.refuse("email", none);
+    }
+    match (kind, email, wish.account_id, username) {
+        (Kind::Link | Kind::Code, ..) => To::Holder,
+        (Kind::Email, Some(address), ..) => To::Address(address.clone()),
+        (Kind::Email, None, ..) => {
+            if wish.email.as_deref().is_none_or(|text| text.trim().is_empty()) {
+                fields.refuse("email", "must be the address that the invite is for");
+            }
+            To::Holder
+        }
+        (Kind::User, _, Some(_), Some(_)) => {
+            fields.refuse("username", "must not stand beside account_id: send one of them");
+            To::Holder
+        }
+        (Kind::User, _, Some(account), None) => To::Account(account),
+        (Kind::User, _, None, Some(name)) => {
+            fields.check("username", Username::parse(name)).map_or(To::Holder, |name| To::Username(name.key()))
+        }
+        (Kind::User, _, None, None) => {
+            fields.refuse("username", "must be the user name that the invite is for");
+            To::Holder
+        }
+    }
+}
