@@ -31,12 +31,12 @@ pub(crate) use self::{
 use crate::{
     api::{Code, Invite, Person},
     domain::{
-        AccountId, BandId, CampaignId, CancelReason, Delivery, InviteId, Kind, MaxUses, Role, Standing, Status,
-        Timestamp, search_text, search_tokens,
+        AccountId, Address, BandId, CampaignId, CancelReason, Delivery, InviteId, Kind, MaxUses, Role, Standing,
+        Status, Timestamp, search_text, search_tokens,
     },
 };
 
-use self::cancel::Counted;
+use self::{cancel::Counted, wish::To};
 use super::{
     Refused,
     bands::Access,
@@ -125,6 +125,15 @@ impl InviteRow {
     fn counted(&self) -> Counted {
         let Self { id, band, kind, campaign, created_by, .. } = *self;
         Counted { id, band, kind, campaign, created_by }
+    }
+
+    /// Whom the invite is for, where it is for one person.
+    fn to(&self) -> Option<To> {
+        match self.kind {
+            Kind::Email => self.email.as_deref().and_then(|text| Address::parse(text).ok()).map(To::Address),
+            Kind::User => self.account.map(To::Account),
+            Kind::Link | Kind::Code => None,
+        }
     }
 
     fn check_pending(&self, now: Timestamp) -> Result<(), Refused> {

@@ -43,6 +43,9 @@ const TABLE: &[Row] = &[
     ("GET", "/me/quota", signed_in(200)),
     // Asked for the band in question: only who invites there hears how people stand to it.
     ("GET", "/accounts", in_band(403, 200, 200, 200)),
+    // The one that is asked about waits for nobody.
+    ("POST", "/me/invites/{id}/accept", signed_in(404)),
+    ("POST", "/me/invites/{id}/decline", signed_in(404)),
     ("GET", "/me/sessions", signed_in(200)),
     ("DELETE", "/me/sessions/{id}", signed_in(204)),
     ("GET", "/me/sync", signed_in(200)),
@@ -108,6 +111,8 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
             | "/bands/{id}/leave"
             | "/bands/{id}/join-requests/{rid}/approve"
             | "/bands/{id}/join-requests/{rid}/deny"
+            | "/me/invites/{id}/accept"
+            | "/me/invites/{id}/decline"
             | "/invites/{id}/restore"
             | "/invites/{id}/link"
             | "/invites/{id}/rotate"

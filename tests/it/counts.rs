@@ -24,12 +24,13 @@ const TOTALS: &str = "
 /// The same figures out of the invites themselves.
 fn tallies(dimension: &str, subject: &str) -> String {
     format!(
-        "SELECT {dimension} AS dimension, {subject} AS subject, band, COUNT(*) AS made,
+        "SELECT dimension, subject, band, COUNT(*) AS made,
             SUM(CASE WHEN status = 'pending' THEN 1 ELSE 0 END) AS pending,
             SUM(CASE WHEN status = 'accepted' THEN 1 ELSE 0 END) AS accepted,
             SUM(CASE WHEN status = 'rejected' THEN 1 ELSE 0 END) AS rejected,
             SUM(CASE WHEN status = 'cancelled' THEN 1 ELSE 0 END) AS cancelled, SUM(uses) AS uses
-         FROM invite WHERE {subject} IS NOT NULL GROUP BY band, {dimension}, {subject}"
+         FROM (SELECT band, status, uses, {dimension} AS dimension, {subject} AS subject FROM invite) AS i
+         WHERE subject IS NOT NULL GROUP BY band, dimension, subject"
     )
 }
 
@@ -48,7 +49,10 @@ pub async fn add_up(store: &Store) {
     }
     for sql in statements {
         let sql: &'static str = sql.leak();
-        let differs: Vec<Differs> = store.read::<_, Error, _>(move |tx| tx.query(sql, &[])).await.unwrap();
+        let differs: Vec<Differs> = match store.read::<_, Error, _>(move |tx| tx.query(sql, &[])).await {
+            Err(Error::Closed) => return, // the test ended its server
+            differs => differs.unwrap(),
+        };
         assert!(differs.is_empty(), "{differs:?}");
     }
 }

@@ -35,6 +35,8 @@ mod invites;
 #[cfg(feature = "server")]
 mod junk;
 #[cfg(feature = "server")]
+mod kinds;
+#[cfg(feature = "server")]
 mod limits;
 #[cfg(feature = "server")]
 mod lists;

@@ -110,6 +110,7 @@ async fn a_retry_shows_nothing_to_who_was_demoted_meanwhile(world: World) {
     let (status, problem) = kim.post_once(&path, "k", json!({})).await;
     assert_eq!((status, &problem["code"]), (403, &json!("forbidden")));
     world.run("DELETE FROM member WHERE role = 'member'").await;
+    world.run("UPDATE band SET members = 1 WHERE members = 2").await;
     assert_eq!(kim.post_once(&path, "k", json!({})).await.0, 404);
 }
 

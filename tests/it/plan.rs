@@ -153,8 +153,22 @@ async fn accounts(called: &mut Called, ada: &Person, kim: &Person) {
 /// A member changes everything of an account, and deletes it.
 async fn goes(called: &mut Called, world: &World, ada: &Person, band: &str) {
     let max = world.account("max").await;
-    let (waits, _) = ada.invite(band, json!({})).await;
-    world.address(&waits, &max).await;
+    for (name, what) in [("pia", "accept"), ("tom", "decline")] {
+        let guest = world.account(name).await;
+        let (id, _) = ada.invite(band, json!({ "username": name })).await;
+        let path = format!("/me/invites/{id}/{what}");
+        called.call(&guest, &format!("POST /me/invites/{{id}}/{what}"), &path, json!({})).await;
+    }
+    for person in [json!({ "username": "max" }), json!({ "email": "max@example.org" })] {
+        for more in [json!(null), json!("resend"), json!("replace")] {
+            let mut wish = person.clone();
+            if !more.is_null() {
+                wish["on_existing"] = more;
+            }
+            let path = format!("/bands/{band}/invites");
+            called.call(ada, "POST /bands/{id}/invites", &path, wish).await;
+        }
+    }
     let (_, token) = ada.invite(band, json!({})).await;
     max.accept(&token).await;
     let wish = json!({

@@ -1,10 +1,10 @@
 //! Many people and many invites, straight into the database: no password is hashed, no request is made.
 
 use guestlist::{
-    domain::{AccountId, BandId, InviteId, SessionId, SessionToken, Timestamp, search_tokens},
+    domain::{AccountId, BandId, CampaignId, InviteId, Kind, SessionId, SessionToken, Timestamp, search_tokens},
     server::{
         Entropy as _, SystemEntropy,
-        store::{Error, Store, Tx, dialect::intern, row},
+        store::{Dimension, Error, Store, Tally, Tx, dialect::intern, row},
     },
 };
 use serde_json::json;
@@ -79,18 +79,31 @@ impl World {
     pub async fn copy_invites(&self, count: usize) {
         let now = self.clock.now();
         let write = move |tx: &mut Tx<'_>| {
-            row! { struct Original { id: InviteId, band: BandId, label: Option<String> } }
-            for original in tx.query::<Original>("SELECT id, band, label FROM invite", &[])? {
+            row! {
+                struct Original {
+                    id: InviteId, band: BandId, label: Option<String>, kind: Kind, campaign: CampaignId,
+                    created_by: AccountId,
+                }
+            }
+            let all = "SELECT id, band, label, kind, campaign, created_by FROM invite";
+            for original in tx.query::<Original>(all, &[])? {
                 let tokens = search_tokens(
                     &original.band.to_string().replace('-', ""),
                     &original.label.iter().map(String::as_str).collect::<Vec<_>>(),
                 );
                 for _ in 0..count {
+                    for dimension in [
+                        Dimension::Kind(original.kind),
+                        Dimension::Campaign(original.campaign),
+                        Dimension::Inviter(original.created_by),
+                    ] {
+                        tx.tally(original.band, dimension, Tally::MADE);
+                    }
                     let id = InviteId::new(now.unix_ms(), &random());
                     let _ = tx.execute(
-                        "INSERT INTO invite (id, band, kind, role, status, label, token_hash, token_sealed, hint,
+                        "INSERT INTO invite (id, band, campaign, kind, role, status, label, token_hash, token_sealed, hint,
                             max_uses, created_at, created_by, expires_at, status_at, requires_approval, policy, search_text)
-                         SELECT $1, band, kind, role, status, label, $2, token_sealed, hint, max_uses, created_at,
+                         SELECT $1, band, campaign, kind, role, status, label, $2, token_sealed, hint, max_uses, created_at,
                             created_by, expires_at, status_at, requires_approval, policy, search_text
                          FROM invite WHERE id = $3",
                         &[&id, &random::<32>(), &original.id],
@@ -121,6 +134,10 @@ impl World {
         let invite: InviteId = invite.parse().unwrap();
         let account: AccountId = person.account["id"].as_str().unwrap().parse().unwrap();
         let write = move |tx: &mut Tx<'_>| {
+            row! { struct Of { band: BandId } }
+            let band = tx.query_one::<Of>("SELECT band FROM invite WHERE id = $1", &[&invite])?.unwrap().band;
+            tx.tally(band, Dimension::Kind(Kind::Link), Tally { made: -1, pending: -1, ..Tally::NOTHING });
+            tx.tally(band, Dimension::Kind(Kind::User), Tally::MADE);
             tx.execute("UPDATE invite SET kind = 'user', account = $2 WHERE id = $1", &[&invite, &account])
         };
         assert_eq!(self.app.store().write(write).await.unwrap(), 1);
@@ -158,7 +175,9 @@ impl World {
         let (band, account) = ids(band, person);
         let now = self.clock.now();
         let write = move |tx: &mut Tx<'_>| {
-            let _ = tx.execute("DELETE FROM member WHERE band = $1 AND account = $2", &[&band, &account])?;
+            let gone = tx.execute("DELETE FROM member WHERE band = $1 AND account = $2", &[&band, &account])?;
+            let gone = i64::try_from(gone).unwrap();
+            let _ = tx.execute("UPDATE band SET members = members - $2::bigint WHERE id = $1", &[&band, &gone])?;
             tx.execute(
                 "INSERT INTO departure (band, account, at, banned, acted_by) VALUES ($1, $2, $3, $4, $2)",
                 &[&band, &account, &now, &banned],

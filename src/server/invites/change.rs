@@ -13,8 +13,8 @@ use crate::{
 use super::{
     InviteRow, by_id,
     cancel::Cancel,
-    create::{Fresh, opened},
-    hold, index, not_pending, read,
+    create::{Fresh, opened, waiting},
+    hold, index, not_pending, read, recipient,
     wish::ending,
 };
 
@@ -63,6 +63,15 @@ pub(crate) fn restore(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Tim
     let no = || Refused::new(Code::NotRestorable, "Only a revoke can be undone, within ten minutes.");
     if !row.standing(now).is_restorable(row.status_at, now) || row.expires_at.is_some_and(|end| end <= now) {
         return Err(no());
+    }
+    if let Some(to) = row.to() {
+        let known = recipient::look(tx, row.band, caller, &[&to])?.pop().flatten();
+        if let Some(known) = known
+            && waiting(tx, &known, now)?.is_some()
+        {
+            let text = "A newer invite for this person is pending: revoke that one first.";
+            return Err(Refused::new(Code::AlreadyPending, text));
+        }
     }
     let done = tx.execute(
         "UPDATE invite SET status = 'pending', cancel_reason = NULL, status_at = $2, acted_by = $3
