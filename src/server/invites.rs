@@ -19,7 +19,7 @@ pub(crate) use self::{
     accept::{
         Found, accept, ended, find_by_token, hold_account, hold_by_token, hold_use, hold_waiting, in_any_band, preview,
     },
-    change::{edit, link, redemptions, restore, revoke, rotate},
+    change::{edit, link, or_pending, redemptions, restore, revoke, rotate},
     create::{Created, Fresh, create, recreated},
     decline::decline,
     expire::{expire, next_end},

@@ -165,8 +165,7 @@ async fn goes(called: &mut Called, world: &World, ada: &Person, band: &str) {
             if !more.is_null() {
                 wish["on_existing"] = more;
             }
-            let path = format!("/bands/{band}/invites");
-            called.call(ada, "POST /bands/{id}/invites", &path, wish).await;
+            ada.post(&format!("/bands/{band}/invites"), wish).await;
         }
     }
     let (_, token) = ada.invite(band, json!({})).await;
@@ -200,7 +199,7 @@ async fn members(called: &mut Called, [ada, lou, rob]: [&Person; 3], band: &str)
 
 async fn invites(called: &mut Called, [ada, kim, sam]: [&Person; 3], band: &str) {
     let all = format!("{band}/invites");
-    let wish = json!({ "label": "the drummer", "email": "x@example.org" });
+    let wish = json!({ "label": "the drummer", "email": "kim@example.org" });
     let made = called.call(ada, "POST /bands/{id}/invites", &all, wish).await;
     let one = format!("/invites/{}", made["invite"]["id"].as_str().unwrap());
     called.call(ada, "GET /invites/{id}", &one, json!(null)).await;

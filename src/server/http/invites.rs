@@ -272,7 +272,8 @@ async fn restore(
                 },
             )
         })
-        .await?;
+        .await
+        .map_err(invites::or_pending)?;
     app.alarm().note(row.expires_at);
     Ok(Json(row.show(now)))
 }

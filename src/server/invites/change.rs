@@ -6,7 +6,7 @@ use crate::{
     server::{
         App, Fields, Refused,
         audit::{self, Event},
-        store::{Tally, Tx},
+        store::{Error, Tally, Tx},
     },
 };
 
@@ -69,8 +69,7 @@ pub(crate) fn restore(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Tim
         if let Some(known) = known
             && waiting(tx, &known, now)?.is_some()
         {
-            let text = "A newer invite for this person is pending: revoke that one first.";
-            return Err(Refused::new(Code::AlreadyPending, text));
+            return Err(newer());
         }
     }
     let done = tx.execute(
@@ -86,6 +85,19 @@ pub(crate) fn restore(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Tim
     note(tx, &row, caller, "invite.restored", now)?;
     tx.touch(row.band);
     again(tx, id)
+}
+
+/// What a restore that met the rule of one pending invite a person and band comes to: somebody made another one in the
+/// same instant.
+pub(crate) fn or_pending(refused: Refused) -> Refused {
+    match refused {
+        Refused::Store(Error::Constraint(_)) => newer(),
+        other => other,
+    }
+}
+
+fn newer() -> Refused {
+    Refused::new(Code::AlreadyPending, "A newer invite for this person is pending: revoke that one first.")
 }
 
 /// The token once more, for those who may change the invite; the audit trail says so.
