@@ -304,6 +304,7 @@ fn by_index(database: &Database, steps: &str) -> bool {
                 || step.contains("found")
                 || step.contains("CONSTANT ROW")
                 || step.ends_with("VALUES CLAUSE")
+                || step == "SCAN wanted"
         }),
         Database::Postgres(_) => {
             let mut lines = steps.lines().peekable();

@@ -231,7 +231,7 @@ CREATE TABLE join_request (
 CREATE INDEX join_request_band ON join_request (band, status, seq);
 -- Asking again is the same request.
 CREATE UNIQUE INDEX join_request_pending ON join_request (account, band) WHERE status = 'pending';
-CREATE INDEX join_request_invite ON join_request (invite) WHERE status = 'pending' AND invite IS NOT NULL;
+CREATE INDEX join_request_invite ON join_request (invite, status);
 
 CREATE TABLE redemption (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -18,9 +18,9 @@ pub(crate) fn sync(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Resul
          WHERE m.account = $1 AND b.deleted_at IS NULL
          UNION ALL SELECT NULL, COUNT(*) FROM invite
          WHERE account = $1 AND status = 'pending' AND (expires_at IS NULL OR expires_at > $2)
-         UNION ALL SELECT NULL, COUNT(*) FROM account a JOIN invite i ON i.email = a.email
-         WHERE a.id = $1 AND a.email_verified AND i.kind = 'email' AND i.status = 'pending'
-            AND (i.expires_at IS NULL OR i.expires_at > $2)",
+         UNION ALL SELECT NULL, COUNT(*) FROM invite
+         WHERE email = (SELECT email FROM account WHERE id = $1 AND email_verified) AND kind = 'email'
+            AND status = 'pending' AND (expires_at IS NULL OR expires_at > $2)",
         &[&account, &now],
     )?;
     let mut sync = Sync { inbox: SyncInbox { pending: 0 }, bands: Vec::with_capacity(lines.len()) };

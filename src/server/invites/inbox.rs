@@ -39,8 +39,9 @@ pub(crate) fn inbox(tx: &mut Tx<'_>, account: AccountId, page: Page, now: Timest
          WHERE i.seq IN (
             SELECT seq FROM invite WHERE account = $1 AND kind = 'user' AND status = 'pending'
             UNION ALL
-            SELECT w.seq FROM account a JOIN invite w ON w.email = a.email
-            WHERE a.id = $1 AND a.email_verified AND w.kind = 'email' AND w.status = 'pending')
+            SELECT seq FROM invite
+            WHERE email = (SELECT email FROM account WHERE id = $1 AND email_verified) AND kind = 'email'
+                AND status = 'pending')
          AND (i.expires_at IS NULL OR i.expires_at > $2) AND i.seq {than} $3
          ORDER BY i.seq {order} LIMIT $4"
     ));

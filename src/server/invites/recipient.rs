@@ -59,12 +59,12 @@ impl Known {
         }
         intern(format!(
             "WITH wanted (place, wish) AS (VALUES {keys})
-             SELECT CAST(w.place AS bigint) AS place, a.id AS account, m.seq IS NOT NULL AS member,
+             SELECT CAST(wanted.place AS bigint) AS place, a.id AS account, m.seq IS NOT NULL AS member,
                 COALESCE(d.banned, 1 = 0) AS banned,
                 EXISTS (SELECT 1 FROM suppression s WHERE {blocked} AND (s.scope = 'server'
                     OR (s.scope = 'band' AND s.subject = $1) OR (s.scope = 'inviter' AND s.subject = $2))) AS opted_out,
                 p.id AS pending, p.expires_at AS ends
-             FROM wanted w {account} AND a.deleted_at IS NULL
+             FROM wanted {account} AND a.deleted_at IS NULL
                 LEFT JOIN member m ON m.band = $1 AND m.account = a.id
                 LEFT JOIN departure d ON d.band = $1 AND d.account = a.id
                 LEFT JOIN invite p ON {pending} AND p.band = $1 AND p.status = 'pending'"
@@ -100,21 +100,21 @@ pub(super) fn look(
                 0 => Known::statement(
                     some.len(),
                     "text",
-                    "LEFT JOIN account a ON a.email_claim = w.wish",
-                    "p.email = w.wish AND p.kind = 'email'",
-                    "(s.email = w.wish OR s.account = a.id)",
+                    "LEFT JOIN account a ON a.email_claim = wanted.wish",
+                    "p.email = wanted.wish AND p.kind = 'email'",
+                    "(s.email = wanted.wish OR s.account = a.id)",
                 ),
                 1 => Known::statement(
                     some.len(),
                     "text",
-                    "JOIN account a ON a.username_key = w.wish",
+                    "JOIN account a ON a.username_key = wanted.wish",
                     for_account,
                     "s.account = a.id",
                 ),
                 _ => Known::statement(
                     some.len(),
                     tx.dialect().pick("blob", "uuid"),
-                    "JOIN account a ON a.id = w.wish",
+                    "JOIN account a ON a.id = wanted.wish",
                     for_account,
                     "s.account = a.id",
                 ),
