@@ -115,8 +115,13 @@ pub enum Error {
     #[error("{0} cannot be read")]
     Unreadable(&'static str),
     /// No session for the server.
-    #[error("not signed in to {0}")]
-    NotSignedIn(String),
+    #[error("not signed in to {origin}")]
+    NotSignedIn {
+        /// The server.
+        origin: String,
+        /// The profile that a session would be kept in.
+        profile: Option<String>,
+    },
     /// No server is known.
     #[error("no server is given")]
     NoServer,
@@ -140,7 +145,7 @@ impl Error {
             Self::Usage(_)
             | Self::Config(_)
             | Self::Client(ClientError::BadOrigin { .. } | ClientError::Insecure { .. }) => 2,
-            Self::NotSignedIn(_) | Self::NoServer => 3,
+            Self::NotSignedIn { .. } | Self::NoServer => 3,
             Self::Client(error) if error.is_unauthenticated() => 3,
             Self::NotRunning => 4,
             Self::Client(error) if error.is_offline() => 4,
@@ -156,8 +161,12 @@ impl Error {
             }
             Self::NotRunning => "Open `guestlist` in another terminal, or name a server with --server.".to_owned(),
             Self::Unreadable(_) => "Client and server may be of different versions: update the older one.".to_owned(),
-            Self::NotSignedIn(origin) => format!("Sign in with `guestlist login --server {origin}`."),
-            Self::NoServer => "Sign in with `guestlist login --server https://host`.".to_owned(),
+            // A session of another profile would not be found.
+            Self::NotSignedIn { profile: Some(profile), .. } => {
+                format!("Sign in with `guestlist login NAME --profile {profile}`.")
+            }
+            Self::NotSignedIn { origin, .. } => format!("Sign in with `guestlist login NAME --server {origin}`."),
+            Self::NoServer => "Sign in with `guestlist login NAME --server https://host`.".to_owned(),
             _ => String::new(),
         }
     }

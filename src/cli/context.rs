@@ -18,6 +18,8 @@ pub(super) struct Context {
     /// What the session is kept under: the server's origin, but for the server on this machine, whose port can change.
     pub(super) kept_as: Origin,
     pub(super) sessions: SessionFile,
+    /// The profile that the session is kept in, if one is used.
+    profile: Option<String>,
     pub(super) json: bool,
     pub(super) clipboard: Mode,
 }
@@ -46,7 +48,9 @@ impl Context {
             Some(token) => Some(token),
             None => sessions.get(&kept_as)?.and_then(|kept| kept.token()),
         };
-        Ok(Self { client: Client::new(origin, session)?, kept_as, sessions, json, clipboard: config.ui.clipboard })
+        let profile = profile.map(str::to_owned);
+        let client = Client::new(origin, session)?;
+        Ok(Self { client, kept_as, sessions, profile, json, clipboard: config.ui.clipboard })
     }
 
     /// The client, if it has a session.
@@ -54,7 +58,7 @@ impl Context {
         if self.client.has_session() {
             Ok(&self.client)
         } else {
-            Err(Error::NotSignedIn(self.client.origin().to_string()))
+            Err(Error::NotSignedIn { origin: self.client.origin().to_string(), profile: self.profile.clone() })
         }
     }
 }

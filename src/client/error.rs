@@ -178,14 +178,14 @@ fn problem_hint(problem: &Problem) -> String {
         (None, None) => "Ask whoever invited you for a new invite.".to_owned(),
     };
     match problem.code {
-        Code::Unauthenticated => "Sign in with `guestlist login`.".to_owned(),
+        Code::Unauthenticated => "Sign in with `guestlist login NAME`.".to_owned(),
         Code::InviteExpired | Code::InviteRevoked | Code::InviteUsed | Code::InviteDeclined | Code::InviteCancelled => {
             ask()
         }
         Code::InvalidToken => {
             "Check that the link was copied whole; it may also have been replaced by a newer one.".to_owned()
         }
-        Code::InviteRequired => "Register with an invite: `guestlist register --invite -`.".to_owned(),
+        Code::InviteRequired => "Register with an invite: `guestlist register NAME ADDRESS --invite -`.".to_owned(),
         Code::WrongRecipient => "Sign in as the person the invite is for.".to_owned(),
         Code::RateLimited | Code::Unavailable => "Wait a little and try again.".to_owned(),
         Code::NotFound => "Check the id; lists show what you can see.".to_owned(),

@@ -69,6 +69,12 @@ pub enum ConfigError {
     },
 }
 
+/// What flags and variables say first, then the file from its top.
 fn lines(faults: &[Fault]) -> String {
-    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    let mut faults: Vec<_> = faults.iter().collect();
+    faults.sort_by_key(|fault| match &fault.source {
+        Source::File { line, .. } => *line,
+        _ => 0,
+    });
+    faults.into_iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

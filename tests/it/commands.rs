@@ -36,7 +36,7 @@ fn a_wrong_flag_is_wrong_usage_and_named() {
 #[test]
 fn without_a_session_one_is_told_to_sign_in() {
     refused(&["bands", "list"], 3, "guestlist login");
-    refused(&["--server", "http://127.0.0.1:1", "whoami"], 3, "guestlist login --server http://127.0.0.1:1");
+    refused(&["--server", "http://127.0.0.1:1", "whoami"], 3, "guestlist login NAME --server http://127.0.0.1:1");
 }
 
 #[test]

@@ -46,6 +46,24 @@ fn a_wrong_configuration_is_wrong_usage_for_every_command() {
 }
 
 #[test]
+fn everything_that_is_wrong_is_said_at_once_in_the_order_of_the_file() {
+    let home = home("[server]\nlisten = \"here\"\n[ui]\ntheme = \"blue\"\n[client]\npoll_secs = 5\nserver = \"x y\"\n");
+    let output = guestlist(home.path(), &[("GUESTLIST_LOCAL_PORT", "many")], &["config", "check"]);
+    let error = text(&output.stderr);
+    let at = ["GUESTLIST_LOCAL_PORT:", ".toml:2:", ".toml:4:", ".toml:6:", ".toml:7:"];
+    let at = at.map(|place| error.find(place).unwrap_or_else(|| panic!("{place} {error}")));
+    assert!(at.is_sorted(), "{error}");
+}
+
+#[test]
+fn who_uses_a_profile_is_told_to_sign_in_to_it() {
+    let home = home("[profiles.work]\nserver = \"https://invites.example.org\"\n");
+    let output = guestlist(home.path(), &[], &["--profile", "work", "whoami"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("guestlist login NAME --profile work"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn a_file_that_was_asked_for_has_to_be_there() {
     let home = tempfile::tempdir().unwrap();
     let output = guestlist(home.path(), &[], &["config", "check"]);

@@ -22,7 +22,7 @@ fn an_unknown_token_is_asked_for_and_refused_by_the_server() {
 fn accepting_needs_a_session_and_says_so() {
     let server = Served::start();
     let stranger = server.stranger();
-    stranger.run(&["accept", "inv_x"]).refused(3, &["not signed in", "guestlist login --server"]);
+    stranger.run(&["accept", "inv_x"]).refused(3, &["not signed in", "guestlist login NAME --server"]);
     let refused = stranger
         .command(&["whoami"])
         .env("GUESTLIST_TOKEN", guestlist::domain::SessionToken::from_random(&[7; 32]).reveal())
