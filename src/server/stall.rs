@@ -94,7 +94,7 @@ mod tests {
     #[tokio::test]
     async fn the_limit_begins_anew_with_every_write_that_got_through() {
         let (near, mut far) = duplex(16);
-        let mut near = Stalling::new(near, Duration::from_secs(3600));
+        let mut near = Stalling::new(near, Duration::from_hours(1));
         near.write_all(&[0; 16]).await.unwrap();
         let once = |near: &mut Stalling<_>, cx: &mut Context<'_>| Pin::new(near).poll_write(cx, &[0; 16]).is_ready();
         assert!(!poll_fn(|cx| Poll::Ready(once(&mut near, cx))).await);
