@@ -5,7 +5,7 @@ mod launcher;
 mod logging;
 
 use std::{
-    io::{IsTerminal as _, stderr},
+    io::{IsTerminal as _, Write as _, stderr},
     process::ExitCode,
     sync::Arc,
 };
@@ -68,7 +68,7 @@ fn show_around(config: &Config) -> ExitCode {
     match guestlist::local::demo::Demo::start(config) {
         Ok(demo) => client(demo.config(), &Environment { token: None, ..Environment::read() }, None),
         Err(error) => {
-            eprintln!("error: {error}");
+            tell(&error);
             ExitCode::FAILURE
         }
     }
@@ -80,10 +80,15 @@ fn client(config: &Config, environment: &Environment, launcher: Option<Arc<dyn L
     match done.and_then(|options| run(options).map_err(|error| error.to_string())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            tell(&error);
             ExitCode::from(2)
         }
     }
+}
+
+/// Says what went wrong, where anybody listens: a terminal that has gone is no reason for a panic.
+fn tell(error: &dyn std::fmt::Display) {
+    let _ = writeln!(stderr(), "error: {error}");
 }
 
 /// How a panic, or an error that nobody put into words, is told. Whoever owns the terminal puts a hook of its own before

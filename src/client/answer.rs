@@ -47,10 +47,16 @@ pub(super) async fn read(origin: &Origin, response: Response) -> Result<Answer, 
         clean(&mut value, false);
         return Ok(Answer { status: status.as_u16(), etag, body: Some(value) });
     }
+    let foreign = |found: String| match status {
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+            Error::Gateway { origin: origin.to_string(), status: status.as_u16() }
+        }
+        _ => not_the_api(found),
+    };
     if !is_json(&media) {
-        return Err(not_the_api(name_of(&media)));
+        return Err(foreign(name_of(&media)));
     }
-    let mut value: Value = serde_json::from_slice(&bytes).map_err(|_| not_the_api("unreadable JSON".to_owned()))?;
+    let mut value: Value = serde_json::from_slice(&bytes).map_err(|_| foreign("unreadable JSON".to_owned()))?;
     clean(&mut value, false);
     match serde_json::from_value::<Problem>(value) {
         Ok(mut problem) => {
@@ -58,7 +64,7 @@ pub(super) async fn read(origin: &Origin, response: Response) -> Result<Answer, 
             problem.status = status.as_u16();
             Err(Error::Problem(Box::new(problem)))
         }
-        Err(_) => Err(not_the_api("JSON, but no problem details".to_owned())),
+        Err(_) => Err(foreign("JSON, but no problem details".to_owned())),
     }
 }
 

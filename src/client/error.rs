@@ -27,6 +27,14 @@ pub enum Error {
         /// The server.
         origin: String,
     },
+    /// A proxy answers in the place of a server that it cannot reach.
+    #[error("the server behind {origin} does not answer (HTTP {status})")]
+    Gateway {
+        /// The address that was asked.
+        origin: String,
+        /// The HTTP status: 502, 503 or 504.
+        status: u16,
+    },
     /// The answer is longer than any answer of the API.
     #[error("the answer of {origin} is larger than {limit} bytes")]
     TooLarge {
@@ -79,9 +87,9 @@ pub enum Error {
     },
 }
 
-/// The detail of a problem, or its title where there is none.
+/// The detail of a problem, or its title, or what its code means where there is neither.
 fn describe(problem: &Problem) -> &str {
-    if problem.detail.is_empty() { &problem.title } else { &problem.detail }
+    [problem.detail.as_str(), &problem.title].into_iter().find(|text| !text.is_empty()).unwrap_or(problem.code.title())
 }
 
 /// An error and its causes in one line.
@@ -131,7 +139,7 @@ impl Error {
 
     /// Whether the server cannot be reached now, so that the same may work later.
     pub const fn is_offline(&self) -> bool {
-        matches!(self, Self::Connection { .. } | Self::Timeout { .. })
+        matches!(self, Self::Connection { .. } | Self::Timeout { .. } | Self::Gateway { .. })
     }
 
     /// Whether one has to sign in (again).
@@ -146,7 +154,9 @@ impl Error {
             Self::Connection { .. } => {
                 "Check the address (--server) and the network, and that the server is running.".to_owned()
             }
-            Self::Timeout { .. } => "Try again; if it goes on, ask whoever runs the server.".to_owned(),
+            Self::Timeout { .. } | Self::Gateway { .. } => {
+                "Try again; if it goes on, ask whoever runs the server.".to_owned()
+            }
             Self::TooLarge { .. } | Self::NotTheApi { .. } => {
                 "Check the address (--server); a proxy or a log-in page of the network may stand in between.".to_owned()
             }
@@ -204,6 +214,14 @@ mod tests {
     fn a_number_of_the_system_is_nothing_to_read() {
         assert_eq!(in_words("Connection refused (os error 111)"), "Connection refused");
         assert_eq!(in_words("no route"), "no route");
+    }
+
+    #[test]
+    fn a_problem_without_words_is_told_by_its_code() {
+        let mut problem = Problem::new(Code::RateLimited, "");
+        assert_eq!(describe(&problem), problem.title);
+        problem.title.clear();
+        assert_eq!(describe(&problem), Code::RateLimited.title());
     }
 
     #[test]

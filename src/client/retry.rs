@@ -45,7 +45,7 @@ impl Tries {
 
     /// How long to wait before the next try, `None` where another makes no sense.
     pub(super) fn next(&mut self, error: &Error, retry_after: Option<Duration>) -> Option<Duration> {
-        let passing = matches!(error, Error::Connection { .. })
+        let passing = matches!(error, Error::Connection { .. } | Error::Gateway { .. })
             || matches!(error.code(), Some(Code::RateLimited | Code::Unavailable));
         if !passing || self.done >= self.patience.retries {
             return None;

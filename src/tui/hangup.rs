@@ -31,6 +31,11 @@ pub(super) fn watch() -> io::Result<oneshot::Receiver<()>> {
     Ok(gone)
 }
 
+/// Whether reading or writing failed because the terminal is gone.
+pub(super) fn is_gone(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::IO | Errno::NXIO | Errno::PIPE))
+}
+
 /// Waits until the terminal is gone; `false` where the system cannot tell.
 fn wait() -> bool {
     let terminal = io::stdout();

@@ -70,7 +70,11 @@ pub fn run(options: Options) -> Result<(), TerminalError> {
     let done = runtime.block_on(async { Loop::new(options, screen)?.run().await });
     // What still waits for a clipboard or a lock must not hold the person.
     runtime.shutdown_background();
-    done
+    match done {
+        // An end like any other, and nobody is left to be told.
+        Err(TerminalError::Io(error)) if hangup::is_gone(&error) => Ok(()),
+        done => done,
+    }
 }
 
 struct Loop {
@@ -84,6 +88,7 @@ struct Loop {
     end: Signal,
     hang_up: Signal,
     interrupt: Signal,
+    quit: Signal,
     stop: Signal,
     proceed: Signal,
     /// Whether the next stop is the one that this program sent to its whole job.
@@ -106,6 +111,7 @@ impl Loop {
             end: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
             stop: signal(SignalKind::from_raw(Number::TSTP.as_raw()))?,
             proceed: signal(SignalKind::from_raw(Number::CONT.as_raw()))?,
             stopping: false,
@@ -137,6 +143,7 @@ impl Loop {
                 _ = self.end.recv() => true,
                 _ = self.hang_up.recv() => true,
                 _ = self.interrupt.recv() => true,
+                _ = self.quit.recv() => true,
                 _ = &mut self.gone => true,
                 _ = self.stop.recv() => {
                     // Somebody else stops it, as the shell's own keys would.

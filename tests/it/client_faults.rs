@@ -106,7 +106,7 @@ async fn a_server_that_never_answers_is_given_up() {
 
 #[tokio::test]
 async fn what_is_no_guestlist_server_is_named_as_such() {
-    for status in [200, 404, 502] {
+    for status in [200, 404, 500] {
         let page = ResponseTemplate::new(status).set_body_raw("<html>Sign in to the Wi-Fi</html>", "text/html");
         let error = bands(&client(&always(page).await.uri())).await;
         assert!(matches!(&error, Error::NotTheApi { found, .. } if found == "text/html"), "{error:?}");
@@ -242,6 +242,22 @@ async fn an_odd_retry_after_neither_hangs_nor_storms() {
         let error = bands(&client(&server.uri()).with_patience(patience)).await;
         assert_eq!(error.code(), Some(Code::RateLimited), "{odd}");
         assert_eq!(server.received_requests().await.unwrap().len(), asked, "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_whose_server_is_away_is_asked_again_and_told_as_offline() {
+    for status in [502, 503, 504] {
+        let page = ResponseTemplate::new(status).set_body_raw("<html>Bad gateway</html>", "text/html");
+        let server = MockServer::start().await;
+        Mock::given(any()).respond_with(page).mount(&server).await;
+        let client = client(&server.uri()).with_patience(Patience { retries: 1, longest_wait: Duration::from_secs(1) });
+        let error = bands(&client).await;
+        assert!(matches!(error, Error::Gateway { .. }) && error.is_offline(), "{error:?}");
+        assert_eq!(server.received_requests().await.unwrap().len(), 2, "a question is asked again");
+        let error = client.delete_band(ID.parse().unwrap()).await.unwrap_err();
+        assert!(error.is_offline(), "{error:?}");
+        assert_eq!(server.received_requests().await.unwrap().len(), 3, "what may have happened is not");
     }
 }
 

@@ -95,14 +95,27 @@ fn when_the_terminal_goes_away_it_ends() {
 
 #[test]
 fn a_terminal_that_goes_without_a_word_ends_it_too() {
+    // It is no session's own terminal, so that nobody is sent a signal when it goes.
+    without_its_terminal(false);
+}
+
+#[test]
+fn no_terminal_to_tell_of_an_error_is_no_crash() {
+    // The signal and the failing write race.
+    for _ in 0..12 {
+        without_its_terminal(true);
+    }
+}
+
+/// Starts the client and takes the terminal away.
+fn without_its_terminal(controlling: bool) {
     let home = tempfile::tempdir().unwrap();
     let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, ..PtySize::default() }).unwrap();
     let mut command = CommandBuilder::new(GUESTLIST);
     command.env_clear();
     command.env("HOME", home.path());
     command.env("TERM", "xterm-256color");
-    // It is no session's own terminal, so that nobody is sent a signal when it goes.
-    command.set_controlling_tty(false);
+    command.set_controlling_tty(controlling);
     let mut client = pair.slave.spawn_command(command).unwrap();
     drop(pair.slave);
     let mut reader = pair.master.try_clone_reader().unwrap();
@@ -113,13 +126,17 @@ fn a_terminal_that_goes_without_a_word_ends_it_too() {
     }
     drop((reader, pair.master));
     let begun = Instant::now();
-    while client.try_wait().unwrap().is_none() {
+    let status = loop {
+        if let Some(status) = client.try_wait().unwrap() {
+            break status;
+        }
         if begun.elapsed() > Duration::from_mins(1) {
             client.kill().unwrap();
             panic!("it lives on without a terminal");
         }
         thread::sleep(Duration::from_millis(20));
-    }
+    };
+    assert_eq!(status.signal(), None, "{status:?}");
 }
 
 #[test]

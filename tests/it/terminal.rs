@@ -77,7 +77,7 @@ fn left_well(bytes: &[u8]) -> bool {
 #[test]
 fn every_way_out_gives_the_terminal_back() {
     let home = tempfile::tempdir().unwrap();
-    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
         let pty = Pty::start(home.path(), (80, 24), &[], &[]);
         pty.see("this machine");
         pty.signal(signal);
