@@ -137,7 +137,10 @@ async fn what_is_written_late_stands_at_its_time(world: World) {
     ada.invite(&band, json!({ "ttl_hours": 1 })).await;
     world.clock.pass_hours(2);
     ada.invite(&band, json!({ "label": "later" })).await;
-    guestlist::server::sweep::expire(&world.app).await.unwrap();
+    // The server's own sweeper may be at it: what it holds is passed over.
+    while world.number("SELECT COUNT(*) AS n FROM audit WHERE action = 'invite.expired'").await == 0 {
+        guestlist::server::sweep::expire(&world.app).await.unwrap();
+    }
     let (_, trail) = ada.get(&format!("/bands/{band}/audit")).await;
     assert_eq!(actions(&trail), ["invite.created", "invite.expired", "invite.created", "band.created"]);
 }

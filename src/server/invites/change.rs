@@ -87,11 +87,11 @@ pub(crate) fn restore(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Tim
     again(tx, id)
 }
 
-/// What a restore that met the rule of one pending invite a person and band comes to: somebody made another one in the
-/// same instant.
+/// What a restore comes to that met the schema's rule of one pending invite for a person and band: somebody made another
+/// one in the same instant.
 pub(crate) fn or_pending(refused: Refused) -> Refused {
     match refused {
-        Refused::Store(Error::Constraint(_)) => newer(),
+        Refused::Store(Error::Constraint(rule)) if rule.contains("invite_one_") => newer(),
         other => other,
     }
 }
