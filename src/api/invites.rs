@@ -328,6 +328,19 @@ pub struct Redemptions {
     pub redemptions: Vec<Redemption>,
     /// Where the next page begins.
     pub next_cursor: Option<String>,
+    /// Where the page before begins.
+    #[serde(default)]
+    pub prev_cursor: Option<String>,
+}
+
+impl Invite {
+    /// Whom it is for, as people say it: the account, the address, or else what the inviter noted.
+    #[must_use]
+    pub fn recipient(&self) -> String {
+        let account = self.account.as_ref().map(|account| format!("@{}", account.username));
+        let text = account.or_else(|| self.email.clone()).or_else(|| self.label.clone());
+        text.unwrap_or_else(|| "anyone with link".to_owned())
+    }
 }
 
 impl std::fmt::Debug for CreatedInvite {

@@ -21,7 +21,7 @@ pub(super) struct Terms {
     role: Option<Role>,
     /// Its life in hours, or `never`.
     #[arg(long, value_name = "HOURS", value_parser = hours)]
-    ttl_hours: Option<i64>,
+    ttl_hours: Option<Hours>,
     /// How many people can use it, or `unlimited`.
     #[arg(long, value_name = "USES", allow_negative_numbers = true, value_parser = uses)]
     max_uses: Option<i64>,
@@ -33,15 +33,10 @@ pub(super) struct Terms {
     message: Option<String>,
 }
 
-/// No life at all stands for `never` until the request is made.
-const NEVER: i64 = 0;
-
-fn hours(text: &str) -> Result<i64, String> {
-    if text == "never" {
-        return Ok(NEVER);
-    }
-    match text.parse() {
-        Ok(hours) if Hours::from_number(hours).is_ok() => Ok(hours),
+fn hours(text: &str) -> Result<Hours, String> {
+    match text.parse().ok().and_then(|hours| Hours::from_number(hours).ok()) {
+        _ if text == "never" => Ok(Hours(None)),
+        Some(hours) => Ok(hours),
         _ => Err("must be a number of hours from 1 to 876000, or never".to_owned()),
     }
 }
@@ -63,6 +58,11 @@ fn uses(text: &str) -> Result<i64, String> {
 }
 
 impl Terms {
+    /// What the wire says of the life.
+    fn life(&self) -> Patch<i64> {
+        self.ttl_hours.map_or(Patch::Omitted, |hours| hours.0.map(i64::from).into())
+    }
+
     fn is_empty(&self) -> bool {
         self.role.is_none()
             && self.ttl_hours.is_none()
@@ -147,11 +147,7 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
                     band.find(client).await?,
                     &CreateInvite {
                         role: terms.role,
-                        ttl_hours: match terms.ttl_hours {
-                            None => Patch::Omitted,
-                            Some(NEVER) => Patch::Null,
-                            Some(hours) => Patch::Value(hours),
-                        },
+                        ttl_hours: terms.life(),
                         max_uses: terms.max_uses.map_or(Patch::Omitted, Patch::Value),
                         label: terms.label.clone(),
                         message: terms.message.clone(),
@@ -180,11 +176,7 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
             let body = UpdateInvite {
                 role: terms.role,
                 expires_at: Patch::Omitted,
-                ttl_hours: match terms.ttl_hours {
-                    None => Patch::Omitted,
-                    Some(NEVER) => Patch::Null,
-                    Some(hours) => Patch::Value(hours),
-                },
+                ttl_hours: terms.life(),
                 max_uses: terms.max_uses.map_or(Patch::Omitted, Patch::Value),
                 label: text(&terms.label),
                 message: text(&terms.message),
@@ -213,11 +205,15 @@ impl Context {
 const HEADINGS: [&str; 6] = ["ID", "FOR", "ROLE", "STATUS", "USES", "EXPIRES"];
 
 fn row(invite: &Invite) -> [String; 6] {
-    let account = invite.account.as_ref().map(|account| format!("@{}", account.username));
-    let named = account.or_else(|| invite.email.clone()).or_else(|| invite.label.clone());
-    let recipient = named.unwrap_or_else(|| "anyone with link".to_owned());
     let most = invite.max_uses.0.map_or("∞".to_owned(), |n| n.to_string());
     let status = invite.cancel_reason.map_or(invite.status.to_string(), |reason| reason.to_string());
     let expires = invite.expires_at.map_or("never".to_owned(), output::minute);
-    [invite.id.to_string(), recipient, invite.role.to_string(), status, format!("{}/{most}", invite.uses), expires]
+    [
+        invite.id.to_string(),
+        invite.recipient(),
+        invite.role.to_string(),
+        status,
+        format!("{}/{most}", invite.uses),
+        expires,
+    ]
 }

@@ -19,7 +19,7 @@ pub(crate) use list::list;
 pub(crate) use manage::{Removal, change_member, remove_member, transfer};
 pub(crate) use members::insert;
 pub(crate) use policy::in_force;
-pub(crate) use search::{index, list as members};
+pub(crate) use search::{index, list as members, scope};
 
 use crate::{
     api::{Band, BandCounts, Code, CreateBand},

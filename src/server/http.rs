@@ -25,5 +25,4 @@ mod site;
 mod templates;
 
 pub(crate) use self::network::Peer;
-pub(crate) use super::page;
 pub use router::router;

@@ -24,7 +24,7 @@ pub(crate) use self::{
     decline::decline,
     expire::{expire, next_end},
     inbox::{inbox, opt_out},
-    list::{Filter, Sort, list},
+    list::{Filter, list},
     withdraw::Withdrawal,
 };
 
@@ -39,7 +39,7 @@ use crate::{
 use self::{cancel::Counted, wish::To};
 use super::{
     Refused,
-    bands::Access,
+    bands::{Access, scope},
     store::{Dialect, Error, Tx, dialect::intern},
 };
 
@@ -224,11 +224,6 @@ fn no_invite(refused: Refused) -> Refused {
         Refused::Problem(_) => Refused::not_found("invite"),
         trouble => trouble,
     }
-}
-
-/// The band's id as the scope of its search tokens.
-fn scope(band: BandId) -> String {
-    band.to_string().replace('-', "")
 }
 
 /// Puts an invite's texts where a search finds them, in place of what was there.

@@ -7,6 +7,9 @@ use crate::{
     server::Refused,
 };
 
+/// How far the rows that fit a filter are counted.
+pub(crate) const MOST_COUNTED: i64 = 1_000;
+
 /// Where a page begins: behind (or, going back, before) the row with this key. `key` is the value that the list is
 /// sorted by, `seq` tells rows with one value apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,20 +1,10 @@
 //! Living labels: how long until, how long since, and when the label reads differently.
 
-use crate::{
-    api::{Invite, InviteSort},
-    domain::Timestamp,
-};
+use crate::{api::InviteSort, domain::Timestamp};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-
-/// Whom an invite is for, as people say it.
-pub fn recipient(invite: &Invite) -> String {
-    let account = invite.account.as_ref().map(|account| format!("@{}", account.username));
-    let text = account.or_else(|| invite.email.clone()).or_else(|| invite.label.clone());
-    text.unwrap_or_else(|| "anyone with link".to_owned())
-}
 
 /// An order of invites, as people say it; without one it is the server's own.
 pub const fn order(sort: Option<InviteSort>) -> &'static str {

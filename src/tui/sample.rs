@@ -235,7 +235,11 @@ fn members() -> Vec<Member> {
 /// Who used an invite.
 pub(crate) fn redemptions() -> Redemptions {
     let used = |n, seconds| Redemption { account: person(n), at: later(seconds) };
-    Redemptions { redemptions: vec![used(8, -1_800), used(4, -90_000), used(6, -100_000)], next_cursor: None }
+    Redemptions {
+        redemptions: vec![used(8, -1_800), used(4, -90_000), used(6, -100_000)],
+        next_cursor: None,
+        prev_cursor: None,
+    }
 }
 
 /// What happened to an invite.

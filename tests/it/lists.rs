@@ -11,6 +11,7 @@ on_each_database! {
     matches_are_counted_to_a_thousand,
     every_order_is_read_from_both_ends,
     a_member_who_may_not_invite_sees_their_own,
+    uses_are_read_from_both_ends,
 }
 
 async fn found(ada: &Person, band: &str, q: &str) -> Vec<String> {
@@ -137,4 +138,26 @@ async fn a_member_who_may_not_invite_sees_their_own(world: World) {
         let (status, list) = kim.get(&format!("/bands/{band}/invites{query}")).await;
         assert_eq!((status, &list["invites"]), (200, &json!([])), "{query}");
     }
+}
+
+async fn uses_are_read_from_both_ends(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let (id, token) = ada.invite(&band, json!({ "max_uses": null })).await;
+    for person in world.people(5).await {
+        assert_eq!(person.accept(&token).await.0, 200);
+    }
+    let names = |page: &Value| -> Vec<String> {
+        let name = |one: &Value| one["account"]["username"].as_str().unwrap().to_owned();
+        page["redemptions"].as_array().unwrap().iter().map(name).collect()
+    };
+    let path = format!("/invites/{id}/redemptions");
+    let (_, whole) = ada.get(&path).await;
+    assert_eq!((names(&whole).len(), &whole["next_cursor"], &whole["prev_cursor"]), (5, &json!(null), &json!(null)));
+    let (_, last) = ada.get(&format!("{path}?limit=2&cursor=last")).await;
+    let (_, before) = ada.get(&format!("{path}?limit=2&cursor={}", last["prev_cursor"].as_str().unwrap())).await;
+    let (_, first) = ada.get(&format!("{path}?limit=2&cursor={}", before["prev_cursor"].as_str().unwrap())).await;
+    let (_, second) = ada.get(&format!("{path}?limit=4&cursor={}", first["next_cursor"].as_str().unwrap())).await;
+    assert_eq!([names(&first), names(&before), names(&last)].concat(), names(&whole));
+    assert_eq!(names(&second), names(&whole)[1..]);
 }

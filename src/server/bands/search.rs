@@ -5,7 +5,7 @@ use crate::{
     domain::{BandId, search_pattern, search_terms, search_text, search_tokens},
     server::{
         Refused,
-        page::Page,
+        page::{MOST_COUNTED, Page},
         store::{Dialect, Error, ToValue, Tx, dialect::intern},
     },
 };
@@ -15,13 +15,10 @@ use super::{
     members::{COLUMNS, MemberRow, PEOPLE},
 };
 
-/// How far matches are counted.
-const MOST_COUNTED: i64 = 1_000;
-
 crate::row! { struct Count { n: i64 } }
 
-/// The band's id as the scope of its search tokens.
-fn scope(band: BandId) -> String {
+/// The band's id as the scope of its search tokens, of members and of invites.
+pub(crate) fn scope(band: BandId) -> String {
     band.to_string().replace('-', "")
 }
 

@@ -9,23 +9,25 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{CreateInvite, CreatedInvite, Empty, Invite, InviteLink, Invites, Problem, Redemptions, UpdateInvite},
-    domain::{BandId, InviteId, Kind, Status, Token},
+    api::{
+        CreateInvite, CreatedInvite, Empty, Invite, InviteLink, InviteSort, Invites, Problem, Redemptions, UpdateInvite,
+    },
+    domain::{InviteId, Kind, Status, Token},
     server::{
         App, Refused,
         bands::Access,
         idempotency::{Done, Earlier, once},
-        invites::{self, Created, Filter, Fresh, Sort},
+        invites::{self, Created, Filter, Fresh},
     },
 };
 
 use super::{
+    bands::band_id,
     body::Body,
     caller::Caller,
     etag::{Known, under},
     once::claim,
-    page::{At, Cursor, Page},
-    query::{Keys, only, read_key},
+    query::{Keys, only, page, read_key},
 };
 
 /// The routes, relative to the API's base path.
@@ -37,10 +39,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(link))
         .routes(routes!(restore))
         .routes(routes!(rotate))
-}
-
-fn band_id(text: &str) -> Result<BandId, Refused> {
-    text.parse().map_err(|_| Refused::not_found("band"))
 }
 
 pub(super) fn invite_id(text: &str) -> Result<InviteId, Refused> {
@@ -60,7 +58,7 @@ pub(super) fn secret<T: serde::Serialize>(status: StatusCode, value: T) -> Respo
         ("kind" = Option<Kind>, Query),
         ("q" = Option<String>, Query, description = "a part of label or address; under 3 letters the beginning"),
         ("created_by" = Option<String>, Query, description = "the id of an account"),
-        ("sort" = Option<String>, Query, description = "-created (the default), created, expires or -expires"),
+        ("sort" = Option<InviteSort>, Query, description = "the newest first where it is missing"),
         ("limit" = Option<u32>, Query, description = "1 to 200, 50 by default"),
         ("cursor" = Option<String>, Query, description = "out of an earlier answer, or `last`"),
         ("If-None-Match" = Option<String>, Header),
@@ -74,21 +72,14 @@ async fn list(
     Keys(keys): Keys,
 ) -> Result<Response, Refused> {
     only(&keys, &["status", "kind", "q", "created_by", "sort", "limit", "cursor"])?;
-    let sort = match keys.get("sort").map(String::as_str) {
-        None | Some("" | "-created") => Sort::Created(true),
-        Some("created") => Sort::Created(false),
-        Some("expires") => Sort::Expires(false),
-        Some("-expires") => Sort::Expires(true),
-        Some(_) => return Err(Problem::field("sort", "must be one of: -created created expires -expires").into()),
-    };
     let filter = Filter {
         status: read_key(&keys, "status")?,
         kind: read_key(&keys, "kind")?,
         created_by: read_key(&keys, "created_by")?,
         q: read_key(&keys, "q")?,
-        sort,
+        sort: read_key(&keys, "sort")?.unwrap_or(InviteSort::Newest),
     };
-    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
+    let page = page(&keys)?;
     let (band, now) = (band_id(&id)?, app.now());
     let (tag, found) = app
         .store()
@@ -199,16 +190,9 @@ async fn redemptions(
     Keys(keys): Keys,
 ) -> Result<Json<Redemptions>, Refused> {
     only(&keys, &["limit", "cursor"])?;
-    let page = Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))?;
-    let before = match page.at {
-        At::First => i64::MAX,
-        At::From(Cursor { back: false, seq, .. }) => seq,
-        _ => return Err(Problem::field("cursor", "must be the next_cursor of an earlier answer").into()),
-    };
+    let page = page(&keys)?;
     let id = invite_id(&id)?;
-    let rows = app.store().read(move |tx| invites::redemptions(tx, id, caller.account, before, page.fetch())).await?;
-    let (rows, next_cursor, _) = page.cut(rows, |row| (0, row.0));
-    Ok(Json(Redemptions { redemptions: rows.into_iter().map(|row| row.1).collect(), next_cursor }))
+    app.store().read(move |tx| invites::redemptions(tx, id, caller.account, page)).await.map(Json)
 }
 
 /// The invite that an earlier request made or changed.

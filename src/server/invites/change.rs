@@ -1,12 +1,13 @@
 //! Changing an invite, ending it, and showing its link.
 
 use crate::{
-    api::{Code, Patch, Person, Redemption, UpdateInvite},
+    api::{Code, Patch, Person, Redemption, Redemptions, UpdateInvite},
     domain::{AccountId, CancelReason, InviteId, Label, MaxUses, Message, Policy, Role, Status, Timestamp},
     server::{
         App, Fields, Refused,
         audit::{self, Event},
-        store::{Error, Tally, Tx},
+        page::Page,
+        store::{Error, Tally, Tx, dialect::intern},
     },
 };
 
@@ -205,29 +206,25 @@ pub(crate) fn edit(
 
 crate::row! { struct Use { seq: i64, account: AccountId, username: String, display_name: String, at: Timestamp } }
 
-/// Who used an invite, newest first: at most `most`, those before the row `before`.
+/// A page of who used an invite, newest first.
 pub(crate) fn redemptions(
     tx: &mut Tx<'_>,
     id: InviteId,
     caller: AccountId,
-    before: i64,
-    most: i64,
-) -> Result<Vec<(i64, Redemption)>, Refused> {
+    page: Page,
+) -> Result<Redemptions, Refused> {
     let _ = read(tx, id, caller)?;
-    let uses: Vec<Use> = tx.query(
+    let (than, order, from) = page.reading(true);
+    let sql = intern(format!(
         "SELECT r.seq AS seq, r.account AS account, a.username AS username, a.display_name AS display_name, r.at AS at
          FROM redemption r JOIN account a ON a.id = r.account
-         WHERE r.invite = $1 AND r.seq < $2 ORDER BY r.seq DESC LIMIT $3",
-        &[&id, &before, &most],
-    )?;
-    let show = |u: Use| {
-        (
-            u.seq,
-            Redemption {
-                account: Person { id: u.account, username: u.username, display_name: u.display_name },
-                at: u.at,
-            },
-        )
+         WHERE r.invite = $1 AND r.seq {than} $2 ORDER BY r.seq {order} LIMIT $3"
+    ));
+    let uses: Vec<Use> = tx.query(sql, &[&id, &from.seq, &page.fetch()])?;
+    let (uses, next_cursor, prev_cursor) = page.cut(uses, |one| (0, one.seq));
+    let show = |one: Use| Redemption {
+        account: Person { id: one.account, username: one.username, display_name: one.display_name },
+        at: one.at,
     };
-    Ok(uses.into_iter().map(show).collect())
+    Ok(Redemptions { redemptions: uses.into_iter().map(show).collect(), next_cursor, prev_cursor })
 }

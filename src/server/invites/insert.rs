@@ -10,6 +10,7 @@ use crate::{
     server::{
         Hash, Refused,
         audit::{self, Event},
+        bands::scope,
         store::{
             Dialect, Error, Tally, ToValue, Tx,
             dialect::{intern, places},
@@ -17,7 +18,7 @@ use crate::{
     },
 };
 
-use super::{cancel::Counted, scope};
+use super::cancel::Counted;
 
 /// An invite to be made, every part of it decided.
 #[derive(Debug, Clone)]

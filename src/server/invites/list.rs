@@ -3,31 +3,20 @@
 use std::fmt::Write as _;
 
 use crate::{
-    api::Invites,
+    api::{InviteSort, Invites},
     domain::{AccountId, BandId, Kind, Status, Timestamp, search_pattern, search_terms},
     server::{
         Refused,
-        page::{At, Page},
+        bands::scope,
+        page::{At, MOST_COUNTED, Page},
         store::{ToValue, Tx, dialect::intern},
     },
 };
 
-use super::{Access, COLUMNS, InviteRow, PEOPLE, scope};
-
-/// How far matches are counted.
-const MOST_COUNTED: i64 = 1_000;
+use super::{Access, COLUMNS, InviteRow, PEOPLE};
 
 /// The end of an invite as lists sort by it: one without an end comes last.
 const END: &str = "COALESCE(i.expires_at, 9223372036854775807)";
-
-/// The order of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sort {
-    /// By number, `true` newest first.
-    Created(bool),
-    /// By end, `true` latest first; an invite without an end comes last of all ends.
-    Expires(bool),
-}
 
 /// Which invites are asked for.
 #[derive(Debug, Clone)]
@@ -36,7 +25,7 @@ pub(crate) struct Filter {
     pub(crate) kind: Option<Kind>,
     pub(crate) created_by: Option<AccountId>,
     pub(crate) q: Option<String>,
-    pub(crate) sort: Sort,
+    pub(crate) sort: InviteSort,
 }
 
 crate::row! { struct Count { n: i64 } }
@@ -113,22 +102,16 @@ pub(crate) fn list(
     } else if rows.params.len() > 1 {
         matched = Some(rows.count(tx, from)?);
     }
-    let (by_end, newest) = match filter.sort {
-        Sort::Created(newest) => (false, newest),
-        Sort::Expires(latest) => (true, latest),
-    };
+    let by_end = matches!(filter.sort, InviteSort::Soonest | InviteSort::Latest);
     // A plus keeps the index over ends out of it: few rows are sorted sooner than met on a walk.
     let end = if matched.is_some_and(|n| n < MOST_COUNTED) { format!("+{END}") } else { END.to_owned() };
-    let down = newest != page.is_backward();
-    let (than, order) = if down { ("<", "DESC") } else { (">", "ASC") };
+    let (than, order, from_row) = page.reading(matches!(filter.sort, InviteSort::Newest | InviteSort::Latest));
     let Conditions { mut sql, mut params } = rows;
-    let (key, seq);
-    if let At::From(cursor) = page.at {
-        (key, seq) = (cursor.key, cursor.seq);
-        params.push(&seq);
+    if let At::From(_) = page.at {
+        params.push(&from_row.seq);
         let n = params.len();
         if by_end {
-            params.push(&key);
+            params.push(&from_row.key);
             let _ = write!(sql, " AND ({end}, i.seq) {than} (${}, ${n})", n + 1);
         } else {
             let _ = write!(sql, " AND i.seq {than} ${n}");

@@ -2,14 +2,13 @@
 
 use super::super::{
     keymap::{Action, Key},
-    label,
     message::{Effect, Link},
     model::{Confirm, Deed, Model, Overlay, Purpose, RequestId, ShownLink, Tone, Undo},
     request::{Answer, Request},
 };
 use super::answer::words;
 use crate::{
-    api::{Band, InviteLink, TransferBand},
+    api::{Band, Invite, InviteLink, TransferBand},
     client::{Error, Origin, PlainHttp},
     clipboard::Copied,
     domain::{InviteId, Pasted, Status},
@@ -71,7 +70,7 @@ impl Model {
             Action::RotateLink => {
                 let invite = self.invites.list.selected()?;
                 Some(Confirm::new(
-                    format!("Make a new link for {}?", label::recipient(invite)),
+                    format!("Make a new link for {}?", invite.recipient()),
                     "The old link is dead at once; uses so far stay.",
                     "make",
                     vec![Deed::Rotate(invite.id)],
@@ -100,7 +99,7 @@ impl Model {
         if marked.is_empty() {
             let invite = self.invites.list.selected()?;
             return Some(Confirm::new(
-                format!("Revoke the invite for {}?", label::recipient(invite)),
+                format!("Revoke the invite for {}?", invite.recipient()),
                 "Its link stops working at once. u undoes it within ten minutes.",
                 "revoke",
                 vec![Deed::Revoke(invite.id)],
@@ -337,7 +336,7 @@ impl Model {
     /// A link of an invite, with whom that is for.
     fn link_of(&self, invite: InviteId, link: InviteLink) -> Link {
         let row = self.invites.list.rows().find(|row| row.id == invite);
-        Link { title: row.map_or_else(|| "invite".to_owned(), label::recipient), text: link.link }
+        Link { title: row.map_or_else(|| "invite".to_owned(), Invite::recipient), text: link.link }
     }
 
     fn show_link(&mut self, link: Link, copied: Option<Copied>) {

@@ -5,7 +5,6 @@ mod read;
 use super::super::{
     forms,
     keymap::{Action, Key},
-    label,
     message::{Effect, Link},
     model::{Confirm, Deed, Form, FormKind, Input, Model, Overlay, Purpose, RequestId, Screen, Tone},
     request::{Answer, Request},
@@ -230,7 +229,7 @@ impl Model {
             }
             Answer::Created(created) => {
                 self.invites.list.renew();
-                self.new_link(Link { title: label::recipient(&created.invite), text: created.link })
+                self.new_link(Link { title: created.invite.recipient(), text: created.link })
             }
             Answer::Invite(invite) => {
                 self.toast(Tone::Good, "Saved.");

@@ -47,7 +47,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &O
             let lines = details::lines(details, model, usize::from(box_width(area)).saturating_sub(4), theme);
             let keys = details::keys(model);
             let keys: Vec<_> = keys.iter().map(|(key, label)| (key.as_str(), *label)).collect();
-            let title = crate::tui::label::recipient(&details.invite);
+            let title = details.invite.recipient();
             reading(frame.buffer_mut(), area, &title, &lines, details.scroll, &keys, theme);
         }
         Overlay::Link(shown) => link::draw(frame.buffer_mut(), area, model, shown, theme),

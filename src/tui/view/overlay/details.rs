@@ -94,7 +94,7 @@ fn facts(invite: &Invite, model: &Model, wide: usize, theme: &Theme) -> Vec<Line
         Kind::Link | Kind::Code if invite.label.is_none() && invite.email.is_none() => {
             "anyone who holds the link".to_owned()
         }
-        _ => label::recipient(invite),
+        _ => invite.recipient(),
     };
     add("For", &whom);
     if let Some(email) = invite.email.as_ref().filter(|email| **email != whom) {

@@ -191,7 +191,7 @@ fn row(model: &Model, invite: &Invite, selected: bool, table: Table, theme: &The
     let mut spans = vec![
         Span::styled(cursor, first),
         Span::styled(mark, if selected { first } else { theme.key }),
-        Span::styled(fit(&label::recipient(invite), table.recipient), first),
+        Span::styled(fit(&invite.recipient(), table.recipient), first),
     ];
     spans.extend(table.cells([
         (invite.role.as_str(), old.unwrap_or_default()),
