@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     AccountId, BandId, CampaignId, CancelReason, Delivery, InviteId, Kind, MaxUses, Registration, Role, Status,
-    Timestamp,
+    TemplateId, Timestamp,
 };
 
 use super::{BandRef, Patch, Person};
@@ -136,6 +136,12 @@ pub struct CreateInvite {
     /// The campaign that it is part of; the band's default one where this is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<CampaignId>,
+    /// The template that gives what is left out here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_id: Option<TemplateId>,
+    /// Whether an admin has to agree to each accept; no where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requires_approval: Option<bool>,
     /// Whether its address gets a mail; true where this is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send: Option<bool>,

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -170,8 +170,22 @@ impl SessionFile {
         lock.lock().map_err(|e| self.io("lock", e))?;
         let mut content = self.read()?;
         change(&mut content);
-        let text = serde_json::to_vec_pretty(&content).map_err(|e| self.io("write", e.into()))?;
-        private::write(&self.path, &text, true).map_err(|e| self.io("write", e))
+        self.write(&content).map_err(|e| self.io("write", e))
+    }
+
+    /// Writes a new file beside the old one and puts it in its place.
+    fn write(&self, content: &Content) -> io::Result<()> {
+        let new = self.path.with_extension(format!("{}.new", uuid::Uuid::now_v7().simple()));
+        let written = (|| {
+            let mut file = private::create(&new, true)?;
+            file.write_all(&serde_json::to_vec_pretty(content)?)?;
+            file.sync_all()?;
+            fs::rename(&new, &self.path)
+        })();
+        if written.is_err() {
+            let _ = fs::remove_file(&new);
+        }
+        written
     }
 
     fn shown(&self) -> String {
@@ -183,11 +197,19 @@ impl SessionFile {
     }
 }
 
-/// Refuses what others have one of these rights to; `mode` is what it should have.
-fn closed(path: &Path, metadata: &fs::Metadata, rights: u32, mode: &'static str) -> Result<(), SessionError> {
-    if private::is_loose(metadata, rights) {
-        return Err(SessionError::Loose { path: path.display().to_string(), mode });
+#[cfg(unix)]
+fn closed(path: &Path, metadata: &fs::Metadata, loose: u32, mode: &'static str) -> Result<(), SessionError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    if metadata.permissions().mode() & loose == 0 {
+        return Ok(());
     }
+    Err(SessionError::Loose { path: path.display().to_string(), mode })
+}
+
+/// Elsewhere the profile folder is private to the person already.
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)]
+fn closed(_: &Path, _: &fs::Metadata, _: u32, _: &'static str) -> Result<(), SessionError> {
     Ok(())
 }
 

@@ -2,7 +2,10 @@
 
 use crate::{
     domain::{BandId, CampaignId, Message, Role, Timestamp},
-    server::{Refused, store::Tx},
+    server::{
+        Refused,
+        store::{Error, Tx},
+    },
 };
 
 crate::row! {
@@ -44,4 +47,9 @@ pub(crate) fn for_new_invite(
         return Err(Refused::field("campaign_id", "must be a campaign that has not ended"));
     }
     Ok(found)
+}
+
+/// Whether it is a campaign of the band, and is not deleted.
+pub(crate) fn is_of(tx: &mut Tx<'_>, campaign: CampaignId, band: BandId) -> Result<bool, Error> {
+    tx.exists("SELECT 1 AS n FROM campaign WHERE id = $1 AND band = $2 AND deleted_at IS NULL", &[&campaign, &band])
 }

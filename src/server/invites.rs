@@ -17,7 +17,8 @@ mod withdraw;
 
 pub(crate) use self::{
     accept::{
-        Found, accept, ended, find_by_token, hold_account, hold_by_token, hold_use, hold_waiting, in_any_band, preview,
+        Found, accept, admit, ended, find_by_token, hold_account, hold_by_id, hold_by_token, hold_use, hold_waiting,
+        in_any_band, preview,
     },
     change::{edit, link, or_pending, redemptions, restore, revoke, rotate},
     create::{Created, Fresh, create, recreated},

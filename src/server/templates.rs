@@ -1,7 +1,7 @@
 //! Saved defaults for new invites, for the admins of a band.
 
 use crate::{
-    api::{Code, CreateTemplate, Patch, Person, Problem, Template, Templates, UpdateTemplate},
+    api::{Code, CreateInvite, CreateTemplate, Patch, Person, Problem, Template, Templates, UpdateTemplate},
     domain::{
         AccountId, BandId, CampaignId, Hours, Kind, Label, MaxUses, Message, Policy, Role, TemplateId, TemplateName,
         Timestamp,
@@ -12,6 +12,7 @@ use super::{
     Fields, Refused,
     audit::{self, Event},
     bands::{self, Access},
+    campaigns,
     page::Page,
     store::{Tx, dialect::intern},
 };
@@ -80,12 +81,40 @@ fn check_admin(access: Result<Access, Refused>) -> Result<(), Refused> {
     access.require_admin()
 }
 
-/// The defaults of a band's template, for whoever invites to the band by it. What it grants is not looked at here: at
-/// its use the same rules hold as for an invite without it.
-#[expect(dead_code, reason = "a new invite does not name its template yet")]
-pub(crate) fn defaults(tx: &mut Tx<'_>, band: BandId, id: TemplateId) -> Result<Template, Refused> {
-    let row = by_id(tx, id)?;
-    if row.band == band { Ok(row.into_template()) } else { Err(Refused::not_found("template")) }
+/// A wish for a new invite with what its template gives to it, where it names one: a template of another band is none.
+/// What is wished for itself stands before the template. What the template grants is not looked at here: the same rules
+/// hold for it as for what is wished.
+pub(crate) fn applied(tx: &mut Tx<'_>, band: BandId, wish: &CreateInvite) -> Result<CreateInvite, Refused> {
+    let mut wish = wish.clone();
+    let Some(id) = wish.template_id else { return Ok(wish) };
+    let template = by_id(tx, id)?;
+    if template.band != band {
+        return Err(Refused::not_found("template"));
+    }
+    fill(&mut wish, template);
+    Ok(wish)
+}
+
+fn fill(wish: &mut CreateInvite, template: Row) {
+    let kind = wish.kind.or(template.kind);
+    let is_named = wish.email.is_some() || wish.username.is_some() || wish.account_id.is_some();
+    let for_one = match kind {
+        Some(kind) => matches!(kind, Kind::Email | Kind::User),
+        None => is_named,
+    };
+    wish.kind = kind;
+    wish.role = wish.role.or(Some(template.role));
+    if wish.ttl_hours.is_omitted() && wish.expires_at.is_omitted() {
+        wish.ttl_hours = template.ttl_hours.map(i64::from).into();
+    }
+    // An invite to one person is for one use, whatever else the template is for.
+    if wish.max_uses.is_omitted() && !for_one {
+        wish.max_uses = template.max_uses.stored().into();
+    }
+    wish.label = wish.label.take().or(template.label.map(|label| label.as_str().to_owned()));
+    wish.message = wish.message.take().or(template.message.map(|message| message.as_str().to_owned()));
+    wish.campaign_id = wish.campaign_id.or(template.campaign);
+    wish.requires_approval = wish.requires_approval.or(Some(template.requires_approval));
 }
 
 /// A page of a band's templates, newest first; for its admins.
@@ -146,10 +175,12 @@ impl Defaults {
     }
 
     /// Refuses a campaign that is none of the band's.
-    fn check_campaign(&self, fields: &mut Fields) {
-        if self.campaign.is_some() {
+    fn check_campaign(&self, tx: &mut Tx<'_>, band: BandId, fields: &mut Fields) -> Result<(), Refused> {
+        let Some(campaign) = self.campaign else { return Ok(()) };
+        if !campaigns::is_of(tx, campaign, band)? {
             fields.refuse("campaign_id", "must be a campaign of this band");
         }
+        Ok(())
     }
 }
 
@@ -201,7 +232,7 @@ pub(crate) fn create(
     let mut fields = Fields::default();
     let name = fields.check("name", TemplateName::parse(&wish.name));
     let new = plain.with(&changes(wish), &policy, &mut fields);
-    new.check_campaign(&mut fields);
+    new.check_campaign(tx, band, &mut fields)?;
     let name = fields.finish_with(name)?;
     check_name(tx, band, &name, id)?;
     let count: Option<Count> = tx.query_one("SELECT COUNT(*) AS n FROM template WHERE band = $1", &[&band])?;
@@ -283,7 +314,7 @@ pub(crate) fn edit(
     let name = wish.name.as_deref().and_then(|name| fields.check("name", TemplateName::parse(name)));
     let new = old.clone().with(wish, &policy, &mut fields);
     if new.campaign != old.campaign {
-        new.check_campaign(&mut fields);
+        new.check_campaign(tx, band, &mut fields)?;
     }
     fields.finish()?;
     let name = name.unwrap_or_else(|| row.name.clone());

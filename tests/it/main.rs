@@ -10,6 +10,8 @@ mod accounts;
 #[cfg(feature = "server")]
 mod admin;
 #[cfg(feature = "server")]
+mod approval;
+#[cfg(feature = "server")]
 mod audit;
 #[cfg(feature = "server")]
 mod authorization;

@@ -114,6 +114,17 @@ async fn requests(called: &mut Called, world: &World, ada: &Person, band: &str) 
         let one = format!("{all}/{}/{word}", list["join_requests"][n]["id"].as_str().unwrap());
         called.call(ada, &format!("POST /bands/{{id}}/join-requests/{{rid}}/{word}"), &one, json!({})).await;
     }
+    let band = band.rsplit('/').next().unwrap();
+    let template = json!({ "name": "Asked", "requires_approval": true, "max_uses": null, "campaign_id": band });
+    let (_, template) = ada.post(&format!("/bands/{band}/templates"), template).await;
+    let (id, token) = ada.invite(band, json!({ "template_id": template["id"] })).await;
+    for person in world.people(3).await {
+        assert_eq!(person.accept(&token).await.0, 202);
+    }
+    let (_, list) = ada.get(&format!("{all}?cursor=last")).await;
+    let one = format!("{all}/{}/approve", list["join_requests"][4]["id"].as_str().unwrap());
+    assert_eq!(ada.post(&one, json!({})).await.0, 200);
+    assert_eq!(ada.delete(&format!("/invites/{id}")).await.0, 204);
 }
 
 async fn templates(called: &mut Called, ada: &Person, band: &str) {

@@ -37,14 +37,14 @@ async fn ask(person: &Person, band: &str) -> (u16, Value) {
 }
 
 /// The requests that stand thus, oldest first.
-async fn requests(admin: &Person, band: &str, status: &str) -> Vec<Value> {
+pub async fn requests(admin: &Person, band: &str, status: &str) -> Vec<Value> {
     let (code, list) = admin.get(&format!("/bands/{band}/join-requests?status={status}")).await;
     assert_eq!(code, 200, "{list}");
     list["join_requests"].as_array().unwrap().clone()
 }
 
 /// What an admin says about a request.
-async fn say(admin: &Person, band: &str, request: &Value, word: &str) -> (u16, Value) {
+pub async fn say(admin: &Person, band: &str, request: &Value, word: &str) -> (u16, Value) {
     let id = request["id"].as_str().unwrap();
     admin.post(&format!("/bands/{band}/join-requests/{id}/{word}"), json!({})).await
 }

@@ -22,6 +22,11 @@ on_each_database! {
     each_change_is_in_the_trail,
     the_list_is_read_from_both_ends,
     a_name_wanted_twice_at_once_is_given_once,
+    an_invite_by_a_template_is_as_it_says,
+    what_is_wished_stands_before_the_template,
+    an_invite_to_one_person_is_for_one_use_by_any_template,
+    a_template_lifts_nobody_above_their_own_role,
+    another_bands_template_is_none,
 }
 
 async fn make(person: &Person, band: &str, body: Value) -> Value {
@@ -104,9 +109,10 @@ async fn a_name_is_there_once_whatever_its_letter_case(world: World) {
 async fn every_bad_field_is_named(world: World) {
     let ada = world.account("ada").await;
     let band = ada.band("Choir").await;
+    let other = ada.band("Brass & Bone").await;
     let wrong = json!({
         "name": " ", "role": "owner", "ttl_hours": 0, "max_uses": 0, "label": "x".repeat(81), "message": "a\u{202e}b",
-        "campaign_id": band,
+        "campaign_id": other,
     });
     let template = make(&ada, &band, json!({ "name": "Good" })).await;
     for (status, problem) in
@@ -115,7 +121,7 @@ async fn every_bad_field_is_named(world: World) {
         assert_eq!(status, 422, "{problem}");
         let fields: Vec<&str> =
             problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
-        for field in ["name", "role", "ttl_hours", "max_uses", "label", "message"] {
+        for field in ["name", "role", "ttl_hours", "max_uses", "label", "message", "campaign_id"] {
             assert!(fields.contains(&field), "{field}: {problem}");
         }
     }
@@ -239,5 +245,79 @@ async fn a_name_wanted_twice_at_once_is_given_once(world: World) {
             *answers.entry(status).or_insert(0) += 1;
         }
         assert_eq!(answers, BTreeMap::from([(201, 1), (422, 1)]));
+    }
+}
+
+async fn an_invite_by_a_template_is_as_it_says(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let all = json!({
+        "name": "Guests", "kind": "link", "role": "admin", "ttl_hours": null, "max_uses": 7, "label": "at the door",
+        "message": "Come at eight", "requires_approval": true, "campaign_id": band,
+    });
+    let template = make(&ada, &band, all.clone()).await;
+    let (id, _) = ada.invite(&band, json!({ "template_id": template["id"] })).await;
+    let (_, invite) = ada.get(&format!("/invites/{id}")).await;
+    for field in ["kind", "role", "max_uses", "label", "message", "requires_approval", "campaign_id"] {
+        assert_eq!(invite[field], all[field], "{field}");
+    }
+    assert_eq!(invite["expires_at"], json!(null));
+    ada.delete(&path(&template)).await;
+    assert_eq!(ada.get(&format!("/invites/{id}")).await.1, invite, "what was made stays");
+}
+
+async fn what_is_wished_stands_before_the_template(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let defaults = json!({ "name": "Guests", "role": "admin", "max_uses": 7, "label": "a", "message": "b",
+        "requires_approval": true, "ttl_hours": null });
+    let template = make(&ada, &band, defaults).await;
+    let wish = json!({ "template_id": template["id"], "role": "member", "max_uses": null, "label": "c", "ttl_hours": 5,
+        "requires_approval": false });
+    let (id, _) = ada.invite(&band, wish.clone()).await;
+    let (_, invite) = ada.get(&format!("/invites/{id}")).await;
+    for field in ["role", "max_uses", "label", "requires_approval"] {
+        assert_eq!(invite[field], wish[field], "{field}");
+    }
+    assert_eq!(invite["message"], "b");
+    assert_eq!(invite["expires_at"], json!(world.clock.now().plus_hours(5)));
+}
+
+async fn an_invite_to_one_person_is_for_one_use_by_any_template(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let template = make(&ada, &band, json!({ "name": "Many", "max_uses": null })).await;
+    for (whom, kind) in [(json!({ "username": kim.username }), "user"), (json!({ "email": "x@example.org" }), "email")]
+    {
+        let mut wish = whom;
+        wish["template_id"] = template["id"].clone();
+        let (id, _) = ada.invite(&band, wish).await;
+        let (_, invite) = ada.get(&format!("/invites/{id}")).await;
+        assert_eq!((&invite["kind"], &invite["max_uses"]), (&json!(kind), &json!(1)));
+    }
+}
+
+async fn a_template_lifts_nobody_above_their_own_role(world: World) {
+    let [ada, kim] = world.people(2).await.try_into().ok().unwrap();
+    let band = ada.band("Choir").await;
+    let (_, token) = ada.invite(&band, json!({})).await;
+    kim.accept(&token).await;
+    world.set_can_invite(&band, &kim).await;
+    let invites = format!("/bands/{band}/invites");
+    let high = make(&ada, &band, json!({ "name": "Admins", "role": "admin" })).await;
+    let (status, problem) = kim.post(&invites, json!({ "template_id": high["id"] })).await;
+    assert_eq!((status, &problem["code"]), (403, &json!("forbidden")));
+    let plain = make(&ada, &band, json!({ "name": "Guests", "label": "guests" })).await;
+    let (status, made) = kim.post(&invites, json!({ "template_id": plain["id"] })).await;
+    assert_eq!((status, &made["invite"]["label"]), (201, &json!("guests")), "who may invite may do so by a template");
+}
+
+async fn another_bands_template_is_none(world: World) {
+    let [ada, kim] = world.people(2).await.try_into().ok().unwrap();
+    let (choir, brass) = (ada.band("Choir").await, kim.band("Brass & Bone").await);
+    let template = make(&ada, &choir, json!({ "name": "Guests" })).await;
+    for id in [&template["id"], &json!(choir)] {
+        let (status, problem) = kim.post(&format!("/bands/{brass}/invites"), json!({ "template_id": id })).await;
+        assert_eq!((status, &problem["code"]), (404, &json!("not_found")), "{problem}");
     }
 }

@@ -206,13 +206,14 @@ CREATE TABLE template (
     max_uses bigint,
     label text COLLATE "C",
     message text COLLATE "C",
-    campaign uuid,
+    campaign uuid REFERENCES campaign (id),
     requires_approval boolean NOT NULL,
     created_at bigint NOT NULL,
     created_by uuid NOT NULL REFERENCES account (id),
     UNIQUE (band, name_key)
 );
 CREATE INDEX template_band ON template (band, seq);
+CREATE INDEX template_campaign ON template (campaign) WHERE campaign IS NOT NULL;
 
 -- Who asks to come in, with an invite that needs an admin's word or without one.
 CREATE TABLE join_request (

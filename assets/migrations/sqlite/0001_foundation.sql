@@ -204,13 +204,14 @@ CREATE TABLE template (
     max_uses INTEGER,
     label TEXT,
     message TEXT,
-    campaign BLOB,
+    campaign BLOB REFERENCES campaign (id),
     requires_approval INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     created_by BLOB NOT NULL REFERENCES account (id),
     UNIQUE (band, name_key)
 ) STRICT;
 CREATE INDEX template_band ON template (band, seq);
+CREATE INDEX template_campaign ON template (campaign) WHERE campaign IS NOT NULL;
 
 -- Who asks to come in, with an invite that needs an admin's word or without one.
 CREATE TABLE join_request (

@@ -3,8 +3,8 @@
 use crate::{
     api::{CreateBand, CreateInvite, DeclineInvite, Patch},
     domain::{
-        AccountId, Address, BandId, DisplayName, Kind, Policy, Preset, Registration, Role, SessionId, SuppressionId,
-        Timestamp, Username,
+        AccountId, Address, BandId, DisplayName, JoinRequestId, Kind, Policy, Preset, Registration, Role, SessionId,
+        SuppressionId, Timestamp, Username,
     },
     local::Error,
     server::{
@@ -250,7 +250,7 @@ impl World<'_> {
         for (n, account) in self.people.iter().enumerate() {
             accounts::register(tx, site, account, None, self.ago(365 * D - n as u32))?;
         }
-        accounts::begin_session(tx, self.who(ME)?, session, self.now)?;
+        accounts::begin(tx, self.who(ME)?, session, self.now)?;
         Ok(())
     }
 
@@ -301,7 +301,8 @@ impl World<'_> {
             End::Accepted(guests) => {
                 for (n, guest) in guests.iter().enumerate() {
                     let found = invites::hold_by_token(tx, &token_hash)?;
-                    invites::accept(tx, &found, self.who(guest)?, false, later(n))?;
+                    let fresh = self.app.fresh(JoinRequestId::new);
+                    invites::accept(tx, &found, fresh, self.who(guest)?, false, later(n))?;
                 }
             }
             End::Declined(guest, reason) => {

@@ -11,7 +11,10 @@ use crate::{
     },
 };
 
-use super::{in_force, members, requests};
+use super::{
+    in_force, members,
+    requests::{self, Wish},
+};
 
 crate::row! { struct Door { name: String, contact: Option<String>, join_mode: JoinMode } }
 crate::row! { struct Held { role: Role } }
@@ -19,6 +22,8 @@ crate::row! {
     /// How an account was put out of a band.
     #[derive(Debug, Clone, Copy)]
     pub(super) struct Departure {
+        /// When.
+        pub(super) at: Timestamp,
         /// Whether for good.
         pub(super) banned: bool,
     }
@@ -64,7 +69,8 @@ pub(crate) fn join(
     let policy = in_force(tx, band, site)?;
     check_room(tx, account, &policy)?;
     if door.join_mode == JoinMode::Request {
-        return Ok(told(Outcome::PendingApproval, requests::ask(tx, fresh, band, account, now)?));
+        let wish = Wish { band, account, invite: None, role: Role::Member };
+        return Ok(told(Outcome::PendingApproval, requests::ask(tx, fresh, wish, now)?));
     }
     requests::close(tx, "account = $3 AND band = $4", &[&account, &band], Some(account), now)?;
     let _ = members::add(tx, band, account, Role::Member, None, now)?;
@@ -76,7 +82,7 @@ pub(crate) fn join(
 
 /// Whether the account was put out of the band, and has not come back since.
 pub(super) fn departure(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<Option<Departure>, Error> {
-    tx.query_one("SELECT banned FROM departure WHERE band = $1 AND account = $2", &[&band, &account])
+    tx.query_one("SELECT at, banned FROM departure WHERE band = $1 AND account = $2", &[&band, &account])
 }
 
 /// Refuses an account that is in a band already, where one is the most. Nobody else brings the account into a band

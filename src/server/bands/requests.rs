@@ -6,7 +6,7 @@ use crate::{
     server::{
         Refused,
         audit::{self, Event},
-        invites::in_any_band,
+        invites::{Found, admit, hold_by_id, in_any_band},
         page::Page,
         store::{Error, ToValue, Tx, dialect::intern},
     },
@@ -33,9 +33,9 @@ pub(crate) fn list(
     let (than, order, from) = page.reading(false);
     let sql = intern(format!(
         "SELECT r.seq AS seq, r.id AS id, r.account AS account, a.username AS username,
-            a.display_name AS display_name, r.invite AS invite, r.role AS role, r.status AS status,
-            r.created_at AS created_at
-         FROM join_request r JOIN account a ON a.id = r.account
+            a.display_name AS display_name, r.invite AS invite, r.status AS status, r.created_at AS created_at,
+            CASE WHEN r.status = 'pending' THEN COALESCE(i.role, r.role) ELSE r.role END AS role
+         FROM join_request r JOIN account a ON a.id = r.account LEFT JOIN invite i ON i.id = r.invite
          WHERE r.band = $1 AND r.status = $2 AND r.seq {than} $3 ORDER BY r.seq {order} LIMIT $4"
     ));
     let rows: Vec<Row> = tx.query(sql, &[&band, &status, &from.seq, &page.fetch()])?;
@@ -51,69 +51,104 @@ pub(crate) fn list(
     Ok(JoinRequests { join_requests: rows.into_iter().map(show).collect(), next_cursor, prev_cursor })
 }
 
-crate::row! { struct Asked { role: Role } }
+/// Who wants to come in, and by what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wish {
+    /// Where to.
+    pub(crate) band: BandId,
+    /// Who.
+    pub(crate) account: AccountId,
+    /// The invite that needs an admin's word, `None` for who found the band by themselves.
+    pub(crate) invite: Option<InviteId>,
+    /// What they are to be; by an invite it is what the invite grants when an admin agrees.
+    pub(crate) role: Role,
+}
 
-/// Asks for the account to come in as a member; the role that waits. Who has asked already waits on as before.
+crate::row! { struct Asked { role: Role, invite: Option<InviteId> } }
+
+/// Asks for the account to come in; the role that waits. Who has asked already waits on as before, and by an invite
+/// that is newer than the wish.
 ///
 /// The account is held, so that of two at once the second finds the first.
-pub(super) fn ask(
-    tx: &mut Tx<'_>,
-    fresh: JoinRequestId,
-    band: BandId,
-    account: AccountId,
-    now: Timestamp,
-) -> Result<Role, Refused> {
-    let pending = "SELECT role FROM join_request WHERE account = $1 AND band = $2 AND status = 'pending'";
-    if let Some(asked) = tx.query_one::<Asked>(pending, &[&account, &band])? {
+pub(crate) fn ask(tx: &mut Tx<'_>, fresh: JoinRequestId, wish: Wish, now: Timestamp) -> Result<Role, Refused> {
+    let Wish { band, account, invite, role } = wish;
+    let pending = "SELECT role, invite FROM join_request WHERE account = $1 AND band = $2 AND status = 'pending'";
+    let asked: Option<Asked> = tx.query_one(pending, &[&account, &band])?;
+    if let Some(asked) = &asked
+        && (invite.is_none() || asked.invite == invite)
+    {
         return Ok(asked.role);
     }
-    let role = Role::Member;
-    let asked = tx.execute(
-        "INSERT INTO join_request (id, band, account, role, status, created_at, status_at)
-         SELECT $1, $2, id, $4, 'pending', $5, $5 FROM account WHERE id = $3 AND deleted_at IS NULL",
-        &[&fresh, &band, &account, &role, &now],
-    )?;
-    if asked == 0 {
+    let done = match asked {
+        Some(_) => tx.execute(
+            "UPDATE join_request SET invite = $3, role = $4 WHERE account = $1 AND band = $2 AND status = 'pending'",
+            &[&account, &band, &invite, &role],
+        )?,
+        None => tx.execute(
+            "INSERT INTO join_request (id, band, account, invite, role, status, created_at, status_at)
+             SELECT $1, $2, id, $4, $5, 'pending', $6, $6 FROM account WHERE id = $3 AND deleted_at IS NULL",
+            &[&fresh, &band, &account, &invite, &role, &now],
+        )?,
+    };
+    if done == 0 {
         return Err(Refused::account_gone());
     }
-    told(tx, (band, account, account), None, "join.requested", now)?;
+    told(tx, (band, account, account), invite, "join.requested", now)?;
     Ok(role)
 }
 
 crate::row! {
     /// A request as the one who decides about it meets it.
     #[derive(Debug, Clone, Copy)]
-    struct Wish { account: AccountId, role: Role, status: JoinStatus }
+    struct Asking { account: AccountId, invite: Option<InviteId>, role: Role, status: JoinStatus }
 }
 
-/// The request, with its person held until the transaction ends, and the caller's right to decide about it: whoever
-/// asks, comes in or goes at this moment comes before or after.
-fn hold(tx: &mut Tx<'_>, band: BandId, id: JoinRequestId, caller: AccountId) -> Result<(Wish, bool), Refused> {
+fn find(tx: &mut Tx<'_>, band: BandId, id: JoinRequestId) -> Result<Asking, Refused> {
+    let sql = "SELECT account, invite, role, status FROM join_request WHERE id = $1 AND band = $2";
+    tx.query_one(sql, &[&id, &band])?.ok_or_else(|| Refused::not_found("join request"))
+}
+
+/// A request with all that a decision about it stands on, held until the transaction ends.
+struct Held {
+    asking: Asking,
+    /// The invite by which it was asked.
+    by: Option<Found>,
+    /// Whether the person is a member by now.
+    is_member: bool,
+}
+
+/// The request, for an admin of the band, with its person, both memberships and its invite held, in this order, as
+/// everywhere: whoever asks, comes in, goes or takes the invite back at this moment comes before or after.
+fn hold(tx: &mut Tx<'_>, band: BandId, id: JoinRequestId, caller: AccountId) -> Result<Held, Refused> {
     // Whether there is such a request is told to admins alone.
     Access::of(tx, band, caller)?.require_admin()?;
-    let read = "SELECT account, role, status FROM join_request WHERE id = $1 AND band = $2";
-    let missing = || Refused::not_found("join request");
-    let wish: Wish = tx.query_one(read, &[&id, &band])?.ok_or_else(missing)?;
-    let (access, member) = manage::hold(tx, band, caller, wish.account)?;
+    let person = find(tx, band, id)?.account;
+    let (access, member) = manage::hold(tx, band, caller, person)?;
     access.require_admin()?;
-    let wish: Wish = tx.query_one(read, &[&id, &band])?.ok_or_else(missing)?;
-    if access.grants().is_none_or(|up_to| wish.role > up_to) {
+    // Its person alone could name another invite in it.
+    let by = find(tx, band, id)?.invite.map(|invite| hold_by_id(tx, invite)).transpose()?;
+    let mut asking = find(tx, band, id)?;
+    if let Some(found) = &by {
+        asking.role = found.role;
+    }
+    if access.grants().is_none_or(|up_to| asking.role > up_to) {
         return Err(Refused::new(Code::Forbidden, "You may not take anyone in with a role above your own."));
     }
-    Ok((wish, member.is_some()))
+    Ok(Held { asking, by, is_member: member.is_some() })
 }
 
 /// Ends a pending request as an admin decided; refused if it is not pending any more.
 fn decide(
     tx: &mut Tx<'_>,
     id: JoinRequestId,
-    status: JoinStatus,
+    (status, role): (JoinStatus, Role),
     caller: AccountId,
     now: Timestamp,
 ) -> Result<(), Refused> {
     let done = tx.execute(
-        "UPDATE join_request SET status = $2, status_at = $3, acted_by = $4 WHERE id = $1 AND status = 'pending'",
-        &[&id, &status, &now, &caller],
+        "UPDATE join_request SET status = $2, role = $3, status_at = $4, acted_by = $5
+         WHERE id = $1 AND status = 'pending'",
+        &[&id, &status, &role, &now, &caller],
     )?;
     if done == 0 { Err(not_pending()) } else { Ok(()) }
 }
@@ -122,9 +157,11 @@ fn not_pending() -> Refused {
     Refused::new(Code::NotPending, "This request has been answered already, or is no longer open.")
 }
 
-/// Takes the person in who asked; for the band's admins. What an accept asks is asked again: who was removed or banned
-/// meanwhile stays outside, and so does who is in a band where one is the most. Who came in meanwhile is a member, and
-/// that is what was wanted.
+/// Takes the person in who asked; for the band's admins. `None` where every use of the invite is taken: then the
+/// request is closed.
+///
+/// What an accept asks is asked again: who was removed or banned meanwhile stays outside, and so does who is in a band
+/// where one is the most. Who came in meanwhile is a member, and that is what was wanted.
 pub(crate) fn approve(
     tx: &mut Tx<'_>,
     band: BandId,
@@ -132,44 +169,71 @@ pub(crate) fn approve(
     caller: AccountId,
     site: &Policy,
     now: Timestamp,
-) -> Result<Member, Refused> {
-    let (wish, is_member) = hold(tx, band, id, caller)?;
-    if wish.status != JoinStatus::Pending {
+) -> Result<Option<Member>, Refused> {
+    let Held { asking, by, is_member } = hold(tx, band, id, caller)?;
+    if asking.status != JoinStatus::Pending {
         return Err(not_pending());
     }
+    let account = asking.account;
     if !is_member {
-        let policy = in_force(tx, band, site)?;
-        check_outside(tx, band, wish.account, &policy)?;
-    }
-    decide(tx, id, JoinStatus::Approved, caller, now)?;
-    told(tx, (band, caller, wish.account), None, "join.approved", now)?;
-    if !is_member && !members::add(tx, band, wish.account, wish.role, None, now)? {
-        return Err(not_pending()); // the account is gone
-    }
-    members::one(tx, band, wish.account)
-}
-
-/// The member that an earlier request of the caller took in, if they may still see the answer.
-pub(crate) fn approved(tx: &mut Tx<'_>, band: BandId, id: JoinRequestId, caller: AccountId) -> Result<Member, Refused> {
-    Access::of(tx, band, caller)?.require_admin()?;
-    let read = "SELECT account, role, status FROM join_request WHERE id = $1 AND band = $2";
-    let wish: Option<Wish> = tx.query_one(read, &[&id, &band])?;
-    members::one(tx, band, wish.ok_or_else(|| Refused::not_found("join request"))?.account)
-}
-
-/// Refuses, in words for an admin, who may not come into the band as things are now.
-fn check_outside(tx: &mut Tx<'_>, band: BandId, account: AccountId, policy: &Policy) -> Result<(), Refused> {
-    match join::departure(tx, band, account)? {
-        Some(gone) if gone.banned => Err(Refused::new(Code::Banned, "This person is banned: lift the ban first.")),
-        Some(_) => Err(Refused::new(
-            Code::Removed,
-            "This person was removed from the band, and comes back by an invite alone.",
-        )),
-        None if policy.membership == Membership::One && in_any_band(tx, account)? => {
-            Err(Refused::new(Code::OneBandOnly, "This person is in another band, and has to leave that one first."))
+        let (rules, since) = match &by {
+            Some(found) => (found.rules()?, Some(found.created_at)),
+            None => (in_force(tx, band, site)?, None),
+        };
+        check_outside(tx, band, account, &rules, since)?;
+        let came_in = match &by {
+            Some(found) => admit(tx, found, account, now)?.is_some(),
+            None => members::add(tx, band, account, asking.role, None, now)?,
+        };
+        if !came_in {
+            close(tx, "id = $3", &[&id], Some(caller), now)?;
+            return Ok(None);
         }
-        None => Ok(()),
     }
+    decide(tx, id, (JoinStatus::Approved, asking.role), caller, now)?;
+    told(tx, (band, caller, account), asking.invite, "join.approved", now)?;
+    members::one(tx, band, account).map(Some)
+}
+
+/// What an earlier approval by the caller came to, if they may still see it.
+pub(crate) fn approved(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    id: JoinRequestId,
+    caller: AccountId,
+) -> Result<Option<Member>, Refused> {
+    Access::of(tx, band, caller)?.require_admin()?;
+    let asking = find(tx, band, id)?;
+    if asking.status == JoinStatus::Closed {
+        return Ok(None);
+    }
+    members::one(tx, band, asking.account).map(Some)
+}
+
+/// Refuses, in words for an admin, who may not come into the band as things are now. `since` is when the invite was made
+/// by which they asked: who was removed before that may come back by it.
+fn check_outside(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    account: AccountId,
+    rules: &Policy,
+    since: Option<Timestamp>,
+) -> Result<(), Refused> {
+    match join::departure(tx, band, account)? {
+        Some(gone) if gone.banned => {
+            return Err(Refused::new(Code::Banned, "This person is banned: lift the ban first."));
+        }
+        Some(gone) if since.is_none_or(|made| made <= gone.at) => {
+            let text = "This person was removed from the band, and comes back by a new invite alone.";
+            return Err(Refused::new(Code::Removed, text));
+        }
+        _ => {}
+    }
+    if rules.membership == Membership::One && in_any_band(tx, account)? {
+        let text = "This person is in another band, and has to leave that one first.";
+        return Err(Refused::new(Code::OneBandOnly, text));
+    }
+    Ok(())
 }
 
 /// Says no to the person who asked, for now; for the band's admins.
@@ -180,9 +244,27 @@ pub(crate) fn deny(
     caller: AccountId,
     now: Timestamp,
 ) -> Result<(), Refused> {
-    let (wish, _) = hold(tx, band, id, caller)?;
-    decide(tx, id, JoinStatus::Denied, caller, now)?;
-    Ok(told(tx, (band, caller, wish.account), None, "join.denied", now)?)
+    let Held { asking, .. } = hold(tx, band, id, caller)?;
+    decide(tx, id, (JoinStatus::Denied, asking.role), caller, now)?;
+    Ok(told(tx, (band, caller, asking.account), asking.invite, "join.denied", now)?)
+}
+
+/// How many invites one statement looks for.
+const AT_ONCE: usize = 50;
+
+/// Closes what was asked by these invites, which have ended; `actor` brought it about.
+pub(crate) fn close_asked_by(
+    tx: &mut Tx<'_>,
+    invites: &[InviteId],
+    actor: Option<AccountId>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    for some in invites.chunks(AT_ONCE) {
+        let places: Vec<String> = (0..some.len()).map(|n| format!("${}", n + 3)).collect();
+        let values: Vec<&dyn ToValue> = some.iter().map(|id| id as _).collect();
+        close(tx, &format!("invite IN ({})", places.join(", ")), &values, actor, now)?;
+    }
+    Ok(())
 }
 
 crate::row! { struct Closed { band: BandId, account: AccountId, invite: Option<InviteId> } }

@@ -9,7 +9,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{Code, FOUNDER_HEADER, Login, Problem, Register, Registered, SessionSecret, SignedIn},
-    domain::{AccountId, Address, DisplayName, Registration, SessionId, Token, Username, check_password},
+    domain::{
+        AccountId, Address, DisplayName, JoinRequestId, Registration, SessionId, Token, Username, check_password,
+    },
     server::{
         App, Fields, Refused,
         accounts::{self, NewAccount, NewSession, Site, password},
@@ -65,7 +67,7 @@ async fn register(
     };
     let site = Site { embedded: settings.founder.is_some(), registration, mail: settings.mail };
     let (secret, session) = new_session(&app);
-    let now = app.now();
+    let (now, fresh) = (app.now(), app.fresh(JoinRequestId::new));
     let (account, expires_at, outcome) = app
         .store()
         .write(move |tx| {
@@ -75,9 +77,14 @@ async fn register(
             }
             let brought_by = invite.as_ref().map(invites::Found::brought_by);
             accounts::register(tx, site, &new, brought_by, now)?;
-            let expires_at = accounts::begin_session(tx, new.id, session, now)?;
+            let expires_at = accounts::begin(tx, new.id, session, now)?;
             let outcome = match &invite {
-                Some(found) if accepts => Some(invites::accept(tx, found, new.id, site.mail, now)?.outcome),
+                Some(found) if accepts => {
+                    if registration == Registration::InviteOnly && found.requires_approval {
+                        invites::hold_use(tx, found, new.id, now)?; // the account is made, whatever an admin says
+                    }
+                    Some(invites::accept(tx, found, fresh, new.id, site.mail, now)?.outcome)
+                }
                 Some(found) if registration == Registration::InviteOnly => {
                     invites::hold_use(tx, found, new.id, now)?;
                     None
@@ -120,7 +127,7 @@ async fn login(
         .store()
         .write(move |tx| {
             let account = accounts::read(tx, id)?;
-            Ok::<_, Refused>((account, accounts::begin_session(tx, id, session, now)?))
+            Ok::<_, Refused>((account, accounts::begin(tx, id, session, now)?))
         })
         .await?;
     Ok(Json(SignedIn { account, session: SessionSecret { token: secret, expires_at } }))
@@ -132,7 +139,7 @@ async fn login(
     responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
 async fn logout(State(app): State<App>, caller: Caller) -> Result<StatusCode, Refused> {
-    app.store().write(move |tx| accounts::end_session(tx, caller.account, caller.session)).await?;
+    app.store().write(move |tx| accounts::end(tx, caller.account, caller.session)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -10,7 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{Accepted, DeclineInvite, Empty, Preview, Problem},
-    domain::{InviteId, SuppressionId, Token},
+    domain::{InviteId, JoinRequestId, SuppressionId, Token},
     server::{
         App, Hash, Refused, hash,
         idempotency::{Done, once},
@@ -20,6 +20,7 @@ use crate::{
 };
 
 use super::{
+    bands::came_to,
     body::Body,
     caller::Caller,
     invites::{invite_id, secret},
@@ -86,7 +87,7 @@ async fn by_token(
 /// Comes in by an invite; who is in already stays as they are.
 #[utoipa::path(post, path = "/invites/{token}/accept", tag = "invites", request_body = Empty,
     params(("token" = String, Path, description = "the token of a link, or a code"), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Accepted), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Accepted), (status = 202, body = Accepted, description = "An admin has to agree"), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn accept(
     State(app): State<App>,
     Path(token): Path<String>,
@@ -101,7 +102,7 @@ async fn accept(
 /// Comes in by an invite that waits in the inbox.
 #[utoipa::path(post, path = "/me/invites/{id}/accept", tag = "accounts", request_body = Empty,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Accepted), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Accepted), (status = 202, body = Accepted, description = "An admin has to agree"), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn accept_waiting(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -123,6 +124,7 @@ async fn come_in(
 ) -> Result<Response, Refused> {
     let (mail, now) = (app.settings().mail, app.now());
     let claim = claim(headers, caller, format!("/invites/{id}/accept"), body, app)?;
+    let fresh = app.fresh(JoinRequestId::new);
     let accepted = app
         .store()
         .write(move |tx| {
@@ -135,9 +137,9 @@ async fn come_in(
                 },
                 |tx| {
                     let found = door.hold(tx, caller)?;
-                    let value = invites::accept(tx, &found, caller.account, mail, now)?;
+                    let value = invites::accept(tx, &found, fresh, caller.account, mail, now)?;
                     let outcome = serde_json::to_string(&value).ok();
-                    Ok(Done { value, status: 200, resource: Some(*found.id.as_bytes()), outcome })
+                    Ok(Done { status: came_to(&value).as_u16(), value, resource: Some(*found.id.as_bytes()), outcome })
                 },
             )
         })
@@ -150,7 +152,8 @@ async fn come_in(
         },
         1,
     );
-    Ok(Json(accepted?).into_response())
+    let accepted = accepted?;
+    Ok((came_to(&accepted), Json(accepted)).into_response())
 }
 
 /// Says no to an invite for one person, for good.

@@ -9,7 +9,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Empty, JoinRequests, Member, Problem},
+    api::{Code, Empty, JoinRequests, Member, Problem},
     domain::{BandId, JoinRequestId, JoinStatus},
     server::{
         App, Refused,
@@ -65,7 +65,8 @@ async fn list(
     known.answer(&app.store().read(move |tx| requests::list(tx, band, caller.account, status, page)).await?)
 }
 
-/// Takes in who asked; for the band's admins.
+/// Takes in who asked; for the band's admins. By an invite whose uses are all taken nobody comes in, and the request is
+/// closed.
 #[utoipa::path(
     post, path = "/bands/{id}/join-requests/{rid}/approve", tag = "join requests", request_body = Empty,
     params(("id" = String, Path), ("rid" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
@@ -92,7 +93,12 @@ async fn approve(
             },
         )
     };
-    app.store().write(write).await.map(Json)
+    let used = || {
+        let text =
+            "Every use of the invite by which this person asked is taken: the request is closed. Invite them anew.";
+        Refused::new(Code::InviteUsed, text)
+    };
+    app.store().write(write).await?.map(Json).ok_or_else(used)
 }
 
 /// Says no to who asked; for the band's admins. They can ask again.

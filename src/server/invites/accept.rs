@@ -3,13 +3,13 @@
 use crate::{
     api::{Accepted, BandRef, Code, Inviter, Outcome, Preview, PreviewBand, Problem},
     domain::{
-        AccountId, Address, BandId, BandName, CampaignId, CancelReason, InviteId, Kind, MaxUses, Membership, Policy,
-        Registration, Role, Standing, Status, Timestamp,
+        AccountId, Address, BandId, BandName, CampaignId, CancelReason, InviteId, JoinRequestId, Kind, MaxUses,
+        Membership, Policy, Registration, Role, Standing, Status, Timestamp,
     },
     server::{
         Hash, Refused,
         audit::{self, Event},
-        bands,
+        bands::{self, requests},
         store::{Dialect, Error, Tally, Tx, dialect::intern},
     },
 };
@@ -29,7 +29,7 @@ crate::row! {
         band_deleted: Option<Timestamp>,
         campaign: Option<CampaignId>,
         kind: Kind,
-        role: Role,
+        pub(crate) role: Role,
         status: Status,
         cancel_reason: Option<CancelReason>,
         expires_at: Option<Timestamp>,
@@ -39,8 +39,8 @@ crate::row! {
         email: Option<Address>,
         pub(super) account: Option<AccountId>,
         account_username: Option<String>,
-        requires_approval: bool,
-        pub(super) created_at: Timestamp,
+        pub(crate) requires_approval: bool,
+        pub(crate) created_at: Timestamp,
         pub(super) created_by: AccountId,
         inviter: String,
         policy: String,
@@ -72,9 +72,7 @@ pub(crate) fn hold_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found,
 /// As [`hold_by_token`], for an invite that waits in the account's inbox: one made for it, or mailed to its address,
 /// verified. Any other is not found. The account is held ([`hold_account`]).
 pub(crate) fn hold_waiting(tx: &mut Tx<'_>, id: InviteId, account: AccountId) -> Result<Found, Refused> {
-    let lock = tx.dialect().pick("", " FOR UPDATE OF i");
-    let sql = intern(format!("{FOUND} WHERE i.id = $1{lock}"));
-    let found: Found = tx.query_one(sql, &[&id])?.ok_or_else(|| Refused::not_found("invite"))?;
+    let found = hold_by_id(tx, id)?;
     let own = match (found.kind, &found.email) {
         (Kind::User, _) => found.account == Some(account),
         (Kind::Email, Some(email)) => {
@@ -83,6 +81,13 @@ pub(crate) fn hold_waiting(tx: &mut Tx<'_>, id: InviteId, account: AccountId) ->
         _ => false,
     };
     if own { Ok(found) } else { Err(Refused::not_found("invite")) }
+}
+
+/// As [`hold_by_token`], for an invite by which someone asked.
+pub(crate) fn hold_by_id(tx: &mut Tx<'_>, id: InviteId) -> Result<Found, Refused> {
+    let lock = tx.dialect().pick("", " FOR UPDATE OF i");
+    let sql = intern(format!("{FOUND} WHERE i.id = $1{lock}"));
+    tx.query_one(sql, &[&id])?.ok_or_else(|| Refused::not_found("invite"))
 }
 
 /// Holds the account until the transaction ends: what one person does at once in two places is done one after the
@@ -124,8 +129,12 @@ impl Found {
         problem.into()
     }
 
+    fn came_to(&self, outcome: Outcome, role: Role) -> Accepted {
+        Accepted { outcome, band: BandRef { id: self.band, name: self.band_name.as_str().to_owned() }, role }
+    }
+
     /// The rules that the invite was made under.
-    pub(super) fn rules(&self) -> Result<Policy, Refused> {
+    pub(crate) fn rules(&self) -> Result<Policy, Refused> {
         serde_json::from_str(&self.policy)
             .map_err(|_| Refused::new(Code::Internal, "The invite's rules cannot be read."))
     }
@@ -200,13 +209,16 @@ pub(crate) fn preview(found: Found, registration: Registration, now: Timestamp) 
 crate::row! { struct Held { role: Role } }
 crate::row! { struct Taken { status: Status } }
 
-/// Takes a use and makes the account a member, or finds that it is one. In one transaction with all that follows.
+/// Takes a use and makes the account a member, or finds that it is one. Where an admin has to agree, the account asks,
+/// under the id `fresh`, and the use is taken when one does ([`admit`]); who has asked already waits on, whatever the
+/// invite came to since. In one transaction with all that follows.
 ///
 /// `found` is held ([`hold_by_token`]), and so is the account ([`hold_account`]). `mail` says whether this server can
 /// verify addresses.
 pub(crate) fn accept(
     tx: &mut Tx<'_>,
     found: &Found,
+    fresh: JoinRequestId,
     account: AccountId,
     mail: bool,
     now: Timestamp,
@@ -214,9 +226,11 @@ pub(crate) fn accept(
     in_a_band(found)?;
     let visitor = Visitor::of(tx, found, account)?;
     visitor.check_departure(found)?;
-    let band = BandRef { id: found.band, name: found.band_name.as_str().to_owned() };
     if let Some(role) = visitor.role {
-        return Ok(Accepted { outcome: Outcome::AlreadyMember, band, role });
+        return Ok(found.came_to(Outcome::AlreadyMember, role));
+    }
+    if visitor.asked_by == Some(found.id) {
+        return Ok(found.came_to(Outcome::PendingApproval, found.role));
     }
     if visitor.holds {
         ended_for_holder(found, now)?;
@@ -228,17 +242,54 @@ pub(crate) fn accept(
     if rules.membership == Membership::One && in_any_band(tx, account)? {
         return Err(found.refusal(Code::OneBandOnly));
     }
+    if found.requires_approval {
+        let wish = requests::Wish { band: found.band, account, invite: Some(found.id), role: found.role };
+        requests::ask(tx, fresh, wish, now)?;
+        return Ok(found.came_to(Outcome::PendingApproval, found.role));
+    }
+    enter(tx, found, account, &visitor, &rules, now)
+}
+
+/// Takes in the account that asked by the invite, now that an admin has agreed; `None` where no use is left for it.
+/// Whether the account may come in is the caller's to look at.
+///
+/// `found` is held, and so is the account. An end by time that came since the account asked does not count.
+pub(crate) fn admit(
+    tx: &mut Tx<'_>,
+    found: &Found,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Option<Accepted>, Refused> {
+    let visitor = Visitor::of(tx, found, account)?;
+    if !visitor.holds && found.max_uses.left(found.uses) == Some(0) {
+        return Ok(None);
+    }
+    enter(tx, found, account, &visitor, &found.rules()?, now).map(Some)
+}
+
+/// The membership, the use, and what ends by them.
+fn enter(
+    tx: &mut Tx<'_>,
+    found: &Found,
+    account: AccountId,
+    visitor: &Visitor,
+    rules: &Policy,
+    now: Timestamp,
+) -> Result<Accepted, Refused> {
     // The membership first: whoever became a member meanwhile takes no use. A lost race undoes it with the rest.
     let names = [visitor.username.as_str(), &visitor.display_name];
     if !bands::insert(tx, found.band, account, names, found.role, Some(found.created_by), now)? {
         let sql = "SELECT role FROM member WHERE band = $1 AND account = $2";
         let role = tx.query_one::<Held>(sql, &[&found.band, &account])?.map_or(found.role, |held| held.role);
-        return Ok(Accepted { outcome: Outcome::AlreadyMember, band, role });
+        return Ok(found.came_to(Outcome::AlreadyMember, role));
     }
     let last = if visitor.holds { redeem(tx, found, account)? } else { take_use(tx, found, account, false, now)? };
     visitor.return_to(tx, found, account)?;
     audit::record(tx, now, Event { account: Some(account), ..found.event("invite.accepted", account) })?;
-    let mut ended = supersede(tx, rules.on_accept_cancel, found, account, &visitor, now)?;
+    let mut ended = supersede(tx, rules.on_accept_cancel, found, account, visitor, now)?;
+    if visitor.asks && !found.requires_approval {
+        requests::close(tx, "account = $3 AND band = $4", &[&account, &found.band], Some(account), now)?;
+    }
     *ended.entry(found.band).or_default() += i64::from(last);
     // In the order of their ids, as everywhere: two transactions never wait for each other in a circle.
     for (band, pending) in ended {
@@ -253,7 +304,7 @@ pub(crate) fn accept(
         }
         tx.touch(band);
     }
-    Ok(Accepted { outcome: Outcome::Joined, band, role: found.role })
+    Ok(found.came_to(Outcome::Joined, found.role))
 }
 
 /// Whether the account is in a band: where one is the most, it is in no other. The account is held
@@ -297,16 +348,24 @@ fn redeem(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<bool, Er
 }
 
 /// Takes a use if it is still there: the one guarded statement that decides every race. Whether it was the last one.
+///
+/// Where an admin has to agree, time does not end what was asked in time: a use is taken after that, too, and leaves an
+/// invite that is over as it is.
 fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, held: bool, now: Timestamp) -> Result<bool, Refused> {
+    let late = found.requires_approval && !held;
     let taken: Option<Taken> = tx.query_one(
         "UPDATE invite SET uses = uses + 1, used_at = $2, used_by = $3,
-            status = CASE WHEN uses + 1 >= max_uses THEN 'accepted' ELSE status END,
-            status_at = CASE WHEN uses + 1 >= max_uses THEN $2 ELSE status_at END,
-            acted_by = CASE WHEN uses + 1 >= max_uses THEN $3 ELSE acted_by END
-         WHERE id = $1 AND status = 'pending' AND (max_uses IS NULL OR uses < max_uses)
-            AND (expires_at IS NULL OR expires_at > $2)
+            status = CASE WHEN uses + 1 >= max_uses AND (expires_at IS NULL OR expires_at > $2) THEN 'accepted'
+                ELSE status END,
+            status_at = CASE WHEN uses + 1 >= max_uses AND (expires_at IS NULL OR expires_at > $2) THEN $2
+                ELSE status_at END,
+            acted_by = CASE WHEN uses + 1 >= max_uses AND (expires_at IS NULL OR expires_at > $2) THEN $3
+                ELSE acted_by END
+         WHERE id = $1 AND (max_uses IS NULL OR uses < max_uses)
+            AND (status = 'pending' AND (expires_at IS NULL OR expires_at > $2)
+                OR $4 AND expires_at <= $2 AND (status = 'pending' OR cancel_reason = 'expired'))
          RETURNING status",
-        &[&found.id, &now, &account],
+        &[&found.id, &now, &account, &late],
     )?;
     let Some(taken) = taken else { return Err(ended_meanwhile(tx, found, now)?) };
     let _ = tx.execute(

@@ -18,6 +18,7 @@ use crate::{
     domain::{AccountId, BandId, CampaignId, CancelReason, InviteId, Kind, Status, Timestamp},
     server::{
         audit::{self, Event},
+        bands::requests,
         store::{Dimension, Error, Tally, ToValue, Tx, dialect::intern},
     },
 };
@@ -35,9 +36,6 @@ crate::row! {
 }
 
 impl Counted {
-    /// The columns that it is read from.
-    pub(super) const COLUMNS: &'static str = "id, band, kind, campaign, created_by";
-
     /// Counts a change of the invite wherever it is counted.
     pub(super) fn tally(&self, tx: &mut Tx<'_>, change: Tally) {
         tx.tally(self.band, Dimension::Kind(self.kind), change);
@@ -45,6 +43,20 @@ impl Counted {
         if let Some(campaign) = self.campaign {
             tx.tally(self.band, Dimension::Campaign(campaign), change);
         }
+    }
+}
+
+crate::row! {
+    struct Ended {
+        id: InviteId, band: BandId, kind: Kind, campaign: Option<CampaignId>, created_by: AccountId,
+        requires_approval: bool,
+    }
+}
+
+impl Ended {
+    fn counted(self) -> Counted {
+        let Self { id, band, kind, campaign, created_by, .. } = self;
+        Counted { id, band, kind, campaign, created_by }
     }
 }
 
@@ -63,7 +75,7 @@ pub(super) struct Cancel {
 
 impl Cancel {
     /// Ends what is pending and fits `which`, a fixed condition with its values from `$4` on; how many ended in each
-    /// band. The bands' totals are the caller's to change, after all invites and in the order of the bands' ids: two
+    /// band. Nobody waits for an admin's word any more who asked by one of them. The bands' totals are the caller's to change, after all invites and in the order of the bands' ids: two
     /// transactions never wait for each other in a circle.
     pub(super) fn pending(
         self,
@@ -74,17 +86,20 @@ impl Cancel {
         let sql = intern(format!(
             "UPDATE invite SET status = 'cancelled', cancel_reason = $1, status_at = $2, acted_by = $3
              WHERE status = 'pending' AND (expires_at IS NULL OR expires_at > $2) AND ({which})
-             RETURNING {}",
-            Counted::COLUMNS
+             RETURNING id, band, kind, campaign, created_by, requires_approval"
         ));
         let mut params: Vec<&dyn ToValue> = vec![&self.reason, &self.now, &self.actor];
         params.extend(values);
-        let ended: Vec<Counted> = tx.query(sql, &params)?;
-        self.tell(tx, &ended)
+        let ended: Vec<Ended> = tx.query(sql, &params)?;
+        let asked: Vec<InviteId> = ended.iter().filter(|one| one.requires_approval).map(|one| one.id).collect();
+        let ended: Vec<Counted> = ended.into_iter().map(Ended::counted).collect();
+        let bands = self.tell(tx, &ended)?;
+        requests::close_asked_by(tx, &asked, self.actor, self.now)?;
+        Ok(bands)
     }
 
     /// Counts and writes down that these ended; how many in each band.
-    pub(super) fn tell(self, tx: &mut Tx<'_>, ended: &[Counted]) -> Result<BTreeMap<BandId, i64>, Error> {
+    fn tell(self, tx: &mut Tx<'_>, ended: &[Counted]) -> Result<BTreeMap<BandId, i64>, Error> {
         let mut bands = BTreeMap::new();
         for invite in ended {
             invite.tally(tx, Tally::moved(Status::Pending, Status::Cancelled));

@@ -3,7 +3,7 @@
 use crate::{
     api::{Code, CreateInvite, OnExisting},
     domain::{AccountId, BandId, CancelReason, InviteId, Kind, Policy, Role, Timestamp, Token},
-    server::{App, Hash, Key, Refused, bands, campaigns, hash, open, quota, seal, store::Tx},
+    server::{App, Hash, Key, Refused, bands, campaigns, hash, open, quota, seal, store::Tx, templates},
 };
 
 use super::{
@@ -85,6 +85,8 @@ pub(crate) fn create(
     if wish.campaign_id.is_some() || wish.kind == Some(Kind::Code) {
         access.require_admin()?;
     }
+    // What a template gives its admins have chosen: who may invite at all may invite by it.
+    let wish = &templates::applied(tx, band, wish)?;
     let campaign = campaigns::for_new_invite(tx, band, wish.campaign_id, now)?;
     let terms = Terms::read(wish, &policy, &campaign, band, now)?;
     check_terms(&terms, &policy, up_to)?;
@@ -177,7 +179,7 @@ impl Terms {
             hint: secret.token.hint().to_owned(),
             max_uses: self.max_uses,
             expires_at: self.expires_at,
-            requires_approval: false,
+            requires_approval: self.requires_approval,
         }
     }
 }

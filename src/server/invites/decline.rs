@@ -5,6 +5,7 @@ use crate::{
     domain::{AccountId, MaxUses, Reason, Status, SuppressionId, Timestamp},
     server::{
         Fields, Refused, audit,
+        bands::requests,
         store::{Error, Tally, Tx},
     },
 };
@@ -48,6 +49,9 @@ pub(crate) fn decline(
     let _ = tx.execute("UPDATE band SET pending = pending - 1 WHERE id = $1", &[&found.band])?;
     found.counted().tally(tx, Tally::moved(Status::Pending, Status::Rejected));
     audit::record(tx, now, found.event("invite.declined", account))?;
+    if found.requires_approval {
+        requests::close_asked_by(tx, &[found.id], Some(account), now)?;
+    }
     tx.touch(found.band);
     if let Some(block) = wish.block {
         suppress(tx, found, account, block, fresh, now)?;

@@ -2,7 +2,7 @@
 
 use crate::{
     api::Code,
-    domain::{AccountId, EmailIdentity, Role, Timestamp},
+    domain::{AccountId, EmailIdentity, InviteId, Role, Timestamp},
     server::{
         Refused,
         store::{Error, Tx},
@@ -28,6 +28,10 @@ crate::row! {
         banned: Option<bool>,
         /// Whether the account was made with this invite and has not come in by it yet.
         pub(super) holds: bool,
+        /// Whether the account waits for an admin's word in the band.
+        pub(super) asks: bool,
+        /// The invite by which it asked, where it did by one.
+        pub(super) asked_by: Option<InviteId>,
     }
 }
 
@@ -38,9 +42,11 @@ impl Visitor {
             "SELECT a.username AS username, a.display_name AS display_name, a.email AS email,
                 a.email_verified AS email_verified, a.email_claim IS NOT NULL AS claimed, m.role AS role,
                 d.at AS gone_at, d.banned AS banned,
-                EXISTS (SELECT 1 FROM redemption r WHERE r.account = $1 AND r.invite = $3 AND r.held) AS holds
+                EXISTS (SELECT 1 FROM redemption r WHERE r.account = $1 AND r.invite = $3 AND r.held) AS holds,
+                q.seq IS NOT NULL AS asks, q.invite AS asked_by
              FROM account a LEFT JOIN member m ON m.band = $2 AND m.account = $1
                 LEFT JOIN departure d ON d.band = $2 AND d.account = $1
+                LEFT JOIN join_request q ON q.account = $1 AND q.band = $2 AND q.status = 'pending'
              WHERE a.id = $1 AND a.deleted_at IS NULL",
             &[&account, &found.band, &found.id],
         )?

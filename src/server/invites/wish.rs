@@ -7,7 +7,7 @@
 //! | `user` | `account_id` or `username` | | one |
 //! | `code` | nothing | | any number |
 //!
-//! What is left out comes from the campaign, else from the policy in force.
+//! What is left out comes from the template, else from the campaign, else from the policy in force.
 
 use crate::{
     api::{CreateInvite, Patch},
@@ -40,6 +40,7 @@ pub(super) struct Terms {
     pub(super) email: Option<Address>,
     pub(super) label: Option<Label>,
     pub(super) message: Option<Message>,
+    pub(super) requires_approval: bool,
 }
 
 /// When an invite ends under `policy`: by `ttl_hours` or `expires_at`, else by the default. `None` is never.
@@ -113,8 +114,9 @@ impl Terms {
         let label = fields.optional("label", wish.label.as_deref(), Label::parse);
         let message = fields.optional("message", wish.message.as_deref(), Message::parse);
         let message = if wish.message.is_none() { campaign.message.clone() } else { message };
+        let requires_approval = wish.requires_approval.unwrap_or(false);
         fields.finish()?;
-        Ok(Self { kind, to, role, expires_at, max_uses, email, label, message })
+        Ok(Self { kind, to, role, expires_at, max_uses, email, label, message, requires_approval })
     }
 }
 
