@@ -6,9 +6,9 @@ use super::{Ask, Client, Error, answer};
 use crate::{
     api::{
         Accepted, Account, AuditTrail, Band, BandScope, Bands, CreateBand, CreateInvite, CreatedInvite, DeclineInvite,
-        Empty, FOUNDER_HEADER, Invite, InviteLink, InviteSort, Invites, Login, Member, Members, Preview, Redemptions,
-        Register, Registered, Sessions, SignedIn, Site, Sync, TransferBand, UpdateAccount, UpdateBand, UpdateInvite,
-        UpdateMember,
+        Empty, FOUNDER_HEADER, Inbox, Invite, InviteLink, InviteSort, Invites, Login, Member, Members, Preview,
+        Redemptions, Register, Registered, Sessions, SignedIn, Site, Sync, TransferBand, UpdateAccount, UpdateBand,
+        UpdateInvite, UpdateMember,
     },
     domain::{AccountId, BandId, InviteId, Kind, Opens, SessionId, Status},
 };
@@ -284,5 +284,20 @@ impl Client {
     /// Declines an invite.
     pub async fn decline(&self, token: &impl Opens, body: &DeclineInvite) -> Result<(), Error> {
         self.run(Ask::post(&["invites", token.reveal(), "decline"]).json(body)?.once_only()).await
+    }
+
+    /// A page of the invites that wait for the caller.
+    pub async fn inbox(&self, page: &Page) -> Result<Inbox, Error> {
+        self.call(Ask::get(&["me", "invites"]).page(page)).await
+    }
+
+    /// Accepts an invite that waits for the caller.
+    pub async fn accept_waiting(&self, id: InviteId) -> Result<Accepted, Error> {
+        self.call(Ask::post(&["me", "invites", &id.to_string(), "accept"]).json(&Empty {})?.once_only()).await
+    }
+
+    /// Declines an invite that waits for the caller.
+    pub async fn decline_waiting(&self, id: InviteId, body: &DeclineInvite) -> Result<(), Error> {
+        self.run(Ask::post(&["me", "invites", &id.to_string(), "decline"]).json(body)?.once_only()).await
     }
 }

@@ -86,6 +86,7 @@ keymap! {
     Search = "search", Everywhere, ["/"], "search", "Search the pane on the server while typing", footer;
     Back = "back", Everywhere, ["esc"], "back", "Close what is open, or clear marks, search and filter";
     Accept = "accept", Everywhere, ["a"], "accept", "Accept an invite by pasting its link, token or code", footer;
+    Inbox = "inbox", Everywhere, ["i"], "inbox", "Show the invites that wait for you";
     Undo = "undo", Everywhere, ["u"], "undo", "Undo the last revoke, within ten minutes";
     Palette = "palette", Everywhere, [":", "ctrl-p"], "commands", "Find any action by its name";
     Help = "help", Everywhere, ["?"], "help", "Show the keys of the pane", footer;

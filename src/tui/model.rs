@@ -12,7 +12,7 @@ pub use field::TextField;
 pub use form::{Form, FormField, FormKind, Input};
 pub use layout::{Areas, MIN_HEIGHT, MIN_WIDTH, areas};
 pub use list::{List, PageOf, Row, Want};
-pub use overlay::{Confirm, Deed, Details, Offer, Overlay, ShownLink};
+pub use overlay::{Confirm, Deed, Details, Offer, Overlay, ShownLink, WaitingList};
 
 use super::{
     keymap::{Keymap, Scope},
@@ -219,6 +219,8 @@ pub enum Purpose {
     Restore(InviteId),
     /// What a pasted invite offers, and what is done with it: the overlay says it waits for this request.
     Offer,
+    /// The invites that wait for the person.
+    Inbox,
 }
 
 /// Everything.

@@ -2,9 +2,9 @@
 
 use crate::{
     api::{
-        Accepted, Account, AuditTrail, Band, Bands, CreateBand, CreateInvite, CreatedInvite, DeclineInvite, Invite,
-        InviteLink, Invites, Login, Member, Members, Preview, Redemptions, Register, Registered, SignedIn, Site,
-        TransferBand, UpdateBand, UpdateInvite, UpdateMember,
+        Accepted, Account, AuditTrail, Band, Bands, CreateBand, CreateInvite, CreatedInvite, DeclineInvite, Inbox,
+        Invite, InviteLink, Invites, Login, Member, Members, Preview, Redemptions, Register, Registered, SignedIn,
+        Site, TransferBand, UpdateBand, UpdateInvite, UpdateMember,
     },
     client::{BandQuery, Client, Error, InviteQuery, MemberQuery, Page, Synced},
     domain::{AccountId, BandId, InviteId, Pasted},
@@ -67,6 +67,8 @@ pub enum Answer {
     Audit(Box<AuditTrail>),
     /// What an invite offers.
     Preview(Box<Preview>),
+    /// The invites that wait for the person.
+    Inbox(Box<Inbox>),
     /// What became of an accept.
     Accepted(Box<Accepted>),
     /// Done, with nothing to say.
@@ -134,4 +136,10 @@ requests! { client;
     Accept(pasted: Pasted) => Accepted(Accepted), client.accept(&pasted);
     /// Declines an invite.
     Decline(pasted: Pasted, body: DeclineInvite) => Done, client.decline(&pasted, &body);
+    /// The invites that wait for the person: the first page.
+    Inbox => Inbox(Inbox), client.inbox(&Page::default());
+    /// Accepts one that waits.
+    AcceptWaiting(id: InviteId) => Accepted(Accepted), client.accept_waiting(id);
+    /// Declines one that waits.
+    DeclineWaiting(id: InviteId) => Done, client.decline_waiting(id, &DeclineInvite::default());
 }

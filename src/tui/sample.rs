@@ -2,8 +2,8 @@
 
 use crate::{
     api::{
-        Account, AuditEvent, AuditTrail, Band, BandCounts, Invite, Inviter, Member, PasswordRules, Person, Preview,
-        PreviewBand, Redemption, Redemptions, Site,
+        Account, AuditEvent, AuditTrail, Band, BandCounts, BandRef, Inbox, Invite, Inviter, Member, PasswordRules,
+        Person, Preview, PreviewBand, Redemption, Redemptions, Site, Waiting,
     },
     client::{Origin, PlainHttp},
     domain::{
@@ -283,5 +283,29 @@ pub(crate) fn preview() -> Preview {
         recipient: None,
         registration: Registration::Open,
         requires_approval: false,
+    }
+}
+
+/// Invites that wait for Ada.
+pub(crate) fn inbox() -> Inbox {
+    let waiting = |n: u8, band: &str, role, days: Option<i64>, message: Option<&str>| Waiting {
+        id: invite_id(n),
+        band: BandRef { id: band_id(n), name: band.to_owned() },
+        kind: Kind::User,
+        role,
+        inviter: person(n),
+        message: message.map(str::to_owned),
+        created_at: later(-i64::from(n) * 3_600),
+        expires_at: days.map(|days| later(days * DAY)),
+        requires_approval: false,
+    };
+    Inbox {
+        invites: vec![
+            waiting(2, "Sunday Kitchen", Role::Member, Some(3), None),
+            waiting(3, "合唱団 ひびき", Role::Admin, None, Some(MESSAGE)),
+            waiting(4, "A band whose name takes all the room that there is", Role::Member, Some(30), None),
+        ],
+        next_cursor: None,
+        prev_cursor: None,
     }
 }

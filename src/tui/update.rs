@@ -14,6 +14,7 @@ macro_rules! in_pane {
 mod answer;
 mod deed;
 mod form;
+mod inbox;
 mod offer;
 mod overlay;
 mod panes;

@@ -2,7 +2,7 @@
 
 use super::{Form, RequestId, TextField};
 use crate::{
-    api::{Accepted, AuditTrail, Invite, Preview, Redemptions},
+    api::{Accepted, AuditTrail, Inbox, Invite, Preview, Redemptions},
     clipboard::Copied,
     domain::{AccountId, BandId, InviteId, Pasted},
     tui::message::Link,
@@ -33,6 +33,8 @@ pub enum Overlay {
     Link(Box<ShownLink>),
     /// What a pasted invite offers.
     Offer(Box<Offer>),
+    /// The invites that wait for the person.
+    Inbox(Box<WaitingList>),
 }
 
 /// Something that is done only when asked twice.
@@ -52,6 +54,10 @@ pub enum Deed {
     DeleteBand(BandId),
     /// Sign out.
     SignOut,
+    /// Accept an invite that waits.
+    AcceptWaiting(InviteId),
+    /// Decline an invite that waits.
+    DeclineWaiting(InviteId),
     /// Go to another server and look at what was pasted.
     Switch(Pasted),
     /// Close the form below and lose what was typed.
@@ -133,4 +139,15 @@ pub struct Offer {
     pub accepted: Option<Accepted>,
     /// Lines scrolled off the top.
     pub scroll: u16,
+}
+
+/// The invites that wait for the person.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct WaitingList {
+    /// The first page of them, once known.
+    pub page: Option<Inbox>,
+    /// Which one the cursor is on.
+    pub selected: usize,
+    /// Why they are not known.
+    pub problem: Option<String>,
 }

@@ -48,6 +48,7 @@ impl Model {
             Purpose::Details(invite) => self.details_part(invite, result),
             Purpose::Restore(invite) => self.restored(invite, result),
             Purpose::Offer => self.offer_answer(id, result),
+            Purpose::Inbox => self.inbox_known(result),
         }
     }
 

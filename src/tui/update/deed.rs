@@ -35,6 +35,7 @@ impl Model {
             Action::ShowLink => self.ask_for_link(Purpose::ShowLink),
             Action::Open => self.open_details(),
             Action::Undo => self.undo(),
+            Action::Inbox => self.open_inbox(),
             Action::Help => {
                 self.open(Overlay::Help { scroll: 0 });
                 Vec::new()
@@ -181,6 +182,8 @@ impl Model {
             Deed::Leave(band) => Request::LeaveBand(band),
             Deed::DeleteBand(band) => Request::DeleteBand(band),
             Deed::SignOut => Request::SignOut,
+            Deed::AcceptWaiting(invite) => Request::AcceptWaiting(invite),
+            Deed::DeclineWaiting(invite) => Request::DeclineWaiting(invite),
             Deed::Discard => {
                 self.overlays.pop();
                 if self.overlays.pop().is_none() {
@@ -215,12 +218,18 @@ impl Model {
                 if let (Some(Deed::Revoke(invite)), Answer::Done) = (&deed, &answer) {
                     self.revoked(*invite);
                 }
-                if let (Some(Deed::Rotate(invite)), Answer::Link(link)) = (deed, answer) {
-                    self.overlays.remove(at);
-                    let link = self.link_of(invite, *link);
-                    return self.new_link(link);
+                match (deed, answer) {
+                    (Some(Deed::Rotate(invite)), Answer::Link(link)) => {
+                        self.overlays.remove(at);
+                        let link = self.link_of(invite, *link);
+                        self.new_link(link)
+                    }
+                    (Some(Deed::AcceptWaiting(_)), Answer::Accepted(accepted)) => {
+                        self.overlays.remove(at);
+                        self.came_in(&accepted)
+                    }
+                    _ => self.next_deed(),
                 }
-                self.next_deed()
             }
             Err(error) => {
                 confirm.refused = Some(words(&error));
@@ -249,6 +258,12 @@ impl Model {
             Some(Deed::DeleteBand(_)) => self.toast(Tone::Good, "The band is deleted."),
             Some(Deed::Transfer(..)) => self.toast(Tone::Good, "The band has a new owner."),
             Some(Deed::RemoveMember(..)) => self.toast(Tone::Good, "Removed."),
+            Some(Deed::DeclineWaiting(_)) => {
+                self.toast(Tone::Good, "Declined.");
+                let mut effects = self.inbox_again();
+                effects.extend(self.poll_now());
+                return effects;
+            }
             _ => {}
         }
         self.poll_now()

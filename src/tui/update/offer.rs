@@ -164,7 +164,7 @@ impl Model {
     }
 
     /// A member now: the band is chosen, and the offer goes.
-    fn came_in(&mut self, accepted: &Accepted) -> Vec<Effect> {
+    pub(super) fn came_in(&mut self, accepted: &Accepted) -> Vec<Effect> {
         let name = &accepted.band.name;
         let text = match accepted.outcome {
             Outcome::Joined => format!("Welcome to {name}: you are {} now.", article(accepted.role.as_str())),
@@ -174,7 +174,7 @@ impl Model {
             }
             Outcome::EmailUnverified => "Verify your address first; the invite waits.".to_owned(),
         };
-        self.overlays.retain(|overlay| !matches!(overlay, Overlay::Offer(_)));
+        self.overlays.retain(|overlay| !matches!(overlay, Overlay::Offer(_) | Overlay::Inbox(_)));
         self.toast(Tone::Good, text);
         let mut effects = Vec::new();
         if matches!(accepted.outcome, Outcome::Joined | Outcome::AlreadyMember) {

@@ -47,6 +47,7 @@ impl Model {
                 }
                 self.close_on(key, Action::ShowLink)
             }
+            Some(Overlay::Inbox(_)) => self.inbox_key(key),
             None => Vec::new(),
         }
     }

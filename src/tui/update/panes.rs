@@ -123,7 +123,7 @@ impl Model {
     }
 
     /// Forgets requests that nobody waits for any more.
-    fn abandon(&mut self, which: impl Fn(&Purpose) -> bool) -> Vec<Effect> {
+    pub(super) fn abandon(&mut self, which: impl Fn(&Purpose) -> bool) -> Vec<Effect> {
         let ids: Vec<_> = self.waiting.iter().filter(|(_, purpose)| which(purpose)).map(|(id, _)| *id).collect();
         ids.into_iter()
             .map(|id| {

@@ -97,10 +97,10 @@ impl Model {
 
     /// Fetches again what is on the screen of everything whose revision moved.
     fn synced(&mut self, sync: &Sync) -> Vec<Effect> {
-        self.inbox = sync.inbox.pending;
+        let waited = std::mem::replace(&mut self.inbox, sync.inbox.pending);
         let revisions: BTreeMap<_, _> = sync.bands.iter().map(|band| (band.id, band.revision)).collect();
         let before = std::mem::replace(&mut self.revisions, revisions);
-        let mut effects = Vec::new();
+        let mut effects = if waited == self.inbox { Vec::new() } else { self.inbox_again() };
         if before != self.revisions && self.bands.list.loaded {
             effects.extend(self.fetch_again(Pane::Bands));
         }

@@ -3,6 +3,7 @@
 mod desk;
 mod entry;
 mod forms;
+mod inbox;
 mod invites;
 mod line;
 mod panes;

@@ -3,6 +3,7 @@
 mod confirm;
 mod details;
 mod help;
+mod inbox;
 mod link;
 mod offer;
 mod palette;
@@ -52,6 +53,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &O
         }
         Overlay::Link(shown) => link::draw(frame.buffer_mut(), area, model, shown, theme),
         Overlay::Offer(offer) => offer::draw(frame.buffer_mut(), area, model, offer, theme),
+        Overlay::Inbox(list) => inbox::draw(frame.buffer_mut(), area, model, list, theme),
     }
 }
 

@@ -59,6 +59,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, confirm: &Confirm, theme: &Them
 fn other_way(confirm: &Confirm) -> &'static str {
     match confirm.deeds.first() {
         Some(Deed::Discard) => "go on typing",
+        Some(Deed::AcceptWaiting(_)) => "not now",
         Some(Deed::Leave(_) | Deed::SignOut | Deed::Switch(_)) => "stay",
         _ if confirm.done > 0 => "leave it at that",
         Some(Deed::Rotate(_)) => "keep the old one",

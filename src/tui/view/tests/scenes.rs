@@ -1,7 +1,7 @@
 //! The screens that are looked at.
 
 use crate::{
-    api::{Code, Invite, InviteSort},
+    api::{Code, Inbox, Invite, InviteSort},
     client::Origin,
     clipboard::Copied,
     domain::{Pasted, Role, Status},
@@ -11,7 +11,7 @@ use crate::{
         message::Link,
         model::{
             Confirm, Deed, Details, Form, Model, Offer, Overlay, Pane, RequestId, Screen, Server, ShownLink, TextField,
-            Toast, Tone, Undo,
+            Toast, Tone, Undo, WaitingList,
         },
         sample::{self, band_id, fill, fresh, invite_id, later, now, panes, signed_in},
     },
@@ -221,6 +221,15 @@ pub(super) const ALL: &[Scene] = &[
         model.screen = Screen::Entry(forms::sign_in());
         model.overlays.push(Overlay::Offer(Box::new(offer())));
         model
+    }),
+    ("inbox", |size| {
+        let list = WaitingList { page: Some(sample::inbox()), selected: 1, problem: None };
+        over_panes(size, Overlay::Inbox(Box::new(list)))
+    }),
+    ("inbox-empty", |size| {
+        let nothing = Inbox { invites: Vec::new(), next_cursor: None, prev_cursor: None };
+        let list = WaitingList { page: Some(nothing), ..WaitingList::default() };
+        over_panes(size, Overlay::Inbox(Box::new(list)))
     }),
 ];
 
