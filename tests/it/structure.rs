@@ -48,11 +48,12 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
     ("templates", SUBJECTS),
     ("metrics", &["store"]),
     ("views", &["store"]),
+    ("stall", &[]),
     ("sweep", USERS),
     ("admin", USERS),
     ("web", USERS),
     ("http", USERS),
-    ("run", &["accounts", "audit", "http", "idempotency", "invites", "metrics", "store", "sweep", "views"]),
+    ("run", &["accounts", "audit", "http", "idempotency", "invites", "metrics", "stall", "store", "sweep", "views"]),
 ];
 
 /// What every room of the server above the store may use.

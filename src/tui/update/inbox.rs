@@ -64,12 +64,12 @@ impl Model {
             return Vec::new();
         }
         let Some(list) = self.waiting_list() else { return Vec::new() };
-        let last = list.page.as_ref().map_or(0, |page| page.invites.len()).saturating_sub(1);
+        let end = list.page.as_ref().map_or(0, |page| page.invites.len()).saturating_sub(1);
         match key.as_char() {
-            Some('j') => list.selected = (list.selected + 1).min(last),
+            Some('j') => list.selected = (list.selected + 1).min(end),
             Some('k') => list.selected = list.selected.saturating_sub(1),
             Some('d') => self.ask_about_waiting(decline),
-            _ if key.is("down") => list.selected = (list.selected + 1).min(last),
+            _ if key.is("down") => list.selected = (list.selected + 1).min(end),
             _ if key.is("up") => list.selected = list.selected.saturating_sub(1),
             _ if key.is("enter") => self.ask_about_waiting(accept),
             _ => {}

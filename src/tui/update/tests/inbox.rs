@@ -1,7 +1,6 @@
 use super::desk::*;
 use crate::{
     api::{Accepted, BandRef, Code, Inbox, Outcome, Waiting},
-    client::Error,
     domain::{Kind, Role},
     tui::{
         model::{Overlay, WaitingList},
@@ -23,9 +22,9 @@ fn waiting(n: u128) -> Waiting {
     }
 }
 
-fn inbox(numbers: &[u128]) -> Result<Answer, Error> {
+fn inbox(numbers: &[u128]) -> Answer {
     let invites = numbers.iter().map(|&n| waiting(n)).collect();
-    Ok(Answer::Inbox(Box::new(Inbox { invites, next_cursor: None, prev_cursor: None })))
+    Answer::Inbox(Box::new(Inbox { invites, next_cursor: None, prev_cursor: None }))
 }
 
 fn is_inbox(request: &Request) -> bool {
@@ -35,7 +34,7 @@ fn is_inbox(request: &Request) -> bool {
 fn open(numbers: &[u128]) -> Desk {
     let mut desk = Desk::with_a_band();
     desk.press("i");
-    desk.answer(is_inbox, inbox(numbers));
+    desk.answer(is_inbox, Ok(inbox(numbers)));
     desk
 }
 
@@ -66,7 +65,7 @@ fn a_declined_one_is_gone_from_the_list_and_the_others_stay_open() {
     desk.press("d y");
     desk.answer(|r| *r == Request::DeclineWaiting(invite_id(7)), Ok(Answer::Done));
     assert_eq!(desk.toast(), "Declined.");
-    desk.answer(is_inbox, inbox(&[8]));
+    desk.answer(is_inbox, Ok(inbox(&[8])));
     assert_eq!(list(&desk).chosen().unwrap().id, invite_id(8));
     desk.press("i");
     assert!(desk.top().is_none());
@@ -77,7 +76,7 @@ fn what_comes_meanwhile_is_fetched_and_the_cursor_stays_on_its_invite() {
     let mut desk = open(&[7]);
     desk.wait(7);
     desk.sync(&[(1, 1)], 2);
-    desk.answer(is_inbox, inbox(&[9, 7]));
+    desk.answer(is_inbox, Ok(inbox(&[9, 7])));
     assert_eq!(list(&desk).chosen().unwrap().id, invite_id(7));
     desk.wait(7);
     desk.sync(&[(1, 1)], 2);
