@@ -53,6 +53,8 @@ mod members;
 #[cfg(feature = "server")]
 mod metrics;
 #[cfg(feature = "server")]
+mod model;
+#[cfg(feature = "server")]
 mod once;
 #[cfg(feature = "server")]
 mod people;

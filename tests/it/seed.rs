@@ -45,8 +45,8 @@ async fn make(store: &Store, now: Timestamp, count: usize) -> Vec<Made> {
         for one in &all {
             let _ = tx.execute(
                 "INSERT INTO account (id, username, username_key, display_name, email, email_verified, email_claim,
-                    password_hash, site_admin, created_at) VALUES ($1, $2, $2, $2, $2, $3, $2, 'none', $3, $4)",
-                &[&one.id, &one.name, &false, &now],
+                    password_hash, site_admin, created_at) VALUES ($1, $2, $2, $2, $5, $3, $5, 'none', $3, $4)",
+                &[&one.id, &one.name, &false, &now, &format!("{}@example.org", one.name)],
             )?;
             let _ = tx.execute(
                 "INSERT INTO session (id, account, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",

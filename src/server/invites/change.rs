@@ -2,7 +2,7 @@
 
 use crate::{
     api::{Code, Patch, Person, Redemption, Redemptions, UpdateInvite},
-    domain::{AccountId, CancelReason, InviteId, Label, MaxUses, Message, Policy, Role, Status, Timestamp},
+    domain::{AccountId, CancelReason, InviteId, Kind, Label, MaxUses, Message, Policy, Role, Status, Timestamp},
     server::{
         App, Fields, Refused,
         audit::{self, Event},
@@ -171,6 +171,9 @@ pub(crate) fn edit(
         Patch::Null => MaxUses::UNLIMITED,
         Patch::Value(n) => fields.check("max_uses", MaxUses::from_number(n)).unwrap_or(row.max_uses),
     };
+    if matches!(row.kind, Kind::Email | Kind::User) && max_uses != MaxUses::ONE {
+        fields.refuse("max_uses", "must be 1 for an invite to one person");
+    }
     if max_uses.left(row.uses) == Some(0) {
         fields.refuse("max_uses", format!("must be more than the {} uses already taken", row.uses));
     }
