@@ -29,7 +29,7 @@ pub use role::{InvitePermission, JoinMode, Role};
 pub use search::{search_pattern, search_terms, search_text, search_tokens};
 pub use text::{clean_block, clean_line};
 pub use time::Timestamp;
-pub use token::{Opens, Pasted, SessionToken, Token};
+pub use token::{Pasted, SessionToken, Token};
 
 /// Why a text was refused: a sentence that says what is allowed. The caller knows the field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -17,8 +17,9 @@ use guestlist::{
     config::{Config, ConfigError, Loaded},
     tui::{
         launch::Launcher,
-        options::{Environment, keymap},
+        options::{Environment, OptionsError, keymap},
         run::{Options, run},
+        terminal::TerminalError,
     },
 };
 
@@ -74,16 +75,18 @@ fn show_around(config: &Config) -> ExitCode {
     }
 }
 
-/// The terminal client to its end. Wrong configuration and a terminal that cannot show it are wrong usage.
+/// The terminal client to its end. Wrong configuration and a terminal that cannot show it are wrong usage; what the
+/// system refuses is a failure.
 fn client(config: &Config, environment: &Environment, launcher: Option<Arc<dyn Launcher>>) -> ExitCode {
-    let done = Options::new(config, environment, launcher).map_err(|error| error.to_string());
-    match done.and_then(|options| run(options).map_err(|error| error.to_string())) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tell(&error);
-            ExitCode::from(2)
-        }
-    }
+    let (why, code) = match Options::new(config, environment, launcher) {
+        Ok(options) => match run(options) {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(error) => (error.to_string(), if matches!(error, TerminalError::Io(_)) { 1 } else { 2 }),
+        },
+        Err(error) => (error.to_string(), if matches!(error, OptionsError::Session(_)) { 1 } else { 2 }),
+    };
+    tell(&why);
+    ExitCode::from(code)
 }
 
 /// Says what went wrong, where anybody listens: a terminal that has gone is no reason for a panic.

@@ -1,8 +1,8 @@
 //! Files and folders that only their owner may read, whatever the umask.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io,
+    fs::{self, File, Metadata, OpenOptions},
+    io::{self, Write as _},
     path::Path,
 };
 
@@ -37,4 +37,37 @@ pub(crate) fn create(path: &Path, new: bool) -> io::Result<File> {
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     Ok(file)
+}
+
+/// Writes a file that only its owner may read, whole or not at all: a process that ends midway, or two at once, leave no
+/// half of one. One that is there is replaced, or stays where `replace` is false.
+pub(crate) fn write(path: &Path, content: &[u8], replace: bool) -> io::Result<()> {
+    let new = path.with_extension(format!("{}.new", uuid::Uuid::now_v7().simple()));
+    let written = (|| {
+        let mut file = create(&new, true)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        if replace {
+            return fs::rename(&new, path);
+        }
+        match fs::hard_link(&new, path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    })();
+    // Gone already where it took the place of the old one.
+    let _ = fs::remove_file(&new);
+    written
+}
+
+/// Whether others than the owner have one of these rights (`0o077` are all of them). Where files have no modes, the
+/// folder of a person is private to them already.
+pub(crate) fn is_loose(metadata: &Metadata, rights: u32) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & rights != 0;
+    #[cfg(not(unix))]
+    return {
+        let _ = (metadata, rights);
+        false
+    };
 }

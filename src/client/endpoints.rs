@@ -10,7 +10,7 @@ use crate::{
         Redemptions, Register, Registered, Sessions, SignedIn, Site, Sync, TransferBand, UpdateAccount, UpdateBand,
         UpdateInvite, UpdateMember,
     },
-    domain::{AccountId, BandId, InviteId, Kind, Opens, SessionId, Status},
+    domain::{AccountId, BandId, InviteId, Kind, Pasted, SessionId, Status},
 };
 
 /// Which part of a list is asked for.
@@ -271,19 +271,19 @@ impl Client {
 
 /// Invites, as the invited handle them.
 impl Client {
-    /// What an invite offers. Changes nothing, and needs no session.
-    pub async fn preview(&self, token: &impl Opens) -> Result<Preview, Error> {
-        self.call(Ask::get(&["invites", token.reveal(), "info"])).await
+    /// What an invite offers. Changes nothing, and needs no session. The server is this client's, whatever was pasted.
+    pub async fn preview(&self, invite: &Pasted) -> Result<Preview, Error> {
+        self.call(Ask::get(&["invites", &invite.token, "info"])).await
     }
 
     /// Accepts an invite.
-    pub async fn accept(&self, token: &impl Opens) -> Result<Accepted, Error> {
-        self.call(Ask::post(&["invites", token.reveal(), "accept"]).json(&Empty {})?.once_only()).await
+    pub async fn accept(&self, invite: &Pasted) -> Result<Accepted, Error> {
+        self.call(Ask::post(&["invites", &invite.token, "accept"]).json(&Empty {})?.once_only()).await
     }
 
     /// Declines an invite.
-    pub async fn decline(&self, token: &impl Opens, body: &DeclineInvite) -> Result<(), Error> {
-        self.run(Ask::post(&["invites", token.reveal(), "decline"]).json(body)?.once_only()).await
+    pub async fn decline(&self, invite: &Pasted, body: &DeclineInvite) -> Result<(), Error> {
+        self.run(Ask::post(&["invites", &invite.token, "decline"]).json(body)?.once_only()).await
     }
 
     /// A page of the invites that wait for the caller.

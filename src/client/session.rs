@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::{self, Write as _},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -170,22 +170,8 @@ impl SessionFile {
         lock.lock().map_err(|e| self.io("lock", e))?;
         let mut content = self.read()?;
         change(&mut content);
-        self.write(&content).map_err(|e| self.io("write", e))
-    }
-
-    /// Writes a new file beside the old one and puts it in its place.
-    fn write(&self, content: &Content) -> io::Result<()> {
-        let new = self.path.with_extension(format!("{}.new", uuid::Uuid::now_v7().simple()));
-        let written = (|| {
-            let mut file = private::create(&new, true)?;
-            file.write_all(&serde_json::to_vec_pretty(content)?)?;
-            file.sync_all()?;
-            fs::rename(&new, &self.path)
-        })();
-        if written.is_err() {
-            let _ = fs::remove_file(&new);
-        }
-        written
+        let text = serde_json::to_vec_pretty(&content).map_err(|e| self.io("write", e.into()))?;
+        private::write(&self.path, &text, true).map_err(|e| self.io("write", e))
     }
 
     fn shown(&self) -> String {
@@ -197,19 +183,11 @@ impl SessionFile {
     }
 }
 
-#[cfg(unix)]
-fn closed(path: &Path, metadata: &fs::Metadata, loose: u32, mode: &'static str) -> Result<(), SessionError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    if metadata.permissions().mode() & loose == 0 {
-        return Ok(());
+/// Refuses what others have one of these rights to; `mode` is what it should have.
+fn closed(path: &Path, metadata: &fs::Metadata, rights: u32, mode: &'static str) -> Result<(), SessionError> {
+    if private::is_loose(metadata, rights) {
+        return Err(SessionError::Loose { path: path.display().to_string(), mode });
     }
-    Err(SessionError::Loose { path: path.display().to_string(), mode })
-}
-
-/// Elsewhere the profile folder is private to the person already.
-#[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps)]
-fn closed(_: &Path, _: &fs::Metadata, _: u32, _: &'static str) -> Result<(), SessionError> {
     Ok(())
 }
 

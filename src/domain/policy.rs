@@ -90,7 +90,7 @@ words! {
     }
 }
 
-/// A number of hours, or none: in configuration a number, `"never"` or `"none"`; on the wire a number or null.
+/// A number of hours, or none; on the wire a number or null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "server", schema(value_type = Option<i32>))]
@@ -112,18 +112,9 @@ impl Hours {
 
 impl<'de> Deserialize<'de> for Hours {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Number(i64),
-            Word(String),
-            Null(()),
-        }
-        match Written::deserialize(deserializer) {
-            Ok(Written::Number(n)) => Self::from_number(n).map_err(serde::de::Error::custom),
-            Ok(Written::Word(word)) if word == "never" || word == "none" => Ok(Self(None)),
-            Ok(Written::Null(())) => Ok(Self(None)),
-            _ => Err(serde::de::Error::custom("must be a number of hours, \"never\" or \"none\"")),
+        match Option::<i64>::deserialize(deserializer)? {
+            None => Ok(Self(None)),
+            Some(n) => Self::from_number(n).map_err(serde::de::Error::custom),
         }
     }
 }
@@ -244,12 +235,10 @@ mod tests {
     }
 
     #[test]
-    fn hours_are_a_number_or_a_word() {
+    fn hours_are_a_number_or_null() {
         assert_eq!(serde_json::from_str::<Hours>("72").unwrap(), Hours(Some(72)));
-        for none in ["\"never\"", "\"none\"", "null"] {
-            assert_eq!(serde_json::from_str::<Hours>(none).unwrap(), Hours(None));
-        }
-        for bad in ["0", "-1", "\"soon\"", "1.5", "876001"] {
+        assert_eq!(serde_json::from_str::<Hours>("null").unwrap(), Hours(None));
+        for bad in ["0", "-1", "\"never\"", "1.5", "876001"] {
             assert!(serde_json::from_str::<Hours>(bad).is_err(), "{bad}");
         }
     }

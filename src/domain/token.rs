@@ -145,24 +145,6 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// What opens an invite on the wire.
-pub trait Opens {
-    /// The secret itself.
-    fn reveal(&self) -> &str;
-}
-
-impl Opens for Token {
-    fn reveal(&self) -> &str {
-        self.reveal()
-    }
-}
-
-impl Opens for Pasted {
-    fn reveal(&self) -> &str {
-        &self.token
-    }
-}
-
 token! {
     /// The secret of a session.
     SessionToken, "gls_"

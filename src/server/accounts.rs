@@ -12,7 +12,7 @@ pub(crate) use change::{Change, change, password_of, wrong_password};
 pub(crate) use delete::delete;
 pub(crate) use register::{NewAccount, Site, closed, email_taken, invite_required, register};
 pub(crate) use search::search;
-pub(crate) use session::{NewSession, begin, by_login, end, forget_sessions, list, login_key};
+pub(crate) use session::{NewSession, begin_session, by_login, end_session, forget_sessions, login_key, sessions};
 pub(crate) use sync::sync;
 
 use crate::{

@@ -1,13 +1,11 @@
 //! Secrets at rest: a hash to find a token by, and the token sealed under the server's key to show it again.
 
-use std::{
-    io::Write as _,
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+
+use crate::private;
 
 /// SHA-256 of a token, or of what else is compared.
 pub(crate) type Hash = [u8; 32];
@@ -62,30 +60,14 @@ impl Key {
     pub fn from_file(path: &Path, random: &[u8; 32]) -> Result<Self, KeyError> {
         let trouble = |error| KeyError::File(path.to_owned(), error);
         if !path.try_exists().map_err(trouble)? {
-            make(path, &URL_SAFE_NO_PAD.encode(random)).map_err(trouble)?;
+            // One that is made meanwhile stays.
+            private::write(path, URL_SAFE_NO_PAD.encode(random).as_bytes(), false).map_err(trouble)?;
         }
-        if std::fs::metadata(path).map_err(trouble)?.permissions().mode() & 0o077 != 0 {
+        if private::is_loose(&std::fs::metadata(path).map_err(trouble)?, 0o077) {
             return Err(KeyError::Loose(path.to_owned()));
         }
         Self::parse(&std::fs::read_to_string(path).map_err(trouble)?, &path.display().to_string())
     }
-}
-
-/// Makes a private file with this text, whole or not at all: a process that ends midway, or two at once, leave no half
-/// of a key. One that is there meanwhile stays.
-fn make(path: &Path, text: &str) -> std::io::Result<()> {
-    let new = path.with_extension(format!("{}.new", uuid::Uuid::now_v7().simple()));
-    let made = (|| {
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        match std::fs::hard_link(&new, path) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-            _ => Ok(()),
-        }
-    })();
-    let _ = std::fs::remove_file(&new);
-    made
 }
 
 /// Seals `text` under the key, bound to `owner` (the id of its row), so that a sealed token moved to another row does
@@ -106,6 +88,8 @@ pub(crate) fn open(key: &Key, owner: &[u8; 16], sealed: &[u8]) -> Option<String>
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]

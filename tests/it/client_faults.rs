@@ -6,7 +6,7 @@ use std::time::Duration;
 use guestlist::{
     api::{Code, CreateInvite},
     client::{BandQuery, Client, Error, InviteQuery, Origin, Patience, PlainHttp},
-    domain::{BandId, SessionToken, Token},
+    domain::{BandId, Pasted, SessionToken, Token},
 };
 use serde_json::json;
 use tokio::{
@@ -291,7 +291,8 @@ async fn an_accept_whose_answer_was_lost_is_asked_for_again() {
             let _ = stream.shutdown().await;
         }
     });
-    patient(&origin.await).accept(&Token::from_random(&[7; 32])).await.unwrap();
+    let invite = Pasted::parse(Token::from_random(&[7; 32]).reveal()).unwrap();
+    patient(&origin.await).accept(&invite).await.unwrap();
 }
 
 #[tokio::test]

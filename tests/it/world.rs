@@ -259,7 +259,9 @@ impl Person {
 
 /// Statements are kept, so that their plans can be looked at.
 async fn open(database: Database) -> Store {
-    let options = Options { record: true, ..Options::new(database) };
+    // A loaded machine seeds slowly; what is shown here is not how long that may take.
+    let patience = std::time::Duration::from_mins(2);
+    let options = Options { record: true, patience, ..Options::new(database) };
     tokio::task::spawn_blocking(move || Store::open(&options).unwrap()).await.unwrap()
 }
 

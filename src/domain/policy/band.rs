@@ -78,7 +78,6 @@ impl BandPolicy {
             }
         };
         let life = |hours: Hours| hours.0.map_or_else(|| "any".to_owned(), |hours| hours.to_string());
-        let as_said = |own: Option<Hours>, is: Hours| own.is_none_or(|own| own == is);
         let most = format!("must be at most {}, as this server has it", life(site.max_ttl_hours));
         hold("max_ttl_hours", as_said(self.max_ttl_hours, policy.max_ttl_hours), most);
         let most = format!("must be at most {}, the longest life here", life(policy.max_ttl_hours));
@@ -87,16 +86,13 @@ impl BandPolicy {
         let kinds = format!("must name one at least, of those that this server allows: {kinds}");
         let any = self.allow_kinds.as_ref().is_none_or(|own| !own.is_empty());
         hold("allow_kinds", any && are_of(self.allow_kinds.as_deref(), &site.allow_kinds), kinds);
-        let kept = self.email_identity.is_none_or(|own| own == policy.email_identity);
-        hold("email_identity", kept, looser_than(site.email_identity));
-        let kept = self.membership.is_none_or(|own| own == policy.membership);
-        hold("membership", kept, looser_than(site.membership));
-        let kept = self.on_accept_cancel.is_none_or(|own| own == policy.on_accept_cancel);
+        hold("email_identity", as_said(self.email_identity, policy.email_identity), looser_than(site.email_identity));
+        hold("membership", as_said(self.membership, policy.membership), looser_than(site.membership));
         let allowed = match self.on_accept_cancel {
             Some(OnAcceptCancel::Everywhere) => "must not be everywhere: that would end invites to other bands".into(),
             _ => looser_than(site.on_accept_cancel),
         };
-        hold("on_accept_cancel", kept, allowed);
+        hold("on_accept_cancel", as_said(self.on_accept_cancel, policy.on_accept_cancel), allowed);
         let times = site.reminder_hours.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
         let times = if times.is_empty() {
             "must be empty: this server sends no reminders".to_owned()
@@ -104,8 +100,11 @@ impl BandPolicy {
             format!("must be some of this server's: {times}")
         };
         hold("reminder_hours", are_of(self.reminder_hours.as_deref(), &site.reminder_hours), times);
-        let kept = self.on_inviter_removed.is_none_or(|own| own == policy.on_inviter_removed);
-        hold("on_inviter_removed", kept, looser_than(site.on_inviter_removed));
+        hold(
+            "on_inviter_removed",
+            as_said(self.on_inviter_removed, policy.on_inviter_removed),
+            looser_than(site.on_inviter_removed),
+        );
         if refused.is_empty() { Ok(policy) } else { Err(refused) }
     }
 
@@ -133,6 +132,11 @@ impl BandPolicy {
             quota_per_30_days: site.quota_per_30_days,
         }
     }
+}
+
+/// Whether what the band says, if it says anything, is what comes into force.
+fn as_said<T: Copy + PartialEq>(own: Option<T>, is: T) -> bool {
+    own.is_none_or(|own| own == is)
 }
 
 /// The refusal of a word that is looser than the site's.

@@ -250,7 +250,7 @@ impl World<'_> {
         for (n, account) in self.people.iter().enumerate() {
             accounts::register(tx, site, account, None, self.ago(365 * D - n as u32))?;
         }
-        accounts::begin(tx, self.who(ME)?, session, self.now)?;
+        accounts::begin_session(tx, self.who(ME)?, session, self.now)?;
         Ok(())
     }
 

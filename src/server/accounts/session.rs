@@ -22,7 +22,7 @@ pub(crate) struct NewSession {
 }
 
 /// Begins a session; the instant at which it ends.
-pub(crate) fn begin(
+pub(crate) fn begin_session(
     tx: &mut Tx<'_>,
     account: AccountId,
     new: NewSession,
@@ -37,7 +37,7 @@ pub(crate) fn begin(
 }
 
 /// Ends one of an account's sessions; whether there was one.
-pub(crate) fn end(tx: &mut Tx<'_>, account: AccountId, id: SessionId) -> Result<bool, Refused> {
+pub(crate) fn end_session(tx: &mut Tx<'_>, account: AccountId, id: SessionId) -> Result<bool, Refused> {
     Ok(tx.execute("DELETE FROM session WHERE id = $1 AND account = $2", &[&id, &account])? == 1)
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn forget_sessions(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Res
 crate::row! { struct SessionRow { id: SessionId, created_at: Timestamp, expires_at: Timestamp } }
 
 /// The sessions of an account that are not over, newest first.
-pub(crate) fn list(
+pub(crate) fn sessions(
     tx: &mut Tx<'_>,
     account: AccountId,
     current: SessionId,

@@ -50,7 +50,7 @@ fn last_owner(what: &str) -> Refused {
 /// Changes a member's role or right to invite. Admins change members, the owner everyone else.
 ///
 /// A demotion ends the person's pending invites above the new role. What is as it was is no change.
-pub(crate) fn change(
+pub(crate) fn change_member(
     tx: &mut Tx<'_>,
     band: BandId,
     caller: AccountId,
@@ -110,7 +110,7 @@ pub(crate) struct Removal {
 /// leaves.
 ///
 /// The pending invites for the person end, and those the person made follow the rules they were made under.
-pub(crate) fn remove(
+pub(crate) fn remove_member(
     tx: &mut Tx<'_>,
     band: BandId,
     caller: AccountId,

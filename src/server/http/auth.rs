@@ -77,7 +77,7 @@ async fn register(
             }
             let brought_by = invite.as_ref().map(invites::Found::brought_by);
             accounts::register(tx, site, &new, brought_by, now)?;
-            let expires_at = accounts::begin(tx, new.id, session, now)?;
+            let expires_at = accounts::begin_session(tx, new.id, session, now)?;
             let outcome = match &invite {
                 Some(found) if accepts => {
                     if registration == Registration::InviteOnly && found.requires_approval {
@@ -127,7 +127,7 @@ async fn login(
         .store()
         .write(move |tx| {
             let account = accounts::read(tx, id)?;
-            Ok::<_, Refused>((account, accounts::begin(tx, id, session, now)?))
+            Ok::<_, Refused>((account, accounts::begin_session(tx, id, session, now)?))
         })
         .await?;
     Ok(Json(SignedIn { account, session: SessionSecret { token: secret, expires_at } }))
@@ -139,7 +139,7 @@ async fn login(
     responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
 )]
 async fn logout(State(app): State<App>, caller: Caller) -> Result<StatusCode, Refused> {
-    app.store().write(move |tx| accounts::end(tx, caller.account, caller.session)).await?;
+    app.store().write(move |tx| accounts::end_session(tx, caller.account, caller.session)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

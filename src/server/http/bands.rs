@@ -196,7 +196,7 @@ async fn leave(
             claim.as_ref(),
             |_, _| Ok(()),
             |tx| {
-                bands::remove(tx, id, caller.account, caller.account, Removal::default(), now)?;
+                bands::remove_member(tx, id, caller.account, caller.account, Removal::default(), now)?;
                 Ok(Done { value: (), status: 204, resource: Some(*id.as_bytes()), outcome: None })
             },
         )

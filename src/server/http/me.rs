@@ -116,7 +116,7 @@ async fn delete(State(app): State<App>, caller: Caller) -> Result<StatusCode, Re
 )]
 async fn sessions(State(app): State<App>, caller: Caller) -> Result<Json<Sessions>, Refused> {
     let now = app.now();
-    let sessions = app.store().read(move |tx| accounts::list(tx, caller.account, caller.session, now)).await?;
+    let sessions = app.store().read(move |tx| accounts::sessions(tx, caller.account, caller.session, now)).await?;
     Ok(Json(Sessions { sessions }))
 }
 
@@ -128,7 +128,7 @@ async fn sessions(State(app): State<App>, caller: Caller) -> Result<Json<Session
 async fn end_session(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Refused> {
     let missing = || Refused::not_found("session");
     let id: SessionId = id.parse().map_err(|_| missing())?;
-    if app.store().write(move |tx| accounts::end(tx, caller.account, id)).await? {
+    if app.store().write(move |tx| accounts::end_session(tx, caller.account, id)).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(missing())

@@ -87,7 +87,10 @@ async fn change(
     body: Body<UpdateMember>,
 ) -> Result<Json<Member>, Refused> {
     let (band, account, now) = (band_id(&id)?, account_id(&account)?, app.now());
-    app.store().write(move |tx| bands::change(tx, band, caller.account, account, &body.value, now)).await.map(Json)
+    app.store()
+        .write(move |tx| bands::change_member(tx, band, caller.account, account, &body.value, now))
+        .await
+        .map(Json)
 }
 
 /// Removes a member; who removes themselves leaves. Admins remove members, the owner everyone else. The pending
@@ -110,6 +113,6 @@ async fn remove(
     only(&keys, &["ban", "revoke_invites"])?;
     let removal = Removal { ban: flag(&keys, "ban")?, revoke_invites: flag(&keys, "revoke_invites")? };
     let (band, account, now) = (band_id(&id)?, account_id(&account)?, app.now());
-    app.store().write(move |tx| bands::remove(tx, band, caller.account, account, removal, now)).await?;
+    app.store().write(move |tx| bands::remove_member(tx, band, caller.account, account, removal, now)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
