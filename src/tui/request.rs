@@ -107,9 +107,8 @@ requests! { client;
     /// Changes a member.
     UpdateMember(band: BandId, account: AccountId, body: UpdateMember) => Member(Member),
         client.update_member(band, account, &body);
-    /// Removes a member, with all invites the person made where the flag says so.
-    RemoveMember(band: BandId, account: AccountId, revoke_invites: bool) => Done,
-        client.remove_member(band, account, revoke_invites);
+    /// Removes a member; what becomes of the invites that the person made is by the rules they were made under.
+    RemoveMember(band: BandId, account: AccountId) => Done, client.remove_member(band, account, false);
     /// A page of invites.
     Invites(band: BandId, query: InviteQuery) => Invites(Invites), client.invites(band, &query);
     /// One invite.

@@ -44,8 +44,8 @@ pub enum Deed {
     Revoke(InviteId),
     /// Make a new link for an invite.
     Rotate(InviteId),
-    /// Remove a member; with all invites they made where the flag says so.
-    RemoveMember(BandId, AccountId, bool),
+    /// Remove a member.
+    RemoveMember(BandId, AccountId),
     /// Hand the band over.
     Transfer(BandId, AccountId),
     /// Leave the band.

@@ -133,7 +133,7 @@ impl Model {
                 format!("Remove {name} from {}?", band.name),
                 "They lose the band at once and come back by a new invite only. Invites they made follow the band's policy.",
                 "remove",
-                vec![Deed::RemoveMember(band.id, id, false)],
+                vec![Deed::RemoveMember(band.id, id)],
             )
         })
     }
@@ -177,7 +177,7 @@ impl Model {
         let request = match deed {
             Deed::Revoke(invite) => Request::RevokeInvite(invite),
             Deed::Rotate(invite) => Request::RotateInvite(invite),
-            Deed::RemoveMember(band, account, invites) => Request::RemoveMember(band, account, invites),
+            Deed::RemoveMember(band, account) => Request::RemoveMember(band, account),
             Deed::Transfer(band, account_id) => Request::TransferBand(band, TransferBand { account_id }),
             Deed::Leave(band) => Request::LeaveBand(band),
             Deed::DeleteBand(band) => Request::DeleteBand(band),
@@ -371,7 +371,7 @@ impl Model {
         }
         if copied == Copied::Native {
             let here = if is_loopback(&link.text) { " It works on this machine only." } else { "" };
-            self.toast(Tone::Good, format!("Link copied.{here}"));
+            self.toast(Tone::Good, format!("Link copied to the clipboard.{here}"));
             return;
         }
         self.show_link(link, Some(copied));
