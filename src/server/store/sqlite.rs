@@ -2,6 +2,9 @@
 //!
 //! A commit costs a sync of the disk, so the writer takes all jobs that wait, runs each in a savepoint, commits once
 //! and then answers them all: the more callers, the fewer syncs each of them pays for.
+//!
+//! Tables are never analyzed. Without statistics every statement is planned by the indexes that were made for it; with
+//! those of a small table it would be planned as a walk through all of it, and stay so while the table grows.
 
 use std::{
     cell::RefCell,
@@ -94,7 +97,9 @@ fn create(path: &Path) -> Result<(), Error> {
 fn connect(path: &Path) -> Result<Connection, Error> {
     let db = Connection::open(path)?;
     db.execute_batch(
-        "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF",
+        // What a savepoint may have to put back is kept in memory: the default is a file, once it is more than a little.
+        "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
+         PRAGMA temp_store = MEMORY",
     )?;
     // Of two programs that turn a new file to WAL at once, one is refused without the wait of `busy_timeout`.
     let mut tries = 0;
@@ -146,7 +151,6 @@ fn write(db: &Connection, mut queue: Receiver<Box<dyn Job>>, record: &Record) {
             }),
         }
     }
-    let _ = db.execute_batch("PRAGMA optimize"); // statistics for the planner, where they have grown old
 }
 
 /// Why a batch was not committed.
