@@ -195,12 +195,14 @@ fn in_a_large_band(home: &Path, world: &World, owner: &Owner, memory_of_small: u
     println!("memory after walking a large band: {memory} kB (bar 15000; {memory_of_small} kB in one of 50)");
 }
 
-/// A key, and the time to its frame, while the server's rows change under it.
+/// A key, and the time to its frame, while the server's rows change under it and while they do not.
 fn while_rows_change(runtime: &Runtime, home: &Path, world: &World, owner: &Owner) {
     let mut client = world.client(home, owner, "1");
     client.see("drummer");
     client.keys("2");
     client.settle();
+    // What the machine's other work does to a key.
+    let before = keys(&mut client);
     let (app, band) = (world.app.clone(), owner.band);
     let change = runtime.spawn(async move {
         for batch in 0..100 {
@@ -215,7 +217,18 @@ fn while_rows_change(runtime: &Runtime, home: &Path, world: &World, owner: &Owne
             tokio::time::sleep(Duration::from_millis(60)).await;
         }
     });
-    let mut times: Vec<Duration> = Vec::new();
+    let meanwhile = keys(&mut client);
+    runtime.block_on(change).unwrap();
+    println!(
+        "key to screen while {CHANGED} rows change: {} (bar 5 ms); while nothing does: {}",
+        spread(meanwhile),
+        spread(before)
+    );
+}
+
+/// Keys, one after the other, and the time from each to the frame that follows.
+fn keys(client: &mut Terminal) -> Vec<Duration> {
+    let mut times = Vec::new();
     for n in 0..KEYS {
         // What polls brought meanwhile is taken first.
         client.rest(Duration::from_millis(20));
@@ -223,9 +236,12 @@ fn while_rows_change(runtime: &Runtime, home: &Path, world: &World, owner: &Owne
         client.keys(if n % 10 < 5 { "j" } else { "k" });
         times.extend(client.next().map(|at| at - began));
     }
-    runtime.block_on(change).unwrap();
+    times
+}
+
+/// The middle and the end of what was measured.
+fn spread(mut times: Vec<Duration>) -> String {
     times.sort_unstable();
-    let p99 = times.get(times.len() * 99 / 100).copied().unwrap_or_default();
-    let median = times.get(times.len() / 2).copied().unwrap_or_default();
-    println!("key to screen while {CHANGED} rows change: p50 {median:.2?}, p99 {p99:.2?} (bar 5 ms)");
+    let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
+    format!("p50 {:.2?}, p99 {:.2?}", at(50), at(99))
 }

@@ -135,7 +135,7 @@ async fn pages(address: std::net::SocketAddr, person: &seed::Person, small: Band
         ("first page", ""),
         ("last page", "cursor=last"),
         ("search, common", "q=drum"),
-        ("search, rare", "q=7b3"),
+        ("search, rare", "q=soprano"),
         ("search, nothing", "q=nobody"),
         ("by end", "sort=expires"),
         ("pending", "status=pending"),
