@@ -9,6 +9,7 @@ mod bands;
 mod config;
 mod context;
 mod copy;
+mod inbox;
 mod invited;
 mod invites;
 mod output;
@@ -75,6 +76,8 @@ enum Command {
     /// Invites of a band: list, create, show, edit, revoke, restore, link.
     #[command(subcommand)]
     Invites(invites::Invites),
+    /// Invites that wait for me: list, accept, decline; lists them where nothing is said.
+    Inbox(inbox::InboxArgs),
     /// Show what an invite offers; changes nothing.
     Preview(invited::TokenArgs),
     /// Accept an invite.
@@ -293,6 +296,7 @@ async fn dispatch(command: &Command, json: bool, config: &Config) -> Result<(), 
         Command::Bands(command) => bands::run(&context(None)?, command).await,
         Command::Members(command) => bands::members(&context(None)?, command).await,
         Command::Invites(command) => invites::run(&context(None)?, command).await,
+        Command::Inbox(args) => inbox::run(&context(None)?, args).await,
         Command::Preview(args) => {
             let pasted = args.read()?;
             invited::preview(&context(pasted.origin.as_deref())?, &pasted).await

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Context, Error, output};
 use crate::{
-    api::{Block, DeclineInvite, Outcome},
+    api::{Accepted, Block, DeclineInvite, Outcome},
     domain::Pasted,
 };
 
@@ -64,8 +64,13 @@ pub(super) async fn preview(context: &Context, pasted: &Pasted) -> Result<(), Er
 
 pub(super) async fn accept(context: &Context, pasted: &Pasted) -> Result<(), Error> {
     let accepted = context.signed_in()?.accept(pasted).await?;
+    came_in(context, &accepted)
+}
+
+/// What became of an accept.
+pub(super) fn came_in(context: &Context, accepted: &Accepted) -> Result<(), Error> {
     if context.json {
-        return output::json(&accepted);
+        return output::json(accepted);
     }
     let (band, role) = (&accepted.band.name, accepted.role);
     output::line(&match accepted.outcome {

@@ -88,6 +88,9 @@ pub(super) enum Invites {
     Create {
         /// The band's id, or its name.
         band: BandArg,
+        /// Whom it is for, a user name or an e-mail address; anyone who holds the link where this is missing.
+        #[arg(long = "for", value_name = "WHOM")]
+        whom: Option<String>,
         #[command(flatten)]
         terms: Terms,
         /// Copy the link as well.
@@ -141,7 +144,12 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
             output::more(invites.next_cursor.as_ref());
             return Ok(());
         }
-        Invites::Create { band, terms, copy } => {
+        Invites::Create { band, whom, terms, copy } => {
+            let whom = whom.as_deref().map(|whom| whom.strip_prefix('@').unwrap_or(whom).to_owned());
+            let (email, username) = match whom {
+                Some(address) if address.contains('@') => (Some(address), None),
+                username => (None, username),
+            };
             let created = client
                 .create_invite(
                     band.find(client).await?,
@@ -151,6 +159,8 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
                         max_uses: terms.max_uses.map_or(Patch::Omitted, Patch::Value),
                         label: terms.label.clone(),
                         message: terms.message.clone(),
+                        email,
+                        username,
                         ..CreateInvite::default()
                     },
                 )

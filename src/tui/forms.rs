@@ -110,10 +110,12 @@ fn band_fields(
     ]
 }
 
-/// A new invite link to a band.
+/// A new invite to a band: a link for anyone, or for the one who is named.
 pub(super) fn new_invite(band: &Band) -> Form {
     let default = band.policy.as_ref().map(|policy| policy.default_ttl_hours);
-    let fields = invite_fields(grantable(band), Role::Member, &default_expiry(default), "1", None, None);
+    let mut fields = invite_fields(grantable(band), Role::Member, &default_expiry(default), "1", None, None);
+    let hint = "A user name or an e-mail address; empty is anyone who holds the link.";
+    fields.insert(0, FormField::line("recipient", "For", hint, ""));
     Form::new(FormKind::NewInvite(band.id), format!("New invite · {}", band.name), "create", fields)
 }
 

@@ -13,7 +13,7 @@ use super::answer::words;
 use crate::{
     api::Band,
     client::Error,
-    domain::{BandId, Pasted},
+    domain::{BandId, Delivery, Kind, Pasted},
 };
 
 /// What a key did to a form.
@@ -229,6 +229,16 @@ impl Model {
             }
             Answer::Created(created) => {
                 self.invites.list.renew();
+                match created.invite.kind {
+                    Kind::User => {
+                        let whom = created.invite.recipient();
+                        self.toast(Tone::Good, format!("It waits in the inbox of {whom}; the link is theirs alone."));
+                    }
+                    Kind::Email if created.invite.delivery == Delivery::None => {
+                        self.toast(Tone::Plain, "Nothing was mailed: give them the link.");
+                    }
+                    _ => {}
+                }
                 self.new_link(Link { title: created.invite.recipient(), text: created.link })
             }
             Answer::Invite(invite) => {
@@ -351,8 +361,24 @@ fn press(form: &mut Form, key: Key) -> Pressed {
 /// Puts a refusal where it belongs: to the field it names, else over the whole.
 fn refuse(form: &mut Form, error: &Error) {
     if let Error::Problem(problem) = error {
-        let placed = problem.errors.iter().filter(|wrong| form.refuse(&wrong.field, wrong.message.clone())).count();
+        let invites = matches!(form.kind, FormKind::NewInvite(_));
+        let placed = problem.errors.iter().filter(|wrong| {
+            let field = match wrong.field.as_str() {
+                "email" | "username" if invites => "recipient",
+                field => field,
+            };
+            form.refuse(field, wrong.message.clone())
+        });
+        let placed = placed.count();
         if placed > 0 && placed == problem.errors.len() {
+            return;
+        }
+        let already = match problem.code {
+            crate::api::Code::AlreadyPending => "is invited already: copy the link of that invite, or revoke it first",
+            crate::api::Code::AlreadyMember => "is in the band already",
+            _ => "",
+        };
+        if invites && !already.is_empty() && form.refuse("recipient", already) {
             return;
         }
         let field = match problem.code {

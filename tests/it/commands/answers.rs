@@ -266,3 +266,28 @@ fn a_band_is_named_by_its_id_or_by_a_name_that_one_alone_has() {
     ada.run(&["members", "list", ""]).refused(2, &["BAND must be the id or the name"]);
     ada.run(&["bands", "delete", "The Night", "--yes"]).refused(2, &["none is called \"The Night\""]);
 }
+
+#[test]
+fn who_is_invited_by_name_finds_it_in_the_inbox_and_needs_no_link() {
+    let server = Served::start();
+    let (ada, kim, joe) = (server.person("ada"), server.person("kim"), server.person("joe"));
+    let band = ada.band("The Night Owls");
+    for whom in ["@kim", "joe"] {
+        let made = ada.json(&["invites", "create", &band, "--for", whom]);
+        assert_eq!(made["invite"]["kind"], "user");
+    }
+    let made = ada.json(&["invites", "create", &band, "--for", "eve@example.org"]);
+    assert_eq!((&made["invite"]["kind"], &made["invite"]["email"]), (&"email".into(), &"eve@example.org".into()));
+    ada.run(&["invites", "create", &band, "--for", "nobody"]).refused(1, &["username"]);
+
+    assert_eq!(kim.json(&["inbox"]), kim.api("/me/invites"));
+    let table = kim.run(&["inbox", "list"]).out;
+    assert!(table.lines().nth(1).unwrap().contains("The Night Owls"), "{table}");
+    let waiting = |home: &crate::program::Home| home.json(&["inbox"])["invites"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(kim.json(&["inbox", "accept", &waiting(&kim)])["outcome"], "joined");
+    assert_eq!(joe.run(&["inbox", "decline", &waiting(&joe), "--reason", "no time"]).out, "Declined.\n");
+    for home in [&kim, &joe] {
+        assert_eq!(home.run(&["inbox"]).out, "ID  BAND  ROLE  BY  EXPIRES\n");
+    }
+    assert_eq!(ada.json(&["members", "list", &band])["total"], 2);
+}

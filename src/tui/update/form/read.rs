@@ -84,11 +84,17 @@ impl Model {
     }
 
     fn read_new_invite(&self, form: &mut Form) -> Option<CreateInvite> {
+        let recipient = read_recipient(form);
         let expiry = self.read_expiry(form);
         let uses = read_uses(form);
         let label = read_optional::<Label>(form, "label");
         let message = read_optional::<Message>(form, "message");
         let (ttl_hours, expires_at) = expiry?.fields();
+        let (email, username) = match recipient? {
+            Recipient::Anyone => (None, None),
+            Recipient::Address(address) => (Some(address), None),
+            Recipient::Account(username) => (None, Some(username)),
+        };
         Some(CreateInvite {
             role: form.value("role").parse().ok(),
             ttl_hours,
@@ -96,6 +102,8 @@ impl Model {
             max_uses: uses?.0.map_or(Patch::Null, |uses| Patch::Value(i64::from(uses.get()))),
             label: label?,
             message: message?,
+            email,
+            username,
             ..CreateInvite::default()
         })
     }
@@ -217,6 +225,28 @@ fn read_decline(form: &mut Form, pasted: &Pasted) -> Option<Said> {
     let reason = read_optional::<Reason>(form, "reason")?;
     let block = form.optional("block").and_then(|word| word.parse().ok());
     Some(send(Request::Decline(pasted.clone(), DeclineInvite { reason, block })))
+}
+
+/// Whom an invite is for.
+enum Recipient {
+    /// Whoever holds the link.
+    Anyone,
+    /// Whoever has this address.
+    Address(String),
+    /// Who has this user name.
+    Account(String),
+}
+
+/// A user name, with the sign before it that it is often shown with, or an address.
+fn read_recipient(form: &mut Form) -> Option<Recipient> {
+    let Some(text) = form.optional("recipient") else { return Some(Recipient::Anyone) };
+    let name = text.strip_prefix('@').unwrap_or(&text);
+    let read = if name.contains('@') {
+        Address::normal(name).map(Recipient::Address)
+    } else {
+        Username::normal(name).map(Recipient::Account)
+    };
+    read.map_err(|why| form.refuse("recipient", format!("{why}; or an e-mail address, or nothing"))).ok()
 }
 
 fn read_uses(form: &mut Form) -> Option<MaxUses> {

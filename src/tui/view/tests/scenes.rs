@@ -160,7 +160,7 @@ pub(super) const ALL: &[Scene] = &[
             "message",
             "We play on Thursdays at nine, in the cellar of the old pump house.\n\nSee you there, 舞!",
         );
-        form.focus = 4;
+        form.focus = 5;
         over_panes(size, Overlay::Form(form))
     }),
     ("form-sending", |size| {
@@ -343,7 +343,7 @@ pub(super) fn over(model: &Model, name: &str) -> Vec<Model> {
     let mut form = new_invite();
     form.fill("label", name);
     form.fill("message", name);
-    form.focus = 4;
+    form.focus = 5;
     let confirm = Confirm::new(name, name, "go", vec![Deed::SignOut]);
     let overlays = [
         None,
