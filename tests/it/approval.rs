@@ -31,6 +31,7 @@ on_each_database! {
     two_admins_who_agree_at_once_take_one_use,
     a_word_and_a_revoke_agree,
     of_twenty_for_three_uses_three_come_in,
+    whatever_is_asked_and_said_at_once_it_adds_up,
 }
 
 /// An invite of the person's that needs an admin's word; its id and its token.
@@ -352,4 +353,59 @@ async fn of_twenty_for_three_uses_three_come_in(world: World) {
     assert_eq!(requests(&ada, &band, "approved").await.len(), 3);
     assert_eq!(requests(&ada, &band, "closed").await.len(), 17);
     assert_eq!(ada.get(&format!("/bands/{band}")).await.1["counts"]["members"], 5);
+}
+
+/// One of the crowd: asks in every way there is, again and again.
+async fn asks_in_every_way(person: Person, band: String, tokens: Vec<String>) -> Vec<u16> {
+    let mut answers = Vec::new();
+    for token in tokens.iter().cycle().take(6) {
+        answers.push(person.accept(token).await.0);
+        answers.push(person.post(&format!("/bands/{band}/join"), json!({})).await.0);
+        answers.push(person.post(&format!("/bands/{band}/leave"), json!({})).await.0);
+    }
+    answers
+}
+
+/// An admin who answers whoever asks, and takes invites back and gives them out again.
+async fn answers_everyone(admin: Person, band: String, ids: Vec<String>) -> Vec<u16> {
+    let mut answers = Vec::new();
+    for (n, id) in ids.iter().cycle().take(8).enumerate() {
+        for request in requests(&admin, &band, "pending").await {
+            let word = if n % 3 == 0 { "deny" } else { "approve" };
+            answers.push(say(&admin, &band, &request, word).await.0);
+        }
+        answers.push(admin.delete(&format!("/invites/{id}")).await.0);
+        answers.push(admin.post(&format!("/invites/{id}/restore"), json!({})).await.0);
+    }
+    answers
+}
+
+async fn whatever_is_asked_and_said_at_once_it_adds_up(world: World) {
+    let (ada, joe, band) = two_admins(&world).await;
+    ada.patch(&format!("/bands/{band}"), json!({ "join": "request" })).await;
+    let (mut ids, mut tokens) = (Vec::new(), Vec::new());
+    for uses in [json!(5), json!(null)] {
+        let (id, token) = asking_for(&ada, &band, json!({ "max_uses": uses })).await;
+        ids.push(id);
+        tokens.push(token);
+    }
+    tokens.push(ada.invite(&band, json!({ "max_uses": null })).await.1);
+    let mut crowd = JoinSet::new();
+    for person in world.people(10).await {
+        crowd.spawn(asks_in_every_way(person, band.clone(), tokens.clone()));
+    }
+    for admin in [ada, joe] {
+        crowd.spawn(answers_everyone(admin, band.clone(), ids.clone()));
+    }
+    let answers: Vec<u16> = crowd.join_all().await.into_iter().flatten().collect();
+    assert!(answers.iter().all(|status| *status < 500), "{answers:?}");
+    let waiting = "SELECT COUNT(*) AS n FROM join_request r";
+    let inside = format!("{waiting} JOIN member m ON m.band = r.band AND m.account = r.account");
+    assert_eq!(world.number(&format!("{inside} WHERE r.status = 'pending'")).await, 0, "nobody inside waits");
+    let over = format!("{waiting} JOIN invite i ON i.id = r.invite WHERE i.cancel_reason = 'revoked'");
+    assert_eq!(
+        world.number(&format!("{over} AND r.status = 'pending'")).await,
+        0,
+        "nobody waits by what was taken back"
+    );
 }
