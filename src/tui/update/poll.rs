@@ -48,14 +48,13 @@ impl Model {
                 // A list that could not be fetched, for whatever reason, is tried again as often as the server is polled.
                 self.unstick();
                 self.line.next_poll = Some(self.after(i64::from(self.settings.poll_seconds)));
-                match synced {
-                    Synced::Unchanged => Vec::new(),
-                    Synced::Changed { sync, etag } => {
-                        self.line.etag = etag;
-                        self.dirty = true;
-                        self.synced(&sync)
-                    }
+                let mut effects = self.ask_who_is_missing();
+                if let Synced::Changed { sync, etag } = synced {
+                    self.line.etag = etag;
+                    self.dirty = true;
+                    effects.extend(self.synced(&sync));
                 }
+                effects
             }
             Err(error) if error.is_unauthenticated() => self.signed_out(),
             Err(error) => {
@@ -65,6 +64,12 @@ impl Model {
                 self.unreachable(&error)
             }
         }
+    }
+
+    /// Who is signed in could not be asked while the server was away.
+    fn ask_who_is_missing(&mut self) -> Vec<Effect> {
+        let asked = self.waiting.values().any(|purpose| *purpose == Purpose::Me);
+        if self.me.is_some() || asked { Vec::new() } else { vec![self.ask(Purpose::Me, Request::Me).1] }
     }
 
     /// The server answered something.

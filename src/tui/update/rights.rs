@@ -69,7 +69,7 @@ impl Model {
 
     /// What there is to do where no band is shown.
     fn no_band(&self) -> String {
-        if self.band.is_some() {
+        if self.band.is_some() || !self.bands.list.loaded {
             return "The band is still on its way: try again in a moment.".to_owned();
         }
         let key = |action| self.settings.keymap.keys(action).first().map_or_else(String::new, ToString::to_string);

@@ -153,3 +153,21 @@ fn a_page_that_failed_alone_is_asked_for_again_after_the_next_poll() {
         assert!(desk.has_request(|r| matches!(r, Request::Invites(..))));
     }
 }
+
+#[test]
+fn who_starts_while_the_server_is_away_is_known_as_soon_as_it_is_back() {
+    let mut desk = Desk::new();
+    desk.start(Start::Server { origin: origin("https://one.example"), session: Some(session(1)) });
+    desk.press("2 n");
+    assert!(desk.toast().contains("still on its way"), "{}", desk.toast());
+    desk.answer(|r| matches!(r, Request::Site), Err(offline()));
+    desk.answer(|r| matches!(r, Request::Me), Err(offline()));
+    desk.answer(is_sync, Err(offline()));
+    desk.wait(30);
+    desk.sync(&[], 0);
+    desk.answer(|r| matches!(r, Request::Me), Ok(Answer::Me(Box::new(account(1, "ada")))));
+    assert_eq!(desk.model.me.as_ref().unwrap().username, "ada");
+    desk.wait(7);
+    desk.unchanged();
+    assert!(!desk.has_request(|r| matches!(r, Request::Me)), "it is asked once");
+}
