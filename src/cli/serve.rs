@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::Args;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{net::TcpListener, signal::unix};
 
 use crate::{
@@ -67,7 +68,8 @@ pub(super) fn serve(config: &Config) -> Result<(), Error> {
             TcpListener::bind(address).await.map_err(|error| failed(&format!("cannot listen on {address}"), &error))?;
         let address = listener.local_addr()?;
         let origin = format!("http://{address}");
-        let settings = Settings::new(config, config.server.public_url.as_deref().unwrap_or(&origin), None);
+        let mut settings = Settings::new(config, config.server.public_url.as_deref().unwrap_or(&origin), None);
+        settings.limits.connections = connections(settings.limits.connections, open_files(settings.limits.connections));
         warn(config, address);
         let (mut terminate, mut interrupt) =
             (unix::signal(unix::SignalKind::terminate())?, unix::signal(unix::SignalKind::interrupt())?);
@@ -84,6 +86,32 @@ pub(super) fn serve(config: &Config) -> Result<(), Error> {
         };
         Ok(run::serve(app, listener, stop).await?)
     })
+}
+
+/// Files that the server has open beside its connections, with room to spare.
+const FILES: usize = 64;
+
+/// How many files this process may open, after it has asked for enough for so many connections. `None` is no limit.
+fn open_files(connections: usize) -> Option<u64> {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let needed = (connections + FILES) as u64;
+    let wanted = maximum.map_or(needed, |maximum| maximum.min(needed));
+    if current.is_some_and(|current| current < wanted)
+        && setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum }).is_ok()
+    {
+        return Some(wanted);
+    }
+    current
+}
+
+/// How many connections there is room for: without it, a full house would keep the server from its own files.
+fn connections(wanted: usize, files: Option<u64>) -> usize {
+    let Some(files) = files.and_then(|files| usize::try_from(files).ok()) else { return wanted };
+    let room = files.saturating_sub(FILES).max(files / 2).max(1);
+    if room < wanted {
+        tracing::warn!("limits.connections is {wanted}, but the system allows {files} open files: {room} are taken");
+    }
+    wanted.min(room)
 }
 
 /// Says what holds less than its words say.
@@ -147,4 +175,18 @@ fn known_folder(config: &Config) -> Result<std::path::PathBuf, Error> {
     config
         .data_folder()
         .ok_or_else(|| Error::Host("no home folder is known: set GUESTLIST_DATA to a folder for the data".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_room_for_the_servers_own_files() {
+        assert_eq!(connections(1024, None), 1024);
+        assert_eq!(connections(1024, Some(4096)), 1024);
+        assert_eq!(connections(1024, Some(1024)), 960);
+        assert_eq!(connections(1024, Some(64)), 32);
+        assert_eq!(connections(1, Some(0)), 1);
+    }
 }

@@ -148,6 +148,7 @@ impl SessionFile {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Content::default()),
             Err(e) => return Err(self.io("open", e)),
         };
+        self.check_folder()?;
         // The open file is looked at, so it cannot be exchanged in between.
         closed(&self.path, &file.metadata().map_err(|e| self.io("look at", e))?, 0o077, "600")?;
         let text = io::read_to_string(file).map_err(|e| self.io("read", e))?;
@@ -163,8 +164,7 @@ impl SessionFile {
             path: folder.display().to_string(),
             source,
         })?;
-        let metadata = fs::metadata(folder).map_err(|e| self.io("look at the folder of", e))?;
-        closed(folder, &metadata, 0o022, "700")?;
+        self.check_folder()?;
         // Two programs that sign in at once do not lose each other's session.
         let lock = private::create(&self.path.with_extension("lock"), false).map_err(|e| self.io("lock", e))?;
         lock.lock().map_err(|e| self.io("lock", e))?;
@@ -172,6 +172,13 @@ impl SessionFile {
         change(&mut content);
         let text = serde_json::to_vec_pretty(&content).map_err(|e| self.io("write", e.into()))?;
         private::write(&self.path, &text, true).map_err(|e| self.io("write", e))
+    }
+
+    /// Whoever can write in the folder can put a file of their own in the place of this one.
+    fn check_folder(&self) -> Result<(), SessionError> {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let metadata = fs::metadata(folder).map_err(|e| self.io("look at the folder of", e))?;
+        closed(folder, &metadata, 0o022, "700")
     }
 
     fn shown(&self) -> String {
@@ -235,6 +242,11 @@ mod tests {
         fs::set_permissions(file.path(), fs::Permissions::from_mode(0o640)).unwrap();
         let refusal = file.get(&origin("https://one.example")).unwrap_err().to_string();
         assert!(refusal.contains(&format!("chmod 600 '{}'", file.path().display())), "{refusal}");
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o600)).unwrap();
+        let folder = file.path().parent().unwrap();
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+        let refusal = file.get(&origin("https://one.example")).unwrap_err().to_string();
+        assert!(refusal.contains(&format!("chmod 700 '{}'", folder.display())), "{refusal}");
     }
 
     #[test]

@@ -30,6 +30,9 @@ pub enum KeyError {
     /// Others can read it.
     #[error("the key file {0} can be read by others: run `chmod 600 {0}`")]
     Loose(PathBuf),
+    /// Others can put another key in its place.
+    #[error("the folder {0} of the key file can be written by others: run `chmod go-w {0}`")]
+    LooseFolder(PathBuf),
     /// It does not hold a key.
     #[error("{0} does not hold a key: 43 characters of base64url are expected")]
     Malformed(String),
@@ -65,6 +68,12 @@ impl Key {
         }
         if private::is_loose(&std::fs::metadata(path).map_err(trouble)?, 0o077) {
             return Err(KeyError::Loose(path.to_owned()));
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder_metadata = std::fs::metadata(folder).map_err(trouble)?;
+        // Under the sticky bit others can write, but put nothing in the place of this file.
+        if private::is_loose(&folder_metadata, 0o022) && !private::is_loose(&folder_metadata, 0o1000) {
+            return Err(KeyError::LooseFolder(folder.to_owned()));
         }
         Self::parse(&std::fs::read_to_string(path).map_err(trouble)?, &path.display().to_string())
     }
@@ -112,5 +121,10 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert!(Key::from_file(&path, &[7; 32]).unwrap_err().to_string().contains("chmod 600"));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(Key::from_file(&path, &[7; 32]).unwrap_err().to_string().contains("chmod go-w"));
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o1777)).unwrap();
+        assert!(Key::from_file(&path, &[7; 32]).is_ok());
     }
 }
