@@ -6,6 +6,8 @@ mod accounts;
 mod audit;
 mod bands;
 mod bans;
+mod campaigns;
+mod codes;
 mod inbox;
 mod invites;
 mod list;
@@ -27,6 +29,8 @@ pub use bands::{
     Band, BandCounts, BandRef, Bands, CreateBand, Member, Members, TransferBand, UpdateBand, UpdateMember,
 };
 pub use bans::{Ban, Bans};
+pub use campaigns::{Campaign, CampaignCounts};
+pub use codes::{CodeCard, CodeCards, CreateCodes, CreatedCodes};
 pub use inbox::{Inbox, Waiting};
 pub use invites::{
     Accepted, Block, CreateInvite, CreatedInvite, DeclineInvite, Empty, Invite, InviteLink, Inviter, Invites,

@@ -18,7 +18,9 @@ mod token;
 pub use address::Address;
 pub use id::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, SessionId, SuppressionId, TemplateId};
 pub use invite::{CancelReason, Delivery, Kind, MaxUses, Standing, Status};
-pub use name::{BandName, Contact, Description, DisplayName, Label, Message, Reason, TemplateName, Username};
+pub use name::{
+    BandName, CampaignName, Contact, Description, DisplayName, Label, Message, Reason, TemplateName, Username,
+};
 pub use password::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, check_password};
 pub use policy::{
     BandPolicy, EmailIdentity, Hours, Looser, Membership, OnAcceptCancel, OnInviterRemoved, Policy, Preset,

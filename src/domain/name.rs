@@ -88,6 +88,8 @@ texts! {
     Label(|input| text(input, 80, false));
     /// What the invited are told: at most 1,000 characters, on several lines if need be.
     Message(|input| text(input, 1_000, true));
+    /// A campaign's name: 1 to 64 characters.
+    CampaignName(|input| name(input));
     /// A template's name: 1 to 64 characters. Two names that differ in letter case alone are one, see
     /// [`TemplateName::key`].
     TemplateName(|input| name(input));

@@ -6,6 +6,8 @@ pub(crate) mod bands;
 mod bans;
 pub(crate) mod body;
 pub(crate) mod caller;
+mod cards;
+mod codes;
 mod etag;
 mod guests;
 mod health;

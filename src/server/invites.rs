@@ -3,6 +3,7 @@
 mod accept;
 mod cancel;
 mod change;
+mod codes;
 mod create;
 mod decline;
 mod expire;
@@ -21,6 +22,7 @@ pub(crate) use self::{
         in_any_band, preview,
     },
     change::{edit, link, or_pending, redemptions, restore, revoke, rotate},
+    codes::{MOST_CODES, Maker, codes, create_codes, show_codes, usable_codes, walk_codes},
     create::{Created, Fresh, create, recreated},
     decline::decline,
     expire::{expire, next_end},

@@ -6,12 +6,13 @@
 //! | a number, set by a site admin | that number |
 //! | none, set by a site admin | no limit |
 //!
-//! What counts is that an invite was made, whatever became of it since; uses of codes and links do not. A place comes
-//! back 30 days after the invite that took it was made.
+//! What counts is that an invite was made, whatever became of it since; uses of codes and links do not, and
+//! neither do the codes of the site, which are to no band. A place comes back 30 days after the invite that took it was
+//! made.
 
 use crate::{
     api::{Code, Quota, SetQuota},
-    domain::{AccountId, Policy, Timestamp},
+    domain::{AccountId, BandId, Policy, Timestamp},
 };
 
 use super::{
@@ -100,9 +101,10 @@ fn made(tx: &mut Tx<'_>, account: AccountId, most: i64, now: Timestamp) -> Resul
     let since = Timestamp::from_micros(now.micros() - i64::from(WINDOW_HOURS) * 3_600_000_000);
     let made = tx.query_one(
         "SELECT COUNT(*) AS n, MIN(created_at) AS oldest FROM (
-            SELECT created_at FROM invite WHERE created_by = $1 AND created_at > $2 ORDER BY created_at DESC LIMIT $3
+            SELECT created_at FROM invite WHERE created_by = $1 AND created_at > $2 AND band <> $4
+            ORDER BY created_at DESC LIMIT $3
          ) AS found",
-        &[&account, &since, &most],
+        &[&account, &since, &most, &BandId::SITE],
     )?;
     Ok(made.unwrap_or(Made { n: 0, oldest: None }))
 }

@@ -68,6 +68,10 @@ const TABLE: &[Row] = &[
     ("POST", "/bands/{id}/templates", in_band(403, 403, 201, 201)),
     ("PATCH", "/templates/{id}", in_band(403, 403, 200, 200)),
     ("DELETE", "/templates/{id}", in_band(403, 403, 204, 204)),
+    ("POST", "/bands/{id}/codes", in_band(403, 403, 201, 201)),
+    ("POST", "/site/codes", signed_in(403)),
+    ("GET", "/campaigns/{id}/codes", in_band(403, 403, 200, 200)),
+    ("GET", "/campaigns/{id}/codes/sheet", in_band(403, 403, 200, 200)),
     ("GET", "/bands/{id}/members", in_band(200, 200, 200, 200)),
     ("PATCH", "/bands/{id}/members/{account_id}", in_band(403, 403, 200, 200)),
     ("DELETE", "/bands/{id}/members/{account_id}", in_band(403, 403, 204, 204)),
@@ -102,6 +106,7 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
         ("POST", "/bands") => json!({ "name": "Choir" }),
         ("PATCH", "/bands/{id}/members/{account_id}") => json!({ "role": "admin" }),
         ("POST", "/bands/{id}/invites") => json!({ "label": "for Kim" }),
+        ("POST", "/bands/{id}/codes" | "/site/codes") => json!({ "count": 2, "name": "For the door" }),
         ("POST", "/bands/{id}/templates") => json!({ "name": "Singers", "role": "admin" }),
         ("PATCH", "/templates/{id}") => json!({ "message": "Come and sing" }),
         ("PATCH", "/invites/{id}") => json!({ "label": "for Sam" }),
@@ -135,6 +140,7 @@ struct Scene {
     token: String,
     revoked: String,
     template: String,
+    campaign: String,
     /// Someone outside asks to come in.
     request: String,
     /// A name that nobody has.
@@ -160,6 +166,10 @@ impl Scene {
         let (status, template) = owner.post(&format!("/bands/{band}/templates"), json!({ "name": "Drummers" })).await;
         assert_eq!(status, 201, "{template}");
         let template = template["id"].as_str().unwrap().to_owned();
+        let wish = json!({ "count": 2, "name": "For the door" });
+        let (status, codes) = owner.post(&format!("/bands/{band}/codes"), wish).await;
+        assert_eq!(status, 201, "{codes}");
+        let campaign = codes["campaign"]["id"].as_str().unwrap().to_owned();
         let request = asks(&owner, &band, &asking).await;
         world.clock.pass_seconds(1);
         world.remove(&band, &removed, false).await;
@@ -177,6 +187,7 @@ impl Scene {
             token,
             revoked,
             template,
+            campaign,
             request,
             fresh: format!("fresh{number}"),
         }
@@ -197,6 +208,7 @@ impl Scene {
             _ if path.starts_with("/me") => &own_session,
             _ if path.starts_with("/site/accounts") => &self.other,
             _ if path.ends_with("/restore") => &self.revoked,
+            _ if path.starts_with("/campaigns") => &self.campaign,
             _ if path.starts_with("/templates") => &self.template,
             _ if path.starts_with("/invites") => &self.pending,
             _ => &self.band,

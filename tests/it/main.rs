@@ -20,6 +20,8 @@ mod bands;
 #[cfg(feature = "server")]
 mod bans;
 mod client_faults;
+#[cfg(feature = "server")]
+mod codes;
 mod commands;
 mod config;
 #[cfg(all(unix, feature = "server"))]

@@ -83,6 +83,7 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     called.call(&ada, "GET /bands", "/bands", json!(null)).await;
     called.call(&ada, "GET /bands/{id}", &path, json!(null)).await;
     templates(&mut called, &ada, &path).await;
+    codes(&mut called, &ada, &path, &sam).await;
     requests(&mut called, world, &ada, &path).await;
     lists(&mut called, &ada, &path).await;
     let (lou, rob) = (world.account("lou").await, world.account("rob").await);
@@ -125,6 +126,23 @@ async fn requests(called: &mut Called, world: &World, ada: &Person, band: &str) 
     let one = format!("{all}/{}/approve", list["join_requests"][4]["id"].as_str().unwrap());
     assert_eq!(ada.post(&one, json!({})).await.0, 200);
     assert_eq!(ada.delete(&format!("/invites/{id}")).await.0, 204);
+}
+
+async fn codes(called: &mut Called, ada: &Person, band: &str, site_admin: &Person) {
+    let wish = json!({ "count": 3, "name": "For the door" });
+    called.call(site_admin, "POST /site/codes", "/site/codes", wish.clone()).await;
+    let made = called.call(ada, "POST /bands/{id}/codes", &format!("{band}/codes"), wish).await;
+    let all = format!("/campaigns/{}/codes", made["campaign"]["id"].as_str().unwrap());
+    for query in ["limit=1", "limit=1&cursor=last"] {
+        called.call(ada, "GET /campaigns/{id}/codes", &format!("{all}?{query}"), json!(null)).await;
+    }
+    for (operation, rest) in
+        [("GET /campaigns/{id}/codes", "?format=csv"), ("GET /campaigns/{id}/codes/sheet", "/sheet")]
+    {
+        let status = ada.fetch(&format!("{all}{rest}")).await.status();
+        assert_eq!(status, 200, "{operation}");
+        called.0.insert(operation.to_owned());
+    }
 }
 
 async fn templates(called: &mut Called, ada: &Person, band: &str) {

@@ -176,6 +176,8 @@ CREATE INDEX invite_band_status ON invite (band, status, seq);
 CREATE INDEX invite_band_kind ON invite (band, kind, seq);
 CREATE INDEX invite_band_campaign ON invite (band, campaign, seq);
 CREATE INDEX invite_band_creator ON invite (band, created_by, seq);
+-- Codes come in batches, and a batch is looked through as a whole.
+CREATE INDEX invite_codes ON invite (campaign, seq) WHERE kind = 'code';
 -- What counts against the quota of who made it.
 CREATE INDEX invite_creator ON invite (created_by, created_at);
 -- An invite without an end comes last.

@@ -52,6 +52,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(super::invites::routes())
         .merge(super::requests::routes())
         .merge(super::templates::routes())
+        .merge(super::codes::routes())
         .merge(super::guests::routes())
         .merge(super::audit::routes())
 }

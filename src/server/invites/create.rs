@@ -113,7 +113,7 @@ pub(crate) fn create(
     Ok(Created { row, token, is_new: true })
 }
 
-fn forbidden(detail: &str) -> Refused {
+pub(super) fn forbidden(detail: &str) -> Refused {
     Refused::new(Code::Forbidden, detail)
 }
 
@@ -127,12 +127,16 @@ pub(super) fn check_terms(terms: &Terms, policy: &Policy, up_to: Role) -> Result
     if terms.role > up_to {
         return Err(forbidden("You may not invite to a role above your own."));
     }
-    if !policy.allow_kinds.contains(&terms.kind) {
-        let text =
-            format!("Invites of kind {} are switched off here: the band's policy lists those there are.", terms.kind);
-        return Err(Refused::new(Code::KindNotAllowed, text));
+    check_kind(terms.kind, policy)
+}
+
+/// Refuses a kind that the policy makes none of.
+pub(super) fn check_kind(kind: Kind, policy: &Policy) -> Result<(), Refused> {
+    if policy.allow_kinds.contains(&kind) {
+        return Ok(());
     }
-    Ok(())
+    let text = format!("Invites of kind {kind} are switched off here: the band's policy lists those there are.");
+    Err(Refused::new(Code::KindNotAllowed, text))
 }
 
 /// The invite that waits for the person, if one does. One whose time is over is written down as such.

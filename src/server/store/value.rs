@@ -8,10 +8,10 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use super::Error;
 use crate::domain::{
-    AccountId, Address, BandId, BandName, CampaignId, CancelReason, Contact, Delivery, Description, DisplayName,
-    EmailIdentity, InviteId, InvitePermission, JoinMode, JoinRequestId, JoinStatus, Kind, Label, MaxUses, Membership,
-    Message, OnAcceptCancel, OnInviterRemoved, Preset, Reason, Registration, Role, SessionId, Status, SuppressionId,
-    TemplateId, TemplateName, Timestamp, Username,
+    AccountId, Address, BandId, BandName, CampaignId, CampaignName, CancelReason, Contact, Delivery, Description,
+    DisplayName, EmailIdentity, InviteId, InvitePermission, JoinMode, JoinRequestId, JoinStatus, Kind, Label, MaxUses,
+    Membership, Message, OnAcceptCancel, OnInviterRemoved, Preset, Reason, Registration, Role, SessionId, Status,
+    SuppressionId, TemplateId, TemplateName, Timestamp, Username,
 };
 
 /// A value on its way in or out, in the few types that both databases share. Times are `Int` (microseconds since
@@ -185,7 +185,19 @@ macro_rules! texts {
 }
 texts!(Kind, Status, CancelReason, Delivery, Role, InvitePermission, JoinMode, JoinStatus);
 texts!(Preset, EmailIdentity, Membership, OnAcceptCancel, Registration, OnInviterRemoved);
-texts!(Address, Username, DisplayName, BandName, Description, Contact, Label, Message, Reason, TemplateName);
+texts!(
+    Address,
+    Username,
+    DisplayName,
+    BandName,
+    CampaignName,
+    Description,
+    Contact,
+    Label,
+    Message,
+    Reason,
+    TemplateName
+);
 
 impl ToValue for Timestamp {
     fn to_value(&self) -> Value<'_> {

@@ -1,0 +1,245 @@
+//! `/bands/{id}/codes`, `/site/codes` and `/campaigns/{id}/codes`: codes by the batch.
+
+use axum::{
+    Json,
+    body::Body as Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use futures_util::{StreamExt as _, stream};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    api::{CSV, CodeCard, CodeCards, CreateCodes, CreatedCodes, Problem, Sheet},
+    domain::{BandId, CampaignId},
+    server::{
+        App, Refused, campaigns,
+        idempotency::{Done, Earlier, once},
+        invites::{self, Fresh, MOST_CODES, Maker},
+        store::Tx,
+    },
+};
+
+use super::{
+    bands::band_id,
+    body::Body,
+    caller::Caller,
+    cards::{self, Headings},
+    once::claim,
+    query::{Keys, only, page},
+};
+
+/// The routes of this file.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(create))
+        .routes(routes!(create_for_site))
+        .routes(routes!(list))
+        .routes(routes!(sheet))
+}
+
+pub(super) fn campaign_id(text: &str) -> Result<CampaignId, Refused> {
+    text.parse().map_err(|_| Refused::not_found("campaign"))
+}
+
+/// Makes up to 1,000 codes to a band, as a campaign; for its admins.
+#[utoipa::path(
+    post, path = "/bands/{id}/codes", tag = "codes", request_body = CreateCodes,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = CreatedCodes), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body<CreateCodes>,
+) -> Result<(StatusCode, Json<CreatedCodes>), Refused> {
+    let band = band_id(&id)?;
+    make(&app, band, caller, &headers, format!("/bands/{band}/codes"), body).await
+}
+
+/// Makes up to 1,000 codes that let people register and are to no band; for site admins.
+#[utoipa::path(
+    post, path = "/site/codes", tag = "codes", request_body = CreateCodes,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = CreatedCodes), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn create_for_site(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body<CreateCodes>,
+) -> Result<(StatusCode, Json<CreatedCodes>), Refused> {
+    make(&app, BandId::SITE, caller, &headers, "/site/codes".to_owned(), body).await
+}
+
+async fn make(
+    app: &App,
+    band: BandId,
+    caller: Caller,
+    headers: &HeaderMap,
+    path: String,
+    body: Body<CreateCodes>,
+) -> Result<(StatusCode, Json<CreatedCodes>), Refused> {
+    let (now, id, inner) = (app.now(), app.fresh(CampaignId::new), app.clone());
+    let claim = claim(headers, caller, path, body.hash, app)?;
+    let fresh: Vec<Fresh> = (0..body.value.count.clamp(0, MOST_CODES)).map(|_| Fresh::new(app)).collect();
+    let account = caller.account;
+    let write = move |tx: &mut Tx<'_>| {
+        let again = |tx: &mut Tx<'_>, earlier: Earlier| {
+            let campaign = campaigns::read(tx, earlier.resource.map_or(id, CampaignId::from_bytes), account)?.show(now);
+            let created = earlier.outcome.and_then(|text| text.parse().ok()).unwrap_or_default();
+            Ok((CreatedCodes { campaign, created }, false))
+        };
+        once(tx, claim.as_ref(), again, |tx| {
+            let maker = Maker { band, account };
+            let created = invites::create_codes(tx, &inner, maker, &body.value, (id, &fresh), now)?;
+            let mut campaign = campaigns::read(tx, id, account)?.show(now);
+            // The figures are written with the end of the transaction.
+            (campaign.counts.pending, campaign.active) = (u64::from(created), true);
+            let value = (CreatedCodes { campaign, created }, true);
+            Ok(Done { value, status: 201, resource: Some(*id.as_bytes()), outcome: Some(created.to_string()) })
+        })
+    };
+    let (codes, is_new) = app.store().write(write).await?;
+    app.alarm().note(codes.campaign.expires_at);
+    app.metrics().invites("created", if is_new { u64::from(codes.created) } else { 0 });
+    Ok((StatusCode::CREATED, Json(codes)))
+}
+
+/// The codes of a campaign with their links, as they were made; for who may show links. The audit trail says so, once.
+/// As `csv` all of them, as many as there are.
+#[utoipa::path(
+    get, path = "/campaigns/{id}/codes", tag = "codes",
+    params(
+        ("id" = String, Path),
+        ("format" = Option<String>, Query, description = "json (the default, a page) or csv (all of them)"),
+        ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query),
+    ),
+    responses(
+        (status = 200, content((CodeCards = "application/json"), (String = "text/csv"))),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Keys(keys): Keys,
+) -> Result<Response, Refused> {
+    only(&keys, &["format", "limit", "cursor"])?;
+    let id = campaign_id(&id)?;
+    match keys.get("format").map(String::as_str) {
+        None | Some("" | "json") => {}
+        Some("csv") => {
+            if let Some(key) = ["limit", "cursor"].into_iter().find(|key| keys.contains_key(*key)) {
+                return Err(Problem::field(key, "must be left out: csv gives all codes").into());
+            }
+            return export(app, id, caller).await;
+        }
+        Some(_) => return Err(Problem::field("format", "must be one of: json csv").into()),
+    }
+    let (page, now) = (page(&keys)?, app.now());
+    let rows = app
+        .store()
+        .write(move |tx| {
+            let campaign = invites::show_codes(tx, id, caller.account, now)?;
+            invites::codes(tx, campaign.id, page)
+        })
+        .await?;
+    let (rows, next_cursor, prev_cursor) = page.cut(rows, |row| (0, row.seq));
+    let codes = rows.into_iter().map(|row| row.show(&app, now)).collect::<Result<_, _>>()?;
+    Ok(Json(CodeCards { codes, next_cursor, prev_cursor }).into_response())
+}
+
+/// The codes of a campaign that can still be used, as cards to print and cut out: ten on a sheet of paper, the first
+/// 1,000. For who may show links; the audit trail says so.
+#[utoipa::path(
+    get, path = "/campaigns/{id}/codes/sheet", tag = "codes", params(("id" = String, Path)),
+    responses(
+        (status = 200, body = String, content_type = "text/html; charset=utf-8"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn sheet(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refused> {
+    let (id, now) = (campaign_id(&id)?, app.now());
+    let (campaign, rows) = app
+        .store()
+        .write(move |tx| {
+            let campaign = invites::show_codes(tx, id, caller.account, now)?;
+            let rows = invites::usable_codes(tx, id, now, cards::MOST_CARDS as i64 + 1)?;
+            Ok::<_, Refused>((campaign, rows))
+        })
+        .await?;
+    let codes = rows.into_iter().map(|row| row.show(&app, now)).collect::<Result<_, _>>()?;
+    let is_band = campaign.band != BandId::SITE;
+    let place = if is_band { campaign.band_name.as_str() } else { app.settings().name.as_str() };
+    cards::page(Headings { title: campaign.name.as_str(), place, is_band }, codes)
+}
+
+/// Codes that are read at once on the way along all of a campaign: this many are held in memory, however many there are.
+const STEP: usize = 1_000;
+
+const COLUMNS: [&str; 6] = ["code", "status", "uses", "max_uses", "expires_at", "link"];
+
+/// All codes of a campaign as a file. The first step is made before the answer begins, so that a refusal is one; a
+/// failure later breaks the connection off, so that nobody takes a part for the whole.
+async fn export(app: App, id: CampaignId, caller: Caller) -> Result<Response, Refused> {
+    let now = app.now();
+    app.store().write(move |tx| invites::show_codes(tx, id, caller.account, now)).await?;
+    let mut walk = Walk { app, id, caller, last: i64::MIN, ended: false };
+    let mut first = Sheet::new(&COLUMNS).into_bytes();
+    first.extend(walk.step().await?);
+    let rest = stream::try_unfold(walk, async |mut walk| {
+        if walk.ended {
+            return Ok(None);
+        }
+        let piece = walk.step().await.inspect_err(|error| tracing::warn!(%error, "an export was broken off"))?;
+        Ok::<_, Refused>(Some((piece, walk)))
+    });
+    let pieces = stream::once(std::future::ready(Ok(first))).chain(rest);
+    let name = format!("attachment; filename=\"codes-{id}.csv\"");
+    let headers = [(header::CONTENT_TYPE, CSV.to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, Bytes::from_stream(pieces)).into_response())
+}
+
+/// A walk along a campaign's codes.
+struct Walk {
+    app: App,
+    id: CampaignId,
+    caller: Caller,
+    last: i64,
+    ended: bool,
+}
+
+impl Walk {
+    /// The next codes; nothing at the end. Who may not see them any more meanwhile gets no further.
+    async fn step(&mut self) -> Result<Vec<u8>, Refused> {
+        let (id, account, last, now) = (self.id, self.caller.account, self.last, self.app.now());
+        let rows = self
+            .app
+            .store()
+            .read(move |tx| {
+                let campaign = campaigns::read(tx, id, account)?;
+                invites::walk_codes(tx, campaign.id, last, STEP as i64)
+            })
+            .await?;
+        self.ended = rows.len() < STEP;
+        self.last = rows.last().map_or(i64::MAX, |row| row.seq);
+        let mut sheet = Sheet::go_on();
+        for row in rows {
+            let CodeCard { code, status, uses, max_uses, expires_at, link, .. } = row.show(&self.app, now)?;
+            sheet.row(&[
+                code,
+                status.to_string(),
+                uses.to_string(),
+                max_uses.stored().map(|n| n.to_string()).unwrap_or_default(),
+                expires_at.map(|end| end.to_string()).unwrap_or_default(),
+                link,
+            ]);
+        }
+        Ok(sheet.into_bytes())
+    }
+}
