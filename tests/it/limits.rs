@@ -174,3 +174,22 @@ async fn a_connection_too_many_waits_for_its_turn() {
     let count = third.read(&mut answer).await.unwrap();
     assert!(answer[..count].starts_with(b"HTTP/1.1 204"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(target_os = "linux")]
+async fn however_many_sign_in_passwords_take_the_memory_of_a_few() {
+    let data = tempfile::tempdir().unwrap();
+    let server = crate::process::Server::start(data.path(), None);
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (http, url) = (reqwest::Client::new(), format!("{}/api/v1/auth/login", server.origin));
+    for _ in 0..4 {
+        let mut people = tokio::task::JoinSet::new();
+        for _ in 0..32 {
+            let request = http.post(&url).json(&json!({ "login": "nobody", "password": "nobody's own" }));
+            people.spawn(async move { request.send().await.unwrap().status().as_u16() });
+        }
+        assert!(people.join_all().await.iter().all(|&status| status == 401));
+    }
+    let memory = server.memory();
+    assert!(memory < 100 * 1024 * 1024, "{memory} bytes");
+}

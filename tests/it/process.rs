@@ -51,6 +51,14 @@ impl Server {
         assert!(asked.success());
     }
 
+    /// Bytes of memory that it has now.
+    #[cfg(target_os = "linux")]
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
     /// How it ended.
     pub fn wait(mut self) -> ExitStatus {
         self.process.wait().unwrap()
