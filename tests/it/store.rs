@@ -103,6 +103,8 @@ on_both! {
     two_programs_can_migrate_at_once,
     a_failed_migration_is_undone_and_can_be_repeated,
     a_newer_schema_is_refused,
+    a_schema_of_the_same_number_but_other_statements_is_refused,
+    a_database_of_a_build_that_kept_no_statements_is_refused,
 }
 
 fn insert(tx: &mut Tx<'_>, id: i64) -> Result<(), Error> {
@@ -497,6 +499,26 @@ async fn a_newer_schema_is_refused(place: Place) {
     let older = Store::open(&Options { migrations: &[], ..place.options.clone() }).map(drop);
     assert_eq!(older, Err(Error::TooNew { found: 1, known: 0 }));
     assert!(older.unwrap_err().to_string().contains("start a newer guestlist"));
+}
+
+async fn a_schema_of_the_same_number_but_other_statements_is_refused(place: Place) {
+    const OTHER: &str = "CREATE TABLE other(id bigint)";
+    const OTHERS: &[Migration] = &[Migration { version: 1, sqlite: OTHER, postgres: OTHER }];
+    place.open().close().await;
+    let foreign = Store::open(&Options { migrations: OTHERS, ..place.options.clone() }).map(drop);
+    assert_eq!(foreign, Err(Error::Foreign));
+    assert_eq!(versions(&place.open()).await, [1], "who made it can use it still");
+}
+
+async fn a_database_of_a_build_that_kept_no_statements_is_refused(place: Place) {
+    let store = place.open();
+    let forgets = store.write(|tx| {
+        tx.execute("ALTER TABLE schema_migration DROP COLUMN digest", &[])?;
+        Ok::<_, Error>(())
+    });
+    forgets.await.unwrap();
+    store.close().await;
+    assert_eq!(Store::open(&place.options).map(drop), Err(Error::Foreign));
 }
 
 #[test]

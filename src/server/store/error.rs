@@ -57,6 +57,11 @@ pub enum Error {
     /// `--database` is neither `sqlite:PATH` nor `postgres://…`.
     #[error("{0}: a database is given as sqlite:PATH or postgres://USER@HOST/NAME")]
     Address(String),
+    /// The database has a version of the schema that this program knows by other statements.
+    #[error(
+        "the database was made by another build of this program, with another schema: use that one, or a new database"
+    )]
+    Foreign,
     /// The database was migrated by a newer program.
     #[error(
         "the database has schema version {found}, this program knows versions up to {known}; \

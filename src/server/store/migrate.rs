@@ -1,5 +1,9 @@
-//! The schema's versions. They only go forward: a database that a newer program has migrated is refused.
+//! The schema's versions. They only go forward: a database that a newer program has migrated is refused, and one whose
+//! steps were other ones than this program's, under the same numbers.
 
+use std::fmt::Write as _;
+
+use ring::digest::{SHA256, digest};
 use rusqlite::Connection;
 
 use super::{Error, postgres::Session};
@@ -23,11 +27,13 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
     postgres: include_str!("../../../assets/migrations/postgres/0001_foundation.sql"),
 }];
 
-/// The same table on both: when each version was reached, in microseconds by the database's own clock.
-const TABLE: &str =
-    "CREATE TABLE IF NOT EXISTS schema_migration(version bigint PRIMARY KEY, applied_at bigint NOT NULL)";
-const SQLITE_TABLE: &str =
-    "CREATE TABLE IF NOT EXISTS schema_migration(version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT";
+/// The same table on both: when each version was reached, in microseconds by the database's own clock, and by which
+/// statements.
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration(
+    version bigint PRIMARY KEY, applied_at bigint NOT NULL, digest text NOT NULL)";
+const SQLITE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration(
+    version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL, digest TEXT NOT NULL) STRICT";
+const REACHED: &str = "SELECT version, digest FROM schema_migration ORDER BY version";
 
 /// Two programs that start together must not both migrate; the number is arbitrary and this program's alone.
 const ADVISORY_LOCK: i64 = 0x6775_6573_746c_6973;
@@ -39,6 +45,33 @@ fn pending(all: &'static [Migration], found: i64) -> Result<&'static [Migration]
         return Err(Error::TooNew { found, known });
     }
     Ok(&all[all.partition_point(|step| step.version <= found)..])
+}
+
+/// What tells one step's statements from others.
+fn fingerprint(statements: &str) -> String {
+    digest(&SHA256, statements.as_bytes()).as_ref().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The version that was reached, by the very steps of this program as far as it knows them.
+fn reached(
+    all: &'static [Migration],
+    text: fn(&Migration) -> &'static str,
+    done: &[(i64, String)],
+) -> Result<i64, Error> {
+    for (version, digest) in done {
+        if all.iter().any(|step| step.version == *version && fingerprint(text(step)) != *digest) {
+            return Err(Error::Foreign);
+        }
+    }
+    Ok(done.last().map_or(0, |(version, _)| *version))
+}
+
+/// A table of versions without the column for their statements is that of a build before the first release.
+fn foreign(error: Error) -> Error {
+    if matches!(error, Error::Refused(_)) { Error::Foreign } else { error }
 }
 
 fn failed(version: i64) -> impl Fn(Error) -> Error {
@@ -60,28 +93,32 @@ pub(super) fn sqlite(db: &Connection, all: &'static [Migration]) -> Result<(), E
 /// Runs the next step inside the transaction; whether there was one.
 fn sqlite_step(db: &Connection, all: &'static [Migration]) -> Result<bool, Error> {
     db.execute_batch(SQLITE_TABLE)?;
-    let found = db.query_row("SELECT COALESCE(MAX(version), 0) FROM schema_migration", [], |row| row.get(0))?;
+    let mut done = db.prepare(REACHED).map_err(|error| foreign(error.into()))?;
+    let done = done.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>, _>>()?;
+    let found = reached(all, |step| step.sqlite, &done)?;
     let Some(next) = pending(all, found)?.first() else { return Ok(false) };
-    let note = "INSERT INTO schema_migration(version, applied_at)
-                VALUES (?1, CAST(unixepoch('subsec') * 1000000 AS INTEGER))";
+    let note = "INSERT INTO schema_migration(version, applied_at, digest)
+                VALUES (?1, CAST(unixepoch('subsec') * 1000000 AS INTEGER), ?2)";
     db.execute_batch(next.sqlite)
-        .and_then(|()| db.execute(note, [next.version]))
+        .and_then(|()| db.execute(note, (next.version, fingerprint(next.sqlite))))
         .map_err(|error| failed(next.version)(error.into()))?;
     Ok(true)
 }
 
 /// The session is this function's own: closing it afterwards gives the lock back.
 pub(super) fn postgres(mut session: Session, all: &'static [Migration]) -> Result<(), Error> {
-    let found = "SELECT COALESCE(MAX(version), 0) AS version FROM schema_migration";
     session.batch(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK}); {TABLE}"))?;
-    let rows = session.query(found, &[])?;
-    let found = rows.first().map_or(Ok(0), |row| row.try_get("version"))?;
+    let rows = session.query(REACHED, &[]).map_err(foreign)?;
+    let done = rows.iter().map(|row| Ok((row.try_get("version")?, row.try_get("digest")?)));
+    let done = done.collect::<Result<Vec<(i64, String)>, Error>>()?;
+    let found = reached(all, |step| step.postgres, &done)?;
     for step in pending(all, found)? {
         let version = step.version;
         let whole = format!(
-            "BEGIN; {}; INSERT INTO schema_migration(version, applied_at)
-             VALUES ({version}, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint); COMMIT",
-            step.postgres
+            "BEGIN; {}; INSERT INTO schema_migration(version, applied_at, digest)
+             VALUES ({version}, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint, '{}'); COMMIT",
+            step.postgres,
+            fingerprint(step.postgres)
         );
         session.batch(&whole).map_err(failed(version))?; // an error ends the batch, closing the session rolls back
     }
