@@ -114,6 +114,13 @@ pub(crate) struct Done<T> {
     pub(crate) outcome: Option<String>,
 }
 
+impl<T> Done<T> {
+    /// A result that can be rebuilt from its resource alone.
+    pub(crate) fn new(status: u16, resource: &[u8; 16], value: T) -> Self {
+        Self { value, status, resource: Some(*resource), outcome: None }
+    }
+}
+
 /// Does `work` unless an earlier request with the same key has done it: then `again` rebuilds that one's result, after
 /// looking whether the caller may still have it. Without a claim the work is done.
 pub(crate) fn once<T>(

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     response::Response,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -18,10 +18,10 @@ use crate::{
             body::Body,
             caller::Caller,
             etag::Known,
-            once::claim,
+            once::Key,
             query::{Keys, only, page, read_key},
         },
-        idempotency::{Done, Earlier, once},
+        idempotency::{Done, Earlier},
         store::Tx,
     },
 };
@@ -70,23 +70,24 @@ async fn list(State(app): State<App>, caller: Caller, known: Known, Keys(keys): 
 async fn create(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
+    key: Key,
     body: Body<CreateBand>,
 ) -> Result<(StatusCode, Json<Band>), Refused> {
     let (id, now, new) =
         (app.fresh(BandId::new), app.now(), bands::NewBand::parse(&body.value, &app.settings().policy)?);
-    let claim = claim(&headers, caller, "/bands".to_owned(), body.hash, &app)?;
-    let policy = app.settings().policy.clone();
-    let write = move |tx: &mut Tx<'_>| {
-        let made = |tx: &mut Tx<'_>, id| bands::read(tx, id, caller.account, &policy);
-        let again = |tx: &mut Tx<'_>, earlier: Earlier| made(tx, earlier.resource.map_or(id, BandId::from_bytes));
-        once(tx, claim.as_ref(), again, |tx| {
-            bands::check_room(tx, caller.account, &policy)?;
-            bands::create(tx, id, caller.account, &new, now)?;
-            Ok(Done { value: made(tx, id)?, status: 201, resource: Some(*id.as_bytes()), outcome: None })
-        })
-    };
-    Ok((StatusCode::CREATED, Json(app.store().write(write).await?)))
+    let made = move |app: &App, tx: &mut Tx<'_>, id| bands::read(tx, id, caller.account, &app.settings().policy);
+    let band = key
+        .of(&app, caller, "/bands".to_owned(), body.hash)
+        .write(
+            move |app, tx, earlier| made(app, tx, earlier.resource.map_or(id, BandId::from_bytes)),
+            move |app, tx| {
+                bands::check_room(tx, caller.account, &app.settings().policy)?;
+                bands::create(tx, id, caller.account, &new, now)?;
+                Ok(Done::new(201, id.as_bytes(), made(app, tx, id)?))
+            },
+        )
+        .await?;
+    Ok((StatusCode::CREATED, Json(band)))
 }
 
 /// One band, with the policy in force.
@@ -149,25 +150,32 @@ async fn join(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    key: Key,
     body: Body<Empty>,
 ) -> Result<(StatusCode, Json<Accepted>), Refused> {
-    let (id, now, policy) = (band_id(&id)?, app.now(), app.settings().policy.clone());
-    let fresh = app.fresh(JoinRequestId::new);
-    let claim = claim(&headers, caller, format!("/bands/{id}/join"), body.hash, &app)?;
-    let write = move |tx: &mut Tx<'_>| {
-        let again = |_: &mut Tx<'_>, earlier: Earlier| {
-            let told = earlier.outcome.and_then(|text| serde_json::from_str(&text).ok());
-            told.ok_or_else(|| Refused::not_found("band"))
-        };
-        once(tx, claim.as_ref(), again, |tx| {
-            let value = bands::join(tx, fresh, id, caller.account, &policy, now)?;
-            let outcome = serde_json::to_string(&value).ok();
-            Ok(Done { status: came_to(&value).as_u16(), value, resource: Some(*id.as_bytes()), outcome })
-        })
-    };
-    let accepted = app.store().write(write).await?;
+    let (id, now, fresh) = (band_id(&id)?, app.now(), app.fresh(JoinRequestId::new));
+    let accepted = key
+        .of(&app, caller, format!("/bands/{id}/join"), body.hash)
+        .write(
+            |_, _, earlier| answered_before(earlier).ok_or_else(|| Refused::not_found("band")),
+            move |app, tx| {
+                let accepted = bands::join(tx, fresh, id, caller.account, &app.settings().policy, now)?;
+                Ok(answered(id.as_bytes(), accepted))
+            },
+        )
+        .await?;
     Ok((came_to(&accepted), Json(accepted)))
+}
+
+/// What is remembered of an answer to who wants to come in: all of it.
+pub(crate) fn answered(resource: &[u8; 16], accepted: Accepted) -> Done<Accepted> {
+    let outcome = serde_json::to_string(&accepted).ok();
+    Done { outcome, ..Done::new(came_to(&accepted).as_u16(), resource, accepted) }
+}
+
+/// The answer that [`answered`] has remembered.
+pub(crate) fn answered_before(earlier: Earlier) -> Option<Accepted> {
+    earlier.outcome.and_then(|text| serde_json::from_str(&text).ok())
 }
 
 /// The status of an answer to who wants to come in: 202 where an admin has to agree first.
@@ -185,23 +193,19 @@ async fn leave(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    key: Key,
     body: Body<Empty>,
 ) -> Result<StatusCode, Refused> {
     let (id, now) = (band_id(&id)?, app.now());
-    let claim = claim(&headers, caller, format!("/bands/{id}/leave"), body.hash, &app)?;
-    let write = move |tx: &mut Tx<'_>| {
-        once(
-            tx,
-            claim.as_ref(),
-            |_, _| Ok(()),
-            |tx| {
+    key.of(&app, caller, format!("/bands/{id}/leave"), body.hash)
+        .write(
+            |_, _, _| Ok(()),
+            move |_, tx| {
                 bands::remove_member(tx, id, caller.account, caller.account, Removal::default(), now)?;
-                Ok(Done { value: (), status: 204, resource: Some(*id.as_bytes()), outcome: None })
+                Ok(Done::new(204, id.as_bytes(), ()))
             },
         )
-    };
-    app.store().write(write).await?;
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -215,22 +219,19 @@ async fn transfer(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    key: Key,
     body: Body<TransferBand>,
 ) -> Result<Json<Band>, Refused> {
-    let (id, now, policy) = (band_id(&id)?, app.now(), app.settings().policy.clone());
-    let claim = claim(&headers, caller, format!("/bands/{id}/transfer"), body.hash, &app)?;
-    let write = move |tx: &mut Tx<'_>| {
-        let told = |tx: &mut Tx<'_>| bands::read(tx, id, caller.account, &policy);
-        once(
-            tx,
-            claim.as_ref(),
-            |tx, _| told(tx),
-            |tx| {
+    let (id, now) = (band_id(&id)?, app.now());
+    let told = move |app: &App, tx: &mut Tx<'_>| bands::read(tx, id, caller.account, &app.settings().policy);
+    key.of(&app, caller, format!("/bands/{id}/transfer"), body.hash)
+        .write(
+            move |app, tx, _| told(app, tx),
+            move |app, tx| {
                 bands::transfer(tx, id, caller.account, body.value.account_id, now)?;
-                Ok(Done { value: told(tx)?, status: 200, resource: Some(*id.as_bytes()), outcome: None })
+                Ok(Done::new(200, id.as_bytes(), told(app, tx)?))
             },
         )
-    };
-    app.store().write(write).await.map(Json)
+        .await
+        .map(Json)
 }

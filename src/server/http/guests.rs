@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -13,18 +13,18 @@ use crate::{
     domain::{InviteId, JoinRequestId, SuppressionId, Token},
     server::{
         App, Hash, Refused, hash,
-        idempotency::{Done, once},
+        idempotency::Done,
         invites::{self, Found},
         store::Tx,
     },
 };
 
 use super::{
-    bands::came_to,
+    bands::{answered, answered_before, came_to},
     body::Body,
     caller::Caller,
     invites::{invite_id, secret},
-    once::claim,
+    once::Key,
 };
 
 /// The routes, relative to the API's base path.
@@ -92,11 +92,11 @@ async fn accept(
     State(app): State<App>,
     Path(token): Path<String>,
     caller: Result<Caller, Refused>,
-    headers: HeaderMap,
+    key: Key,
     body: Body<Empty>,
 ) -> Result<Response, Refused> {
     let (door, id, caller) = by_token(&app, &token, caller).await?;
-    come_in(&app, door, id, caller, &headers, body.hash).await
+    come_in(&app, door, id, caller, key, body.hash).await
 }
 
 /// Comes in by an invite that waits in the inbox.
@@ -107,11 +107,11 @@ async fn accept_waiting(
     State(app): State<App>,
     Path(id): Path<String>,
     caller: Caller,
-    headers: HeaderMap,
+    key: Key,
     body: Body<Empty>,
 ) -> Result<Response, Refused> {
     let id = invite_id(&id)?;
-    come_in(&app, Door::Inbox(id), id, caller, &headers, body.hash).await
+    come_in(&app, Door::Inbox(id), id, caller, key, body.hash).await
 }
 
 async fn come_in(
@@ -119,30 +119,21 @@ async fn come_in(
     door: Door,
     id: InviteId,
     caller: Caller,
-    headers: &HeaderMap,
+    key: Key,
     body: Hash,
 ) -> Result<Response, Refused> {
     let (mail, now) = (app.settings().mail, app.now());
-    let claim = claim(headers, caller, format!("/invites/{id}/accept"), body, app)?;
     let fresh = app.fresh(JoinRequestId::new);
-    let accepted = app
-        .store()
-        .write(move |tx| {
-            once(
-                tx,
-                claim.as_ref(),
-                |_, earlier| {
-                    let told = earlier.outcome.and_then(|text| serde_json::from_str::<Accepted>(&text).ok());
-                    told.ok_or_else(|| Refused::not_found("invite"))
-                },
-                |tx| {
-                    let found = door.hold(tx, caller)?;
-                    let value = invites::accept(tx, &found, fresh, caller.account, mail, now)?;
-                    let outcome = serde_json::to_string(&value).ok();
-                    Ok(Done { status: came_to(&value).as_u16(), value, resource: Some(*found.id.as_bytes()), outcome })
-                },
-            )
-        })
+    let accepted = key
+        .of(app, caller, format!("/invites/{id}/accept"), body)
+        .write(
+            |_, _, earlier| answered_before(earlier).ok_or_else(|| Refused::not_found("invite")),
+            move |_, tx| {
+                let found = door.hold(tx, caller)?;
+                let accepted = invites::accept(tx, &found, fresh, caller.account, mail, now)?;
+                Ok(answered(found.id.as_bytes(), accepted))
+            },
+        )
         .await;
     app.metrics().invites(
         match &accepted {
@@ -164,11 +155,11 @@ async fn decline(
     State(app): State<App>,
     Path(token): Path<String>,
     caller: Result<Caller, Refused>,
-    headers: HeaderMap,
+    key: Key,
     body: Body<DeclineInvite>,
 ) -> Result<StatusCode, Refused> {
     let (door, id, caller) = by_token(&app, &token, caller).await?;
-    say_no(&app, door, id, caller, &headers, body).await
+    say_no(&app, door, id, caller, key, body).await
 }
 
 /// Says no to an invite that waits in the inbox, for good.
@@ -179,11 +170,11 @@ async fn decline_waiting(
     State(app): State<App>,
     Path(id): Path<String>,
     caller: Caller,
-    headers: HeaderMap,
+    key: Key,
     body: Body<DeclineInvite>,
 ) -> Result<StatusCode, Refused> {
     let id = invite_id(&id)?;
-    say_no(&app, Door::Inbox(id), id, caller, &headers, body).await
+    say_no(&app, Door::Inbox(id), id, caller, key, body).await
 }
 
 async fn say_no(
@@ -191,25 +182,20 @@ async fn say_no(
     door: Door,
     id: InviteId,
     caller: Caller,
-    headers: &HeaderMap,
+    key: Key,
     body: Body<DeclineInvite>,
 ) -> Result<StatusCode, Refused> {
     let (mail, now) = (app.settings().mail, app.now());
-    let claim = claim(headers, caller, format!("/invites/{id}/decline"), body.hash, app)?;
     let suppression = app.fresh(SuppressionId::new);
-    app.store()
-        .write(move |tx| {
-            once(
-                tx,
-                claim.as_ref(),
-                |_, _| Ok(()),
-                |tx| {
-                    let found = door.hold(tx, caller)?;
-                    invites::decline(tx, &found, caller.account, &body.value, mail, suppression, now)?;
-                    Ok(Done { value: (), status: 204, resource: Some(*found.id.as_bytes()), outcome: None })
-                },
-            )
-        })
+    key.of(app, caller, format!("/invites/{id}/decline"), body.hash)
+        .write(
+            |_, _, _| Ok(()),
+            move |_, tx| {
+                let found = door.hold(tx, caller)?;
+                invites::decline(tx, &found, caller.account, &body.value, mail, suppression, now)?;
+                Ok(Done::new(204, found.id.as_bytes(), ()))
+            },
+        )
         .await?;
     app.metrics().invites("declined", 1);
     Ok(StatusCode::NO_CONTENT)

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -16,7 +16,7 @@ use crate::{
     server::{
         App, Refused,
         bands::Access,
-        idempotency::{Done, Earlier, once},
+        idempotency::{Done, Earlier},
         invites::{self, Created, Filter, Fresh},
     },
 };
@@ -26,7 +26,7 @@ use super::{
     body::Body,
     caller::Caller,
     etag::{Known, under},
-    once::claim,
+    once::Key,
     query::{Keys, only, page, read_key},
 };
 
@@ -106,29 +106,23 @@ async fn create(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    key: Key,
     body: Body<CreateInvite>,
 ) -> Result<Response, Refused> {
     let (band, now, fresh) = (band_id(&id)?, app.now(), Fresh::new(&app));
-    let claim = claim(&headers, caller, format!("/bands/{band}/invites"), body.hash, &app)?;
-    let inner = app.clone();
-    let Created { row, token, is_new } = app
-        .store()
-        .write(move |tx| {
-            once(
-                tx,
-                claim.as_ref(),
-                |tx, earlier| {
-                    let (row, token) = invites::recreated(tx, &inner, made(&earlier)?, caller.account)?;
-                    Ok(Created { row, token, is_new: earlier.status == 201 })
-                },
-                |tx| {
-                    let value = invites::create(tx, &inner, band, caller.account, &body.value, &fresh, now)?;
-                    let resource = Some(*value.row.id.as_bytes());
-                    Ok(Done { status: if value.is_new { 201 } else { 200 }, value, resource, outcome: None })
-                },
-            )
-        })
+    let Created { row, token, is_new } = key
+        .of(&app, caller, format!("/bands/{band}/invites"), body.hash)
+        .write(
+            move |app, tx, earlier| {
+                let (row, token) = invites::recreated(tx, app, made(&earlier)?, caller.account)?;
+                Ok(Created { row, token, is_new: earlier.status == 201 })
+            },
+            move |app, tx| {
+                let created = invites::create(tx, app, band, caller.account, &body.value, &fresh, now)?;
+                let id = created.row.id;
+                Ok(Done::new(if created.is_new { 201 } else { 200 }, id.as_bytes(), created))
+            },
+        )
         .await?;
     app.alarm().note(row.expires_at);
     app.metrics().invites("created", u64::from(is_new));
@@ -208,24 +202,16 @@ async fn link(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    key: Key,
     body: Body<Empty>,
 ) -> Result<Response, Refused> {
-    let (id, now, inner) = (invite_id(&id)?, app.now(), app.clone());
-    let claim = claim(&headers, caller, format!("/invites/{id}/link"), body.hash, &app)?;
-    let token = app
-        .store()
-        .write(move |tx| {
-            once(
-                tx,
-                claim.as_ref(),
-                |tx, _| invites::recreated(tx, &inner, id, caller.account).map(|(_, token)| token),
-                |tx| {
-                    let value = invites::link(tx, &inner, id, caller.account, now)?;
-                    Ok(Done { value, status: 200, resource: Some(*id.as_bytes()), outcome: None })
-                },
-            )
-        })
+    let (id, now) = (invite_id(&id)?, app.now());
+    let token = key
+        .of(&app, caller, format!("/invites/{id}/link"), body.hash)
+        .write(
+            move |app, tx, _| invites::recreated(tx, app, id, caller.account).map(|(_, token)| token),
+            move |app, tx| Ok(Done::new(200, id.as_bytes(), invites::link(tx, app, id, caller.account, now)?)),
+        )
         .await?;
     Ok(secret(StatusCode::OK, InviteLink { link: link_of(&app, &token)?, token }))
 }
@@ -238,24 +224,16 @@ async fn restore(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    key: Key,
     body: Body<Empty>,
 ) -> Result<Json<Invite>, Refused> {
     let (id, now) = (invite_id(&id)?, app.now());
-    let claim = claim(&headers, caller, format!("/invites/{id}/restore"), body.hash, &app)?;
-    let row = app
-        .store()
-        .write(move |tx| {
-            once(
-                tx,
-                claim.as_ref(),
-                |tx, _| invites::read(tx, id, caller.account).map(|(row, _)| row),
-                |tx| {
-                    let value = invites::restore(tx, id, caller.account, now)?;
-                    Ok(Done { value, status: 200, resource: Some(*id.as_bytes()), outcome: None })
-                },
-            )
-        })
+    let row = key
+        .of(&app, caller, format!("/invites/{id}/restore"), body.hash)
+        .write(
+            move |_, tx, _| invites::read(tx, id, caller.account).map(|(row, _)| row),
+            move |_, tx| Ok(Done::new(200, id.as_bytes(), invites::restore(tx, id, caller.account, now)?)),
+        )
         .await
         .map_err(invites::or_pending)?;
     app.alarm().note(row.expires_at);
@@ -270,25 +248,17 @@ async fn rotate(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    key: Key,
     body: Body<Empty>,
 ) -> Result<Response, Refused> {
-    let (id, now, inner) = (invite_id(&id)?, app.now(), app.clone());
-    let claim = claim(&headers, caller, format!("/invites/{id}/rotate"), body.hash, &app)?;
+    let (id, now) = (invite_id(&id)?, app.now());
     let fresh = Fresh::of(&app, id);
-    let token = app
-        .store()
-        .write(move |tx| {
-            once(
-                tx,
-                claim.as_ref(),
-                |tx, _| invites::recreated(tx, &inner, id, caller.account).map(|(_, token)| token),
-                |tx| {
-                    let value = invites::rotate(tx, &inner, &fresh, caller.account, now)?;
-                    Ok(Done { value, status: 200, resource: Some(*id.as_bytes()), outcome: None })
-                },
-            )
-        })
+    let token = key
+        .of(&app, caller, format!("/invites/{id}/rotate"), body.hash)
+        .write(
+            move |app, tx, _| invites::recreated(tx, app, id, caller.account).map(|(_, token)| token),
+            move |app, tx| Ok(Done::new(200, id.as_bytes(), invites::rotate(tx, app, &fresh, caller.account, now)?)),
+        )
         .await?;
     Ok(secret(StatusCode::OK, InviteLink { link: link_of(&app, &token)?, token }))
 }

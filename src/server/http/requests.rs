@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     response::Response,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -11,12 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     api::{Code, Empty, JoinRequests, Member, Problem},
     domain::{BandId, JoinRequestId, JoinStatus},
-    server::{
-        App, Refused,
-        bands::requests,
-        idempotency::{Done, once},
-        store::Tx,
-    },
+    server::{App, Refused, bands::requests, idempotency::Done},
 };
 
 use super::{
@@ -24,7 +19,7 @@ use super::{
     body::Body,
     caller::Caller,
     etag::Known,
-    once::claim,
+    once::Key,
     query::{Keys, only, page, read_key},
 };
 
@@ -76,29 +71,27 @@ async fn approve(
     State(app): State<App>,
     caller: Caller,
     Path((id, rid)): Path<(String, String)>,
-    headers: HeaderMap,
+    key: Key,
     body: Body<Empty>,
 ) -> Result<Json<Member>, Refused> {
     let (band, id) = ids(&id, &rid)?;
-    let (now, policy) = (app.now(), app.settings().policy.clone());
-    let claim = claim(&headers, caller, format!("/bands/{band}/join-requests/{id}/approve"), body.hash, &app)?;
-    let write = move |tx: &mut Tx<'_>| {
-        once(
-            tx,
-            claim.as_ref(),
-            |tx, _| requests::approved(tx, band, id, caller.account),
-            |tx| {
-                let value = requests::approve(tx, band, id, caller.account, &policy, now)?;
-                Ok(Done { value, status: 200, resource: Some(*id.as_bytes()), outcome: None })
+    let now = app.now();
+    let member = key
+        .of(&app, caller, format!("/bands/{band}/join-requests/{id}/approve"), body.hash)
+        .write(
+            move |_, tx, _| requests::approved(tx, band, id, caller.account),
+            move |app, tx| {
+                let value = requests::approve(tx, band, id, caller.account, &app.settings().policy, now)?;
+                Ok(Done::new(200, id.as_bytes(), value))
             },
         )
-    };
+        .await?;
     let used = || {
         let text =
             "Every use of the invite by which this person asked is taken: the request is closed. Invite them anew.";
         Refused::new(Code::InviteUsed, text)
     };
-    app.store().write(write).await?.map(Json).ok_or_else(used)
+    member.map(Json).ok_or_else(used)
 }
 
 /// Says no to who asked; for the band's admins. They can ask again.
@@ -111,23 +104,19 @@ async fn deny(
     State(app): State<App>,
     caller: Caller,
     Path((id, rid)): Path<(String, String)>,
-    headers: HeaderMap,
+    key: Key,
     body: Body<Empty>,
 ) -> Result<StatusCode, Refused> {
     let (band, id) = ids(&id, &rid)?;
     let now = app.now();
-    let claim = claim(&headers, caller, format!("/bands/{band}/join-requests/{id}/deny"), body.hash, &app)?;
-    let write = move |tx: &mut Tx<'_>| {
-        once(
-            tx,
-            claim.as_ref(),
-            |_, _| Ok(()),
-            |tx| {
+    key.of(&app, caller, format!("/bands/{band}/join-requests/{id}/deny"), body.hash)
+        .write(
+            |_, _, _| Ok(()),
+            move |_, tx| {
                 requests::deny(tx, band, id, caller.account, now)?;
-                Ok(Done { value: (), status: 204, resource: Some(*id.as_bytes()), outcome: None })
+                Ok(Done::new(204, id.as_bytes(), ()))
             },
         )
-    };
-    app.store().write(write).await?;
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     response::Response,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -11,12 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     api::{CreateTemplate, Problem, Template, Templates, UpdateTemplate},
     domain::TemplateId,
-    server::{
-        App, Refused,
-        idempotency::{Done, Earlier, once},
-        store::Tx,
-        templates,
-    },
+    server::{App, Refused, idempotency::Done, store::Tx, templates},
 };
 
 use super::{
@@ -24,7 +19,7 @@ use super::{
     body::Body,
     caller::Caller,
     etag::Known,
-    once::claim,
+    once::Key,
     query::{Keys, only, page},
 };
 
@@ -72,22 +67,24 @@ async fn create(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    key: Key,
     body: Body<CreateTemplate>,
 ) -> Result<(StatusCode, Json<Template>), Refused> {
-    let (band, now, fresh, policy) =
-        (band_id(&id)?, app.now(), app.fresh(TemplateId::new), app.settings().policy.clone());
-    let claim = claim(&headers, caller, format!("/bands/{band}/templates"), body.hash, &app)?;
-    let write = move |tx: &mut Tx<'_>| {
-        let again = |tx: &mut Tx<'_>, earlier: Earlier| {
-            templates::read(tx, earlier.resource.map_or(fresh, TemplateId::from_bytes), caller.account)
-        };
-        once(tx, claim.as_ref(), again, |tx| {
-            let value = templates::create(tx, fresh, band, caller.account, body.value.clone(), &policy, now)?;
-            Ok(Done { value, status: 201, resource: Some(*fresh.as_bytes()), outcome: None })
-        })
-    };
-    Ok((StatusCode::CREATED, Json(app.store().write(write).await?)))
+    let (band, now, fresh) = (band_id(&id)?, app.now(), app.fresh(TemplateId::new));
+    let made = key
+        .of(&app, caller, format!("/bands/{band}/templates"), body.hash)
+        .write(
+            move |_, tx, earlier| {
+                templates::read(tx, earlier.resource.map_or(fresh, TemplateId::from_bytes), caller.account)
+            },
+            move |app, tx| {
+                let policy = &app.settings().policy;
+                let value = templates::create(tx, fresh, band, caller.account, body.value.clone(), policy, now)?;
+                Ok(Done::new(201, fresh.as_bytes(), value))
+            },
+        )
+        .await?;
+    Ok((StatusCode::CREATED, Json(made)))
 }
 
 /// Changes a template: what is left out stays, null is none. For the band's admins.
