@@ -212,8 +212,8 @@ pub struct InviteLink {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Preview {
-    /// The band.
-    pub band: PreviewBand,
+    /// The band; null for a code that lets people make an account, and is to no band.
+    pub band: Option<PreviewBand>,
     /// The role the invite grants.
     pub role: Role,
     /// Who invites.

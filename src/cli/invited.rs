@@ -55,10 +55,15 @@ pub(super) async fn preview(context: &Context, pasted: &Pasted) -> Result<(), Er
     if context.json {
         return output::json(&preview);
     }
-    let (inviter, band, role) = (&preview.inviter.display_name, &preview.band.name, preview.role);
-    output::line(&format!("{inviter} invites you to {band} as {role}."))?;
+    let inviter = &preview.inviter.display_name;
     let expires = preview.expires_at.map_or("never".to_owned(), output::minute);
-    output::line(&format!("Members: {}  Status: {}  Expires: {expires}", preview.band.members, preview.status))?;
+    if let Some(band) = &preview.band {
+        output::line(&format!("{inviter} invites you to {} as {}.", band.name, preview.role))?;
+        output::line(&format!("Members: {}  Status: {}  Expires: {expires}", band.members, preview.status))?;
+    } else {
+        output::line(&format!("{inviter} offers you an account on {}.", context.client.origin().as_str()))?;
+        output::line(&format!("Status: {}  Expires: {expires}", preview.status))?;
+    }
     preview.message.as_deref().map_or(Ok(()), output::line)
 }
 

@@ -6,6 +6,7 @@ mod change;
 mod codes;
 mod create;
 mod decline;
+mod enroll;
 mod expire;
 mod inbox;
 mod insert;
@@ -18,13 +19,14 @@ mod withdraw;
 
 pub(crate) use self::{
     accept::{
-        Found, accept, admit, ended, find_by_token, hold_account, hold_by_id, hold_by_token, hold_use, hold_waiting,
-        in_any_band, preview,
+        Found, accept, admit, find_by_token, hold_account, hold_by_id, hold_by_token, hold_waiting, in_any_band,
+        preview,
     },
     change::{edit, link, or_pending, redemptions, restore, revoke, rotate},
     codes::{MOST_CODES, Maker, codes, create_codes, show_codes, usable_codes, walk_codes},
     create::{Created, Fresh, create, recreated},
     decline::decline,
+    enroll::{Newcomer, check_newcomer, enroll},
     expire::{expire, next_end},
     inbox::{inbox, opt_out},
     list::{Filter, list},

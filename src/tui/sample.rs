@@ -267,12 +267,12 @@ pub(crate) fn audit() -> AuditTrail {
 /// What the invite to the Night Owls offers.
 pub(crate) fn preview() -> Preview {
     Preview {
-        band: PreviewBand {
+        band: Some(PreviewBand {
             name: "The Night Owls".to_owned(),
             description: Some("Late jazz on Thursdays, in the cellar of the old pump house.".to_owned()),
             contact: Some("ada@example.org".to_owned()),
             members: 9,
-        },
+        }),
         role: Role::Member,
         inviter: Inviter { display_name: "Ada Lovelace".to_owned() },
         kind: Kind::Link,

@@ -173,3 +173,113 @@ async fn the_founder_alone_makes_the_first_account_of_an_embedded_server_whateve
         }
     }
 }
+
+/// A site admin, and one code of the site for so many people.
+async fn site_code(world: &World, max_uses: Value) -> (Person, String, String) {
+    let ada = world.people(1).await.remove(0);
+    world.make_site_admin(&ada).await;
+    let wish = json!({ "count": 1, "name": "Newcomers", "max_uses": max_uses });
+    let (status, made) = ada.post("/site/codes", wish).await;
+    assert_eq!(status, 201, "{made}");
+    let list = format!("/campaigns/{}/codes", made["campaign"]["id"].as_str().unwrap());
+    let code = ada.get(&list).await.1["codes"][0]["code"].as_str().unwrap().to_owned();
+    (ada, list, code)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_of_the_site_makes_an_account_and_no_member() {
+    for world in World::each_with(by(Registration::InviteOnly)).await {
+        let (ada, list, token) = site_code(&world, json!(2)).await;
+        let (status, preview) = world.send("GET", &format!("/invites/{token}/info"), None).await;
+        assert_eq!((status, &preview["band"], &preview["registration"]), (200, &json!(null), &json!("invite_only")));
+        let kim = newcomer(&world, "kim", json!({ "invite": token.to_lowercase() })).await;
+        newcomer(&world, "sam", json!({ "invite": token, "accept": true })).await;
+        let (status, problem) = sign_up(&world, "joe", json!({ "invite": token })).await;
+        assert_eq!((status, &problem["code"], &problem["band"]), (410, &json!("invite_used"), &json!(null)));
+        let shown = ada.get(&list).await.1["codes"][0].clone();
+        assert_eq!((&shown["status"], &shown["uses"]), (&json!("accepted"), &json!(2)));
+        let (status, problem) = kim.accept(&token).await;
+        assert_eq!((status, &problem["code"]), (403, &json!("kind_not_allowed")), "{problem}");
+        assert_eq!(kim.get("/bands").await.1["bands"], json!([]));
+        assert_eq!(world.number("SELECT COUNT(*) AS n FROM member").await, 0);
+        assert_eq!(world.number("SELECT COUNT(*) AS n FROM account WHERE invited_by IS NOT NULL").await, 2);
+        let registered = "SELECT COUNT(*) AS n FROM audit WHERE action = 'invite.registered' AND band IS NULL";
+        assert_eq!(world.number(registered).await, 2);
+        crate::counts::add_up(world.app.store()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_of_the_site_is_for_newcomers_alone() {
+    for world in World::each_with(by(Registration::Open)).await {
+        let (_, _, token) = site_code(&world, json!(1)).await;
+        let kim = newcomer(&world, "kim", json!({ "invite": token, "accept": true })).await;
+        assert_eq!(world.number("SELECT COUNT(*) AS n FROM redemption").await, 0, "it says who brought whom");
+        assert_eq!(kim.accept(&token).await.1["code"], "kind_not_allowed");
+        let (status, problem) = kim.post(&format!("/invites/{token}/decline"), json!({})).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("not_declinable")));
+        world.clock.pass_hours(72);
+        let (status, problem) = sign_up(&world, "sam", json!({ "invite": token })).await;
+        assert_eq!((status, &problem["code"]), (410, &json!("invite_expired")));
+        assert_eq!(world.number("SELECT COUNT(*) AS n FROM account").await, 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_sign_up_by_one_code_of_the_site_one_has_an_account() {
+    for world in World::each_with(by(Registration::InviteOnly)).await {
+        let (_, _, token) = site_code(&world, json!(1)).await;
+        let racers = (0..6).map(|n| {
+            let (world, with) = (&world, json!({ "invite": token }));
+            async move { sign_up(world, &format!("racer{n}"), with).await.0 }
+        });
+        let mut statuses = futures_util::future::join_all(racers).await;
+        statuses.sort_unstable();
+        assert_eq!(statuses, [201, 410, 410, 410, 410, 410]);
+        assert_eq!(world.number("SELECT COUNT(*) AS n FROM account").await, 2);
+        crate::counts::add_up(world.app.store()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invite_for_an_account_registers_nobody_and_one_for_an_address_that_address() {
+    for world in World::each_with(by(Registration::InviteOnly)).await {
+        let (ada, band) = band(&world).await;
+        let lou = world.people(1).await.remove(0);
+        let (_, for_lou) = ada.invite(&band, json!({ "username": lou.username })).await;
+        let (id, for_kim) = ada.invite(&band, json!({ "email": "kim@example.org" })).await;
+        for token in [for_lou, for_kim.clone()] {
+            let (status, problem) = sign_up(&world, "sam", json!({ "invite": token })).await;
+            assert_eq!((status, &problem["code"]), (403, &json!("wrong_recipient")), "{problem}");
+        }
+        assert_eq!(world.number("SELECT COUNT(*) AS n FROM account").await, 2, "nothing was made");
+        let (status, answer) = sign_up(&world, "kim", json!({ "invite": for_kim, "accept": true })).await;
+        assert_eq!((status, &answer["outcome"]), (201, &json!("joined")), "nothing can be verified here: {answer}");
+        assert_eq!(uses(&ada, &id).await, (json!("accepted"), json!(1)));
+        crate::counts::add_up(world.app.store()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accept_that_has_to_wait_leaves_an_account_and_its_use() {
+    for (registration, held) in [(Registration::InviteOnly, 1), (Registration::Open, 0)] {
+        for world in World::each_with(Settings { mail: true, ..by(registration) }).await {
+            let (ada, band) = band(&world).await;
+            let (id, token) = ada.invite(&band, json!({ "email": "kim@example.org" })).await;
+            let (status, answer) = sign_up(&world, "kim", json!({ "invite": token, "accept": true })).await;
+            assert_eq!((status, &answer["outcome"]), (201, &json!("email_unverified")), "{answer}");
+            assert_eq!(uses(&ada, &id).await.1, json!(held));
+            let kim = world.person(answer["account"].clone(), answer["session"]["token"].as_str().unwrap());
+            assert_eq!(kim.accept(&token).await.1["code"], "email_unverified");
+            let yes = world.app.store().dialect().pick("1", "true");
+            world.run(&format!("UPDATE account SET email_verified = {yes} WHERE username = 'kim'")).await;
+            assert_eq!(kim.accept(&token).await.1["outcome"], "joined");
+            assert_eq!(uses(&ada, &id).await, (json!("accepted"), json!(1)));
+            let (id, asks) = ada.invite(&band, json!({ "requires_approval": true })).await;
+            let (status, answer) = sign_up(&world, "sam", json!({ "invite": asks, "accept": true })).await;
+            assert_eq!((status, &answer["outcome"]), (201, &json!("pending_approval")), "{answer}");
+            assert_eq!(uses(&ada, &id).await.1, json!(held));
+            crate::counts::add_up(world.app.store()).await;
+        }
+    }
+}

@@ -17,7 +17,7 @@ use crate::{
         accounts::{self, NewAccount, NewSession, Site, password},
         hash,
         http::{body::Body, caller::Caller, limits::Limits},
-        invites,
+        invites::{self, Newcomer},
     },
 };
 
@@ -73,23 +73,15 @@ async fn register(
         .write(move |tx| {
             let invite = invite.map(|token_hash| invites::hold_by_token(tx, &token_hash)).transpose()?;
             if let Some(found) = &invite {
-                invites::ended(found, now)?;
+                invites::check_newcomer(found, &new.email, registration, now)?;
             }
             let brought_by = invite.as_ref().map(invites::Found::brought_by);
             accounts::register(tx, site, &new, brought_by, now)?;
             let expires_at = accounts::begin_session(tx, new.id, session, now)?;
+            let newcomer = Newcomer { account: new.id, accepts, fresh };
             let outcome = match &invite {
-                Some(found) if accepts => {
-                    if registration == Registration::InviteOnly && found.requires_approval {
-                        invites::hold_use(tx, found, new.id, now)?; // the account is made, whatever an admin says
-                    }
-                    Some(invites::accept(tx, found, fresh, new.id, site.mail, now)?.outcome)
-                }
-                Some(found) if registration == Registration::InviteOnly => {
-                    invites::hold_use(tx, found, new.id, now)?;
-                    None
-                }
-                _ => None,
+                Some(found) => invites::enroll(tx, found, newcomer, registration, site.mail, now)?,
+                None => None,
             };
             Ok::<_, Refused>((accounts::read(tx, new.id)?, expires_at, outcome))
         })

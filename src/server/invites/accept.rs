@@ -28,7 +28,7 @@ crate::row! {
         members: i64,
         band_deleted: Option<Timestamp>,
         campaign: Option<CampaignId>,
-        kind: Kind,
+        pub(super) kind: Kind,
         pub(crate) role: Role,
         status: Status,
         cancel_reason: Option<CancelReason>,
@@ -120,10 +120,14 @@ impl Found {
             Code::OneBandOnly => {
                 "You are in a band, and this one takes only those who are in no other: leave it first.".to_owned()
             }
+            Code::KindNotAllowed => {
+                "This code is for making an account, and you have one. It is to no band, so there is nothing to come into."
+                    .to_owned()
+            }
             code => format!("{}. Ask {inviter} for a new one.", code.title()),
         };
         let mut problem = Problem::new(code, detail);
-        problem.band = Some(self.band_name.as_str().to_owned());
+        problem.band = Some(self.band_name.as_str().to_owned()).filter(|_| self.band != BandId::SITE);
         problem.inviter = Some(self.inviter.clone());
         problem.contact.clone_from(&self.contact);
         problem.into()
@@ -161,7 +165,7 @@ impl Found {
 }
 
 /// Refuses an invite that is no longer pending at `now`.
-pub(crate) fn ended(found: &Found, now: Timestamp) -> Result<(), Refused> {
+pub(super) fn ended(found: &Found, now: Timestamp) -> Result<(), Refused> {
     in_a_band(found)?;
     let standing = Standing::at(now, found.status, found.cancel_reason, found.expires_at);
     Code::of_ended(standing).map_or(Ok(()), |code| Err(found.refusal(code)))
@@ -184,12 +188,12 @@ pub(super) fn ended_meanwhile(tx: &mut Tx<'_>, found: &Found, now: Timestamp) ->
 pub(crate) fn preview(found: Found, registration: Registration, now: Timestamp) -> Result<Preview, Refused> {
     ended(&found, now)?;
     Ok(Preview {
-        band: PreviewBand {
+        band: (found.band != BandId::SITE).then(|| PreviewBand {
             name: found.band_name.as_str().to_owned(),
             description: found.description,
             contact: found.contact,
             members: found.members.unsigned_abs(),
-        },
+        }),
         role: found.role,
         inviter: Inviter { display_name: found.inviter },
         kind: found.kind,
@@ -223,6 +227,9 @@ pub(crate) fn accept(
     mail: bool,
     now: Timestamp,
 ) -> Result<Accepted, Refused> {
+    if found.band == BandId::SITE {
+        return Err(found.refusal(Code::KindNotAllowed));
+    }
     in_a_band(found)?;
     let visitor = Visitor::of(tx, found, account)?;
     visitor.check_departure(found)?;
@@ -318,9 +325,10 @@ pub(crate) fn in_any_band(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, E
 }
 
 /// Takes a use for an account that was just made with this invite, and leaves the membership for later: its accept
-/// takes none. Where registration is by invite, this is what an account costs.
-pub(crate) fn hold_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) -> Result<(), Refused> {
-    let last = take_use(tx, found, account, true, now)?;
+/// takes none. Where registration is by invite, this is what an account costs. By a code of the site no membership is to
+/// come.
+pub(super) fn hold_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) -> Result<(), Refused> {
+    let last = take_use(tx, found, account, found.band != BandId::SITE, now)?;
     audit::record(tx, now, Event { account: Some(account), ..found.event("invite.registered", account) })?;
     if last {
         let _ = tx.execute("UPDATE band SET pending = pending - 1 WHERE id = $1", &[&found.band])?;

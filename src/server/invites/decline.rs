@@ -2,7 +2,7 @@
 
 use crate::{
     api::{Block, Code, DeclineInvite},
-    domain::{AccountId, MaxUses, Reason, Status, SuppressionId, Timestamp},
+    domain::{AccountId, BandId, MaxUses, Reason, Status, SuppressionId, Timestamp},
     server::{
         Fields, Refused, audit,
         bands::requests,
@@ -35,6 +35,10 @@ pub(crate) fn decline(
     visitor.check_departure(found)?;
     ended(found, now)?;
     visitor.check_recipient(found, account, found.rules()?.email_identity, mail)?;
+    if found.band == BandId::SITE {
+        let text = "This code is for whoever makes an account with it, so it cannot be declined.";
+        return Err(Refused::new(Code::NotDeclinable, text));
+    }
     if found.max_uses != MaxUses::ONE {
         return Err(Refused::new(Code::NotDeclinable, "This invite is for several people, so it cannot be declined."));
     }

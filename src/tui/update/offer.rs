@@ -100,7 +100,8 @@ impl Model {
             }
             _ if key.is("enter") => self.accept(),
             Some('d') if signed_in => {
-                let (pasted, band) = (offer.pasted.clone(), preview.band.name.clone());
+                let Some(band) = &preview.band else { return Vec::new() };
+                let (pasted, band) = (offer.pasted.clone(), band.name.clone());
                 self.open_decline(pasted, &band);
                 Vec::new()
             }

@@ -19,7 +19,7 @@ fn link(origin: &str) -> String {
 
 fn preview() -> Answer {
     Answer::Preview(Box::new(Preview {
-        band: PreviewBand { name: "Choir".to_owned(), description: None, contact: None, members: 9 },
+        band: Some(PreviewBand { name: "Choir".to_owned(), description: None, contact: None, members: 9 }),
         role: Role::Member,
         inviter: Inviter { display_name: "Joe".to_owned() },
         kind: Kind::Link,

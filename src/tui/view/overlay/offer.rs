@@ -41,7 +41,7 @@ fn parts(offer: &Offer, model: &Model, room: usize, theme: &Theme) -> (Vec<Line<
     let mut last = Vec::new();
     if let Some(refused) = &offer.refused {
         last.extend(say(&format!("✗ {refused}"), room, theme.error));
-        if let Some(contact) = offer.preview.as_ref().and_then(|preview| preview.band.contact.as_ref()) {
+        if let Some(contact) = offer.preview.as_ref().and_then(|preview| preview.band.as_ref()?.contact.as_ref()) {
             last.extend(say(&format!("Whom to ask: {contact}"), room, theme.dim));
         }
     } else if let Some(accepted) = &offer.accepted {
@@ -81,16 +81,22 @@ fn keys(offer: &Offer, model: &Model) -> Vec<(&'static str, &'static str)> {
 }
 
 fn facts(preview: &Preview, model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
-    let band = &preview.band;
-    let mut lines = say(&band.name, wide, theme.title);
-    if let Some(description) = band.description.as_deref().filter(|text| !text.is_empty()) {
+    let band = preview.band.as_ref();
+    let mut lines = match (band, &model.server) {
+        (Some(band), _) => say(&band.name, wide, theme.title),
+        (None, Some(server)) => say(&format!("An account on {}", server.origin.as_str()), wide, theme.title),
+        (None, None) => say("An account", wide, theme.title),
+    };
+    if let Some(description) = band.and_then(|band| band.description.as_deref()).filter(|text| !text.is_empty()) {
         lines.extend(say(description, wide, theme.dim));
     }
     lines.push(Line::default());
     let mut add = |name: &str, what: &str| lines.extend(fact(name, what, wide, theme));
     add("Invited by", &preview.inviter.display_name);
-    add("As", preview.role.as_str());
-    add("Members", &band.members.to_string());
+    if let Some(band) = band {
+        add("As", preview.role.as_str());
+        add("Members", &band.members.to_string());
+    }
     if let Some(whom) = &preview.recipient {
         add("For", whom);
     }
@@ -127,6 +133,6 @@ fn ended(preview: &Preview, model: &Model) -> Option<String> {
         Status::Rejected => "This invite was declined",
         Status::Cancelled => "This invite was taken back",
     };
-    let ask = preview.band.contact.as_deref().unwrap_or(&preview.inviter.display_name);
+    let ask = preview.band.as_ref().and_then(|band| band.contact.as_deref()).unwrap_or(&preview.inviter.display_name);
     Some(format!("{why}: ask {ask} for a new one."))
 }

@@ -337,7 +337,9 @@ pub(super) fn over(model: &Model, name: &str) -> Vec<Model> {
     details.invite.message = Some(name.to_owned());
     let mut offer = offer();
     if let Some(preview) = &mut offer.preview {
-        preview.band.name = name.to_owned();
+        if let Some(band) = &mut preview.band {
+            band.name = name.to_owned();
+        }
         preview.message = Some(name.repeat(3));
     }
     let mut form = new_invite();
