@@ -4,7 +4,7 @@ use axum::{
     Json,
     body::Body as Bytes,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::{StreamExt as _, stream};
@@ -15,7 +15,7 @@ use crate::{
     domain::{BandId, CampaignId},
     server::{
         App, Refused, campaigns,
-        idempotency::{Done, Earlier, once},
+        idempotency::{Done, Earlier},
         invites::{self, Fresh, MOST_CODES, Maker},
         store::Tx,
     },
@@ -26,7 +26,7 @@ use super::{
     body::Body,
     caller::Caller,
     cards::{self, Headings},
-    once::claim,
+    once::Key,
     query::{Keys, only, page},
 };
 
@@ -53,11 +53,11 @@ async fn create(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    key: Key,
     body: Body<CreateCodes>,
 ) -> Result<(StatusCode, Json<CreatedCodes>), Refused> {
     let band = band_id(&id)?;
-    make(&app, band, caller, &headers, format!("/bands/{band}/codes"), body).await
+    make(&app, band, caller, key, format!("/bands/{band}/codes"), body).await
 }
 
 /// Makes up to 1,000 codes that let people register and are to no band; for site admins.
@@ -69,41 +69,37 @@ async fn create(
 async fn create_for_site(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
+    key: Key,
     body: Body<CreateCodes>,
 ) -> Result<(StatusCode, Json<CreatedCodes>), Refused> {
-    make(&app, BandId::SITE, caller, &headers, "/site/codes".to_owned(), body).await
+    make(&app, BandId::SITE, caller, key, "/site/codes".to_owned(), body).await
 }
 
 async fn make(
     app: &App,
     band: BandId,
     caller: Caller,
-    headers: &HeaderMap,
+    key: Key,
     path: String,
     body: Body<CreateCodes>,
 ) -> Result<(StatusCode, Json<CreatedCodes>), Refused> {
-    let (now, id, inner) = (app.now(), app.fresh(CampaignId::new), app.clone());
-    let claim = claim(headers, caller, path, body.hash, app)?;
+    let (now, id, account) = (app.now(), app.fresh(CampaignId::new), caller.account);
     let fresh: Vec<Fresh> = (0..body.value.count.clamp(0, MOST_CODES)).map(|_| Fresh::new(app)).collect();
-    let account = caller.account;
-    let write = move |tx: &mut Tx<'_>| {
-        let again = |tx: &mut Tx<'_>, earlier: Earlier| {
-            let campaign = campaigns::read(tx, earlier.resource.map_or(id, CampaignId::from_bytes), account)?.show(now);
-            let created = earlier.outcome.and_then(|text| text.parse().ok()).unwrap_or_default();
-            Ok((CreatedCodes { campaign, created }, false))
-        };
-        once(tx, claim.as_ref(), again, |tx| {
-            let maker = Maker { band, account };
-            let created = invites::create_codes(tx, &inner, maker, &body.value, (id, &fresh), now)?;
-            let mut campaign = campaigns::read(tx, id, account)?.show(now);
-            // The figures are written with the end of the transaction.
-            (campaign.counts.pending, campaign.active) = (u64::from(created), true);
-            let value = (CreatedCodes { campaign, created }, true);
-            Ok(Done { value, status: 201, resource: Some(*id.as_bytes()), outcome: Some(created.to_string()) })
-        })
+    let again = move |_: &App, tx: &mut Tx<'_>, earlier: Earlier| {
+        let campaign = campaigns::read(tx, earlier.resource.map_or(id, CampaignId::from_bytes), account)?.show(now);
+        let created = earlier.outcome.and_then(|text| text.parse().ok()).unwrap_or_default();
+        Ok((CreatedCodes { campaign, created }, false))
     };
-    let (codes, is_new) = app.store().write(write).await?;
+    let work = move |app: &App, tx: &mut Tx<'_>| {
+        let maker = Maker { band, account };
+        let created = invites::create_codes(tx, app, maker, &body.value, (id, &fresh), now)?;
+        let mut campaign = campaigns::read(tx, id, account)?.show(now);
+        // The figures are written with the end of the transaction.
+        (campaign.counts.pending, campaign.active) = (u64::from(created), true);
+        let outcome = Some(created.to_string());
+        Ok(Done { outcome, ..Done::new(201, id.as_bytes(), (CreatedCodes { campaign, created }, true)) })
+    };
+    let (codes, is_new) = key.of(app, caller, path, body.hash).write(again, work).await?;
     app.alarm().note(codes.campaign.expires_at);
     app.metrics().invites("created", if is_new { u64::from(codes.created) } else { 0 });
     Ok((StatusCode::CREATED, Json(codes)))
