@@ -69,6 +69,8 @@ mod poll;
 #[cfg(feature = "server")]
 mod postgres;
 #[cfg(feature = "server")]
+mod presets;
+#[cfg(feature = "server")]
 mod process;
 #[cfg(feature = "server")]
 mod program;
