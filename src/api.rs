@@ -6,6 +6,7 @@ mod accounts;
 mod audit;
 mod bands;
 mod bans;
+mod bulk;
 mod campaigns;
 mod codes;
 mod inbox;
@@ -29,6 +30,7 @@ pub use bands::{
     Band, BandCounts, BandRef, Bands, CreateBand, Member, Members, TransferBand, UpdateBand, UpdateMember,
 };
 pub use bans::{Ban, Bans};
+pub use bulk::{CreateInvites, CreatedInvites, InviteeRow, MAX_ROWS, RowResult, RowStatus};
 pub use campaigns::{Campaign, CampaignCounts};
 pub use codes::{CodeCard, CodeCards, CreateCodes, CreatedCodes};
 pub use inbox::{Inbox, Waiting};

@@ -5,6 +5,7 @@ mod auth;
 pub(crate) mod bands;
 mod bans;
 pub(crate) mod body;
+mod bulk;
 pub(crate) mod caller;
 mod cards;
 mod codes;

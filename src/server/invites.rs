@@ -1,6 +1,7 @@
 //! Invites: who sees them, who changes them, who comes in by them.
 
 mod accept;
+mod bulk;
 mod cancel;
 mod change;
 mod codes;
@@ -22,6 +23,7 @@ pub(crate) use self::{
         Found, accept, admit, find_by_token, hold_account, hold_by_id, hold_by_token, hold_waiting, in_any_band,
         preview,
     },
+    bulk::{ManyInvites, Outcome, create_all, tokens},
     change::{edit, link, or_pending, redemptions, restore, revoke, rotate},
     codes::{MOST_CODES, Maker, codes, create_codes, show_codes, usable_codes, walk_codes},
     create::{Created, Fresh, create, recreated},
@@ -49,12 +51,16 @@ use super::{
 };
 
 impl Access {
+    /// Whether the caller may change an invite of this role that this account made, and may have its secret.
+    fn may_change(&self, role: Role, created_by: AccountId, caller: AccountId) -> bool {
+        self.grants().is_some_and(|up_to| role <= up_to && (created_by == caller || self.role.is_admin()))
+    }
+
     fn check_change(&self, row: &InviteRow, caller: AccountId) -> Result<(), Refused> {
-        let own = row.created_by == caller;
-        match self.grants() {
-            Some(up_to) if row.role <= up_to && (own || self.role.is_admin()) => Ok(()),
-            _ => Err(Refused::new(Code::Forbidden, "You may not change this invite: ask an admin of the band.")),
+        if self.may_change(row.role, row.created_by, caller) {
+            return Ok(());
         }
+        Err(Refused::new(Code::Forbidden, "You may not change this invite: ask an admin of the band."))
     }
 }
 

@@ -280,7 +280,12 @@ impl Store {
 
     /// Every distinct statement run so far, in order; empty unless [`Options::record`] is set.
     pub fn recorded(&self) -> Vec<&'static str> {
-        self.0.record.as_ref().map_or_else(Vec::new, |record| lock(record).iter().copied().collect())
+        self.0.record.as_ref().map_or_else(Vec::new, |record| lock(record).keys().copied().collect())
+    }
+
+    /// How many statements have run so far, none of them counted unless [`Options::record`] is set.
+    pub fn statements_run(&self) -> u64 {
+        self.0.record.as_ref().map_or(0, |record| lock(record).values().sum())
     }
 }
 

@@ -79,6 +79,7 @@ const TABLE: &[Row] = &[
     ("DELETE", "/bands/{id}/bans/{account_id}", in_band(403, 403, 204, 204)),
     ("GET", "/bands/{id}/invites", in_band(200, 200, 200, 200)),
     ("POST", "/bands/{id}/invites", in_band(403, 201, 201, 201)),
+    ("POST", "/bands/{id}/invites/bulk", in_band(403, 201, 201, 201)),
     // A plain member sees their own invites alone; this one is the owner's.
     ("GET", "/invites/{id}", in_band(404, 200, 200, 200)),
     ("PATCH", "/invites/{id}", in_band(404, 403, 200, 200)),
@@ -107,6 +108,7 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
         ("PATCH", "/bands/{id}/members/{account_id}") => json!({ "role": "admin" }),
         ("POST", "/bands/{id}/invites") => json!({ "label": "for Kim" }),
         ("POST", "/bands/{id}/codes" | "/site/codes") => json!({ "count": 2, "name": "For the door" }),
+        ("POST", "/bands/{id}/invites/bulk") => json!({ "rows": [{ "name": "Kim" }] }),
         ("POST", "/bands/{id}/templates") => json!({ "name": "Singers", "role": "admin" }),
         ("PATCH", "/templates/{id}") => json!({ "message": "Come and sing" }),
         ("PATCH", "/invites/{id}") => json!({ "label": "for Sam" }),

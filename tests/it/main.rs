@@ -19,6 +19,8 @@ mod authorization;
 mod bands;
 #[cfg(feature = "server")]
 mod bans;
+#[cfg(feature = "server")]
+mod bulk;
 mod client_faults;
 #[cfg(feature = "server")]
 mod codes;

@@ -241,10 +241,21 @@ async fn invites(called: &mut Called, [ada, kim, sam]: [&Person; 3], band: &str)
     called.call(kim, "GET /invites/{token}/info", &format!("{by_token}/info"), json!(null)).await;
     called.call(kim, "POST /invites/{token}/accept", &format!("{by_token}/accept"), json!({})).await;
     called.call(ada, "GET /invites/{id}/redemptions", &format!("{one}/redemptions"), json!(null)).await;
+    bulk(called, ada, band).await;
     let band = band.rsplit('/').next().unwrap();
     let (_, token) = ada.invite(band, json!({})).await;
     let no = json!({ "block": "band" });
     called.call(sam, "POST /invites/{token}/decline", &format!("/invites/{token}/decline"), no).await;
+}
+
+async fn bulk(called: &mut Called, ada: &Person, band: &str) {
+    let all = format!("{band}/invites/bulk");
+    let rows = json!([{ "email": "lee@example.org" }, { "username": "joe" }, {}]);
+    called.call(ada, "POST /bands/{id}/invites/bulk", &all, json!({ "rows": rows })).await;
+    for what in ["resend", "replace"] {
+        let wish = json!({ "rows": rows, "on_existing": what });
+        assert_eq!(ada.post(&all, wish).await.0, if what == "resend" { 207 } else { 201 });
+    }
 }
 
 /// Every list in every order, by every filter, from both ends and onwards from there.

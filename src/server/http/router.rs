@@ -50,6 +50,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(quota::routes())
         .merge(people::routes())
         .merge(super::invites::routes())
+        .merge(super::bulk::routes())
         .merge(super::requests::routes())
         .merge(super::templates::routes())
         .merge(super::codes::routes())
@@ -165,7 +166,11 @@ fn with_headers(mut response: Response, id: &str) -> Response {
 /// The framework's own refusals as problems. `Allow` is kept.
 async fn as_problem(response: Response) -> Response {
     let status = response.status();
-    let already = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == PROBLEM_JSON);
+    // The framework says no in plain text; many rows of which none came to an invite are told as JSON.
+    let already = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value == PROBLEM_JSON || value == "application/json");
     if already || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }

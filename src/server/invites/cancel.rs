@@ -20,9 +20,15 @@ use crate::{
     server::{
         audit::{self, Event},
         bands::requests,
-        store::{Dimension, Error, Tally, ToValue, Tx, dialect::intern},
+        store::{
+            Dimension, Error, Tally, ToValue, Tx,
+            dialect::{intern, numbers},
+        },
     },
 };
+
+/// How many invites one statement names.
+pub(super) const AT_ONCE: usize = 200;
 
 crate::row! {
     /// What an invite is counted under.
@@ -97,6 +103,23 @@ impl Cancel {
         let bands = self.tell(tx, &ended)?;
         requests::close_asked_by(tx, &asked, self.actor, self.now)?;
         Ok(bands)
+    }
+
+    /// Ends those of the invites that are pending, in a few statements, and takes them off their bands' totals; how many
+    /// ended.
+    pub(super) fn all(self, tx: &mut Tx<'_>, ids: &[InviteId]) -> Result<i64, Error> {
+        let mut bands: BTreeMap<BandId, i64> = BTreeMap::new();
+        for some in ids.chunks(AT_ONCE) {
+            let params: Vec<&dyn ToValue> = some.iter().map(|id| id as &dyn ToValue).collect();
+            for (band, n) in self.pending(tx, &format!("id IN ({})", numbers(4, some.len())), &params)? {
+                *bands.entry(band).or_default() += n;
+            }
+        }
+        for (band, ended) in &bands {
+            let _ = tx.execute("UPDATE band SET pending = pending - $2::bigint WHERE id = $1", &[band, ended])?;
+            tx.touch(*band);
+        }
+        Ok(bands.values().sum())
     }
 
     /// Counts and writes down that these ended; how many in each band.

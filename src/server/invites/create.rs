@@ -2,8 +2,14 @@
 
 use crate::{
     api::{Code, CreateInvite, OnExisting},
-    domain::{AccountId, BandId, CancelReason, InviteId, Kind, Policy, Role, Timestamp, Token},
-    server::{App, Hash, Key, Refused, bands, campaigns, hash, open, quota, seal, store::Tx, templates},
+    domain::{AccountId, BandId, CancelReason, InviteId, Kind, MaxUses, Policy, Role, Timestamp, Token},
+    server::{
+        App, Hash, Key, Refused, bands,
+        campaigns::{self, Shared},
+        hash, open, quota, seal,
+        store::Tx,
+        templates,
+    },
 };
 
 use super::{
@@ -67,6 +73,80 @@ pub(crate) struct Created {
     pub(crate) is_new: bool,
 }
 
+/// What the invites of a request are made under, the right to make them looked at and held.
+pub(super) struct Making {
+    pub(super) quota: quota::Held,
+    pub(super) caller: AccountId,
+    pub(super) now: Timestamp,
+    access: Access,
+    up_to: Role,
+    band: BandId,
+    policy: Policy,
+    campaign: Shared,
+}
+
+impl Making {
+    /// Looks whether the caller may invite as is wished; with it the wish, filled by its template.
+    pub(super) fn begin(
+        tx: &mut Tx<'_>,
+        app: &App,
+        band: BandId,
+        caller: AccountId,
+        wish: &CreateInvite,
+        now: Timestamp,
+    ) -> Result<(Self, CreateInvite), Refused> {
+        let quota = quota::hold(tx, caller, &app.settings().policy)?;
+        let access = Access::hold(tx, band, caller)?;
+        let up_to = access.grants().ok_or_else(|| forbidden("You may not invite to this band: ask an admin."))?;
+        let policy = bands::in_force(tx, band, &app.settings().policy)?;
+        if wish.campaign_id.is_some() || wish.kind == Some(Kind::Code) {
+            access.require_admin()?;
+        }
+        // What a template gives its admins have chosen: who may invite at all may invite by it.
+        let wish = templates::applied(tx, band, wish)?;
+        let campaign = campaigns::for_new_invite(tx, band, wish.campaign_id, now)?;
+        Ok((Self { quota, caller, now, access, up_to, band, policy, campaign }, wish))
+    }
+
+    /// What one wish comes to; refused is a role above the inviter's own, and a kind that the band makes none of.
+    pub(super) fn terms(&self, wish: &CreateInvite) -> Result<Terms, Refused> {
+        let terms = Terms::read(wish, &self.policy, &self.campaign, self.band, self.now)?;
+        self.check(terms.role, Some(terms.kind))?;
+        Ok(terms)
+    }
+
+    /// Refuses what many wishes have in common where none of them could be met.
+    pub(super) fn check_shared(&self, wish: &CreateInvite) -> Result<(), Refused> {
+        // Whom each is for, its row says: everything else is read as for a link.
+        let is_for_one = matches!(wish.kind, Some(Kind::Email | Kind::User));
+        let kind = wish.kind.filter(|_| !is_for_one);
+        let terms =
+            Terms::read(&CreateInvite { kind, ..wish.clone() }, &self.policy, &self.campaign, self.band, self.now)?;
+        if is_for_one && terms.max_uses != MaxUses::ONE {
+            return Err(Refused::field("max_uses", "must be 1 for an invite to one person"));
+        }
+        self.check(terms.role, wish.kind)
+    }
+
+    fn check(&self, role: Role, kind: Option<Kind>) -> Result<(), Refused> {
+        if role > self.up_to {
+            return Err(forbidden("You may not invite to a role above your own."));
+        }
+        kind.map_or(Ok(()), |kind| check_kind(kind, &self.policy))
+    }
+
+    /// Whether the caller may change an invite of this role that this account made.
+    pub(super) fn may_change(&self, role: Role, created_by: AccountId) -> bool {
+        self.access.may_change(role, created_by, self.caller)
+    }
+
+    /// What the new invites have in common.
+    pub(super) fn batch(&self) -> Batch<'_> {
+        let Self { band, caller, ref policy, now, .. } = *self;
+        Batch { band, campaign: self.campaign.id, inviter: caller, policy, now }
+    }
+}
+
 /// Makes an invite. Where one is pending for the same person, the request says what is to be done: nothing
 /// (`already_pending`), put a new one in its place, or send the old one again.
 pub(crate) fn create(
@@ -78,18 +158,8 @@ pub(crate) fn create(
     fresh: &Fresh,
     now: Timestamp,
 ) -> Result<Created, Refused> {
-    let quota = quota::hold(tx, caller, &app.settings().policy)?;
-    let access = Access::hold(tx, band, caller)?;
-    let up_to = access.grants().ok_or_else(|| forbidden("You may not invite to this band: ask an admin."))?;
-    let policy = bands::in_force(tx, band, &app.settings().policy)?;
-    if wish.campaign_id.is_some() || wish.kind == Some(Kind::Code) {
-        access.require_admin()?;
-    }
-    // What a template gives its admins have chosen: who may invite at all may invite by it.
-    let wish = &templates::applied(tx, band, wish)?;
-    let campaign = campaigns::for_new_invite(tx, band, wish.campaign_id, now)?;
-    let terms = Terms::read(wish, &policy, &campaign, band, now)?;
-    check_terms(&terms, &policy, up_to)?;
+    let (making, wish) = Making::begin(tx, app, band, caller, wish, now)?;
+    let terms = making.terms(&wish)?;
     let known = recipient::look(tx, band, caller, &[&terms.to])?.pop().flatten();
     let known = known.ok_or_else(|| Refused::field("username", "must be the name of an account on this server"))?;
     if let Some((code, why)) = known.refusal() {
@@ -102,11 +172,10 @@ pub(crate) fn create(
             Some(OnExisting::Replace) => replace(tx, existing, caller, now)?,
         }
     }
-    quota.charge(tx, 1, now)?;
+    making.quota.charge(tx, 1, now)?;
     let secret = fresh.secret(app.key(), terms.kind)?;
     let token = secret.token.reveal().to_owned();
-    let batch = Batch { band, campaign: campaign.id, inviter: caller, policy: &policy, now };
-    if batch.insert(tx, &[terms.into_invite(fresh.id, secret, &known)])?.is_empty() {
+    if making.batch().insert(tx, &[terms.into_invite(fresh.id, secret, &known)])?.is_empty() {
         return Err(already_pending()); // made by someone else meanwhile
     }
     let row = by_id(tx, fresh.id)?.ok_or_else(|| Refused::not_found("invite"))?;
@@ -122,14 +191,6 @@ fn already_pending() -> Refused {
     Refused::new(Code::AlreadyPending, text)
 }
 
-/// Refuses a role above the inviter's own, and a kind that the band makes none of.
-pub(super) fn check_terms(terms: &Terms, policy: &Policy, up_to: Role) -> Result<(), Refused> {
-    if terms.role > up_to {
-        return Err(forbidden("You may not invite to a role above your own."));
-    }
-    check_kind(terms.kind, policy)
-}
-
 /// Refuses a kind that the policy makes none of.
 pub(super) fn check_kind(kind: Kind, policy: &Policy) -> Result<(), Refused> {
     if policy.allow_kinds.contains(&kind) {
@@ -143,7 +204,7 @@ pub(super) fn check_kind(kind: Kind, policy: &Policy) -> Result<(), Refused> {
 pub(super) fn waiting(tx: &mut Tx<'_>, known: &Recipient, now: Timestamp) -> Result<Option<InviteId>, Refused> {
     let Some((id, ends)) = known.pending else { return Ok(None) };
     if ends.is_some_and(|end| end <= now) {
-        expire::lapse(tx, id, now)?;
+        expire::lapse(tx, &[id], now)?;
         return Ok(None);
     }
     Ok(Some(id))
@@ -160,10 +221,7 @@ fn replace(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> 
     let (row, access) = hold(tx, id, caller)?;
     access.check_change(&row, caller)?;
     let cancel = Cancel { reason: CancelReason::Replaced, actor: Some(caller), account: None, now };
-    for (band, ended) in cancel.pending(tx, "id = $4", &[&id])? {
-        let _ = tx.execute("UPDATE band SET pending = pending - $2::bigint WHERE id = $1", &[&band, &ended])?;
-        tx.touch(band);
-    }
+    let _ = cancel.all(tx, &[id])?;
     Ok(())
 }
 

@@ -6,11 +6,14 @@ use crate::{
     domain::{AccountId, BandId, CampaignId, InviteId, Kind, Status, Timestamp},
     server::{
         audit::{self, Event},
-        store::{Error, Tally, Tx},
+        store::{
+            Error, Tally, ToValue, Tx,
+            dialect::{intern, numbers},
+        },
     },
 };
 
-use super::cancel::Counted;
+use super::cancel::{AT_ONCE, Counted};
 
 crate::row! {
     struct Over {
@@ -41,14 +44,21 @@ pub(crate) fn expire(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Result<usize
     Ok(over.len())
 }
 
-/// Cancels one pending invite whose time is over, before the sweeper comes to it: a new one is to take its place.
-pub(super) fn lapse(tx: &mut Tx<'_>, id: InviteId, now: Timestamp) -> Result<(), Error> {
-    let over: Vec<Over> = tx.query(
-        "UPDATE invite SET status = 'cancelled', cancel_reason = 'expired', status_at = expires_at, acted_by = NULL
-         WHERE id = $1 AND status = 'pending' AND expires_at <= $2
-         RETURNING id, band, kind, campaign, created_by, expires_at",
-        &[&id, &now],
-    )?;
+/// Cancels those of the pending invites whose time is over, before the sweeper comes to them: new ones are to take their
+/// places.
+pub(super) fn lapse(tx: &mut Tx<'_>, ids: &[InviteId], now: Timestamp) -> Result<(), Error> {
+    let mut over: Vec<Over> = Vec::new();
+    for some in ids.chunks(AT_ONCE) {
+        let sql = intern(format!(
+            "UPDATE invite SET status = 'cancelled', cancel_reason = 'expired', status_at = expires_at, acted_by = NULL
+             WHERE id IN ({}) AND status = 'pending' AND expires_at <= $1
+             RETURNING id, band, kind, campaign, created_by, expires_at",
+            numbers(2, some.len())
+        ));
+        let mut params: Vec<&dyn ToValue> = vec![&now];
+        params.extend(some.iter().map(|id| id as &dyn ToValue));
+        over.extend(tx.query::<Over>(sql, &params)?);
+    }
     write_down(tx, &over)
 }
 

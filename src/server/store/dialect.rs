@@ -51,6 +51,12 @@ pub fn places(rows: usize, columns: usize, given: usize) -> String {
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
+/// `n` placeholders from `$first` on, for `IN (…)`: `$2, $3`.
+pub fn numbers(first: usize, n: usize) -> String {
+    let numbers: Vec<String> = (first..first + n).map(|n| format!("${n}")).collect();
+    numbers.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::intern;

@@ -1,7 +1,7 @@
 //! The one interface that use cases see: a few verbs over SQL written once.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -11,8 +11,8 @@ use crate::domain::BandId;
 /// A statement's parameters, `$1` first: `&[&band, &now]`.
 pub type Params<'a> = &'a [&'a dyn ToValue];
 
-/// Every distinct statement a store has run, where [`Options::record`](super::Options::record) asks for it.
-pub(super) type Record = Option<Arc<Mutex<BTreeSet<&'static str>>>>;
+/// Every distinct statement a store has run, and how often, where [`Options::record`](super::Options::record) asks for it.
+pub(super) type Record = Option<Arc<Mutex<BTreeMap<&'static str, u64>>>>;
 
 /// A running transaction, on either database.
 ///
@@ -141,7 +141,7 @@ impl<'c> Tx<'c> {
             return Err(Error::Aborted);
         }
         if let Some(record) = self.record {
-            record.lock().unwrap_or_else(PoisonError::into_inner).insert(sql);
+            *record.lock().unwrap_or_else(PoisonError::into_inner).entry(sql).or_default() += 1;
         }
         run(&mut self.on).inspect_err(|error| self.failed = Some(error.clone()))
     }

@@ -1,0 +1,295 @@
+//! Making many invites in one transaction and few statements: each row by the rules of a single invite, and none stops
+//! another.
+//!
+//! | what is found of a row, in this order | its status |
+//! |---|---|
+//! | it cannot be read, or its invite could not be made alone | `invalid` |
+//! | the person is a member | `already_member` |
+//! | the person wants none | `suppressed` |
+//! | one is pending, or an earlier row is for the same person | `already_pending` |
+//! | the inviter has none left | `quota` |
+//! | nothing of that | `created` |
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use crate::{
+    api::{Code, CreateInvite, InviteeRow, OnExisting, Patch, RowStatus},
+    domain::{AccountId, BandId, CancelReason, InviteId, Kind, Role, Timestamp},
+    server::{
+        App, Refused, open,
+        store::{
+            ToValue, Tx,
+            dialect::{intern, numbers},
+        },
+    },
+};
+
+use super::{
+    Access,
+    cancel::{AT_ONCE, Cancel},
+    create::{Fresh, Making},
+    expire,
+    recipient::{self, Recipient},
+    wish::{Terms, To},
+};
+
+/// What one row came to.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Outcome {
+    pub(crate) status: RowStatus,
+    /// The new invite, or the pending one.
+    pub(crate) invite: Option<InviteId>,
+    /// Why there is no new one.
+    pub(crate) detail: Option<String>,
+}
+
+impl Outcome {
+    fn new(status: RowStatus, detail: impl Into<String>) -> Self {
+        Self { status, invite: None, detail: Some(detail.into()) }
+    }
+
+    fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(RowStatus::Invalid, detail)
+    }
+
+    fn pending(invite: Option<InviteId>, detail: &str) -> Self {
+        Self { invite, ..Self::new(RowStatus::AlreadyPending, detail) }
+    }
+
+    /// Whether the pending invite was sent again, as was asked for.
+    pub(crate) fn is_resent(&self) -> bool {
+        self.status == RowStatus::AlreadyPending && self.detail.is_none()
+    }
+}
+
+/// Invites to be made together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ManyInvites<'a> {
+    /// What all have in common.
+    pub(crate) shared: &'a CreateInvite,
+    /// A row for each.
+    pub(crate) rows: &'a [Value],
+    /// Whether only to say what would happen.
+    pub(crate) dry_run: bool,
+}
+
+/// A row on its way to an invite.
+struct Candidate {
+    place: usize,
+    terms: Terms,
+    known: Recipient,
+    /// The pending invite that it takes the place of.
+    replaces: Option<InviteId>,
+}
+
+/// Makes the invites of all rows that can have one; what each row came to, in their order. What all have in common and
+/// is wrong is refused for the whole. `fresh` has as many as there are rows.
+pub(crate) fn create_all(
+    tx: &mut Tx<'_>,
+    app: &App,
+    band: BandId,
+    caller: AccountId,
+    wish: ManyInvites<'_>,
+    fresh: &[Fresh],
+    now: Timestamp,
+) -> Result<Vec<Outcome>, Refused> {
+    let (making, shared) = Making::begin(tx, app, band, caller, wish.shared, now)?;
+    making.check_shared(&shared)?;
+    let is_uses_given = !wish.shared.max_uses.is_omitted();
+    let mut outcomes: Vec<Option<Outcome>> = vec![None; wish.rows.len()];
+    let mut terms = Vec::with_capacity(wish.rows.len());
+    for (place, row) in wish.rows.iter().enumerate() {
+        match read_row(&shared, row, is_uses_given).and_then(|wish| making.terms(&wish)) {
+            Ok(one) => terms.push((place, one)),
+            Err(Refused::Problem(problem)) => outcomes[place] = Some(Outcome::invalid(problem.detail)),
+            Err(trouble) => return Err(trouble),
+        }
+    }
+    let to: Vec<&To> = terms.iter().map(|(_, terms)| &terms.to).collect();
+    let found = recipient::look(tx, band, caller, &to)?;
+    let mut candidates = Vec::with_capacity(terms.len());
+    for ((place, terms), known) in terms.into_iter().zip(found) {
+        match refusal(known) {
+            Err(outcome) => outcomes[place] = Some(outcome),
+            Ok(known) => candidates.push(Candidate { place, terms, known, replaces: None }),
+        }
+    }
+    let candidates = settle(tx, &making, shared.on_existing, candidates, &mut outcomes, wish.dry_run)?;
+    let left = making.quota.left(tx, now)?.map_or(usize::MAX, |n| n as usize);
+    let mut chosen = candidates;
+    for none_left in chosen.split_off(left.min(chosen.len())) {
+        let outcome = Outcome::new(RowStatus::Quota, "You may make no more invites for now.");
+        outcomes[none_left.place] = Some(outcome);
+    }
+    if wish.dry_run {
+        for one in &chosen {
+            outcomes[one.place] = Some(Outcome { status: RowStatus::Created, invite: None, detail: None });
+        }
+    } else {
+        make(tx, app, &making, chosen, fresh, &mut outcomes)?;
+    }
+    Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Outcome::invalid("cannot be read"))).collect())
+}
+
+/// One row as a request for a single invite.
+fn read_row(shared: &CreateInvite, row: &Value, is_uses_given: bool) -> Result<CreateInvite, Refused> {
+    if !row.is_object() {
+        return Err(Refused::field("row", "must be an object with email, username, role or name"));
+    }
+    let row: InviteeRow = serde::Deserialize::deserialize(row)
+        .map_err(|refused: serde_json::Error| Refused::field("row", &format!("cannot be read: {refused}")))?;
+    let blank = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let (email, username) = (blank(row.email), blank(row.username));
+    let is_named = email.is_some() || username.is_some();
+    let mut wish = CreateInvite { email, username, ..shared.clone() };
+    wish.role = row.role.or(wish.role);
+    wish.label = blank(row.name).or(wish.label);
+    // An invite to one person is for one use, whatever else a template is for.
+    if is_named && !is_uses_given && wish.kind.is_none_or(|kind| kind != Kind::Link) {
+        wish.max_uses = Patch::Omitted;
+    }
+    Ok(wish)
+}
+
+/// Why nobody can be invited by a row, if so.
+fn refusal(known: Option<Recipient>) -> Result<Recipient, Outcome> {
+    let Some(known) = known else { return Err(Outcome::invalid("There is no account with this user name.")) };
+    match known.refusal() {
+        None => Ok(known),
+        Some((Code::AlreadyMember, why)) => Err(Outcome::new(RowStatus::AlreadyMember, why)),
+        Some((Code::RecipientOptedOut, why)) => Err(Outcome::new(RowStatus::Suppressed, why)),
+        Some((_, why)) => Err(Outcome::invalid(why)),
+    }
+}
+
+/// Decides on those for whom an invite is pending, or who are in an earlier row; who is left gets one.
+fn settle(
+    tx: &mut Tx<'_>,
+    making: &Making,
+    on_existing: Option<OnExisting>,
+    candidates: Vec<Candidate>,
+    outcomes: &mut [Option<Outcome>],
+    dry_run: bool,
+) -> Result<Vec<Candidate>, Refused> {
+    let is_over = |end: Option<Timestamp>| end.is_some_and(|end| end <= making.now);
+    let (mut over, mut waiting) = (Vec::new(), Vec::new());
+    for (id, end) in candidates.iter().filter_map(|one| one.known.pending) {
+        if is_over(end) { over.push(id) } else { waiting.push(id) }
+    }
+    if !dry_run {
+        expire::lapse(tx, &over, making.now)?;
+    }
+    let held = if on_existing.is_some() { hold_all(tx, &waiting)? } else { HashMap::new() };
+    let mut seen: HashSet<(Kind, String)> = HashSet::new();
+    let mut left = Vec::with_capacity(candidates.len());
+    for mut one in candidates {
+        if same_person(&one).is_some_and(|key| !seen.insert(key)) {
+            outcomes[one.place] = Some(Outcome::pending(None, "An earlier row is for the same person."));
+            continue;
+        }
+        let Some((id, _)) = one.known.pending.filter(|(_, end)| !is_over(*end)) else {
+            left.push(one);
+            continue;
+        };
+        let may = held.get(&id).is_some_and(|held| making.may_change(held.role, held.created_by));
+        let outcome = match on_existing {
+            None => Outcome::pending(Some(id), "An invite for this person is pending."),
+            Some(_) if !may => {
+                Outcome::pending(Some(id), "An invite for this person is pending, and not yours to change.")
+            }
+            Some(OnExisting::Resend) => Outcome { status: RowStatus::AlreadyPending, invite: Some(id), detail: None },
+            Some(OnExisting::Replace) => {
+                one.replaces = Some(id);
+                left.push(one);
+                continue;
+            }
+        };
+        outcomes[one.place] = Some(outcome);
+    }
+    Ok(left)
+}
+
+/// By what two rows for one person are known to be.
+fn same_person(one: &Candidate) -> Option<(Kind, String)> {
+    match (&one.terms.to, one.known.account) {
+        (To::Holder, _) => None,
+        (To::Address(address), _) => Some((Kind::Email, address.as_str().to_owned())),
+        (_, account) => account.map(|account| (Kind::User, account.to_string())),
+    }
+}
+
+fn make(
+    tx: &mut Tx<'_>,
+    app: &App,
+    making: &Making,
+    chosen: Vec<Candidate>,
+    fresh: &[Fresh],
+    outcomes: &mut [Option<Outcome>],
+) -> Result<(), Refused> {
+    let replaced: Vec<InviteId> = chosen.iter().filter_map(|one| one.replaces).collect();
+    let cancel = Cancel { reason: CancelReason::Replaced, actor: Some(making.caller), account: None, now: making.now };
+    let _ = cancel.all(tx, &replaced)?;
+    let (mut new, mut places) = (Vec::with_capacity(chosen.len()), Vec::with_capacity(chosen.len()));
+    for (one, fresh) in chosen.into_iter().zip(fresh) {
+        let secret = fresh.secret(app.key(), one.terms.kind)?;
+        places.push((one.place, fresh.id));
+        new.push(one.terms.into_invite(fresh.id, secret, &one.known));
+    }
+    let made: HashSet<InviteId> = making.batch().insert(tx, &new)?.into_iter().collect();
+    for (place, id) in places {
+        outcomes[place] = Some(if made.contains(&id) {
+            Outcome { status: RowStatus::Created, invite: Some(id), detail: None }
+        } else {
+            Outcome::pending(None, "An invite for this person was made just now.")
+        });
+    }
+    Ok(())
+}
+
+crate::row! { struct Held { id: InviteId, role: Role, created_by: AccountId } }
+
+/// Pending invites, and until the transaction ends nobody else changes or uses them.
+fn hold_all(tx: &mut Tx<'_>, ids: &[InviteId]) -> Result<HashMap<InviteId, Held>, Refused> {
+    let mut all = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(AT_ONCE) {
+        let sql = intern(format!(
+            "SELECT id, role, created_by FROM invite WHERE status = 'pending' AND id IN ({}){}",
+            numbers(1, some.len()),
+            tx.dialect().pick("", " FOR UPDATE")
+        ));
+        let params: Vec<&dyn ToValue> = some.iter().map(|id| id as &dyn ToValue).collect();
+        all.extend(tx.query::<Held>(sql, &params)?.into_iter().map(|held| (held.id, held)));
+    }
+    Ok(all)
+}
+
+crate::row! { struct Locked { id: InviteId, role: Role, created_by: AccountId, token_sealed: Vec<u8> } }
+
+/// The tokens of those of the band's invites whose secret the caller may have, in few statements.
+pub(crate) fn tokens(
+    tx: &mut Tx<'_>,
+    app: &App,
+    band: BandId,
+    caller: AccountId,
+    ids: &[InviteId],
+) -> Result<HashMap<InviteId, String>, Refused> {
+    let access = Access::of(tx, band, caller)?;
+    let mut all = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(AT_ONCE) {
+        let sql = intern(format!(
+            "SELECT id, role, created_by, token_sealed FROM invite WHERE band = $1 AND id IN ({})",
+            numbers(2, some.len())
+        ));
+        let mut params: Vec<&dyn ToValue> = vec![&band];
+        params.extend(some.iter().map(|id| id as &dyn ToValue));
+        for one in tx.query::<Locked>(sql, &params)? {
+            if access.may_change(one.role, one.created_by, caller) {
+                let token = open(app.key(), one.id.as_bytes(), &one.token_sealed);
+                all.extend(token.map(|token| (one.id, token)));
+            }
+        }
+    }
+    Ok(all)
+}
