@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{BandId, CampaignId, Role, Timestamp};
 
-use super::Person;
+use super::{Patch, Person};
 
 /// A set of invites that share role, message and end, and end together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,17 +20,28 @@ pub struct Campaign {
     pub role: Option<Role>,
     /// What the invited are told.
     pub message: Option<String>,
-    /// When it ends, null for never.
+    /// When it ends, null for never; the invites that are made in it end with it.
     pub expires_at: Option<Timestamp>,
+    /// Hours after sending at which its invites are called to mind; null as the band's policy has it.
+    pub reminders: Option<Vec<u32>>,
+    /// The most invites that can be made in it, null without limit.
+    pub max_invites: Option<u32>,
+    /// The most uses that all its invites together have, null without limit.
+    pub max_accepts: Option<u32>,
+    /// Whether it is the one of the band's invites that were made without a campaign. It cannot be deleted, and goes on
+    /// when its invites are ended.
+    pub is_default: bool,
     /// Where its invites stand.
     pub counts: CampaignCounts,
+    /// How many of them went out by mail.
+    pub sent: u64,
     /// Whether it has not ended, and an invite of it is pending.
     pub active: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// By whom; null for the one that every band has from its beginning.
     pub created_by: Option<Person>,
-    /// When it was ended.
+    /// When it ended: by its time, or because someone ended it.
     pub ended_at: Option<Timestamp>,
 }
 
@@ -48,4 +59,95 @@ pub struct CampaignCounts {
     pub cancelled: u64,
     /// Uses taken.
     pub uses: u64,
+}
+
+/// `GET /bands/{id}/campaigns`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Campaigns {
+    /// A page of campaigns, newest first.
+    #[serde(deserialize_with = "super::list::known")]
+    pub campaigns: Vec<Campaign>,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+    /// Where the page before begins.
+    #[serde(default)]
+    pub prev_cursor: Option<String>,
+}
+
+/// `POST /bands/{id}/campaigns`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CreateCampaign {
+    /// The name, 1 to 64 characters.
+    pub name: String,
+    /// The role that its invites grant; `member` where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Its life in hours from now; null for never ending, the policy's default where it is missing.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<i64>))]
+    pub ttl_hours: Patch<i64>,
+    /// Its end, in place of `ttl_hours`; null for never.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<Timestamp>))]
+    pub expires_at: Patch<Timestamp>,
+    /// What the invited are told, at most 1,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Hours after sending at which its invites are called to mind: some of those that the band's policy has, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminders: Option<Vec<u32>>,
+    /// The most invites that can be made in it, 1 to 1,000,000; without limit where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_invites: Option<i64>,
+    /// The most uses that all its invites together have, 1 to 1,000,000; without limit where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_accepts: Option<i64>,
+}
+
+/// `PATCH /campaigns/{id}`: what is left out stays, null is none. Role, message and end go to the pending invites too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct UpdateCampaign {
+    /// A new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// What the invited are told.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+    pub message: Patch<String>,
+    /// A new end; null for never.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<Timestamp>))]
+    pub expires_at: Patch<Timestamp>,
+    /// A new life in hours from now; null for never.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<i64>))]
+    pub ttl_hours: Patch<i64>,
+}
+
+/// The answer to a new campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct CreatedCampaign {
+    /// The campaign.
+    pub campaign: Campaign,
+    /// How many invites were made with it.
+    pub created: u32,
+    /// How many could not be made.
+    pub failed: u32,
+}
+
+/// The answer where all pending invites of a campaign were ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct CancelledInvites {
+    /// How many there were.
+    pub cancelled: u64,
 }

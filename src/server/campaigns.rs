@@ -1,16 +1,32 @@
 //! Campaigns: sets of invites that share role, message and end, and end together.
+//!
+//! | | the band's default one | any other |
+//! |---|---|---|
+//! | takes the invites that | name no campaign | name it, until it has ended or is full |
+//! | gives its invites | nothing | role, message, end, reminders, where an invite has none of its own |
+//! | edit | its name | all; role, message and end go to its pending invites, until it has ended |
+//! | expire | its pending invites end, it goes on | its pending invites end, and so does it |
+//! | delete | never | its pending invites end, nobody finds it any more, its row stays |
+//!
+//! A campaign has ended when someone said so, or from the instant of its end on.
+
+mod change;
+mod make;
+
+pub(crate) use change::{delete, edit, expire};
+pub(crate) use make::{NewCampaign, create, insert};
 
 use crate::{
-    api::{Campaign, CampaignCounts, Person},
-    domain::{AccountId, BandId, CampaignId, CampaignName, Message, Role, Timestamp},
+    api::{Campaign, CampaignCounts, Campaigns, Code, Person},
+    domain::{AccountId, BandId, BandPolicy, CampaignId, CampaignName, Message, Policy, Role, Timestamp},
 };
 
 use super::{
     Refused,
     accounts::require_site_admin,
-    audit::{self, Event},
     bands::Access,
-    store::{Error, Tx},
+    page::Page,
+    store::{Error, Tx, dialect::intern},
 };
 
 crate::row! {
@@ -18,9 +34,12 @@ crate::row! {
     #[derive(Debug, Clone)]
     pub(crate) struct Shared {
         pub(crate) id: CampaignId,
+        pub(crate) band: BandId,
         pub(crate) role: Option<Role>,
         pub(crate) message: Option<Message>,
         pub(crate) expires_at: Option<Timestamp>,
+        reminders: Option<String>,
+        max_invites: Option<i64>,
         ended_at: Option<Timestamp>,
     }
 }
@@ -30,77 +49,88 @@ impl Shared {
     pub(crate) fn is_default(&self, band: BandId) -> bool {
         self.id == CampaignId::default_of(band)
     }
+
+    /// The rules under which its invites are made.
+    pub(crate) fn rules(&self, policy: Policy) -> Policy {
+        match reminders(self.reminders.as_deref()) {
+            Some(hours) => BandPolicy { reminder_hours: Some(hours), ..BandPolicy::default() }.effective(&policy),
+            None => policy,
+        }
+    }
+
+    /// Refuses `n` more invites where the campaign has no room for all of them.
+    pub(crate) fn check_room(&self, tx: &mut Tx<'_>, n: u32) -> Result<(), Refused> {
+        match self.left(tx)? {
+            Some(left) if left < n => {
+                let text = format!("must be a campaign with room: of its {} invites", self.max_invites.unwrap_or(0));
+                let text = if left == 0 { format!("{text} all are made") } else { format!("{text} {left} are left") };
+                Err(Refused::field("campaign_id", &text))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// How many more invites can be made in it, by what was there before the transaction; `None` is any number.
+    pub(crate) fn left(&self, tx: &mut Tx<'_>) -> Result<Option<u32>, Error> {
+        let Some(most) = self.max_invites else { return Ok(None) };
+        let made = figures(tx, self.band, self.id)?.map_or(0, |figures| figures.made);
+        Ok(Some(u32::try_from(most - made).unwrap_or(0)))
+    }
 }
 
-/// The campaign in which an invite is to be made: the wished one, else the band's default. One that has ended takes
-/// no more.
+fn reminders(kept: Option<&str>) -> Option<Vec<u32>> {
+    kept.and_then(|text| serde_json::from_str(text).ok())
+}
+
+crate::row! { struct Figures { made: i64, uses: i64 } }
+
+fn figures(tx: &mut Tx<'_>, band: BandId, id: CampaignId) -> Result<Option<Figures>, Error> {
+    tx.query_one(
+        "SELECT made, uses FROM tally WHERE band = $1 AND dimension = 'campaign' AND subject = $2",
+        &[&band, &id],
+    )
+}
+
+/// Whether all uses that a campaign has are taken. `most` is its limit; its row is held where the answer decides.
+pub(crate) fn is_used_up(tx: &mut Tx<'_>, band: BandId, id: CampaignId, most: i64) -> Result<bool, Error> {
+    Ok(figures(tx, band, id)?.is_some_and(|figures| figures.uses >= most))
+}
+
+/// The campaign in which invites are to be made: the wished one, else the band's default. One that has ended takes
+/// no more. It is held until the transaction ends: it neither ends nor fills up meanwhile. Before any invite, as
+/// everywhere: two transactions never wait for each other in a circle.
 pub(crate) fn for_new_invite(
     tx: &mut Tx<'_>,
     band: BandId,
     wish: Option<CampaignId>,
     now: Timestamp,
 ) -> Result<Shared, Refused> {
-    let id = wish.unwrap_or(CampaignId::default_of(band));
-    let found: Option<Shared> = tx.query_one(
-        "SELECT id, role, message, expires_at, ended_at FROM campaign
-         WHERE id = $1 AND band = $2 AND deleted_at IS NULL",
-        &[&id, &band],
-    )?;
-    let found = found.ok_or_else(|| Refused::not_found("campaign"))?;
-    let over = found.ended_at.is_some() || found.expires_at.is_some_and(|end| end <= now);
-    if over && !found.is_default(band) {
+    let default = CampaignId::default_of(band);
+    let id = wish.unwrap_or(default);
+    // The default one neither ends nor has a limit.
+    let lock = if id == default { "" } else { tx.dialect().pick("", " FOR NO KEY UPDATE") };
+    let sql = intern(format!(
+        "SELECT id, band, role, message, expires_at, reminders, max_invites, ended_at FROM campaign
+         WHERE id = $1 AND band = $2 AND deleted_at IS NULL{lock}"
+    ));
+    let found: Option<Shared> = tx.query_one(sql, &[&id, &band])?;
+    let found = found.ok_or_else(none)?;
+    if found.ended_at.is_some() || found.expires_at.is_some_and(|end| end <= now) {
         return Err(Refused::field("campaign_id", "must be a campaign that has not ended"));
     }
     Ok(found)
 }
 
-/// Whether it is a campaign of the band, and is not deleted.
+/// Whether there is such a campaign in the band.
 pub(crate) fn is_of(tx: &mut Tx<'_>, campaign: CampaignId, band: BandId) -> Result<bool, Error> {
     tx.exists("SELECT 1 AS n FROM campaign WHERE id = $1 AND band = $2 AND deleted_at IS NULL", &[&campaign, &band])
-}
-
-/// A campaign to be made, every part of it decided.
-#[derive(Debug, Clone)]
-pub(crate) struct NewCampaign {
-    /// Its id.
-    pub(crate) id: CampaignId,
-    /// Its band, or the site.
-    pub(crate) band: BandId,
-    /// Its name.
-    pub(crate) name: CampaignName,
-    /// The role that its invites share.
-    pub(crate) role: Option<Role>,
-    /// What those invited by it are told.
-    pub(crate) message: Option<Message>,
-    /// When it ends; `None` is never.
-    pub(crate) expires_at: Option<Timestamp>,
-}
-
-/// Makes a campaign, and writes down that `actor` did. The right to do so was looked at.
-pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewCampaign, actor: AccountId, now: Timestamp) -> Result<(), Error> {
-    let _ = tx.execute(
-        "INSERT INTO campaign (id, band, name, role, message, expires_at, created_at, created_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        &[&new.id, &new.band, &new.name, &new.role, &new.message, &new.expires_at, &now, &actor],
-    )?;
-    audit::record(
-        tx,
-        now,
-        Event {
-            band: Some(new.band),
-            actor: Some(actor),
-            action: "campaign.created",
-            invite: None,
-            account: None,
-            detail: Some(new.name.as_str()),
-        },
-    )
 }
 
 crate::row! {
     /// A campaign with the figures of its invites.
     #[derive(Debug, Clone)]
     pub(crate) struct CampaignRow {
+        seq: i64,
         pub(crate) id: CampaignId,
         pub(crate) band: BandId,
         /// The name of its band.
@@ -109,6 +139,9 @@ crate::row! {
         role: Option<Role>,
         message: Option<Message>,
         expires_at: Option<Timestamp>,
+        reminders: Option<String>,
+        max_invites: Option<u32>,
+        max_accepts: Option<u32>,
         created_at: Timestamp,
         created_by: Option<AccountId>,
         creator_username: Option<String>,
@@ -119,29 +152,50 @@ crate::row! {
         rejected: Option<i64>,
         cancelled: Option<i64>,
         uses: Option<i64>,
+        sent: Option<i64>,
     }
+}
+
+const SELECT: &str = "SELECT c.seq AS seq, c.id AS id, c.band AS band, b.name AS band_name, c.name AS name,
+        c.role AS role, c.message AS message, c.expires_at AS expires_at, c.reminders AS reminders,
+        c.max_invites AS max_invites, c.max_accepts AS max_accepts, c.created_at AS created_at,
+        c.created_by AS created_by, a.username AS creator_username, a.display_name AS creator_name,
+        c.ended_at AS ended_at, t.pending AS pending, t.accepted AS accepted, t.rejected AS rejected,
+        t.cancelled AS cancelled, t.uses AS uses, t.sent AS sent
+     FROM campaign c JOIN band b ON b.id = c.band LEFT JOIN account a ON a.id = c.created_by
+        LEFT JOIN tally t ON t.band = c.band AND t.dimension = 'campaign' AND t.subject = c.id";
+
+fn by_id(tx: &mut Tx<'_>, id: CampaignId) -> Result<CampaignRow, Refused> {
+    let sql = intern(format!("{SELECT} WHERE c.id = $1 AND c.deleted_at IS NULL"));
+    tx.query_one(sql, &[&id])?.ok_or_else(none)
 }
 
 /// A campaign for those who run it: admins of its band, or of the site where it belongs to none. For who has no business
 /// with it there is no such campaign. The figures are those of before the transaction.
 pub(crate) fn read(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId) -> Result<CampaignRow, Refused> {
-    let row: Option<CampaignRow> = tx.query_one(
-        "SELECT c.id AS id, c.band AS band, b.name AS band_name, c.name AS name, c.role AS role, c.message AS message,
-            c.expires_at AS expires_at, c.created_at AS created_at, c.created_by AS created_by,
-            a.username AS creator_username, a.display_name AS creator_name, c.ended_at AS ended_at,
-            t.pending AS pending, t.accepted AS accepted, t.rejected AS rejected, t.cancelled AS cancelled,
-            t.uses AS uses
-         FROM campaign c JOIN band b ON b.id = c.band LEFT JOIN account a ON a.id = c.created_by
-            LEFT JOIN tally t ON t.band = c.band AND t.dimension = 'campaign' AND t.subject = c.id
-         WHERE c.id = $1 AND c.deleted_at IS NULL",
-        &[&id],
-    )?;
-    let row = row.ok_or_else(none)?;
+    let row = by_id(tx, id)?;
     if row.band == BandId::SITE {
         return require_site_admin(tx, caller).map_err(hidden).map(|()| row);
     }
     Access::of(tx, row.band, caller).map_err(hidden)?.require_admin()?;
     Ok(row)
+}
+
+crate::row! { struct In { band: BandId } }
+
+/// As [`read`], and until the transaction ends nobody else changes the campaign, makes invites in it where it is not the
+/// default one, or takes the right from who asks.
+fn hold(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId) -> Result<CampaignRow, Refused> {
+    let band: Option<In> = tx.query_one("SELECT band FROM campaign WHERE id = $1 AND deleted_at IS NULL", &[&id])?;
+    let band = band.ok_or_else(none)?.band;
+    if band == BandId::SITE {
+        require_site_admin(tx, caller).map_err(hidden)?;
+    } else {
+        Access::hold(tx, band, caller).map_err(hidden)?.require_admin()?;
+    }
+    let lock = tx.dialect().pick("", " FOR NO KEY UPDATE");
+    let sql = intern(format!("SELECT 1 AS n FROM campaign WHERE id = $1 AND deleted_at IS NULL{lock}"));
+    if tx.exists(sql, &[&id])? { by_id(tx, id) } else { Err(none()) }
 }
 
 fn none() -> Refused {
@@ -156,7 +210,44 @@ fn hidden(refused: Refused) -> Refused {
     }
 }
 
+/// A page of a band's campaigns, newest first; for its admins.
+pub(crate) fn list(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    caller: AccountId,
+    page: Page,
+    now: Timestamp,
+) -> Result<Campaigns, Refused> {
+    Access::of(tx, band, caller)?.require_admin()?;
+    let (than, order, from) = page.reading(true);
+    let sql = intern(format!(
+        "{SELECT} WHERE c.band = $1 AND c.deleted_at IS NULL AND c.seq {than} $2 ORDER BY c.seq {order} LIMIT $3"
+    ));
+    let rows: Vec<CampaignRow> = tx.query(sql, &[&band, &from.seq, &page.fetch()])?;
+    let (rows, next_cursor, prev_cursor) = page.cut(rows, |row| (0, row.seq));
+    Ok(Campaigns { campaigns: rows.into_iter().map(|row| row.show(now)).collect(), next_cursor, prev_cursor })
+}
+
 impl CampaignRow {
+    fn is_default(&self) -> bool {
+        self.id == CampaignId::default_of(self.band)
+    }
+
+    /// When it ended, if it has at `now`.
+    fn ended(&self, now: Timestamp) -> Option<Timestamp> {
+        self.ended_at.or(self.expires_at.filter(|end| *end <= now))
+    }
+
+    fn check_going_on(&self, now: Timestamp) -> Result<(), Refused> {
+        match self.ended(now) {
+            None => Ok(()),
+            Some(_) => Err(Refused::new(
+                Code::NotPending,
+                "This campaign has ended: only its name can be changed. Make a new one for new invites.",
+            )),
+        }
+    }
+
     /// The campaign as it is told at `now`.
     pub(crate) fn show(self, now: Timestamp) -> Campaign {
         let number = |n: Option<i64>| n.unwrap_or_default().unsigned_abs();
@@ -167,7 +258,8 @@ impl CampaignRow {
             cancelled: number(self.cancelled),
             uses: number(self.uses),
         };
-        let over = self.ended_at.is_some() || self.expires_at.is_some_and(|end| end <= now);
+        let ended_at = self.ended(now);
+        let is_default = self.is_default();
         let person =
             |id, username, display_name| Some(Person { id: id?, username: username?, display_name: display_name? });
         Campaign {
@@ -177,11 +269,16 @@ impl CampaignRow {
             role: self.role,
             message: self.message.map(|message| message.as_str().to_owned()),
             expires_at: self.expires_at,
+            reminders: reminders(self.reminders.as_deref()),
+            max_invites: self.max_invites,
+            max_accepts: self.max_accepts,
+            is_default,
             counts,
-            active: !over && counts.pending > 0,
+            sent: number(self.sent),
+            active: ended_at.is_none() && counts.pending > 0,
             created_at: self.created_at,
             created_by: person(self.created_by, self.creator_username, self.creator_name),
-            ended_at: self.ended_at,
+            ended_at,
         }
     }
 }

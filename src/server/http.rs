@@ -7,6 +7,7 @@ mod bans;
 pub(crate) mod body;
 mod bulk;
 pub(crate) mod caller;
+mod campaigns;
 mod cards;
 mod codes;
 mod etag;

@@ -14,14 +14,15 @@ mod insert;
 mod list;
 mod recipient;
 mod supersede;
+mod together;
 mod visitor;
 mod wish;
 mod withdraw;
 
 pub(crate) use self::{
     accept::{
-        Found, accept, admit, find_by_token, hold_account, hold_by_id, hold_by_token, hold_waiting, in_any_band,
-        preview,
+        Found, accept, admit, check_campaign, ended, find_by_token, hold_account, hold_by_id, hold_by_token,
+        hold_waiting, in_any_band, preview,
     },
     bulk::{ManyInvites, Outcome, create_all, tokens},
     change::{edit, link, or_pending, redemptions, restore, revoke, rotate},
@@ -32,6 +33,8 @@ pub(crate) use self::{
     expire::{expire, next_end},
     inbox::{inbox, opt_out},
     list::{Filter, list},
+    together::Together,
+    wish::ending,
     withdraw::Withdrawal,
 };
 

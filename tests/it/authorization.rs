@@ -72,6 +72,12 @@ const TABLE: &[Row] = &[
     ("POST", "/site/codes", signed_in(403)),
     ("GET", "/campaigns/{id}/codes", in_band(403, 403, 200, 200)),
     ("GET", "/campaigns/{id}/codes/sheet", in_band(403, 403, 200, 200)),
+    ("GET", "/bands/{id}/campaigns", in_band(403, 403, 200, 200)),
+    ("POST", "/bands/{id}/campaigns", in_band(403, 403, 201, 201)),
+    ("GET", "/campaigns/{id}", in_band(403, 403, 200, 200)),
+    ("PATCH", "/campaigns/{id}", in_band(403, 403, 200, 200)),
+    ("DELETE", "/campaigns/{id}", in_band(403, 403, 200, 200)),
+    ("POST", "/campaigns/{id}/expire", in_band(403, 403, 200, 200)),
     ("GET", "/bands/{id}/members", in_band(200, 200, 200, 200)),
     ("PATCH", "/bands/{id}/members/{account_id}", in_band(403, 403, 200, 200)),
     ("DELETE", "/bands/{id}/members/{account_id}", in_band(403, 403, 204, 204)),
@@ -110,6 +116,8 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
         ("POST", "/bands/{id}/codes" | "/site/codes") => json!({ "count": 2, "name": "For the door" }),
         ("POST", "/bands/{id}/invites/bulk") => json!({ "rows": [{ "name": "Kim" }] }),
         ("POST", "/bands/{id}/templates") => json!({ "name": "Singers", "role": "admin" }),
+        ("POST", "/bands/{id}/campaigns") => json!({ "name": "Spring tour", "role": "admin", "ttl_hours": null }),
+        ("PATCH", "/campaigns/{id}") => json!({ "message": "Come and sing" }),
         ("PATCH", "/templates/{id}") => json!({ "message": "Come and sing" }),
         ("PATCH", "/invites/{id}") => json!({ "label": "for Sam" }),
         (
@@ -118,6 +126,7 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
             | "/bands/{id}/leave"
             | "/bands/{id}/join-requests/{rid}/approve"
             | "/bands/{id}/join-requests/{rid}/deny"
+            | "/campaigns/{id}/expire"
             | "/me/invites/{id}/accept"
             | "/me/invites/{id}/decline"
             | "/invites/{id}/restore"
@@ -210,8 +219,8 @@ impl Scene {
             _ if path.starts_with("/me") => &own_session,
             _ if path.starts_with("/site/accounts") => &self.other,
             _ if path.ends_with("/restore") => &self.revoked,
-            _ if path.starts_with("/campaigns") => &self.campaign,
             _ if path.starts_with("/templates") => &self.template,
+            _ if path.starts_with("/campaigns") => &self.campaign,
             _ if path.starts_with("/invites") => &self.pending,
             _ => &self.band,
         };

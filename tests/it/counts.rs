@@ -28,8 +28,9 @@ fn tallies(dimension: &str, subject: &str) -> String {
             SUM(CASE WHEN status = 'pending' THEN 1 ELSE 0 END) AS pending,
             SUM(CASE WHEN status = 'accepted' THEN 1 ELSE 0 END) AS accepted,
             SUM(CASE WHEN status = 'rejected' THEN 1 ELSE 0 END) AS rejected,
-            SUM(CASE WHEN status = 'cancelled' THEN 1 ELSE 0 END) AS cancelled, SUM(uses) AS uses
-         FROM (SELECT band, status, uses, {dimension} AS dimension, {subject} AS subject FROM invite) AS i
+            SUM(CASE WHEN status = 'cancelled' THEN 1 ELSE 0 END) AS cancelled, SUM(uses) AS uses,
+            SUM(CASE WHEN sent_at IS NULL THEN 0 ELSE 1 END) AS sent
+         FROM (SELECT band, status, uses, sent_at, {dimension} AS dimension, {subject} AS subject FROM invite) AS i
          WHERE subject IS NOT NULL GROUP BY band, dimension, subject"
     )
 }
@@ -40,7 +41,7 @@ pub async fn add_up(store: &Store) {
     let mut statements = vec![TOTALS.to_owned()];
     for rows in [tallies("kind", nil), tallies("'campaign'", "campaign"), tallies("'inviter'", "created_by")] {
         let same = "t.made = r.made AND t.pending = r.pending AND t.accepted = r.accepted AND t.rejected = r.rejected
-            AND t.cancelled = r.cancelled AND t.uses = r.uses";
+            AND t.cancelled = r.cancelled AND t.uses = r.uses AND t.sent = r.sent";
         statements.push(format!(
             "SELECT r.dimension AS what, COALESCE(t.made, -1) AS kept, r.made AS rows FROM ({rows}) AS r
              LEFT JOIN tally t ON t.band = r.band AND t.dimension = r.dimension AND t.subject = r.subject

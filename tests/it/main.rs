@@ -21,6 +21,8 @@ mod bands;
 mod bans;
 #[cfg(feature = "server")]
 mod bulk;
+#[cfg(feature = "server")]
+mod campaigns;
 mod client_faults;
 #[cfg(feature = "server")]
 mod codes;

@@ -84,6 +84,7 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     called.call(&ada, "GET /bands/{id}", &path, json!(null)).await;
     templates(&mut called, &ada, &path).await;
     codes(&mut called, &ada, &path, &sam).await;
+    campaigns(&mut called, &kim, &ada, &path).await;
     requests(&mut called, world, &ada, &path).await;
     lists(&mut called, &ada, &path).await;
     let (lou, rob) = (world.account("lou").await, world.account("rob").await);
@@ -155,6 +156,35 @@ async fn templates(called: &mut Called, ada: &Person, band: &str) {
     let one = format!("/templates/{}", list["templates"][0]["id"].as_str().unwrap());
     called.call(ada, "PATCH /templates/{id}", &one, json!({ "name": "Dancers" })).await;
     called.call(ada, "DELETE /templates/{id}", &one, json!(null)).await;
+}
+
+async fn campaigns(called: &mut Called, kim: &Person, ada: &Person, band: &str) {
+    let all = format!("{band}/campaigns");
+    for (method, name) in [("DELETE", "Spring"), ("POST", "Autumn")] {
+        let limits = json!({ "name": name, "max_invites": 5, "max_accepts": 1, "reminders": [] });
+        // A key of its own for each: it is another campaign.
+        let made = match method {
+            "POST" => called.call(ada, "POST /bands/{id}/campaigns", &all, limits).await,
+            _ => ada.post(&all, limits).await.1,
+        };
+        let id = &made["campaign"]["id"];
+        let one = format!("/campaigns/{}", id.as_str().unwrap());
+        let (_, token) = ada.invite(band.rsplit('/').next().unwrap(), json!({ "campaign_id": id })).await;
+        called.call(ada, "PATCH /campaigns/{id}", &one, json!({ "name": "Tour", "message": "Come" })).await;
+        called.call(ada, "GET /campaigns/{id}", &one, json!(null)).await;
+        called.call(kim, "GET /invites/{token}/info", &format!("/invites/{token}/info"), json!(null)).await;
+        let path = format!("{band}/invites?limit=1&campaign={}", id.as_str().unwrap());
+        called.call(ada, "GET /bands/{id}/invites", &path, json!(null)).await;
+        called.call(ada, "GET /bands/{id}/invites", &format!("{path}&status=pending&sort=expires"), json!(null)).await;
+        let _ = kim.accept(&token).await; // a member already, or not: the campaign was looked at
+        match method {
+            "DELETE" => called.call(ada, "DELETE /campaigns/{id}", &one, json!(null)).await,
+            _ => called.call(ada, "POST /campaigns/{id}/expire", &format!("{one}/expire"), json!({})).await,
+        };
+    }
+    for query in ["limit=1", "limit=1&cursor=last"] {
+        called.call(ada, "GET /bands/{id}/campaigns", &format!("{all}?{query}"), json!(null)).await;
+    }
 }
 
 async fn accounts(called: &mut Called, ada: &Person, kim: &Person) {
@@ -326,7 +356,7 @@ async fn every_statement_of_the_api_finds_its_rows_by_an_index(world: World) {
 }
 
 /// The tables whose lists are walked along an index: the rows of a page are read and no more.
-const WALKED: [&str; 3] = ["FROM audit e", "FROM template t", "FROM join_request r"];
+const WALKED: [&str; 4] = ["FROM audit e", "FROM campaign c", "FROM template t", "FROM join_request r"];
 
 /// Whether a list is put in order after it was read, all of it for one page.
 fn sorts(sql: &str, steps: &str) -> bool {

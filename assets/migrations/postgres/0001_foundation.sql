@@ -80,6 +80,7 @@ CREATE TABLE member (
     UNIQUE (band, account)
 );
 CREATE INDEX member_band ON member (band, seq);
+CREATE INDEX member_inviter ON member (band, invited_by, seq);
 CREATE INDEX member_account ON member (account, seq);
 CREATE UNIQUE INDEX member_owner ON member (band) WHERE role = 'owner';
 CREATE INDEX member_search ON member USING gin (search) WITH (fastupdate = off);
@@ -130,6 +131,7 @@ CREATE TABLE tally (
     rejected bigint NOT NULL,
     cancelled bigint NOT NULL,
     uses bigint NOT NULL,
+    sent bigint NOT NULL,
     PRIMARY KEY (band, dimension, subject)
 );
 CREATE INDEX tally_made ON tally (band, dimension, made);
@@ -177,6 +179,8 @@ CREATE INDEX invite_band ON invite (band, seq);
 CREATE INDEX invite_band_status ON invite (band, status, seq);
 CREATE INDEX invite_band_kind ON invite (band, kind, seq);
 CREATE INDEX invite_band_campaign ON invite (band, campaign, seq);
+-- Those that are edited or ended together.
+CREATE INDEX invite_campaign ON invite (campaign, status);
 CREATE INDEX invite_band_creator ON invite (band, created_by, seq);
 -- Codes come in batches, and a batch is looked through as a whole.
 CREATE INDEX invite_codes ON invite (campaign, seq) WHERE kind = 'code';
@@ -246,6 +250,8 @@ CREATE TABLE redemption (
     held boolean NOT NULL
 );
 CREATE INDEX redemption_invite ON redemption (invite, seq);
+CREATE INDEX redemption_band ON redemption (band, seq);
+CREATE INDEX redemption_account ON redemption (band, account, seq);
 CREATE INDEX redemption_held ON redemption (account, invite) WHERE held;
 
 -- Who wants no more invites: an account or an address; of whom is `scope`.

@@ -78,6 +78,7 @@ CREATE TABLE member (
     UNIQUE (band, account)
 ) STRICT;
 CREATE INDEX member_band ON member (band, seq);
+CREATE INDEX member_inviter ON member (band, invited_by, seq);
 CREATE INDEX member_account ON member (account, seq);
 CREATE UNIQUE INDEX member_owner ON member (band) WHERE role = 'owner';
 -- Full-text index over `seq`: tokens only, no text.
@@ -129,6 +130,7 @@ CREATE TABLE tally (
     rejected INTEGER NOT NULL,
     cancelled INTEGER NOT NULL,
     uses INTEGER NOT NULL,
+    sent INTEGER NOT NULL,
     PRIMARY KEY (band, dimension, subject)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tally_made ON tally (band, dimension, made);
@@ -175,6 +177,8 @@ CREATE INDEX invite_band ON invite (band, seq);
 CREATE INDEX invite_band_status ON invite (band, status, seq);
 CREATE INDEX invite_band_kind ON invite (band, kind, seq);
 CREATE INDEX invite_band_campaign ON invite (band, campaign, seq);
+-- Those that are edited or ended together.
+CREATE INDEX invite_campaign ON invite (campaign, status);
 CREATE INDEX invite_band_creator ON invite (band, created_by, seq);
 -- Codes come in batches, and a batch is looked through as a whole.
 CREATE INDEX invite_codes ON invite (campaign, seq) WHERE kind = 'code';
@@ -244,6 +248,8 @@ CREATE TABLE redemption (
     held INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX redemption_invite ON redemption (invite, seq);
+CREATE INDEX redemption_band ON redemption (band, seq);
+CREATE INDEX redemption_account ON redemption (band, account, seq);
 CREATE INDEX redemption_held ON redemption (account, invite) WHERE held;
 
 -- Who wants no more invites: an account or an address; of whom is `scope`.

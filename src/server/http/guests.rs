@@ -66,7 +66,13 @@ impl Door {
     responses((status = 200, body = Preview), (status = "default", body = Problem, content_type = "application/problem+json")))]
 async fn info(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Refused> {
     let (token_hash, now) = (token_hash(&token)?, app.now());
-    let found = app.store().glance(move |tx| invites::find_by_token(tx, &token_hash)).await?;
+    let look = move |tx: &mut Tx<'_>| {
+        let found = invites::find_by_token(tx, &token_hash)?;
+        invites::ended(&found, now)?;
+        invites::check_campaign(tx, &found)?;
+        Ok::<_, Refused>(found)
+    };
+    let found = app.store().glance(look).await?;
     let id = found.id;
     let preview = invites::preview(found, app.settings().policy.registration, now)?;
     app.views().note(id);

@@ -57,6 +57,7 @@ pub(super) fn secret<T: serde::Serialize>(status: StatusCode, value: T) -> Respo
         ("status" = Option<Status>, Query),
         ("kind" = Option<Kind>, Query),
         ("q" = Option<String>, Query, description = "a part of label or address; under 3 letters the beginning"),
+        ("campaign" = Option<String>, Query, description = "the id of a campaign"),
         ("created_by" = Option<String>, Query, description = "the id of an account"),
         ("sort" = Option<InviteSort>, Query, description = "the newest first where it is missing"),
         ("limit" = Option<u32>, Query, description = "1 to 200, 50 by default"),
@@ -71,10 +72,11 @@ async fn list(
     known: Known,
     Keys(keys): Keys,
 ) -> Result<Response, Refused> {
-    only(&keys, &["status", "kind", "q", "created_by", "sort", "limit", "cursor"])?;
+    only(&keys, &["status", "kind", "q", "campaign", "created_by", "sort", "limit", "cursor"])?;
     let filter = Filter {
         status: read_key(&keys, "status")?,
         kind: read_key(&keys, "kind")?,
+        campaign: read_key(&keys, "campaign")?,
         created_by: read_key(&keys, "created_by")?,
         q: read_key(&keys, "q")?,
         sort: read_key(&keys, "sort")?.unwrap_or(InviteSort::Newest),

@@ -54,6 +54,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(super::requests::routes())
         .merge(super::templates::routes())
         .merge(super::codes::routes())
+        .merge(super::campaigns::routes())
         .merge(super::guests::routes())
         .merge(super::audit::routes())
 }

@@ -10,7 +10,8 @@ use crate::{
         Hash, Refused,
         audit::{self, Event},
         bands::{self, requests},
-        store::{Dialect, Error, Tally, Tx, dialect::intern},
+        campaigns,
+        store::{Dialect, Error, Tally, ToValue, Tx, dialect::intern},
     },
 };
 
@@ -28,6 +29,7 @@ crate::row! {
         members: i64,
         band_deleted: Option<Timestamp>,
         campaign: Option<CampaignId>,
+        max_accepts: Option<i64>,
         pub(super) kind: Kind,
         pub(crate) role: Role,
         status: Status,
@@ -48,13 +50,14 @@ crate::row! {
 }
 
 const FOUND: &str = "SELECT i.id AS id, i.band AS band, b.name AS band_name, b.description AS description,
-        b.contact AS contact, b.members AS members, b.deleted_at AS band_deleted, i.campaign AS campaign, i.kind AS kind, i.role AS role,
+        b.contact AS contact, b.members AS members, b.deleted_at AS band_deleted, i.campaign AS campaign,
+        k.max_accepts AS max_accepts, i.kind AS kind, i.role AS role,
         i.status AS status, i.cancel_reason AS cancel_reason, i.expires_at AS expires_at, i.max_uses AS max_uses,
         i.uses AS uses, i.message AS message, i.email AS email,
         i.account AS account, t.username AS account_username, i.requires_approval AS requires_approval,
         i.created_at AS created_at, i.created_by AS created_by, c.display_name AS inviter, i.policy AS policy
      FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
-        LEFT JOIN account t ON t.id = i.account";
+        LEFT JOIN account t ON t.id = i.account LEFT JOIN campaign k ON k.id = i.campaign";
 
 /// The invite of a token, in whatever state; every unknown token is refused alike.
 pub(crate) fn find_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found, Refused> {
@@ -64,6 +67,7 @@ pub(crate) fn find_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found,
 
 /// As [`find_by_token`], and nobody else changes or uses the invite until the transaction ends.
 pub(crate) fn hold_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found, Refused> {
+    hold_limit(tx, "token_hash = $1", token_hash)?;
     let lock = tx.dialect().pick("", " FOR UPDATE OF i"); // SQLite has one writer
     let sql = intern(format!("{FOUND} WHERE i.token_hash = $1{lock}"));
     tx.query_one(sql, &[token_hash])?.ok_or_else(Refused::invalid_token)
@@ -85,9 +89,36 @@ pub(crate) fn hold_waiting(tx: &mut Tx<'_>, id: InviteId, account: AccountId) ->
 
 /// As [`hold_by_token`], for an invite by which someone asked.
 pub(crate) fn hold_by_id(tx: &mut Tx<'_>, id: InviteId) -> Result<Found, Refused> {
+    hold_limit(tx, "id = $1", &id)?;
     let lock = tx.dialect().pick("", " FOR UPDATE OF i");
     let sql = intern(format!("{FOUND} WHERE i.id = $1{lock}"));
     tx.query_one(sql, &[&id])?.ok_or_else(|| Refused::not_found("invite"))
+}
+
+/// Holds the campaign of an invite where it has only so many uses: nobody takes one of them meanwhile by another of its
+/// invites. Before the invite, as everywhere: two transactions never wait for each other in a circle.
+fn hold_limit(tx: &mut Tx<'_>, which: &str, value: &dyn ToValue) -> Result<(), Error> {
+    if tx.dialect() == Dialect::Postgres {
+        let sql = intern(format!(
+            "SELECT 1 AS n FROM campaign
+             WHERE id = (SELECT campaign FROM invite WHERE {which}) AND max_accepts IS NOT NULL FOR NO KEY UPDATE"
+        ));
+        let _ = tx.exists(sql, &[value])?;
+    }
+    Ok(())
+}
+
+/// Whether all uses are taken that the invite's campaign has.
+fn campaign_is_used_up(tx: &mut Tx<'_>, found: &Found) -> Result<bool, Error> {
+    match found.campaign.zip(found.max_accepts) {
+        Some((campaign, most)) => campaigns::is_used_up(tx, found.band, campaign, most),
+        None => Ok(false),
+    }
+}
+
+/// Refuses an invite that still is pending, and of whose campaign all uses are taken.
+pub(crate) fn check_campaign(tx: &mut Tx<'_>, found: &Found) -> Result<(), Refused> {
+    if campaign_is_used_up(tx, found)? { Err(found.refusal(Code::InviteUsed)) } else { Ok(()) }
 }
 
 /// Holds the account until the transaction ends: what one person does at once in two places is done one after the
@@ -165,7 +196,7 @@ impl Found {
 }
 
 /// Refuses an invite that is no longer pending at `now`.
-pub(super) fn ended(found: &Found, now: Timestamp) -> Result<(), Refused> {
+pub(crate) fn ended(found: &Found, now: Timestamp) -> Result<(), Refused> {
     in_a_band(found)?;
     let standing = Standing::at(now, found.status, found.cancel_reason, found.expires_at);
     Code::of_ended(standing).map_or(Ok(()), |code| Err(found.refusal(code)))
@@ -243,6 +274,7 @@ pub(crate) fn accept(
         ended_for_holder(found, now)?;
     } else {
         ended(found, now)?;
+        check_campaign(tx, found)?;
     }
     let rules = found.rules()?;
     visitor.check_recipient(found, account, rules.email_identity, mail)?;
@@ -268,7 +300,7 @@ pub(crate) fn admit(
     now: Timestamp,
 ) -> Result<Option<Accepted>, Refused> {
     let visitor = Visitor::of(tx, found, account)?;
-    if !visitor.holds && found.max_uses.left(found.uses) == Some(0) {
+    if !visitor.holds && (found.max_uses.left(found.uses) == Some(0) || campaign_is_used_up(tx, found)?) {
         return Ok(None);
     }
     enter(tx, found, account, &visitor, &found.rules()?, now).map(Some)
@@ -361,6 +393,7 @@ fn redeem(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<bool, Er
 /// invite that is over as it is.
 fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, held: bool, now: Timestamp) -> Result<bool, Refused> {
     let late = found.requires_approval && !held;
+    check_campaign(tx, found)?;
     let taken: Option<Taken> = tx.query_one(
         "UPDATE invite SET uses = uses + 1, used_at = $2, used_by = $3,
             status = CASE WHEN uses + 1 >= max_uses AND (expires_at IS NULL OR expires_at > $2) THEN 'accepted'

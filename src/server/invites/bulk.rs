@@ -117,7 +117,7 @@ pub(crate) fn create_all(
         }
     }
     let candidates = settle(tx, &making, shared.on_existing, candidates, &mut outcomes, wish.dry_run)?;
-    let left = making.quota.left(tx, now)?.map_or(usize::MAX, |n| n as usize);
+    let left = making.left(tx)?.map_or(usize::MAX, |n| n as usize);
     let mut chosen = candidates;
     for none_left in chosen.split_off(left.min(chosen.len())) {
         let outcome = Outcome::new(RowStatus::Quota, "You may make no more invites for now.");

@@ -103,7 +103,7 @@ pub(crate) fn create_codes(
         quota.charge(tx, terms.count, now)?;
     }
     let Terms { count, name, role, expires_at, max_uses } = terms;
-    let campaign = NewCampaign { id, band, name, role: Some(role), message: None, expires_at };
+    let campaign = NewCampaign { role: Some(role), expires_at, ..NewCampaign::plain(id, band, name) };
     campaigns::insert(tx, &campaign, account, now)?;
     let code = |fresh: &Fresh| {
         let secret = fresh.secret(app.key(), Kind::Code)?;

@@ -105,7 +105,15 @@ impl Making {
         // What a template gives its admins have chosen: who may invite at all may invite by it.
         let wish = templates::applied(tx, band, wish)?;
         let campaign = campaigns::for_new_invite(tx, band, wish.campaign_id, now)?;
+        let policy = campaign.rules(policy);
         Ok((Self { quota, caller, now, access, up_to, band, policy, campaign }, wish))
+    }
+
+    /// How many invites can be made now: what is left of the inviter's quota and of the campaign's room; `None` is any
+    /// number.
+    pub(super) fn left(&self, tx: &mut Tx<'_>) -> Result<Option<u32>, Refused> {
+        let (own, room) = (self.quota.left(tx, self.now)?, self.campaign.left(tx)?);
+        Ok(own.into_iter().chain(room).min())
     }
 
     /// What one wish comes to; refused is a role above the inviter's own, and a kind that the band makes none of.
@@ -173,6 +181,7 @@ pub(crate) fn create(
         }
     }
     making.quota.charge(tx, 1, now)?;
+    making.campaign.check_room(tx, 1)?;
     let secret = fresh.secret(app.key(), terms.kind)?;
     let token = secret.token.reveal().to_owned();
     if making.batch().insert(tx, &[terms.into_invite(fresh.id, secret, &known)])?.is_empty() {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     api::{InviteSort, Invites},
-    domain::{AccountId, BandId, Kind, Status, Timestamp, search_pattern, search_terms},
+    domain::{AccountId, BandId, CampaignId, Kind, Status, Timestamp, search_pattern, search_terms},
     server::{
         Refused,
         bands::scope,
@@ -23,6 +23,7 @@ const END: &str = "COALESCE(i.expires_at, 9223372036854775807)";
 pub(crate) struct Filter {
     pub(crate) status: Option<Status>,
     pub(crate) kind: Option<Kind>,
+    pub(crate) campaign: Option<CampaignId>,
     pub(crate) created_by: Option<AccountId>,
     pub(crate) q: Option<String>,
     pub(crate) sort: InviteSort,
@@ -76,6 +77,9 @@ pub(crate) fn list(
     }
     if let Some(kind) = &filter.kind {
         rows.and("i.kind = ?", kind);
+    }
+    if let Some(campaign) = &filter.campaign {
+        rows.and("i.campaign = ?", campaign);
     }
     if let Some(creator) = &filter.created_by {
         rows.and("i.created_by = ?", creator);

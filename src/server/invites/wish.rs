@@ -44,7 +44,7 @@ pub(super) struct Terms {
 }
 
 /// When an invite ends under `policy`: by `ttl_hours` or `expires_at`, else by the default. `None` is never.
-pub(super) fn ending(
+pub(crate) fn ending(
     fields: &mut Fields,
     policy: &Policy,
     ttl_hours: Patch<i64>,

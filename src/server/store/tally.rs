@@ -45,6 +45,8 @@ pub struct Tally {
     pub cancelled: i64,
     /// Uses taken.
     pub uses: i64,
+    /// Gone out by mail.
+    pub sent: i64,
 }
 
 impl Tally {
@@ -53,7 +55,9 @@ impl Tally {
     /// A use of an invite that stays what it is.
     pub const USED: Self = Self { uses: 1, ..Self::NOTHING };
     /// No change.
-    pub const NOTHING: Self = Self { made: 0, pending: 0, accepted: 0, rejected: 0, cancelled: 0, uses: 0 };
+    pub const NOTHING: Self = Self { made: 0, pending: 0, accepted: 0, rejected: 0, cancelled: 0, uses: 0, sent: 0 };
+    /// The first mail of an invite goes out.
+    pub const SENT: Self = Self { sent: 1, ..Self::NOTHING };
 
     /// An invite goes from one status to another.
     #[must_use]
@@ -82,6 +86,7 @@ impl AddAssign for Tally {
         self.rejected += other.rejected;
         self.cancelled += other.cancelled;
         self.uses += other.uses;
+        self.sent += other.sent;
     }
 }
 
@@ -104,18 +109,19 @@ impl Changes {
         let changes: Vec<_> = self.0.into_iter().filter(|(_, change)| *change != Tally::NOTHING).collect();
         for rows in changes.chunks(ROWS) {
             let sql = intern(format!(
-                "INSERT INTO tally (band, dimension, subject, made, pending, accepted, rejected, cancelled, uses)
+                "INSERT INTO tally (band, dimension, subject, made, pending, accepted, rejected, cancelled, uses, sent)
                  VALUES {} ON CONFLICT (band, dimension, subject) DO UPDATE SET made = tally.made + excluded.made,
                     pending = tally.pending + excluded.pending, accepted = tally.accepted + excluded.accepted,
                     rejected = tally.rejected + excluded.rejected,
-                    cancelled = tally.cancelled + excluded.cancelled, uses = tally.uses + excluded.uses",
-                places(rows.len(), 9, 0)
+                    cancelled = tally.cancelled + excluded.cancelled, uses = tally.uses + excluded.uses,
+                    sent = tally.sent + excluded.sent",
+                places(rows.len(), 10, 0)
             ));
-            let mut params: Vec<&dyn ToValue> = Vec::with_capacity(rows.len() * 9);
+            let mut params: Vec<&dyn ToValue> = Vec::with_capacity(rows.len() * 10);
             for ((band, dimension, subject), change) in rows {
                 params.extend([band as &dyn ToValue, dimension, subject]);
                 params.extend([&change.made as &dyn ToValue, &change.pending, &change.accepted]);
-                params.extend([&change.rejected as &dyn ToValue, &change.cancelled, &change.uses]);
+                params.extend([&change.rejected as &dyn ToValue, &change.cancelled, &change.uses, &change.sent]);
             }
             let _ = tx.execute(sql, &params)?;
         }

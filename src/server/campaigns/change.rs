@@ -1,0 +1,109 @@
+//! Changing campaigns, and ending them.
+
+use crate::{
+    api::{Code, UpdateCampaign},
+    domain::{AccountId, BandId, CampaignId, CampaignName, CancelReason, Message, Policy, Role, Timestamp},
+    server::{
+        Fields, Refused, bands,
+        invites::{Together, ending},
+        store::Tx,
+    },
+};
+
+use super::{CampaignRow, by_id, hold, make::told};
+
+/// Changes a campaign: what is left out stays, null is none. Role, message and end go to its pending invites. For the
+/// band's admins; what is as it was is no change.
+pub(crate) fn edit(
+    tx: &mut Tx<'_>,
+    id: CampaignId,
+    caller: AccountId,
+    wish: &UpdateCampaign,
+    site: &Policy,
+    now: Timestamp,
+) -> Result<CampaignRow, Refused> {
+    let row = hold(tx, id, caller)?;
+    let policy = if row.band == BandId::SITE { site.clone() } else { bands::in_force(tx, row.band, site)? };
+    let mut fields = Fields::default();
+    let name = wish.name.as_deref().and_then(|name| fields.check("name", CampaignName::parse(name)));
+    let role = wish.role.or(row.role);
+    match wish.role {
+        Some(Role::Owner) => fields.refuse("role", "must be member or admin"),
+        Some(Role::Admin) if row.band == BandId::SITE => {
+            fields.refuse("role", "must be member: these codes are to no band");
+        }
+        _ => {}
+    }
+    let message = fields.text("message", &wish.message, row.message.as_ref(), Message::parse);
+    let has_end = !(wish.ttl_hours.is_omitted() && wish.expires_at.is_omitted());
+    let expires_at = if has_end {
+        ending(&mut fields, &policy, wish.ttl_hours.clone(), wish.expires_at.clone(), now)
+    } else {
+        row.expires_at
+    };
+    if row.is_default() {
+        let given = [
+            ("role", wish.role.is_some()),
+            ("message", !wish.message.is_omitted()),
+            ("expires_at", !wish.expires_at.is_omitted()),
+            ("ttl_hours", !wish.ttl_hours.is_omitted()),
+        ];
+        for (field, _) in given.iter().filter(|(_, given)| *given) {
+            fields.refuse(field, "must be left out: the invites of this campaign share nothing, it has only a name");
+        }
+    }
+    fields.finish()?;
+    let name = name.unwrap_or_else(|| row.name.clone());
+    let shares = (role, &message, expires_at) != (row.role, &row.message, row.expires_at);
+    let shared = wish.role.is_some() || !wish.message.is_omitted() || has_end;
+    if shared {
+        row.check_going_on(now)?;
+    } else if name == row.name {
+        return Ok(row);
+    }
+    if shares || name != row.name {
+        let _ = tx.execute(
+            "UPDATE campaign SET name = $2, role = $3, message = $4, expires_at = $5 WHERE id = $1",
+            &[&id, &name, &role, &message, &expires_at],
+        )?;
+    }
+    // Also what one of them was given by itself meanwhile.
+    if shared {
+        let role = wish.role;
+        let message = (!wish.message.is_omitted()).then_some(message);
+        let expires_at = has_end.then_some(expires_at);
+        Together { campaign: id, actor: caller, now }.edit(tx, role, message, expires_at)?;
+    }
+    told(tx, row.band, caller, "campaign.edited", &name, now)?;
+    by_id(tx, id)
+}
+
+/// Deletes a campaign, and ends its pending invites; how many there were. For the band's admins.
+pub(crate) fn delete(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Timestamp) -> Result<u64, Refused> {
+    let row = hold(tx, id, caller)?;
+    if row.is_default() {
+        let text = "A band's default campaign cannot be deleted. To end its pending invites, expire it.";
+        return Err(Refused::new(Code::Forbidden, text));
+    }
+    let _ = tx.execute("UPDATE campaign SET deleted_at = $2 WHERE id = $1", &[&id, &now])?;
+    // New invites by a template that names it would all be refused.
+    let _ = tx.execute("UPDATE template SET campaign = NULL WHERE campaign = $1", &[&id])?;
+    let cancelled = Together { campaign: id, actor: caller, now }.end(tx, CancelReason::CampaignDeleted)?;
+    told(tx, row.band, caller, "campaign.deleted", &row.name, now)?;
+    Ok(cancelled)
+}
+
+/// Ends a campaign's pending invites, and the campaign where it is not the default one; how many invites there were. For
+/// the band's admins. One that has ended stays as it is.
+pub(crate) fn expire(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Timestamp) -> Result<u64, Refused> {
+    let row = hold(tx, id, caller)?;
+    if row.ended(now).is_some() {
+        return Ok(0);
+    }
+    if !row.is_default() {
+        let _ = tx.execute("UPDATE campaign SET ended_at = $2 WHERE id = $1", &[&id, &now])?;
+    }
+    let cancelled = Together { campaign: id, actor: caller, now }.end(tx, CancelReason::CampaignExpired)?;
+    told(tx, row.band, caller, "campaign.expired", &row.name, now)?;
+    Ok(cancelled)
+}

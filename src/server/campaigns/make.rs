@@ -1,0 +1,151 @@
+//! Making campaigns.
+
+use crate::{
+    api::CreateCampaign,
+    domain::{AccountId, BandId, BandPolicy, CampaignId, CampaignName, Message, Policy, Role, Timestamp},
+    server::{
+        Fields, Refused,
+        audit::{self, Event},
+        bands::{self, Access},
+        invites::ending,
+        store::{Error, Tx},
+    },
+};
+
+use super::{CampaignRow, by_id};
+
+/// The highest limit that a campaign can have.
+const MOST: i64 = 1_000_000;
+
+/// A campaign to be made, every part of it decided.
+#[derive(Debug, Clone)]
+pub(crate) struct NewCampaign {
+    /// Its id.
+    pub(crate) id: CampaignId,
+    /// Its band, or the site.
+    pub(crate) band: BandId,
+    /// Its name.
+    pub(crate) name: CampaignName,
+    /// The role that its invites share.
+    pub(crate) role: Option<Role>,
+    /// What those invited by it are told.
+    pub(crate) message: Option<Message>,
+    /// When it ends; `None` is never.
+    pub(crate) expires_at: Option<Timestamp>,
+    /// Hours after sending at which its invites are called to mind; `None` is as their policy has it.
+    pub(crate) reminders: Option<Vec<u32>>,
+    /// The most invites in it.
+    pub(crate) max_invites: Option<i64>,
+    /// The most uses of all its invites.
+    pub(crate) max_accepts: Option<i64>,
+}
+
+impl NewCampaign {
+    /// A campaign that shares nothing, has no limits, and never ends.
+    pub(crate) fn plain(id: CampaignId, band: BandId, name: CampaignName) -> Self {
+        Self {
+            id,
+            band,
+            name,
+            role: None,
+            message: None,
+            expires_at: None,
+            reminders: None,
+            max_invites: None,
+            max_accepts: None,
+        }
+    }
+
+    fn read(
+        id: CampaignId,
+        band: BandId,
+        wish: &CreateCampaign,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Self, Refused> {
+        let mut fields = Fields::default();
+        let name = fields.check("name", CampaignName::parse(&wish.name));
+        let role = wish.role.unwrap_or(Role::Member);
+        if role == Role::Owner {
+            fields.refuse("role", "must be member or admin");
+        }
+        let expires_at = ending(&mut fields, policy, wish.ttl_hours.clone(), wish.expires_at.clone(), now);
+        let message = fields.optional("message", wish.message.as_deref(), Message::parse);
+        let own = BandPolicy { reminder_hours: wish.reminders.clone(), ..BandPolicy::default() };
+        if let Err(refused) = own.tighten(policy) {
+            for (_, why) in refused {
+                fields.refuse("reminders", why.to_string());
+            }
+        }
+        for (field, limit) in [("max_invites", wish.max_invites), ("max_accepts", wish.max_accepts)] {
+            if limit.is_some_and(|n| !(1..=MOST).contains(&n)) {
+                fields.refuse(field, format!("must be a number from 1 to {MOST}"));
+            }
+        }
+        let name = fields.finish_with(name)?;
+        Ok(Self {
+            role: Some(role),
+            message,
+            expires_at,
+            reminders: wish.reminders.clone(),
+            max_invites: wish.max_invites,
+            max_accepts: wish.max_accepts,
+            ..Self::plain(id, band, name)
+        })
+    }
+}
+
+/// Makes a campaign; for the band's admins. Its end is fixed from now on, and shared by its invites.
+pub(crate) fn create(
+    tx: &mut Tx<'_>,
+    id: CampaignId,
+    band: BandId,
+    caller: AccountId,
+    wish: &CreateCampaign,
+    site: &Policy,
+    now: Timestamp,
+) -> Result<CampaignRow, Refused> {
+    Access::hold(tx, band, caller)?.require_admin()?;
+    let policy = bands::in_force(tx, band, site)?;
+    let new = NewCampaign::read(id, band, wish, &policy, now)?;
+    insert(tx, &new, caller, now)?;
+    by_id(tx, id)
+}
+
+/// Makes a campaign, and writes down that `actor` did. The right to do so was looked at.
+pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewCampaign, actor: AccountId, now: Timestamp) -> Result<(), Error> {
+    let reminders = new.reminders.as_ref().and_then(|hours| serde_json::to_string(hours).ok());
+    let _ = tx.execute(
+        "INSERT INTO campaign (id, band, name, role, message, expires_at, reminders, max_invites, max_accepts,
+            created_at, created_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        &[
+            &new.id,
+            &new.band,
+            &new.name,
+            &new.role,
+            &new.message,
+            &new.expires_at,
+            &reminders,
+            &new.max_invites,
+            &new.max_accepts,
+            &now,
+            &actor,
+        ],
+    )?;
+    told(tx, new.band, actor, "campaign.created", &new.name, now)
+}
+
+/// Writes down what was done to the campaign of this name.
+pub(super) fn told(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    actor: AccountId,
+    action: &'static str,
+    name: &CampaignName,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.touch(band);
+    let (band, actor, detail) = (Some(band), Some(actor), Some(name.as_str()));
+    audit::record(tx, now, Event { band, actor, action, invite: None, account: None, detail })
+}

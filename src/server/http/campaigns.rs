@@ -1,0 +1,175 @@
+//! `/bands/{id}/campaigns` and `/campaigns/{id}`.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    api::{Campaign, Campaigns, CancelledInvites, CreateCampaign, CreatedCampaign, Empty, Problem, UpdateCampaign},
+    domain::CampaignId,
+    server::{App, Refused, campaigns, idempotency::Done, store::Tx},
+};
+
+use super::{
+    bands::band_id,
+    body::Body,
+    caller::Caller,
+    etag::Known,
+    once::Key,
+    query::{Keys, only, page},
+};
+
+/// The routes of this file.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, edit, delete)).routes(routes!(expire))
+}
+
+pub(super) fn campaign_id(text: &str) -> Result<CampaignId, Refused> {
+    text.parse().map_err(|_| Refused::not_found("campaign"))
+}
+
+/// The campaigns of a band with the figures of their invites, newest first; for its admins.
+#[utoipa::path(
+    get, path = "/bands/{id}/campaigns", tag = "campaigns",
+    params(
+        ("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query),
+        ("If-None-Match" = Option<String>, Header),
+    ),
+    responses(
+        (status = 200, body = Campaigns), (status = 304, description = "Nothing has changed"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    known: Known,
+    Keys(keys): Keys,
+) -> Result<Response, Refused> {
+    only(&keys, &["limit", "cursor"])?;
+    let (band, page, now) = (band_id(&id)?, page(&keys)?, app.now());
+    known.answer(&app.store().read(move |tx| campaigns::list(tx, band, caller.account, page, now)).await?)
+}
+
+/// Makes a campaign; for the band's admins. Its end is fixed now and shared by the invites that are made in it.
+#[utoipa::path(
+    post, path = "/bands/{id}/campaigns", tag = "campaigns", request_body = CreateCampaign,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 201, body = CreatedCampaign),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    key: Key,
+    body: Body<CreateCampaign>,
+) -> Result<(StatusCode, Json<CreatedCampaign>), Refused> {
+    let (band, now, fresh) = (band_id(&id)?, app.now(), app.fresh(CampaignId::new));
+    let row = key
+        .of(&app, caller, format!("/bands/{band}/campaigns"), body.hash)
+        .write(
+            move |_, tx, earlier| {
+                campaigns::read(tx, earlier.resource.map_or(fresh, CampaignId::from_bytes), caller.account)
+            },
+            move |app, tx| {
+                let policy = &app.settings().policy;
+                let value = campaigns::create(tx, fresh, band, caller.account, &body.value, policy, now)?;
+                Ok(Done::new(201, fresh.as_bytes(), value))
+            },
+        )
+        .await?;
+    Ok((StatusCode::CREATED, Json(CreatedCampaign { campaign: row.show(now), created: 0, failed: 0 })))
+}
+
+/// One campaign with the figures of its invites.
+#[utoipa::path(
+    get, path = "/campaigns/{id}", tag = "campaigns",
+    params(("id" = String, Path), ("If-None-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, body = Campaign), (status = 304, description = "Nothing has changed"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn read(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    known: Known,
+) -> Result<Response, Refused> {
+    let (id, now) = (campaign_id(&id)?, app.now());
+    known.answer(&app.store().read(move |tx| campaigns::read(tx, id, caller.account)).await?.show(now))
+}
+
+/// Changes a campaign: what is left out stays, null is none. Role, message and end go to its pending invites.
+#[utoipa::path(
+    patch, path = "/campaigns/{id}", tag = "campaigns", params(("id" = String, Path)), request_body = UpdateCampaign,
+    responses((status = 200, body = Campaign), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn edit(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Body<UpdateCampaign>,
+) -> Result<Json<Campaign>, Refused> {
+    let (id, now, policy) = (campaign_id(&id)?, app.now(), app.settings().policy.clone());
+    let write = move |tx: &mut Tx<'_>| campaigns::edit(tx, id, caller.account, &body.value, &policy, now);
+    let campaign = app.store().write(write).await?.show(now);
+    app.alarm().note(campaign.expires_at);
+    Ok(Json(campaign))
+}
+
+/// Deletes a campaign, and ends its pending invites. A band's default one stays.
+#[utoipa::path(
+    delete, path = "/campaigns/{id}", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = CancelledInvites), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<CancelledInvites>, Refused> {
+    let (id, now) = (campaign_id(&id)?, app.now());
+    let cancelled = app.store().write(move |tx| campaigns::delete(tx, id, caller.account, now)).await?;
+    app.metrics().invites("campaign_deleted", cancelled);
+    Ok(Json(CancelledInvites { cancelled }))
+}
+
+/// Ends a campaign and its pending invites. A band's default one goes on. Again is no error.
+#[utoipa::path(
+    post, path = "/campaigns/{id}/expire", tag = "campaigns", request_body = Empty,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = CancelledInvites), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+async fn expire(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    key: Key,
+    body: Body<Empty>,
+) -> Result<Json<CancelledInvites>, Refused> {
+    let (id, now) = (campaign_id(&id)?, app.now());
+    let (cancelled, is_new) = key
+        .of(&app, caller, format!("/campaigns/{id}/expire"), body.hash)
+        .write(
+            move |_, tx, earlier| {
+                let _ = campaigns::read(tx, id, caller.account)?;
+                Ok((earlier.outcome.and_then(|text| text.parse().ok()).unwrap_or_default(), false))
+            },
+            move |_, tx| {
+                let cancelled = campaigns::expire(tx, id, caller.account, now)?;
+                let (resource, outcome) = (Some(*id.as_bytes()), Some(cancelled.to_string()));
+                Ok(Done { value: (cancelled, true), status: 200, resource, outcome })
+            },
+        )
+        .await?;
+    app.metrics().invites("campaign_expired", if is_new { cancelled } else { 0 });
+    Ok(Json(CancelledInvites { cancelled }))
+}
