@@ -1,7 +1,7 @@
 //! Changing campaigns, and ending them.
 
 use crate::{
-    api::{Code, UpdateCampaign},
+    api::{Code, Patch, UpdateCampaign},
     domain::{AccountId, BandId, CampaignId, CampaignName, CancelReason, Message, Policy, Role, Timestamp},
     server::{
         Fields, Refused, bands,
@@ -54,14 +54,14 @@ pub(crate) fn edit(
     }
     fields.finish()?;
     let name = name.unwrap_or_else(|| row.name.clone());
-    let shares = (role, &message, expires_at) != (row.role, &row.message, row.expires_at);
+    let differs = (role, &message, expires_at) != (row.role, &row.message, row.expires_at);
     let shared = wish.role.is_some() || !wish.message.is_omitted() || has_end;
     if shared {
         row.check_going_on(now)?;
     } else if name == row.name {
         return Ok(row);
     }
-    if shares || name != row.name {
+    if differs || name != row.name {
         let _ = tx.execute(
             "UPDATE campaign SET name = $2, role = $3, message = $4, expires_at = $5 WHERE id = $1",
             &[&id, &name, &role, &message, &expires_at],
@@ -70,8 +70,8 @@ pub(crate) fn edit(
     // Also what one of them was given by itself meanwhile.
     if shared {
         let role = wish.role;
-        let message = (!wish.message.is_omitted()).then_some(message);
-        let expires_at = has_end.then_some(expires_at);
+        let message = if wish.message.is_omitted() { Patch::Omitted } else { message.into() };
+        let expires_at = if has_end { expires_at.into() } else { Patch::Omitted };
         Together { campaign: id, actor: caller, now }.edit(tx, role, message, expires_at)?;
     }
     told(tx, row.band, caller, "campaign.edited", &name, now)?;

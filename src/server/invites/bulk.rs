@@ -120,7 +120,10 @@ pub(crate) fn create_all(
     let left = making.left(tx)?.map_or(usize::MAX, |n| n as usize);
     let mut chosen = candidates;
     for none_left in chosen.split_off(left.min(chosen.len())) {
-        let outcome = Outcome::new(RowStatus::Quota, "You may make no more invites for now.");
+        let outcome = Outcome::new(
+            RowStatus::Quota,
+            "No more invites can be made: your quota, or the campaign, has no room left.",
+        );
         outcomes[none_left.place] = Some(outcome);
     }
     if wish.dry_run {

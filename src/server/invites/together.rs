@@ -1,6 +1,7 @@
 //! What is done to all pending invites of a campaign at once.
 
 use crate::{
+    api::Patch,
     domain::{AccountId, CampaignId, CancelReason, Message, Role, Timestamp},
     server::store::{Error, Tx},
 };
@@ -19,16 +20,16 @@ pub(crate) struct Together {
 }
 
 impl Together {
-    /// Gives them a role, a message and an end: each where there is one, `Some(None)` is to have none.
+    /// Gives them a role, a message and an end: each as a request names it, what is left out stays.
     pub(crate) fn edit(
         self,
         tx: &mut Tx<'_>,
         role: Option<Role>,
-        message: Option<Option<Message>>,
-        expires_at: Option<Option<Timestamp>>,
+        message: Patch<Message>,
+        expires_at: Patch<Timestamp>,
     ) -> Result<(), Error> {
-        let (has_message, has_end) = (message.is_some(), expires_at.is_some());
-        let (message, expires_at) = (message.flatten(), expires_at.flatten());
+        let (has_message, has_end) = (!message.is_omitted(), !expires_at.is_omitted());
+        let (message, expires_at) = (message.into_change().flatten(), expires_at.into_change().flatten());
         let _ = tx.execute(
             "UPDATE invite SET role = COALESCE($3, role), message = CASE WHEN $4 THEN $5 ELSE message END,
                 expires_at = CASE WHEN $6 THEN $7 ELSE expires_at END
