@@ -117,8 +117,7 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
         ("POST", "/bands/{id}/invites/bulk") => json!({ "rows": [{ "name": "Kim" }] }),
         ("POST", "/bands/{id}/templates") => json!({ "name": "Singers", "role": "admin" }),
         ("POST", "/bands/{id}/campaigns") => json!({ "name": "Spring tour", "role": "admin", "ttl_hours": null }),
-        ("PATCH", "/campaigns/{id}") => json!({ "message": "Come and sing" }),
-        ("PATCH", "/templates/{id}") => json!({ "message": "Come and sing" }),
+        ("PATCH", "/campaigns/{id}" | "/templates/{id}") => json!({ "message": "Come and sing" }),
         ("PATCH", "/invites/{id}") => json!({ "label": "for Sam" }),
         (
             "POST",
