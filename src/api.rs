@@ -19,6 +19,7 @@ mod query;
 mod quota;
 mod requests;
 mod sheet;
+mod stats;
 mod templates;
 
 pub use accounts::{
@@ -47,6 +48,7 @@ pub use query::{BandScope, InviteSort};
 pub use quota::{Quota, SetQuota};
 pub use requests::{JoinRequest, JoinRequests};
 pub use sheet::{CSV, Sheet};
+pub use stats::{CampaignStats, InviteCounts, InviterStats, KindCounts, Stats};
 pub use templates::{CreateTemplate, Template, Templates, UpdateTemplate};
 
 /// The path under which all but `/openapi.json`, `/livez`, `/readyz` and `/invite/{token}` lives.

@@ -23,6 +23,7 @@ mod refused;
 pub mod run;
 mod secret;
 mod stall;
+mod stats;
 pub mod store;
 pub mod sweep;
 pub(crate) mod templates;

@@ -26,6 +26,7 @@ mod quota;
 mod requests;
 mod router;
 mod site;
+mod stats;
 mod templates;
 
 pub(crate) use self::network::Peer;

@@ -64,6 +64,7 @@ const TABLE: &[Row] = &[
     ("GET", "/bands/{id}/join-requests", in_band(403, 403, 200, 200)),
     ("POST", "/bands/{id}/join-requests/{rid}/approve", in_band(403, 403, 200, 200)),
     ("POST", "/bands/{id}/join-requests/{rid}/deny", in_band(403, 403, 204, 204)),
+    ("GET", "/bands/{id}/stats", in_band(403, 403, 200, 200)),
     ("GET", "/bands/{id}/templates", in_band(403, 403, 200, 200)),
     ("POST", "/bands/{id}/templates", in_band(403, 403, 201, 201)),
     ("PATCH", "/templates/{id}", in_band(403, 403, 200, 200)),

@@ -107,7 +107,7 @@ async fn tell(world: &World, acts: Vec<Act>) -> Result<(), String> {
         }
         story.compare().await.map_err(|what| format!("after {act:?}: {what}"))?;
     }
-    Ok(())
+    story.figures().await
 }
 
 const NOTHING: (Answer, (u16, Value)) = ((0, ""), (0, Value::Null));
@@ -226,6 +226,40 @@ impl Story<'_> {
             }
             _ => NOTHING,
         }
+    }
+
+    /// The band's statistics after all of it: what the model comes to, and every part adds up to the whole.
+    async fn figures(&self) -> Result<(), String> {
+        // The figures follow the rows: what is over is written down first, here or by the server's own sweeper.
+        let now = self.world.clock.now().micros();
+        let over = format!("SELECT COUNT(*) AS n FROM invite WHERE status = 'pending' AND expires_at <= {now}");
+        while self.world.number(&over).await > 0 {
+            guestlist::server::sweep::expire(&self.world.app).await.unwrap();
+        }
+        let (answered, stats) = self.people[OWNER].get(&format!("/bands/{}/stats", self.band)).await;
+        assert_eq!(answered, 200, "{stats}");
+        let all = self.model.figures();
+        for (name, expected) in &all {
+            let told = stats["by_status"][name].as_u64();
+            if told != Some(*expected) {
+                return Err(format!("{name}: {told:?} and not {expected}: {stats}"));
+            }
+            for part in ["by_kind", "by_campaign", "by_inviter"] {
+                let sum: u64 = stats[part].as_array().unwrap().iter().filter_map(|row| row[name].as_u64()).sum();
+                if sum != *expected {
+                    return Err(format!("{name}: {part} comes to {sum} and not {expected}: {stats}"));
+                }
+            }
+        }
+        let ended = all["accepted"] + all["rejected"] + all["cancelled"];
+        let rate = stats["acceptance_rate"].as_f64();
+        let share = rate.map(|rate| (rate * ended as f64).round() as u64);
+        if share != (ended > 0).then_some(all["accepted"])
+            || (all["uses"] > 0) != stats["median_seconds_to_accept"].is_u64()
+        {
+            return Err(format!("rate or median: {stats}"));
+        }
+        Ok(())
     }
 
     /// Every invite and every member as the model has them.

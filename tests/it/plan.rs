@@ -86,6 +86,7 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     codes(&mut called, &ada, &path, &sam).await;
     campaigns(&mut called, &kim, &ada, &path).await;
     requests(&mut called, world, &ada, &path).await;
+    called.call(&ada, "GET /bands/{id}/stats", &format!("{path}/stats"), json!(null)).await;
     lists(&mut called, &ada, &path).await;
     let (lou, rob) = (world.account("lou").await, world.account("rob").await);
     members(&mut called, [&ada, &lou, &rob], &path).await;

@@ -41,6 +41,7 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
     ("idempotency", SUBJECTS),
     ("accounts", SUBJECTS),
     ("campaigns", SUBJECTS),
+    ("stats", SUBJECTS),
     ("bands", SUBJECTS),
     ("invites", SUBJECTS),
     ("quota", SUBJECTS),
@@ -70,6 +71,7 @@ const SUBJECTS: &[&str] = &[
     "invites",
     "me",
     "quota",
+    "stats",
     "templates",
 ];
 /// What brings people, time or operators to the use cases.
@@ -85,6 +87,7 @@ const USERS: &[&str] = &[
     "me",
     "quota",
     "metrics",
+    "stats",
     "templates",
     "views",
 ];

@@ -56,6 +56,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(super::codes::routes())
         .merge(super::campaigns::routes())
         .merge(super::guests::routes())
+        .merge(super::stats::routes())
         .merge(super::audit::routes())
 }
 

@@ -102,6 +102,22 @@ impl Model {
         json!([status, reason, invite.uses, invite.role.word()])
     }
 
+    /// How many invites were made and stand where, and how often they were used.
+    pub fn figures(&self) -> BTreeMap<&'static str, u64> {
+        let mut all = BTreeMap::from([("pending", 0), ("accepted", 0), ("rejected", 0), ("cancelled", 0)]);
+        for n in 0..self.invites.len() {
+            let status = match self.end(n) {
+                None => "pending",
+                Some(end @ ("accepted" | "rejected")) => end,
+                Some(_) => "cancelled",
+            };
+            *all.entry(status).or_default() += 1;
+        }
+        all.insert("made", self.invites.len() as u64);
+        all.insert("uses", self.invites.iter().map(|invite| u64::from(invite.uses)).sum());
+        all
+    }
+
     /// How an invite ended by now; expiry is true at its instant.
     fn end(&self, n: usize) -> Option<&'static str> {
         let invite = &self.invites[n];

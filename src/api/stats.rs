@@ -1,0 +1,82 @@
+//! A band's figures.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{CampaignId, Kind};
+
+use super::Person;
+
+/// How many invites were made, where they stand, and how often they were used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct InviteCounts {
+    /// Made, ever.
+    pub made: u64,
+    /// Can be used.
+    pub pending: u64,
+    /// Used up.
+    pub accepted: u64,
+    /// Declined.
+    pub rejected: u64,
+    /// Ended otherwise.
+    pub cancelled: u64,
+    /// Uses taken.
+    pub uses: u64,
+}
+
+/// The figures of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct KindCounts {
+    /// The kind.
+    pub kind: Kind,
+    /// Its figures.
+    #[serde(flatten)]
+    pub counts: InviteCounts,
+}
+
+/// The figures of one campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct CampaignStats {
+    /// The campaign.
+    pub id: CampaignId,
+    /// Its name.
+    pub name: String,
+    /// Its figures.
+    #[serde(flatten)]
+    pub counts: InviteCounts,
+}
+
+/// The figures of one inviter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct InviterStats {
+    /// The inviter.
+    pub account: Person,
+    /// Their figures.
+    #[serde(flatten)]
+    pub counts: InviteCounts,
+}
+
+/// `GET /bands/{id}/stats`. The figures follow the rows: an invite whose time is over counts as pending until it is
+/// written down as expired, a second at most.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Stats {
+    /// All invites of the band.
+    pub by_status: InviteCounts,
+    /// By kind; kinds that were never made are left out.
+    #[serde(deserialize_with = "super::list::known")]
+    pub by_kind: Vec<KindCounts>,
+    /// By campaign: the 50 with most invites, most first.
+    pub by_campaign: Vec<CampaignStats>,
+    /// By inviter: the 50 with most invites, most first.
+    pub by_inviter: Vec<InviterStats>,
+    /// Of the invites that have ended, the share that was used up, from 0 to 1; null while none has.
+    pub acceptance_rate: Option<f64>,
+    /// Seconds from the making of an invite to its use, the middle of the latest 1,000 uses; null while there are none.
+    pub median_seconds_to_accept: Option<u64>,
+    /// How often invites were looked at, about.
+    pub views: u64,
+}

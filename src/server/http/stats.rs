@@ -1,0 +1,38 @@
+//! `/bands/{id}/stats`.
+
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    api::{Problem, Stats},
+    server::{App, Refused, stats},
+};
+
+use super::{bands::band_id, caller::Caller, etag::Known};
+
+/// The routes of this file.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(read))
+}
+
+/// A band's figures, for its admins.
+#[utoipa::path(
+    get, path = "/bands/{id}/stats", tag = "stats",
+    params(("id" = String, Path), ("If-None-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, body = Stats), (status = 304, description = "Nothing has changed"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn read(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    known: Known,
+) -> Result<Response, Refused> {
+    let band = band_id(&id)?;
+    known.answer(&app.store().read(move |tx| stats::stats(tx, band, caller.account)).await?)
+}
