@@ -12,6 +12,7 @@ mod copy;
 mod inbox;
 mod invited;
 mod invites;
+mod named;
 mod output;
 #[cfg(feature = "server")]
 mod serve;
@@ -67,7 +68,7 @@ enum Command {
     Register(account::RegisterArgs),
     /// Show who is signed in.
     Whoami,
-    /// Bands: list, create, show, delete.
+    /// Bands: list, create, show, join, delete.
     #[command(subcommand)]
     Bands(bands::Bands),
     /// Members of a band: list, set-role, remove.

@@ -16,7 +16,7 @@ use std::{sync::Arc, time::Duration};
 use reqwest::{Method, header, redirect};
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use endpoints::{BandQuery, InviteQuery, MemberQuery, Page, Synced};
+pub use endpoints::{BandQuery, InviteQuery, MemberQuery, Page, Removal, Synced};
 pub use error::Error;
 pub use origin::{Origin, PlainHttp};
 pub use retry::Patience;

@@ -116,7 +116,7 @@ pub(super) async fn logout(context: &Context) -> Result<(), Error> {
         Err(error) if !error.is_unauthenticated() => return Err(error.into()),
         _ => context.sessions.forget(&context.kept_as)?,
     }
-    output::line("Signed out.")
+    context.say("Signed out.")
 }
 
 pub(super) async fn whoami(context: &Context) -> Result<(), Error> {

@@ -1,17 +1,19 @@
 //! Bands and their members.
 
-use std::{
-    io::{self, BufRead as _, IsTerminal as _},
-    str::FromStr,
-};
+use std::io::{self, BufRead as _, IsTerminal as _};
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Error, output};
+use super::{
+    Context, Error,
+    invited::came_in,
+    named::{BandArg, PersonArg},
+    output,
+};
 use crate::{
-    api::{Band, CreateBand, UpdateMember},
-    client::{BandQuery, Client, MemberQuery, Page},
-    domain::{AccountId, BandId, Role},
+    api::{BandScope, CreateBand, UpdateMember},
+    client::{BandQuery, MemberQuery, Page, Removal},
+    domain::{JoinMode, Role},
 };
 
 #[derive(Debug, Args)]
@@ -33,56 +35,16 @@ impl PageArgs {
     }
 }
 
-/// A band as people name it: by its id, or by its name where one band alone has it.
-#[derive(Debug, Clone)]
-pub(super) struct BandArg(String);
-
-impl FromStr for BandArg {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl BandArg {
-    /// The band's id; a name is looked for among the person's own bands, capital letters or not.
-    pub(super) async fn find(&self, client: &Client) -> Result<BandId, Error> {
-        let name = self.0.trim();
-        if let Ok(id) = name.parse() {
-            return Ok(id);
-        }
-        let mut found = Vec::new();
-        let mut cursor = None;
-        loop {
-            let page = Page { limit: Some(200), cursor };
-            let query = BandQuery { scope: None, q: Some(name.to_owned()).filter(|q| !q.is_empty()), page };
-            let bands = client.bands(&query).await?;
-            let same = |band: &Band| band.name.to_lowercase() == name.to_lowercase();
-            found.extend(bands.bands.into_iter().filter(same).map(|band| band.id));
-            cursor = bands.next_cursor;
-            if cursor.is_none() || name.is_empty() {
-                break;
-            }
-        }
-        match found[..] {
-            [id] => Ok(id),
-            [] => Err(Error::Usage(format!(
-                "BAND must be the id or the name of one of your bands: none is called \"{name}\". `guestlist bands list` \
-                 shows them"
-            ))),
-            _ => Err(Error::Usage(format!(
-                "BAND is not clear: {} bands are called \"{name}\". Give the id; `guestlist bands list` shows it",
-                found.len()
-            ))),
-        }
-    }
-}
-
 #[derive(Debug, Subcommand)]
 pub(super) enum Bands {
     /// List my bands.
-    List(PageArgs),
+    List {
+        /// Those that anyone may join or ask to join, in place of mine.
+        #[arg(long)]
+        open: bool,
+        #[command(flatten)]
+        page: PageArgs,
+    },
     /// Make a band.
     Create {
         /// Its name.
@@ -90,9 +52,20 @@ pub(super) enum Bands {
         /// What it is about.
         #[arg(long)]
         description: Option<String>,
+        /// Whom to ask.
+        #[arg(long)]
+        contact: Option<String>,
+        /// How one comes in without an invite: invite (not at all, where this is missing), request or open.
+        #[arg(long)]
+        join: Option<JoinMode>,
     },
     /// Show one band.
     Show {
+        /// The band's id, or its name.
+        band: BandArg,
+    },
+    /// Join a band that is open to all, or ask to join one that takes requests.
+    Join {
         /// The band's id, or its name.
         band: BandArg,
     },
@@ -119,8 +92,8 @@ pub(super) enum Members {
     SetRole {
         /// The band's id, or its name.
         band: BandArg,
-        /// The member's account id.
-        account: AccountId,
+        /// The member's user name or account id.
+        name: PersonArg,
         /// `member` or `admin`.
         role: Role,
     },
@@ -128,8 +101,11 @@ pub(super) enum Members {
     Remove {
         /// The band's id, or its name.
         band: BandArg,
-        /// The member's account id.
-        account: AccountId,
+        /// The member's user name or account id.
+        name: PersonArg,
+        /// Keep the person out for good: no invite lets them in again.
+        #[arg(long)]
+        ban: bool,
         /// End all pending invites that the person made as well.
         #[arg(long)]
         revoke_invites: bool,
@@ -139,8 +115,9 @@ pub(super) enum Members {
 pub(super) async fn run(context: &Context, command: &Bands) -> Result<(), Error> {
     let client = context.signed_in()?;
     let band = match command {
-        Bands::List(page) => {
-            let query = BandQuery { scope: None, q: page.query.clone(), page: page.page() };
+        Bands::List { open, page } => {
+            let scope = open.then_some(BandScope::Open);
+            let query = BandQuery { scope, q: page.query.clone(), page: page.page() };
             let bands = client.bands(&query).await?;
             if context.json {
                 return output::json(&bands);
@@ -164,9 +141,18 @@ pub(super) async fn run(context: &Context, command: &Bands) -> Result<(), Error>
             output::more(bands.next_cursor.as_ref());
             return Ok(());
         }
-        Bands::Create { name, description } => {
-            let body = CreateBand { name: name.clone(), description: description.clone(), ..CreateBand::default() };
+        Bands::Create { name, description, contact, join } => {
+            let body = CreateBand {
+                name: name.clone(),
+                description: description.clone(),
+                contact: contact.clone(),
+                join: *join,
+                ..CreateBand::default()
+            };
             client.create_band(&body).await?
+        }
+        Bands::Join { band } => {
+            return came_in(context, &client.join_band(band.find_open(client).await?).await?);
         }
         Bands::Show { band } => client.band(band.find(client).await?).await?,
         Bands::Delete { band, yes } => {
@@ -175,7 +161,7 @@ pub(super) async fn run(context: &Context, command: &Bands) -> Result<(), Error>
                 confirm(&client.band(band).await?.name)?;
             }
             client.delete_band(band).await?;
-            return output::line("Deleted.");
+            return context.say("Deleted.");
         }
     };
     if context.json {
@@ -221,17 +207,20 @@ pub(super) async fn members(context: &Context, command: &Members) -> Result<(), 
             output::more(members.next_cursor.as_ref());
             Ok(())
         }
-        Members::SetRole { band, account, role } => {
+        Members::SetRole { band, name, role } => {
             let body = UpdateMember { role: Some(*role), can_invite: None };
-            let member = client.update_member(band.find(client).await?, *account, &body).await?;
+            let band = band.find(client).await?;
+            let member = client.update_member(band, name.member(client, band).await?, &body).await?;
             if context.json {
                 return output::json(&member);
             }
             output::line(&format!("{} is {} now.", member.account.username, member.role))
         }
-        Members::Remove { band, account, revoke_invites } => {
-            client.remove_member(band.find(client).await?, *account, *revoke_invites).await?;
-            output::line("Removed.")
+        Members::Remove { band, name, ban, revoke_invites } => {
+            let band = band.find(client).await?;
+            let removal = Removal { ban: *ban, revoke_invites: *revoke_invites };
+            client.remove_member(band, name.member(client, band).await?, removal).await?;
+            context.say(if *ban { "Removed and banned." } else { "Removed." })
         }
     }
 }

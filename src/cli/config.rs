@@ -41,6 +41,7 @@ pub(super) fn run(
             Ok(())
         }
         ConfigCommand::Show => show(loaded.map_err(Clone::clone)?, json),
+        ConfigCommand::Example if json => output::json(&json!({ "example": example() })),
         ConfigCommand::Example => output::line(example().trim_end()),
     }
 }

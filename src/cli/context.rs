@@ -7,7 +7,7 @@ use crate::{
     domain::SessionToken,
 };
 
-use super::Error;
+use super::{Error, output};
 
 /// The session that a person gives by the environment.
 const TOKEN: &str = "GUESTLIST_TOKEN";
@@ -51,6 +51,11 @@ impl Context {
         let profile = profile.map(str::to_owned);
         let client = Client::new(origin, session)?;
         Ok(Self { client, kept_as, sessions, profile, json, clipboard: config.ui.clipboard })
+    }
+
+    /// Says what was done where the API answers with nothing: under `--json` nothing is printed, either.
+    pub(super) fn say(&self, text: &str) -> Result<(), Error> {
+        if self.json { Ok(()) } else { output::line(text) }
     }
 
     /// The client, if it has a session.

@@ -54,7 +54,7 @@ pub(super) async fn run(context: &Context, args: &InboxArgs) -> Result<(), Error
         Some(InboxCommand::Accept { invite }) => came_in(context, &client.accept_waiting(*invite).await?),
         Some(InboxCommand::Decline { invite, reason, block }) => {
             client.decline_waiting(*invite, &DeclineInvite { reason: reason.clone(), block: *block }).await?;
-            output::line("Declined.")
+            context.say("Declined.")
         }
     }
 }

@@ -89,5 +89,5 @@ pub(super) fn came_in(context: &Context, accepted: &Accepted) -> Result<(), Erro
 pub(super) async fn decline(context: &Context, pasted: &Pasted, args: &DeclineArgs) -> Result<(), Error> {
     let body = DeclineInvite { reason: args.reason.clone(), block: args.block };
     context.signed_in()?.decline(pasted, &body).await?;
-    output::line("Declined.")
+    context.say("Declined.")
 }

@@ -5,13 +5,15 @@ use serde::Serialize;
 
 use super::{
     Context, Error,
-    bands::{BandArg, PageArgs},
-    copy, output,
+    bands::PageArgs,
+    copy,
+    named::{BandArg, CampaignArg, PersonArg},
+    output,
 };
 use crate::{
-    api::{CreateInvite, Invite, Patch, UpdateInvite},
-    client::InviteQuery,
-    domain::{Hours, InviteId, MaxUses, Role, Status},
+    api::{CreateInvite, Invite, InviteSort, Patch, UpdateInvite},
+    client::{Client, InviteQuery},
+    domain::{BandId, Hours, InviteId, Kind, MaxUses, Role, Status},
 };
 
 #[derive(Debug, Args)]
@@ -72,17 +74,58 @@ impl Terms {
     }
 }
 
+/// Which invites of a band, and in which order.
+#[derive(Debug, Args)]
+pub(super) struct Wanted {
+    /// Those that stand thus: pending, accepted, rejected or cancelled.
+    #[arg(long)]
+    status: Option<Status>,
+    /// Those of this kind: link, email, user or code.
+    #[arg(long)]
+    kind: Option<Kind>,
+    /// Those that this person made: a user name or an account id.
+    #[arg(long, value_name = "NAME")]
+    created_by: Option<PersonArg>,
+    /// Those of this campaign: its id, or its name.
+    #[arg(long)]
+    campaign: Option<CampaignArg>,
+    /// The order: -created (newest first, where this is missing), created, expires (those that end next first) or -expires.
+    #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
+    sort: Option<InviteSort>,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+impl Wanted {
+    async fn query(&self, client: &Client, band: BandId) -> Result<InviteQuery, Error> {
+        let campaign = match &self.campaign {
+            Some(campaign) => Some(campaign.find(client, band).await?),
+            None => None,
+        };
+        let created_by = match &self.created_by {
+            Some(person) => Some(person.anyone(client, band).await?),
+            None => None,
+        };
+        Ok(InviteQuery {
+            status: self.status,
+            kind: self.kind,
+            q: self.page.query.clone(),
+            campaign,
+            created_by,
+            sort: self.sort,
+            page: self.page.page(),
+        })
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Invites {
     /// List a band's invites.
     List {
         /// The band's id, or its name.
         band: BandArg,
-        /// Those that stand thus: pending, accepted, rejected or cancelled.
-        #[arg(long)]
-        status: Option<Status>,
         #[command(flatten)]
-        page: PageArgs,
+        wanted: Wanted,
     },
     /// Make an invite and print its link.
     Create {
@@ -132,10 +175,9 @@ pub(super) enum Invites {
 pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Error> {
     let client = context.signed_in()?;
     let invite = match command {
-        Invites::List { band, status, page } => {
-            let query =
-                InviteQuery { status: *status, q: page.query.clone(), page: page.page(), ..InviteQuery::default() };
-            let invites = client.invites(band.find(client).await?, &query).await?;
+        Invites::List { band, wanted } => {
+            let band = band.find(client).await?;
+            let invites = client.invites(band, &wanted.query(client, band).await?).await?;
             if context.json {
                 return output::json(&invites);
             }
@@ -173,6 +215,9 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
         }
         Invites::Revoke { invite } => {
             client.revoke_invite(*invite).await?;
+            if context.json {
+                return output::json(&client.invite(*invite).await?);
+            }
             return output::line(&format!("Revoked; undo within ten minutes: guestlist invites restore {invite}"));
         }
         Invites::Show { invite } => client.invite(*invite).await?,

@@ -5,12 +5,12 @@ use reqwest::Method;
 use super::{Ask, Client, Error, answer};
 use crate::{
     api::{
-        Accepted, Account, AuditTrail, Band, BandScope, Bands, CreateBand, CreateInvite, CreatedInvite, DeclineInvite,
-        Empty, FOUNDER_HEADER, Inbox, Invite, InviteLink, InviteSort, Invites, Login, Member, Members, Preview,
-        Redemptions, Register, Registered, Sessions, SignedIn, Site, Sync, TransferBand, UpdateAccount, UpdateBand,
-        UpdateInvite, UpdateMember,
+        Accepted, Account, AuditTrail, Band, BandScope, Bands, Campaigns, CreateBand, CreateInvite, CreatedInvite,
+        DeclineInvite, Empty, FOUNDER_HEADER, FoundPeople, Inbox, Invite, InviteLink, InviteSort, Invites, Login,
+        Member, Members, Preview, Redemptions, Register, Registered, Sessions, SignedIn, Site, Sync, TransferBand,
+        UpdateAccount, UpdateBand, UpdateInvite, UpdateMember,
     },
-    domain::{AccountId, BandId, InviteId, Kind, Pasted, SessionId, Status},
+    domain::{AccountId, BandId, CampaignId, InviteId, Kind, Pasted, SessionId, Status},
 };
 
 /// Which part of a list is asked for.
@@ -51,12 +51,23 @@ pub struct InviteQuery {
     pub kind: Option<Kind>,
     /// Part of address, name or label.
     pub q: Option<String>,
+    /// Those of this campaign.
+    pub campaign: Option<CampaignId>,
     /// Those made by this account.
     pub created_by: Option<AccountId>,
     /// The order; newest first where it is missing.
     pub sort: Option<InviteSort>,
     /// Which page.
     pub page: Page,
+}
+
+/// What goes with a member who is removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Removal {
+    /// Whether the person never comes back, by no invite.
+    pub ban: bool,
+    /// Whether all pending invites that the person made end as well.
+    pub revoke_invites: bool,
 }
 
 /// The answer to a poll.
@@ -184,6 +195,11 @@ impl Client {
         self.run(Ask::post(&["bands", &id.to_string(), "leave"]).once_only()).await
     }
 
+    /// Comes into a band that is open to all, or asks to come into one that takes requests.
+    pub async fn join_band(&self, id: BandId) -> Result<Accepted, Error> {
+        self.call(Ask::post(&["bands", &id.to_string(), "join"]).once_only()).await
+    }
+
     /// Hands a band over; the caller becomes an admin.
     pub async fn transfer_band(&self, id: BandId, body: &TransferBand) -> Result<(), Error> {
         self.run(Ask::post(&["bands", &id.to_string(), "transfer"]).json(body)?.once_only()).await
@@ -200,10 +216,22 @@ impl Client {
         self.call(Ask::patch(&["bands", &band.to_string(), "members", &account.to_string()]).json(body)?).await
     }
 
-    /// Removes a member; with `revoke_invites` all pending invites the person made end as well.
-    pub async fn remove_member(&self, band: BandId, account: AccountId, revoke_invites: bool) -> Result<(), Error> {
-        let ask = Ask::delete(&["bands", &band.to_string(), "members", &account.to_string()]);
-        self.run(ask.query("revoke_invites", revoke_invites.then_some(true))).await
+    /// Removes a member, and what is to go with them.
+    pub async fn remove_member(&self, band: BandId, account: AccountId, removal: Removal) -> Result<(), Error> {
+        let ask = Ask::delete(&["bands", &band.to_string(), "members", &account.to_string()])
+            .query("ban", removal.ban.then_some(true))
+            .query("revoke_invites", removal.revoke_invites.then_some(true));
+        self.run(ask).await
+    }
+
+    /// People with this in a name, two letters or more; at most 20 of them.
+    pub async fn people(&self, q: &str) -> Result<FoundPeople, Error> {
+        self.call(Ask::get(&["accounts"]).query("q", Some(q))).await
+    }
+
+    /// A page of a band's campaigns.
+    pub async fn campaigns(&self, band: BandId, page: &Page) -> Result<Campaigns, Error> {
+        self.call(Ask::get(&["bands", &band.to_string(), "campaigns"]).page(page)).await
     }
 
     /// A page of a band's audit trail, newest first; of one invite where `invite` names it.
@@ -221,6 +249,7 @@ impl Client {
                 .query("status", query.status)
                 .query("kind", query.kind)
                 .query("q", query.q.as_ref())
+                .query("campaign", query.campaign)
                 .query("created_by", query.created_by)
                 .query("sort", query.sort)
                 .page(&query.page),

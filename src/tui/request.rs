@@ -6,7 +6,7 @@ use crate::{
         Invite, InviteLink, Invites, Login, Member, Members, Preview, Redemptions, Register, Registered, SignedIn,
         Site, TransferBand, UpdateBand, UpdateInvite, UpdateMember,
     },
-    client::{BandQuery, Client, Error, InviteQuery, MemberQuery, Page, Synced},
+    client::{BandQuery, Client, Error, InviteQuery, MemberQuery, Page, Removal, Synced},
     domain::{AccountId, BandId, InviteId, Pasted},
 };
 
@@ -108,7 +108,7 @@ requests! { client;
     UpdateMember(band: BandId, account: AccountId, body: UpdateMember) => Member(Member),
         client.update_member(band, account, &body);
     /// Removes a member; what becomes of the invites that the person made is by the rules they were made under.
-    RemoveMember(band: BandId, account: AccountId) => Done, client.remove_member(band, account, false);
+    RemoveMember(band: BandId, account: AccountId) => Done, client.remove_member(band, account, Removal::default());
     /// A page of invites.
     Invites(band: BandId, query: InviteQuery) => Invites(Invites), client.invites(band, &query);
     /// One invite.

@@ -5,6 +5,8 @@ mod answers;
 #[cfg(feature = "server")]
 mod hostile;
 #[cfg(feature = "server")]
+mod lists;
+#[cfg(feature = "server")]
 mod refusals;
 
 use std::process::{Command, Output};
