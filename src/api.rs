@@ -21,6 +21,7 @@ mod requests;
 mod sheet;
 mod stats;
 mod templates;
+mod tree;
 
 pub use accounts::{
     Account, Login, PasswordRules, Person, Register, Registered, Session, SessionSecret, Sessions, SignedIn, Site,
@@ -50,6 +51,7 @@ pub use requests::{JoinRequest, JoinRequests};
 pub use sheet::{CSV, Sheet};
 pub use stats::{CampaignStats, InviteCounts, InviterStats, KindCounts, Stats};
 pub use templates::{CreateTemplate, Template, Templates, UpdateTemplate};
+pub use tree::{Tree, TreeNode};
 
 /// The path under which all but `/openapi.json`, `/livez`, `/readyz` and `/invite/{token}` lives.
 pub const BASE: &str = "/api/v1";

@@ -10,6 +10,7 @@ mod members;
 mod policy;
 pub(crate) mod requests;
 mod search;
+mod tree;
 
 pub(crate) use bans::{bans, unban};
 pub(crate) use depart::leave_all;
@@ -20,6 +21,7 @@ pub(crate) use manage::{Removal, change_member, remove_member, transfer};
 pub(crate) use members::insert;
 pub(crate) use policy::in_force;
 pub(crate) use search::{index, list as members, scope};
+pub(crate) use tree::{Under, tree};
 
 use crate::{
     api::{Band, BandCounts, Code, CreateBand},
@@ -171,7 +173,7 @@ pub(crate) fn create(
         "INSERT INTO campaign (id, band, name, created_at, created_by) VALUES ($1, $2, $3, $4, $5)",
         &[&CampaignId::default_of(id), &id, &"General", &now, &owner],
     )?;
-    if !members::add(tx, id, owner, Role::Owner, None, now)? {
+    if !members::add(tx, id, owner, Role::Owner, now)? {
         return Err(Refused::account_gone());
     }
     let event =

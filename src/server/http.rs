@@ -28,6 +28,7 @@ mod router;
 mod site;
 mod stats;
 mod templates;
+mod tree;
 
 pub(crate) use self::network::Peer;
 pub use router::router;

@@ -80,6 +80,7 @@ const TABLE: &[Row] = &[
     ("DELETE", "/campaigns/{id}", in_band(403, 403, 200, 200)),
     ("POST", "/campaigns/{id}/expire", in_band(403, 403, 200, 200)),
     ("GET", "/bands/{id}/members", in_band(200, 200, 200, 200)),
+    ("GET", "/bands/{id}/tree", in_band(200, 200, 200, 200)),
     ("PATCH", "/bands/{id}/members/{account_id}", in_band(403, 403, 200, 200)),
     ("DELETE", "/bands/{id}/members/{account_id}", in_band(403, 403, 204, 204)),
     ("GET", "/bands/{id}/bans", in_band(403, 403, 200, 200)),

@@ -21,6 +21,16 @@ const TOTALS: &str = "
             (SELECT COUNT(*) FROM redemption)
     ) AS totals WHERE kept <> n";
 
+/// How many members each person brought.
+const BROUGHT: &str = "
+    SELECT 'brought' AS what, COALESCE(t.made, -1) AS kept, r.n AS rows FROM (
+        SELECT band, invited_by, COUNT(*) AS n FROM member WHERE invited_by IS NOT NULL GROUP BY band, invited_by
+    ) AS r LEFT JOIN tally t ON t.band = r.band AND t.dimension = 'brought' AND t.subject = r.invited_by
+    WHERE t.band IS NULL OR t.made <> r.n
+    UNION ALL SELECT 'brought by nobody who did', t.made, 0 FROM tally t
+    WHERE t.dimension = 'brought' AND t.made <> 0
+        AND NOT EXISTS (SELECT 1 FROM member m WHERE m.band = t.band AND m.invited_by = t.subject)";
+
 /// The same figures out of the invites themselves.
 fn tallies(dimension: &str, subject: &str) -> String {
     format!(
@@ -38,7 +48,7 @@ fn tallies(dimension: &str, subject: &str) -> String {
 /// Panics unless totals and tallies are what the rows come to.
 pub async fn add_up(store: &Store) {
     let nil = store.dialect().pick("zeroblob(16)", "CAST('00000000-0000-0000-0000-000000000000' AS uuid)");
-    let mut statements = vec![TOTALS.to_owned()];
+    let mut statements = vec![TOTALS.to_owned(), BROUGHT.to_owned()];
     for rows in [tallies("kind", nil), tallies("'campaign'", "campaign"), tallies("'inviter'", "created_by")] {
         let same = "t.made = r.made AND t.pending = r.pending AND t.accepted = r.accepted AND t.rejected = r.rejected
             AND t.cancelled = r.cancelled AND t.uses = r.uses AND t.sent = r.sent";

@@ -108,6 +108,8 @@ mod templates;
 #[cfg(all(unix, feature = "server"))]
 mod terminal;
 #[cfg(feature = "server")]
+mod tree;
+#[cfg(feature = "server")]
 mod whole;
 #[cfg(feature = "server")]
 mod world;

@@ -107,7 +107,8 @@ async fn tell(world: &World, acts: Vec<Act>) -> Result<(), String> {
         }
         story.compare().await.map_err(|what| format!("after {act:?}: {what}"))?;
     }
-    story.figures().await
+    story.figures().await?;
+    story.tree().await
 }
 
 const NOTHING: (Answer, (u16, Value)) = ((0, ""), (0, Value::Null));
@@ -258,6 +259,37 @@ impl Story<'_> {
             || (all["uses"] > 0) != stats["median_seconds_to_accept"].is_u64()
         {
             return Err(format!("rate or median: {stats}"));
+        }
+        Ok(())
+    }
+
+    /// Who brought whom after all of it: every member is a node, and who brought how many is one number on both ends.
+    async fn tree(&self) -> Result<(), String> {
+        let (_, tree) = self.people[OWNER].get(&format!("/bands/{}/tree?limit=200", self.band)).await;
+        let nodes = tree["nodes"].as_array().unwrap();
+        let inside: Vec<&Value> = nodes.iter().map(|node| &node["account"]["id"]).collect();
+        let members = self.model.members().count();
+        if nodes.len() != members || tree["total"] != members {
+            return Err(format!("{members} members and another tree: {tree}"));
+        }
+        for node in nodes {
+            let n = nodes.iter().filter(|other| other["invited_by"]["id"] == node["account"]["id"]).count();
+            if node["brought"] != n || node["invite_id"].is_null() != node["invited_by"].is_null() {
+                return Err(format!("{n} nodes name {node}"));
+            }
+        }
+        let brought: u64 = nodes.iter().filter_map(|node| node["brought"].as_u64()).sum();
+        let under = nodes.iter().filter(|node| inside.contains(&&node["invited_by"]["id"])).count();
+        let (_, stats) = self.people[OWNER].get(&format!("/bands/{}/stats", self.band)).await;
+        let uses = stats["by_status"]["uses"].as_u64().unwrap();
+        let mut redemptions = 0;
+        for (id, _) in &self.made {
+            let (_, list) = self.people[OWNER].get(&format!("/invites/{id}/redemptions?limit=200")).await;
+            redemptions += list["redemptions"].as_array().unwrap().len();
+        }
+        let by_invite = nodes.iter().filter(|node| !node["invite_id"].is_null()).count();
+        if brought != under as u64 || uses != redemptions as u64 || by_invite > redemptions {
+            return Err(format!("{brought} brought and {under} under someone, {uses} uses and {redemptions} of them"));
         }
         Ok(())
     }

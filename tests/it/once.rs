@@ -111,6 +111,7 @@ async fn a_retry_shows_nothing_to_who_was_demoted_meanwhile(world: World) {
     assert_eq!((status, &problem["code"]), (403, &json!("forbidden")));
     world.run("DELETE FROM member WHERE role = 'member'").await;
     world.run("UPDATE band SET members = 1 WHERE members = 2").await;
+    world.run("UPDATE tally SET made = 0 WHERE dimension = 'brought'").await;
     assert_eq!(kim.post_once(&path, "k", json!({})).await.0, 404);
 }
 

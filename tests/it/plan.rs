@@ -317,6 +317,9 @@ async fn lists(called: &mut Called, ada: &Person, band: &str) {
     for filter in ["", "q=ki", "q=kim"] {
         queries.push(("GET /bands/{id}/members", format!("{band}/members?limit=1&{filter}")));
     }
+    for filter in ["", "under=nobody", &format!("under={actor}")] {
+        queries.push(("GET /bands/{id}/tree", format!("{band}/tree?limit=1&{filter}")));
+    }
     for (operation, path) in queries {
         for end in [path.clone(), format!("{path}&cursor=last")] {
             let page = called.call(ada, operation, &end, json!(null)).await;
@@ -357,7 +360,8 @@ async fn every_statement_of_the_api_finds_its_rows_by_an_index(world: World) {
 }
 
 /// The tables whose lists are walked along an index: the rows of a page are read and no more.
-const WALKED: [&str; 4] = ["FROM audit e", "FROM campaign c", "FROM template t", "FROM join_request r"];
+const WALKED: [&str; 5] =
+    ["FROM audit e", "FROM campaign c", "FROM template t", "FROM join_request r", "FROM member n"];
 
 /// Whether a list is put in order after it was read, all of it for one page.
 fn sorts(sql: &str, steps: &str) -> bool {

@@ -175,8 +175,13 @@ impl World {
         let (band, account) = ids(band, person);
         let now = self.clock.now();
         let write = move |tx: &mut Tx<'_>| {
-            let gone = tx.execute("DELETE FROM member WHERE band = $1 AND account = $2", &[&band, &account])?;
-            let gone = i64::try_from(gone).unwrap();
+            row! { struct Gone { invited_by: Option<AccountId> } }
+            let sql = "DELETE FROM member WHERE band = $1 AND account = $2 RETURNING invited_by";
+            let gone: Option<Gone> = tx.query_one(sql, &[&band, &account])?;
+            if let Some(inviter) = gone.as_ref().and_then(|gone| gone.invited_by) {
+                tx.tally(band, Dimension::Brought(inviter), Tally::LOST);
+            }
+            let gone = i64::from(gone.is_some());
             let _ = tx.execute("UPDATE band SET members = members - $2::bigint WHERE id = $1", &[&band, &gone])?;
             tx.execute(
                 "INSERT INTO departure (band, account, at, banned, acted_by) VALUES ($1, $2, $3, $4, $2)",

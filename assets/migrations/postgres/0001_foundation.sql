@@ -73,7 +73,9 @@ CREATE TABLE member (
     role text COLLATE "C" NOT NULL,
     can_invite boolean NOT NULL,
     joined_at bigint NOT NULL,
+    -- Who brought them, and by which invite.
     invited_by uuid,
+    invite uuid,
     -- The names in the form in which they are compared, and the tokens that lead to them.
     search_text text COLLATE "C" NOT NULL DEFAULT '',
     search tsvector NOT NULL DEFAULT ''::tsvector,
@@ -120,7 +122,8 @@ CREATE TABLE campaign (
 CREATE INDEX campaign_band ON campaign (band, seq);
 
 -- How many invites were made and stand where, and how often they were used: by kind (a row for each, under the nil
--- id), campaign and inviter. Kept in the transactions that change them, so that statistics read a few rows.
+-- id), campaign and inviter. Kept in the transactions that change them, so that statistics read a few rows. Under
+-- `brought`, `made` is how many of the band's members came by invites of an account.
 CREATE TABLE tally (
     band uuid NOT NULL REFERENCES band (id),
     dimension text COLLATE "C" NOT NULL,

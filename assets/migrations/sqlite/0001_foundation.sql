@@ -72,7 +72,9 @@ CREATE TABLE member (
     role TEXT NOT NULL,
     can_invite INTEGER NOT NULL,
     joined_at INTEGER NOT NULL,
+    -- Who brought them, and by which invite.
     invited_by BLOB,
+    invite BLOB,
     -- The names in the form in which they are compared.
     search_text TEXT NOT NULL DEFAULT '',
     UNIQUE (band, account)
@@ -119,7 +121,8 @@ CREATE TABLE campaign (
 CREATE INDEX campaign_band ON campaign (band, seq);
 
 -- How many invites were made and stand where, and how often they were used: by kind (a row for each, under the nil
--- id), campaign and inviter. Kept in the transactions that change them, so that statistics read a few rows.
+-- id), campaign and inviter. Kept in the transactions that change them, so that statistics read a few rows. Under
+-- `brought`, `made` is how many of the band's members came by invites of an account.
 CREATE TABLE tally (
     band BLOB NOT NULL REFERENCES band (id),
     dimension TEXT NOT NULL,

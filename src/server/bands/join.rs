@@ -73,7 +73,7 @@ pub(crate) fn join(
         return Ok(told(Outcome::PendingApproval, requests::ask(tx, fresh, wish, now)?));
     }
     requests::close(tx, "account = $3 AND band = $4", &[&account, &band], Some(account), now)?;
-    let _ = members::add(tx, band, account, Role::Member, None, now)?;
+    let _ = members::add(tx, band, account, Role::Member, now)?;
     let actor = Some(account);
     let event = Event { band: Some(band), actor, action: "member.joined", invite: None, account: actor, detail: None };
     audit::record(tx, now, event)?;

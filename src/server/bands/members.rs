@@ -2,10 +2,10 @@
 
 use crate::{
     api::{Member, Person},
-    domain::{AccountId, BandId, Role, Timestamp},
+    domain::{AccountId, BandId, InviteId, Role, Timestamp},
     server::{
         Refused,
-        store::{Dialect, Error, Tx, dialect::intern},
+        store::{Dialect, Dimension, Error, Tally, Tx, dialect::intern},
     },
 };
 
@@ -15,17 +15,19 @@ crate::row! {
     struct Added { seq: i64 }
 }
 crate::row! {
+    struct Gone { seq: i64, invited_by: Option<AccountId> }
+}
+crate::row! {
     struct Names { username: String, display_name: String }
 }
 
-/// Makes the account a member, with the band's total and the search index. `false` if it was one already,
-/// or is gone.
+/// Makes the account a member that nobody brought, with the band's total and the search index. `false` if it was one
+/// already, or is gone.
 pub(crate) fn add(
     tx: &mut Tx<'_>,
     band: BandId,
     account: AccountId,
     role: Role,
-    invited_by: Option<AccountId>,
     now: Timestamp,
 ) -> Result<bool, Error> {
     // Held: an account that is deleted at this moment becomes no member.
@@ -37,7 +39,7 @@ pub(crate) fn add(
         &[&account],
     )?;
     let Some(names) = names else { return Ok(false) };
-    if !insert(tx, band, account, [&names.username, &names.display_name], role, invited_by, now)? {
+    if !insert(tx, band, account, [&names.username, &names.display_name], role, None, now)? {
         return Ok(false);
     }
     let _ = tx.execute("UPDATE band SET members = members + 1 WHERE id = $1", &[&band])?;
@@ -46,39 +48,47 @@ pub(crate) fn add(
 }
 
 /// Writes the membership of an account with these names, and what it is found by; the band's total is the caller's to
-/// change. `false` if it was a member already.
+/// change. `brought_by` is the invite by which it came in, and who made that. `false` if it was a member already.
 pub(crate) fn insert(
     tx: &mut Tx<'_>,
     band: BandId,
     account: AccountId,
     names: [&str; 2],
     role: Role,
-    invited_by: Option<AccountId>,
+    brought_by: Option<(InviteId, AccountId)>,
     now: Timestamp,
 ) -> Result<bool, Error> {
     let (tokens, text) = words(band, &names);
-    match tx.dialect() {
+    let (invite, invited_by) = brought_by.unzip();
+    let is_new = match tx.dialect() {
         Dialect::Sqlite => {
             let added: Option<Added> = tx.query_one(
-                "INSERT INTO member (band, account, role, can_invite, joined_at, invited_by, search_text)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (band, account) DO NOTHING RETURNING seq",
-                &[&band, &account, &role, &false, &now, &invited_by, &text],
+                "INSERT INTO member (band, account, role, can_invite, joined_at, invited_by, invite, search_text)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (band, account) DO NOTHING RETURNING seq",
+                &[&band, &account, &role, &false, &now, &invited_by, &invite, &text],
             )?;
-            let Some(added) = added else { return Ok(false) };
-            let _ = tx.execute("INSERT INTO member_search (rowid, tokens) VALUES ($1, $2)", &[&added.seq, &tokens])?;
-            Ok(true)
+            if let Some(added) = &added {
+                let sql = "INSERT INTO member_search (rowid, tokens) VALUES ($1, $2)";
+                let _ = tx.execute(sql, &[&added.seq, &tokens])?;
+            }
+            added.is_some()
         }
         Dialect::Postgres => {
             let added = tx.execute(
-                "INSERT INTO member (band, account, role, can_invite, joined_at, invited_by, search_text, search)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7,
-                    array_to_tsvector(array_remove(string_to_array($8::text, ' '), '')))
+                "INSERT INTO member (band, account, role, can_invite, joined_at, invited_by, invite, search_text,
+                    search)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
+                    array_to_tsvector(array_remove(string_to_array($9::text, ' '), '')))
                  ON CONFLICT (band, account) DO NOTHING",
-                &[&band, &account, &role, &false, &now, &invited_by, &text, &tokens],
+                &[&band, &account, &role, &false, &now, &invited_by, &invite, &text, &tokens],
             )?;
-            Ok(added == 1)
+            added == 1
         }
+    };
+    if let Some(inviter) = invited_by.filter(|_| is_new) {
+        tx.tally(band, Dimension::Brought(inviter), Tally::BROUGHT);
     }
+    Ok(is_new)
 }
 
 crate::row! {
@@ -106,10 +116,16 @@ pub(crate) fn one(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<M
 
 /// Takes the account out of the band's members and of their search. The band's total is the caller's to change.
 pub(super) fn delete(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<(), Error> {
-    let gone: Option<Added> =
-        tx.query_one("DELETE FROM member WHERE band = $1 AND account = $2 RETURNING seq", &[&band, &account])?;
-    if let (Some(gone), Dialect::Sqlite) = (gone, tx.dialect()) {
+    let gone: Option<Gone> = tx.query_one(
+        "DELETE FROM member WHERE band = $1 AND account = $2 RETURNING seq, invited_by",
+        &[&band, &account],
+    )?;
+    let Some(gone) = gone else { return Ok(()) };
+    if tx.dialect() == Dialect::Sqlite {
         let _ = tx.execute("DELETE FROM member_search WHERE rowid = $1", &[&gone.seq])?;
+    }
+    if let Some(inviter) = gone.invited_by {
+        tx.tally(band, Dimension::Brought(inviter), Tally::LOST);
     }
     Ok(())
 }

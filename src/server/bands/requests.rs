@@ -183,7 +183,7 @@ pub(crate) fn approve(
         check_outside(tx, band, account, &rules, since)?;
         let came_in = match &by {
             Some(found) => admit(tx, found, account, now)?.is_some(),
-            None => members::add(tx, band, account, asking.role, None, now)?,
+            None => members::add(tx, band, account, asking.role, now)?,
         };
         if !came_in {
             close(tx, "id = $3", &[&id], Some(caller), now)?;

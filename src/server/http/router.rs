@@ -47,6 +47,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(bands::routes())
         .merge(members::routes())
         .merge(bans::routes())
+        .merge(super::tree::routes())
         .merge(quota::routes())
         .merge(people::routes())
         .merge(super::invites::routes())

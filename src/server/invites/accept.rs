@@ -317,7 +317,7 @@ fn enter(
 ) -> Result<Accepted, Refused> {
     // The membership first: whoever became a member meanwhile takes no use. A lost race undoes it with the rest.
     let names = [visitor.username.as_str(), &visitor.display_name];
-    if !bands::insert(tx, found.band, account, names, found.role, Some(found.created_by), now)? {
+    if !bands::insert(tx, found.band, account, names, found.role, Some(found.brought_by()), now)? {
         let sql = "SELECT role FROM member WHERE band = $1 AND account = $2";
         let role = tx.query_one::<Held>(sql, &[&found.band, &account])?.map_or(found.role, |held| held.role);
         return Ok(found.came_to(Outcome::AlreadyMember, role));

@@ -17,6 +17,8 @@ pub enum Dimension {
     Campaign(CampaignId),
     /// Who made them.
     Inviter(AccountId),
+    /// Not invites but members: whom this account brought and who are in the band, as [`Tally::made`].
+    Brought(AccountId),
 }
 
 impl Dimension {
@@ -26,6 +28,7 @@ impl Dimension {
             Self::Kind(kind) => (kind.as_str(), [0; 16]),
             Self::Campaign(id) => ("campaign", *id.as_bytes()),
             Self::Inviter(id) => ("inviter", *id.as_bytes()),
+            Self::Brought(id) => ("brought", *id.as_bytes()),
         }
     }
 }
@@ -54,6 +57,10 @@ impl Tally {
     pub const MADE: Self = Self { made: 1, pending: 1, ..Self::NOTHING };
     /// A use of an invite that stays what it is.
     pub const USED: Self = Self { uses: 1, ..Self::NOTHING };
+    /// Someone came in by an invite of [`Dimension::Brought`].
+    pub const BROUGHT: Self = Self { made: 1, ..Self::NOTHING };
+    /// And goes.
+    pub const LOST: Self = Self { made: -1, ..Self::NOTHING };
     /// No change.
     pub const NOTHING: Self = Self { made: 0, pending: 0, accepted: 0, rejected: 0, cancelled: 0, uses: 0, sent: 0 };
     /// The first mail of an invite goes out.

@@ -1,0 +1,73 @@
+//! `/bands/{id}/tree`.
+
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    api::{Problem, Tree},
+    server::{
+        App, Refused,
+        bands::{self, Access, Under},
+        store::Tx,
+    },
+};
+
+use super::{
+    bands::band_id,
+    caller::Caller,
+    etag::{Known, under},
+    query::{Keys, only, page, read_key},
+};
+
+/// The routes of this file.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(tree))
+}
+
+/// Who brought whom: every member is a node, those who came in first before the others; for the band's members.
+///
+/// `under` gives one branch; that of `nobody` are the founder and those who came in by themselves. Who has left or was
+/// removed is no node. Those whom they brought stay, name them in `invited_by`, and are found `under` their id. Who comes
+/// back is a node again, by what brought them this time, with the branch they had: so two people can have brought each
+/// other, and a client that unfolds branches draws each node once.
+///
+/// `brought` counts members: all `brought` together are the nodes with an inviter who is in the band. The others were
+/// brought by someone who has left, or by nobody.
+#[utoipa::path(
+    get, path = "/bands/{id}/tree", tag = "tree",
+    params(
+        ("id" = String, Path),
+        ("under" = Option<String>, Query, description = "the id of an account: those whom it brought; or nobody"),
+        ("limit" = Option<u32>, Query, description = "1 to 200, 50 by default"),
+        ("cursor" = Option<String>, Query, description = "out of an earlier answer, or `last`"),
+        ("If-None-Match" = Option<String>, Header),
+    ),
+    responses(
+        (status = 200, body = Tree), (status = 304, description = "Nothing has changed"),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn tree(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    known: Known,
+    Keys(keys): Keys,
+) -> Result<Response, Refused> {
+    only(&keys, &["under", "limit", "cursor"])?;
+    let branch: Option<Under> = read_key(&keys, "under")?;
+    let (band, page) = (band_id(&id)?, page(&keys)?);
+    let read = move |tx: &mut Tx<'_>| {
+        let access = Access::of(tx, band, caller.account)?;
+        let tag = access.tag(caller.account);
+        if known.has(&tag) {
+            return Ok::<_, Refused>((tag, None));
+        }
+        Ok((tag, Some(bands::tree(tx, band, &access, branch, page)?)))
+    };
+    let (tag, found) = app.store().read(read).await?;
+    under(&tag, found.as_ref())
+}
