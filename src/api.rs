@@ -40,7 +40,7 @@ pub use codes::{CodeCard, CodeCards, CreateCodes, CreatedCodes};
 pub use inbox::{Inbox, Waiting};
 pub use invites::{
     Accepted, Block, CreateInvite, CreatedInvite, DeclineInvite, Empty, Invite, InviteLink, Inviter, Invites,
-    OnExisting, Outcome, Preview, PreviewBand, Redemption, Redemptions, UpdateInvite,
+    OnExisting, Outcome, Preview, PreviewBand, Redemption, Redemptions, ResendInvite, ResentInvite, UpdateInvite,
 };
 pub use patch::Patch;
 pub use people::{FoundPeople, FoundPerson, PersonState};

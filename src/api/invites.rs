@@ -208,6 +208,27 @@ pub struct InviteLink {
     pub token: String,
 }
 
+/// `POST /invites/{id}/resend`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ResendInvite {
+    /// Whether it goes out under a new token, so that the old one is unknown at once; no where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotate: Option<bool>,
+}
+
+/// The answer to [`ResendInvite`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(untagged)]
+pub enum ResentInvite {
+    /// With `rotate`: the invite with its new secret.
+    Rotated(Box<CreatedInvite>),
+    /// The invite.
+    Same(Box<Invite>),
+}
+
 /// `GET /invites/{token}/info`: what the holder of a token may know before signing in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

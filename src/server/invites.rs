@@ -13,6 +13,7 @@ mod inbox;
 mod insert;
 mod list;
 mod recipient;
+mod resend;
 mod supersede;
 mod together;
 mod visitor;
@@ -33,10 +34,13 @@ pub(crate) use self::{
     expire::{expire, next_end},
     inbox::{inbox, opt_out},
     list::{Filter, list},
+    resend::resend,
     together::Together,
     wish::ending,
     withdraw::Withdrawal,
 };
+
+use std::collections::HashMap;
 
 use crate::{
     api::{Code, Invite, Person},
@@ -46,11 +50,17 @@ use crate::{
     },
 };
 
-use self::{cancel::Counted, wish::To};
+use self::{
+    cancel::{AT_ONCE, Counted},
+    wish::To,
+};
 use super::{
     Refused,
     bands::{Access, scope},
-    store::{Dialect, Error, Tx, dialect::intern},
+    store::{
+        Dialect, Error, ToValue, Tx,
+        dialect::{intern, numbers},
+    },
 };
 
 impl Access {
@@ -224,6 +234,33 @@ fn hold(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<(InviteRow, 
     let access = Access::hold(tx, band, caller).map_err(no_invite)?;
     let row = tx.query_one(sql, &[&id])?;
     seen_by(row, access, caller)
+}
+
+/// The condition that an invite is of the band in `$1`, beside one that names invites: a plus keeps the way to all of a
+/// band's invites out of it.
+fn of_band(dialect: Dialect) -> &'static str {
+    dialect.pick("+i.band = $1", "i.band = $1")
+}
+
+/// Those of the invites that are the band's, and until the transaction ends nobody else changes or uses them. In the
+/// order of their ids: two transactions that hold many never wait for each other in a circle.
+fn hold_all(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<HashMap<InviteId, InviteRow>, Error> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut all = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(AT_ONCE) {
+        let sql = intern(format!(
+            "SELECT {COLUMNS} FROM invite i {PEOPLE} WHERE i.id IN ({}) AND {}{}",
+            numbers(2, some.len()),
+            of_band(tx.dialect()),
+            tx.dialect().pick("", " ORDER BY i.id FOR UPDATE OF i")
+        ));
+        let mut params: Vec<&dyn ToValue> = vec![&band];
+        params.extend(some.iter().map(|id| id as &dyn ToValue));
+        all.extend(tx.query::<InviteRow>(sql, &params)?.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(all)
 }
 
 fn seen_by(row: Option<InviteRow>, access: Access, caller: AccountId) -> Result<(InviteRow, Access), Refused> {

@@ -94,6 +94,7 @@ const TABLE: &[Row] = &[
     ("DELETE", "/invites/{id}", in_band(404, 403, 204, 204)),
     ("POST", "/invites/{id}/restore", in_band(404, 403, 200, 200)),
     ("POST", "/invites/{id}/link", in_band(404, 403, 200, 200)),
+    ("POST", "/invites/{id}/resend", in_band(404, 403, 200, 200)),
     ("POST", "/invites/{id}/rotate", in_band(404, 403, 200, 200)),
     ("GET", "/invites/{id}/redemptions", in_band(404, 200, 200, 200)),
     ("GET", "/invites/{token}/info", all(200)),
@@ -132,6 +133,7 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
             | "/me/invites/{id}/decline"
             | "/invites/{id}/restore"
             | "/invites/{id}/link"
+            | "/invites/{id}/resend"
             | "/invites/{id}/rotate"
             | "/invites/{token}/accept"
             | "/invites/{token}/decline",
@@ -151,6 +153,8 @@ struct Scene {
     pending: String,
     token: String,
     revoked: String,
+    /// A link that remembers an address.
+    remembers: String,
     template: String,
     campaign: String,
     /// Someone outside asks to come in.
@@ -174,6 +178,7 @@ impl Scene {
         world.set_can_invite(&band, &inviting).await;
         let (pending, token) = owner.invite(&band, json!({})).await;
         let (revoked, _) = owner.invite(&band, json!({})).await;
+        let (remembers, _) = owner.invite(&band, json!({ "kind": "link", "email": "lee@example.org" })).await;
         assert_eq!(owner.delete(&format!("/invites/{revoked}")).await.0, 204);
         let (status, template) = owner.post(&format!("/bands/{band}/templates"), json!({ "name": "Drummers" })).await;
         assert_eq!(status, 201, "{template}");
@@ -198,6 +203,7 @@ impl Scene {
             pending,
             token,
             revoked,
+            remembers,
             template,
             campaign,
             request,
@@ -220,6 +226,7 @@ impl Scene {
             _ if path.starts_with("/me") => &own_session,
             _ if path.starts_with("/site/accounts") => &self.other,
             _ if path.ends_with("/restore") => &self.revoked,
+            _ if path.ends_with("/resend") => &self.remembers,
             _ if path.starts_with("/templates") => &self.template,
             _ if path.starts_with("/campaigns") => &self.campaign,
             _ if path.starts_with("/invites") => &self.pending,

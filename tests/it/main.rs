@@ -8,6 +8,8 @@
 #[cfg(feature = "server")]
 mod accounts;
 #[cfg(feature = "server")]
+mod actions;
+#[cfg(feature = "server")]
 mod admin;
 #[cfg(feature = "server")]
 mod approval;

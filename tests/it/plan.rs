@@ -267,6 +267,10 @@ async fn invites(called: &mut Called, [ada, kim, sam]: [&Person; 3], band: &str)
     called.call(ada, "DELETE /invites/{id}", &one, json!(null)).await;
     called.call(ada, "POST /invites/{id}/restore", &format!("{one}/restore"), json!({})).await;
     called.call(ada, "POST /invites/{id}/rotate", &format!("{one}/rotate"), json!({})).await;
+    for wish in [json!({}), json!({ "rotate": true })] {
+        ada.post(&format!("{one}/resend"), wish).await;
+    }
+    called.call(ada, "POST /invites/{id}/resend", &format!("{one}/resend"), json!({})).await;
     let shown = called.call(ada, "POST /invites/{id}/link", &format!("{one}/link"), json!({})).await;
     let by_token = format!("/invites/{}", shown["token"].as_str().unwrap());
     called.call(kim, "GET /invites/{token}/info", &format!("{by_token}/info"), json!(null)).await;

@@ -62,6 +62,8 @@ async fn a_member_who_invites_runs_their_own_invites_and_admins_run_all(world: W
         ("PATCH", "/invites/{id}", json!({ "role": "admin" }), [401, 404, 404, 403, 200, 200, 404, 404]),
         ("POST", "/invites/{id}/link", json!({}), [401, 404, 404, 200, 200, 200, 404, 404]),
         ("POST", "/invites/{id}/rotate", json!({}), [401, 404, 404, 200, 200, 200, 404, 404]),
+        ("POST", "/invites/{for_kim}/resend", json!({}), [401, 404, 404, 200, 200, 200, 404, 404]),
+        ("POST", "/invites/{for_kim}/resend", json!({ "rotate": true }), [401, 404, 404, 200, 200, 200, 404, 404]),
         ("DELETE", "/invites/{id}", json!({}), [401, 404, 404, 204, 204, 204, 404, 404]),
         ("POST", "/invites/{revoked}/restore", json!({}), [401, 404, 404, 200, 200, 200, 404, 404]),
     ];
@@ -70,7 +72,9 @@ async fn a_member_who_invites_runs_their_own_invites_and_admins_run_all(world: W
             let (id, _) = inviter.invite(band, json!({})).await;
             let (revoked, _) = inviter.invite(band, json!({})).await;
             inviter.delete(&format!("/invites/{revoked}")).await;
+            let (for_kim, _) = inviter.invite(band, json!({ "kind": "link", "email": "kim@example.org" })).await;
             let path = path.replace("{band}", band).replace("{id}", &id).replace("{revoked}", &revoked);
+            let path = path.replace("{for_kim}", &for_kim);
             let (status, answer) = ask(&world, cast.people[who].as_ref(), method, &path, &body).await;
             assert_eq!(status, expected, "{}: {method} {path} {body}: {answer}", WHO[who]);
             if status >= 400 {
@@ -89,6 +93,7 @@ async fn nobody_invites_above_their_own_role_by_any_door(world: World) {
         ("PATCH", format!("/invites/{id}"), json!({ "role": "member" })),
         ("POST", format!("/invites/{id}/link"), json!({})),
         ("POST", format!("/invites/{id}/rotate"), json!({})),
+        ("POST", format!("/invites/{id}/resend"), json!({ "rotate": true })),
         ("DELETE", format!("/invites/{id}"), json!({})),
         ("POST", format!("/invites/{id}/restore"), json!({})),
     ] {
@@ -99,7 +104,9 @@ async fn nobody_invites_above_their_own_role_by_any_door(world: World) {
     // Who made it and was demoted since has no more rights in it than others of the new role.
     let (made, _) = admin.invite(&cast.band, json!({ "role": "admin" })).await;
     world.run("UPDATE member SET role = 'member' WHERE role = 'admin'").await;
-    for (method, door) in [("POST", "/link"), ("POST", "/rotate"), ("POST", "/restore"), ("PATCH", "")] {
+    for (method, door) in
+        [("POST", "/link"), ("POST", "/rotate"), ("POST", "/resend"), ("POST", "/restore"), ("PATCH", "")]
+    {
         let (status, _) = admin.send(method, &format!("/invites/{made}{door}"), Some(&json!({}))).await;
         assert_eq!(status, 403, "{door}");
     }
@@ -136,6 +143,7 @@ async fn full_rights_in_one_band_are_none_in_another(world: World) {
         ("GET", format!("/invites/{id}/redemptions")),
         ("POST", format!("/invites/{id}/link")),
         ("POST", format!("/invites/{id}/rotate")),
+        ("POST", format!("/invites/{id}/resend")),
         ("POST", format!("/invites/{id}/restore")),
     ] {
         assert_eq!(eve.send(method, &path, Some(&json!({}))).await.0, 404, "{method} {path}");

@@ -10,7 +10,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{
-        CreateInvite, CreatedInvite, Empty, Invite, InviteLink, InviteSort, Invites, Problem, Redemptions, UpdateInvite,
+        CreateInvite, CreatedInvite, Empty, Invite, InviteLink, InviteSort, Invites, Problem, Redemptions,
+        ResendInvite, ResentInvite, UpdateInvite,
     },
     domain::{InviteId, Kind, Status, Token},
     server::{
@@ -38,6 +39,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(redemptions))
         .routes(routes!(link))
         .routes(routes!(restore))
+        .routes(routes!(resend))
         .routes(routes!(rotate))
 }
 
@@ -240,6 +242,47 @@ async fn restore(
         .map_err(invites::or_pending)?;
     app.alarm().note(row.expires_at);
     Ok(Json(row.show(now)))
+}
+
+/// Sends a pending invite again to the address or the account that it is for; with `rotate` under a new token, and then
+/// the answer shows its link. On a server without mail an account finds it in the inbox, and `delivery` stays as it is.
+/// An invite for whoever holds it is refused, and so is one for a person who wants no more from here
+/// (`recipient_opted_out`).
+#[utoipa::path(post, path = "/invites/{id}/resend", tag = "invites", request_body = ResendInvite,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = ResentInvite), (status = "default", body = Problem, content_type = "application/problem+json")))]
+async fn resend(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    key: Key,
+    body: Body<ResendInvite>,
+) -> Result<Response, Refused> {
+    let (id, now) = (invite_id(&id)?, app.now());
+    let fresh = body.value.rotate.unwrap_or(false).then(|| Fresh::of(&app, id));
+    let rotates = fresh.is_some();
+    let (row, token) = key
+        .of(&app, caller, format!("/invites/{id}/resend"), body.hash)
+        .write(
+            move |app, tx, _| {
+                if rotates {
+                    invites::recreated(tx, app, id, caller.account).map(|(row, token)| (row, Some(token)))
+                } else {
+                    invites::read(tx, id, caller.account).map(|(row, _)| (row, None))
+                }
+            },
+            move |app, tx| {
+                let resent = invites::resend(tx, app, id, caller.account, fresh.as_ref(), now)?;
+                Ok(Done::new(200, id.as_bytes(), resent))
+            },
+        )
+        .await?;
+    let invite = row.show(now);
+    let resent = match token {
+        Some(token) => ResentInvite::Rotated(Box::new(CreatedInvite { invite, link: link_of(&app, &token)?, token })),
+        None => ResentInvite::Same(Box::new(invite)),
+    };
+    Ok(secret(StatusCode::OK, resent))
 }
 
 /// Gives a pending invite a new token; the old one is unknown at once.

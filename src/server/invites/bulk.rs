@@ -27,11 +27,12 @@ use crate::{
 };
 
 use super::{
-    Access,
+    Access, InviteRow,
     cancel::{AT_ONCE, Cancel},
     create::{Fresh, Making},
-    expire,
+    expire, hold_all, of_band,
     recipient::{self, Recipient},
+    resend::{deliver, unsendable},
     wish::{Terms, To},
 };
 
@@ -107,8 +108,8 @@ pub(crate) fn create_all(
             Err(trouble) => return Err(trouble),
         }
     }
-    let to: Vec<&To> = terms.iter().map(|(_, terms)| &terms.to).collect();
-    let found = recipient::look(tx, band, caller, &to)?;
+    let to: Vec<(&To, AccountId)> = terms.iter().map(|(_, terms)| (&terms.to, caller)).collect();
+    let found = recipient::look(tx, band, &to)?;
     let mut candidates = Vec::with_capacity(terms.len());
     for ((place, terms), known) in terms.into_iter().zip(found) {
         match refusal(known) {
@@ -184,7 +185,9 @@ fn settle(
     if !dry_run {
         expire::lapse(tx, &over, making.now)?;
     }
-    let held = if on_existing.is_some() { hold_all(tx, &waiting)? } else { HashMap::new() };
+    let mut held = if on_existing.is_some() { hold_all(tx, making.band, &waiting)? } else { HashMap::new() };
+    held.retain(|_, row| row.standing(making.now).is_pending());
+    let mut again = Vec::new();
     let mut seen: HashSet<(Kind, String)> = HashSet::new();
     let mut left = Vec::with_capacity(candidates.len());
     for mut one in candidates {
@@ -196,22 +199,54 @@ fn settle(
             left.push(one);
             continue;
         };
-        let may = held.get(&id).is_some_and(|held| making.may_change(held.role, held.created_by));
-        let outcome = match on_existing {
-            None => Outcome::pending(Some(id), "An invite for this person is pending."),
-            Some(_) if !may => {
-                Outcome::pending(Some(id), "An invite for this person is pending, and not yours to change.")
+        let may = held.get(&id).is_some_and(|row| making.may_change(row.role, row.created_by));
+        match on_existing {
+            None => {
+                outcomes[one.place] = Some(Outcome::pending(Some(id), "An invite for this person is pending."));
             }
-            Some(OnExisting::Resend) => Outcome { status: RowStatus::AlreadyPending, invite: Some(id), detail: None },
+            Some(_) if !may => {
+                let text = "An invite for this person is pending, and not yours to change.";
+                outcomes[one.place] = Some(Outcome::pending(Some(id), text));
+            }
+            Some(OnExisting::Resend) => again.extend(held.remove(&id).map(|row| (one.place, row))),
             Some(OnExisting::Replace) => {
                 one.replaces = Some(id);
                 left.push(one);
-                continue;
             }
-        };
-        outcomes[one.place] = Some(outcome);
+        }
     }
+    resend(tx, making, again, outcomes, dry_run)?;
     Ok(left)
+}
+
+/// Sends the pending invites of these rows again.
+fn resend(
+    tx: &mut Tx<'_>,
+    making: &Making,
+    rows: Vec<(usize, InviteRow)>,
+    outcomes: &mut [Option<Outcome>],
+    dry_run: bool,
+) -> Result<(), Refused> {
+    let (places, rows): (Vec<usize>, Vec<InviteRow>) = rows.into_iter().unzip();
+    let mut refused = unsendable(tx, making.band, &making.access, making.caller, &rows, making.now)?;
+    let mut sent = Vec::with_capacity(rows.len());
+    for (place, row) in places.into_iter().zip(&rows) {
+        outcomes[place] = Some(match refused.remove(&row.id) {
+            None => {
+                sent.push(row);
+                Outcome { status: RowStatus::AlreadyPending, invite: Some(row.id), detail: None }
+            }
+            Some(Refused::Problem(no)) if no.code == Code::RecipientOptedOut => {
+                Outcome::new(RowStatus::Suppressed, no.detail)
+            }
+            Some(Refused::Problem(no)) => Outcome::pending(Some(row.id), &no.detail),
+            Some(trouble) => return Err(trouble),
+        });
+    }
+    if !dry_run {
+        deliver(tx, making.band, sent.into_iter(), making.caller, making.now)?;
+    }
+    Ok(())
 }
 
 /// By what two rows for one person are known to be.
@@ -251,23 +286,6 @@ fn make(
     Ok(())
 }
 
-crate::row! { struct Held { id: InviteId, role: Role, created_by: AccountId } }
-
-/// Pending invites, and until the transaction ends nobody else changes or uses them.
-fn hold_all(tx: &mut Tx<'_>, ids: &[InviteId]) -> Result<HashMap<InviteId, Held>, Refused> {
-    let mut all = HashMap::with_capacity(ids.len());
-    for some in ids.chunks(AT_ONCE) {
-        let sql = intern(format!(
-            "SELECT id, role, created_by FROM invite WHERE status = 'pending' AND id IN ({}){}",
-            numbers(1, some.len()),
-            tx.dialect().pick("", " FOR UPDATE")
-        ));
-        let params: Vec<&dyn ToValue> = some.iter().map(|id| id as &dyn ToValue).collect();
-        all.extend(tx.query::<Held>(sql, &params)?.into_iter().map(|held| (held.id, held)));
-    }
-    Ok(all)
-}
-
 crate::row! { struct Locked { id: InviteId, role: Role, created_by: AccountId, token_sealed: Vec<u8> } }
 
 /// The tokens of those of the band's invites whose secret the caller may have, in few statements.
@@ -282,7 +300,9 @@ pub(crate) fn tokens(
     let mut all = HashMap::with_capacity(ids.len());
     for some in ids.chunks(AT_ONCE) {
         let sql = intern(format!(
-            "SELECT id, role, created_by, token_sealed FROM invite WHERE band = $1 AND id IN ({})",
+            "SELECT i.id AS id, i.role AS role, i.created_by AS created_by, i.token_sealed AS token_sealed
+             FROM invite i WHERE {} AND i.id IN ({})",
+            of_band(tx.dialect()),
             numbers(2, some.len())
         ));
         let mut params: Vec<&dyn ToValue> = vec![&band];

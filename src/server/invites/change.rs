@@ -36,7 +36,7 @@ fn changeable(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<Invite
     Ok(row)
 }
 
-fn again(tx: &mut Tx<'_>, id: InviteId) -> Result<InviteRow, Refused> {
+pub(super) fn again(tx: &mut Tx<'_>, id: InviteId) -> Result<InviteRow, Refused> {
     by_id(tx, id)?.ok_or_else(|| Refused::not_found("invite"))
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn restore(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Tim
         return Err(no());
     }
     if let Some(to) = row.to() {
-        let known = recipient::look(tx, row.band, caller, &[&to])?.pop().flatten();
+        let known = recipient::look(tx, row.band, &[(&to, caller)])?.pop().flatten();
         if let Some(known) = known
             && waiting(tx, &known, now)?.is_some()
         {

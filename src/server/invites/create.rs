@@ -19,6 +19,7 @@ use super::{
     insert::{Batch, NewInvite},
     read,
     recipient::{self, Recipient},
+    resend::resend,
     wish::Terms,
 };
 
@@ -78,9 +79,9 @@ pub(super) struct Making {
     pub(super) quota: quota::Held,
     pub(super) caller: AccountId,
     pub(super) now: Timestamp,
-    access: Access,
+    pub(super) access: Access,
     up_to: Role,
-    band: BandId,
+    pub(super) band: BandId,
     policy: Policy,
     campaign: Shared,
 }
@@ -168,7 +169,7 @@ pub(crate) fn create(
 ) -> Result<Created, Refused> {
     let (making, wish) = Making::begin(tx, app, band, caller, wish, now)?;
     let terms = making.terms(&wish)?;
-    let known = recipient::look(tx, band, caller, &[&terms.to])?.pop().flatten();
+    let known = recipient::look(tx, band, &[(&terms.to, caller)])?.pop().flatten();
     let known = known.ok_or_else(|| Refused::field("username", "must be the name of an account on this server"))?;
     if let Some((code, why)) = known.refusal() {
         return Err(Refused::new(code, why));
@@ -176,7 +177,7 @@ pub(crate) fn create(
     if let Some(existing) = waiting(tx, &known, now)? {
         match wish.on_existing {
             None => return Err(already_pending()),
-            Some(OnExisting::Resend) => return again(tx, app, existing, caller),
+            Some(OnExisting::Resend) => return again(tx, app, existing, caller, now),
             Some(OnExisting::Replace) => replace(tx, existing, caller, now)?,
         }
     }
@@ -219,9 +220,10 @@ pub(super) fn waiting(tx: &mut Tx<'_>, known: &Recipient, now: Timestamp) -> Res
     Ok(Some(id))
 }
 
-/// The pending invite and its secret, for those who may have it.
-fn again(tx: &mut Tx<'_>, app: &App, id: InviteId, caller: AccountId) -> Result<Created, Refused> {
-    let (row, token) = recreated(tx, app, id, caller)?;
+/// The pending invite and its secret, sent again, for those who may do that.
+fn again(tx: &mut Tx<'_>, app: &App, id: InviteId, caller: AccountId, now: Timestamp) -> Result<Created, Refused> {
+    let (row, _) = resend(tx, app, id, caller, None, now)?;
+    let token = opened(app, &row)?;
     Ok(Created { row, token, is_new: false })
 }
 

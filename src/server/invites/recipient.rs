@@ -31,6 +31,11 @@ impl Recipient {
         if self.banned {
             return Some((Code::Banned, "This person is banned from the band: lift the ban first."));
         }
+        self.opted_out()
+    }
+
+    /// As [`Recipient::refusal`], of what is only remembered for somebody and binds nobody.
+    pub(super) fn opted_out(&self) -> Option<(Code, &'static str)> {
         let closed = "This person wants no invites from here. Only they can change that.";
         self.opted_out.then_some((Code::RecipientOptedOut, closed))
     }
@@ -50,19 +55,21 @@ crate::row! {
 }
 
 impl Known {
-    /// The statement for `n` recipients of one sort: `$1` the band, `$2` the inviter, then each one's key.
+    /// The statement for `n` recipients of one sort: `$1` the band, then each one's key and who invites them.
     fn statement(n: usize, cast: &str, account: &str, pending: &str, blocked: &str) -> &'static str {
         let mut keys = String::new();
         for place in 0..n {
             let comma = if place == 0 { "" } else { ", " };
-            let _ = write!(keys, "{comma}({place}, ${}::{cast})", place + 3);
+            let (key, inviter) = (2 * place + 2, 2 * place + 3);
+            let _ = write!(keys, "{comma}({place}, ${key}::{cast}, ${inviter}::uuid)");
         }
         intern(format!(
-            "WITH wanted (place, wish) AS (VALUES {keys})
+            "WITH wanted (place, wish, inviter) AS (VALUES {keys})
              SELECT CAST(wanted.place AS bigint) AS place, a.id AS account, m.seq IS NOT NULL AS member,
                 COALESCE(d.banned, 1 = 0) AS banned,
                 EXISTS (SELECT 1 FROM suppression s WHERE {blocked} AND (s.scope = 'server'
-                    OR (s.scope = 'band' AND s.subject = $1) OR (s.scope = 'inviter' AND s.subject = $2))) AS opted_out,
+                    OR (s.scope = 'band' AND s.subject = $1) OR (s.scope = 'inviter' AND s.subject = wanted.inviter)))
+                    AS opted_out,
                 p.id AS pending, p.expires_at AS ends
              FROM wanted {account} AND a.deleted_at IS NULL
                 LEFT JOIN member m ON m.band = $1 AND m.account = a.id
@@ -72,16 +79,12 @@ impl Known {
     }
 }
 
-/// What is known of each recipient, in their order; `None` for an account that there is not.
-pub(super) fn look(
-    tx: &mut Tx<'_>,
-    band: BandId,
-    inviter: AccountId,
-    to: &[&To],
-) -> Result<Vec<Option<Recipient>>, Error> {
+/// What is known of each recipient and of how they stand to who invites them, in their order; `None` for an account that
+/// there is not.
+pub(super) fn look(tx: &mut Tx<'_>, band: BandId, to: &[(&To, AccountId)]) -> Result<Vec<Option<Recipient>>, Error> {
     let mut known: Vec<Option<Recipient>> = vec![None; to.len()];
-    let mut sorts: HashMap<u8, Vec<(usize, &dyn ToValue)>> = HashMap::new();
-    for (place, to) in to.iter().enumerate() {
+    let mut sorts: HashMap<u8, Vec<(usize, &dyn ToValue, &AccountId)>> = HashMap::new();
+    for (place, (to, inviter)) in to.iter().enumerate() {
         let (sort, key): (u8, &dyn ToValue) = match to {
             To::Holder => {
                 known[place] = Some(Recipient::default());
@@ -91,7 +94,7 @@ pub(super) fn look(
             To::Username(key) => (1, key),
             To::Account(id) => (2, id),
         };
-        sorts.entry(sort).or_default().push((place, key));
+        sorts.entry(sort).or_default().push((place, key, inviter));
     }
     for (sort, wanted) in sorts {
         for some in wanted.chunks(AT_ONCE) {
@@ -119,10 +122,10 @@ pub(super) fn look(
                     "s.account = a.id",
                 ),
             };
-            let mut params: Vec<&dyn ToValue> = vec![&band, &inviter];
-            params.extend(some.iter().map(|(_, key)| *key));
+            let mut params: Vec<&dyn ToValue> = vec![&band];
+            params.extend(some.iter().flat_map(|(_, key, inviter)| [*key, *inviter as &dyn ToValue]));
             for found in tx.query::<Found>(sql, &params)? {
-                let Some((place, _)) = usize::try_from(found.place).ok().and_then(|place| some.get(place)) else {
+                let Some((place, ..)) = usize::try_from(found.place).ok().and_then(|place| some.get(place)) else {
                     continue;
                 };
                 known[*place] = Some(Recipient {

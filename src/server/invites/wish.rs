@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Whom an invite is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum To {
     /// Whoever holds it.
     Holder,
