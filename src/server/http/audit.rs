@@ -48,7 +48,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         (status = 200, content(
             (AuditTrail = "application/json"), (String = "application/x-ndjson"), (String = "text/csv")
         )),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
 async fn trail(

@@ -8,7 +8,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Code, FOUNDER_HEADER, Login, Problem, Register, Registered, SessionSecret, SignedIn},
+    api::{Code, FOUNDER_HEADER, Login, Register, Registered, SessionSecret, SignedIn},
     domain::{
         AccountId, Address, DisplayName, JoinRequestId, Registration, SessionId, Token, Username, check_password,
     },
@@ -29,7 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// Makes an account and signs it in.
 #[utoipa::path(
     post, path = "/auth/register", tag = "accounts", security(()), request_body = Register,
-    responses((status = 201, body = Registered), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 201, body = Registered))
 )]
 async fn register(
     State(app): State<App>,
@@ -93,7 +93,7 @@ async fn register(
 /// Signs in with user name or address.
 #[utoipa::path(
     post, path = "/auth/login", tag = "accounts", security(()), request_body = Login,
-    responses((status = 200, body = SignedIn), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = SignedIn))
 )]
 async fn login(
     State(app): State<App>,
@@ -128,7 +128,7 @@ async fn login(
 /// Ends the session that asks.
 #[utoipa::path(
     post, path = "/auth/logout", tag = "accounts",
-    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 204))
 )]
 async fn logout(State(app): State<App>, caller: Caller) -> Result<StatusCode, Refused> {
     app.store().write(move |tx| accounts::end_session(tx, caller.account, caller.session)).await?;

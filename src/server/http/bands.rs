@@ -9,7 +9,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Accepted, Band, BandScope, Bands, CreateBand, Empty, Outcome, Problem, TransferBand, UpdateBand},
+    api::{Accepted, Band, BandScope, Bands, CreateBand, Empty, Outcome, TransferBand, UpdateBand},
     domain::{BandId, JoinRequestId},
     server::{
         App, Refused,
@@ -51,7 +51,7 @@ pub(crate) fn band_id(text: &str) -> Result<BandId, Refused> {
         ("cursor" = Option<String>, Query, description = "out of an earlier answer, or `last`"),
         ("If-None-Match" = Option<String>, Header),
     ),
-    responses((status = 304), (status = 200, body = Bands), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 304), (status = 200, body = Bands))
 )]
 async fn list(State(app): State<App>, caller: Caller, known: Known, Keys(keys): Keys) -> Result<Response, Refused> {
     only(&keys, &["scope", "q", "limit", "cursor"])?;
@@ -65,7 +65,7 @@ async fn list(State(app): State<App>, caller: Caller, known: Known, Keys(keys): 
 #[utoipa::path(
     post, path = "/bands", tag = "bands", request_body = CreateBand,
     params(("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = Band), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 201, body = Band))
 )]
 async fn create(
     State(app): State<App>,
@@ -94,7 +94,7 @@ async fn create(
 #[utoipa::path(
     get, path = "/bands/{id}", tag = "bands",
     params(("id" = String, Path), ("If-None-Match" = Option<String>, Header)),
-    responses((status = 304), (status = 200, body = Band), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 304), (status = 200, body = Band))
 )]
 async fn read(
     State(app): State<App>,
@@ -109,7 +109,7 @@ async fn read(
 /// Deletes a band and ends its pending invites; for its owner.
 #[utoipa::path(
     delete, path = "/bands/{id}", tag = "bands", params(("id" = String, Path)),
-    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 204))
 )]
 async fn delete(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Refused> {
     let (id, now) = (band_id(&id)?, app.now());
@@ -120,7 +120,7 @@ async fn delete(State(app): State<App>, caller: Caller, Path(id): Path<String>) 
 /// Changes a band: what is left out stays, null is none. For its admins.
 #[utoipa::path(
     patch, path = "/bands/{id}", tag = "bands", params(("id" = String, Path)), request_body = UpdateBand,
-    responses((status = 200, body = Band), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = Band))
 )]
 async fn edit(
     State(app): State<App>,
@@ -141,10 +141,7 @@ async fn edit(
 #[utoipa::path(
     post, path = "/bands/{id}/join", tag = "bands", request_body = Empty,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses(
-        (status = 200, body = Accepted), (status = 202, body = Accepted, description = "An admin has to agree"),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = Accepted), (status = 202, body = Accepted, description = "An admin has to agree"))
 )]
 async fn join(
     State(app): State<App>,
@@ -187,7 +184,7 @@ pub(crate) fn came_to(accepted: &Accepted) -> StatusCode {
 #[utoipa::path(
     post, path = "/bands/{id}/leave", tag = "bands", request_body = Empty,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 204))
 )]
 async fn leave(
     State(app): State<App>,
@@ -213,7 +210,7 @@ async fn leave(
 #[utoipa::path(
     post, path = "/bands/{id}/transfer", tag = "bands", request_body = TransferBand,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Band), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = Band))
 )]
 async fn transfer(
     State(app): State<App>,

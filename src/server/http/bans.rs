@@ -8,7 +8,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Bans, Problem},
+    api::Bans,
     domain::AccountId,
     server::{App, Refused, bands},
 };
@@ -32,10 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query),
         ("If-None-Match" = Option<String>, Header),
     ),
-    responses(
-        (status = 200, body = Bans), (status = 304, description = "Nothing has changed"),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = Bans), (status = 304, description = "Nothing has changed"))
 )]
 async fn bans(
     State(app): State<App>,
@@ -54,7 +51,7 @@ async fn bans(
 #[utoipa::path(
     delete, path = "/bands/{id}/bans/{account_id}", tag = "members",
     params(("id" = String, Path), ("account_id" = String, Path)),
-    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 204))
 )]
 async fn unban(
     State(app): State<App>,

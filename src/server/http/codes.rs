@@ -47,7 +47,7 @@ pub(super) fn campaign_id(text: &str) -> Result<CampaignId, Refused> {
 #[utoipa::path(
     post, path = "/bands/{id}/codes", tag = "codes", request_body = CreateCodes,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = CreatedCodes), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 201, body = CreatedCodes))
 )]
 async fn create(
     State(app): State<App>,
@@ -64,7 +64,7 @@ async fn create(
 #[utoipa::path(
     post, path = "/site/codes", tag = "codes", request_body = CreateCodes,
     params(("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = CreatedCodes), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 201, body = CreatedCodes))
 )]
 async fn create_for_site(
     State(app): State<App>,
@@ -114,10 +114,7 @@ async fn make(
         ("format" = Option<String>, Query, description = "json (the default, a page) or csv (all of them)"),
         ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query),
     ),
-    responses(
-        (status = 200, content((CodeCards = "application/json"), (String = "text/csv"))),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, content((CodeCards = "application/json"), (String = "text/csv"))))
 )]
 async fn list(
     State(app): State<App>,
@@ -154,10 +151,7 @@ async fn list(
 /// 1,000. For who may show links; the audit trail says so.
 #[utoipa::path(
     get, path = "/campaigns/{id}/codes/sheet", tag = "codes", params(("id" = String, Path)),
-    responses(
-        (status = 200, body = String, content_type = "text/html; charset=utf-8"),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = String, content_type = "text/html; charset=utf-8"))
 )]
 async fn sheet(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Response, Refused> {
     let (id, now) = (campaign_id(&id)?, app.now());

@@ -9,7 +9,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Accepted, DeclineInvite, Empty, Preview, Problem},
+    api::{Accepted, DeclineInvite, Empty, Preview},
     domain::{InviteId, JoinRequestId, SuppressionId, Token},
     server::{
         App, Hash, Refused, hash,
@@ -62,8 +62,9 @@ impl Door {
 }
 
 /// What an invite is for, before anyone signs in. It changes nothing.
-#[utoipa::path(get, path = "/invites/{token}/info", tag = "invites", security(()), params(("token" = String, Path, description = "the token of a link, or a code")),
-    responses((status = 200, body = Preview), (status = "default", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/invites/{token}/info", tag = "invites", security(()),
+    params(("token" = String, Path, description = "the token of a link, or a code")),
+    responses((status = 200, body = Preview)))]
 async fn info(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Refused> {
     let (token_hash, now) = (token_hash(&token)?, app.now());
     let look = move |tx: &mut Tx<'_>| {
@@ -92,8 +93,11 @@ async fn by_token(
 
 /// Comes in by an invite; who is in already stays as they are.
 #[utoipa::path(post, path = "/invites/{token}/accept", tag = "invites", request_body = Empty,
-    params(("token" = String, Path, description = "the token of a link, or a code"), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Accepted), (status = 202, body = Accepted, description = "An admin has to agree"), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    params(
+        ("token" = String, Path, description = "the token of a link, or a code"),
+        ("Idempotency-Key" = Option<String>, Header),
+    ),
+    responses((status = 200, body = Accepted), (status = 202, body = Accepted, description = "An admin has to agree")))]
 async fn accept(
     State(app): State<App>,
     Path(token): Path<String>,
@@ -108,7 +112,7 @@ async fn accept(
 /// Comes in by an invite that waits in the inbox.
 #[utoipa::path(post, path = "/me/invites/{id}/accept", tag = "accounts", request_body = Empty,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Accepted), (status = 202, body = Accepted, description = "An admin has to agree"), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Accepted), (status = 202, body = Accepted, description = "An admin has to agree")))]
 async fn accept_waiting(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -155,8 +159,11 @@ async fn come_in(
 
 /// Says no to an invite for one person, for good.
 #[utoipa::path(post, path = "/invites/{token}/decline", tag = "invites", request_body = DeclineInvite,
-    params(("token" = String, Path, description = "the token of a link, or a code"), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    params(
+        ("token" = String, Path, description = "the token of a link, or a code"),
+        ("Idempotency-Key" = Option<String>, Header),
+    ),
+    responses((status = 204)))]
 async fn decline(
     State(app): State<App>,
     Path(token): Path<String>,
@@ -171,7 +178,7 @@ async fn decline(
 /// Says no to an invite that waits in the inbox, for good.
 #[utoipa::path(post, path = "/me/invites/{id}/decline", tag = "accounts", request_body = DeclineInvite,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 async fn decline_waiting(
     State(app): State<App>,
     Path(id): Path<String>,

@@ -10,8 +10,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{
-        CreateInvite, CreatedInvite, Empty, Invite, InviteLink, InviteSort, Invites, Problem, Redemptions,
-        ResendInvite, ResentInvite, UpdateInvite,
+        CreateInvite, CreatedInvite, Empty, Invite, InviteLink, InviteSort, Invites, Redemptions, ResendInvite,
+        ResentInvite, UpdateInvite,
     },
     domain::{InviteId, Kind, Status, Token},
     server::{
@@ -66,7 +66,7 @@ pub(super) fn secret<T: serde::Serialize>(status: StatusCode, value: T) -> Respo
         ("cursor" = Option<String>, Query, description = "out of an earlier answer, or `last`"),
         ("If-None-Match" = Option<String>, Header),
     ),
-    responses((status = 304), (status = 200, body = Invites), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 304), (status = 200, body = Invites)))]
 async fn list(
     State(app): State<App>,
     caller: Caller,
@@ -104,8 +104,7 @@ async fn list(
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = CreateInvite,
     responses(
         (status = 201, body = CreatedInvite),
-        (status = 200, body = CreatedInvite, description = "the one that was pending, sent again"),
-        (status = "default", body = Problem, content_type = "application/problem+json")))]
+        (status = 200, body = CreatedInvite, description = "the one that was pending, sent again")))]
 async fn create(
     State(app): State<App>,
     caller: Caller,
@@ -139,8 +138,9 @@ fn link_of(app: &App, token: &str) -> Result<String, Refused> {
 }
 
 /// One invite.
-#[utoipa::path(get, path = "/invites/{id}", tag = "invites", params(("id" = String, Path), ("If-None-Match" = Option<String>, Header)),
-    responses((status = 304), (status = 200, body = Invite), (status = "default", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/invites/{id}", tag = "invites",
+    params(("id" = String, Path), ("If-None-Match" = Option<String>, Header)),
+    responses((status = 304), (status = 200, body = Invite)))]
 async fn read(
     State(app): State<App>,
     caller: Caller,
@@ -154,7 +154,7 @@ async fn read(
 
 /// Changes a pending invite: what is left out stays, null is none.
 #[utoipa::path(patch, path = "/invites/{id}", tag = "invites", params(("id" = String, Path)), request_body = UpdateInvite,
-    responses((status = 200, body = Invite), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Invite)))]
 async fn edit(
     State(app): State<App>,
     caller: Caller,
@@ -169,7 +169,7 @@ async fn edit(
 
 /// Takes a pending invite back; again is no error. It can be undone for ten minutes.
 #[utoipa::path(delete, path = "/invites/{id}", tag = "invites", params(("id" = String, Path)),
-    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 204)))]
 async fn revoke(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Refused> {
     let (id, now) = (invite_id(&id)?, app.now());
     app.store().write(move |tx| invites::revoke(tx, id, caller.account, now)).await?;
@@ -180,7 +180,7 @@ async fn revoke(State(app): State<App>, caller: Caller, Path(id): Path<String>) 
 /// Who used an invite, newest first.
 #[utoipa::path(get, path = "/invites/{id}/redemptions", tag = "invites",
     params(("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = Redemptions), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Redemptions)))]
 async fn redemptions(
     State(app): State<App>,
     caller: Caller,
@@ -201,7 +201,7 @@ fn made(earlier: &Earlier) -> Result<InviteId, Refused> {
 /// Shows an invite's link again; the audit trail says so.
 #[utoipa::path(post, path = "/invites/{id}/link", tag = "invites", request_body = Empty,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = InviteLink), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = InviteLink)))]
 async fn link(
     State(app): State<App>,
     caller: Caller,
@@ -223,7 +223,7 @@ async fn link(
 /// Undoes a revoke of the last ten minutes.
 #[utoipa::path(post, path = "/invites/{id}/restore", tag = "invites", request_body = Empty,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Invite), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Invite)))]
 async fn restore(
     State(app): State<App>,
     caller: Caller,
@@ -250,7 +250,7 @@ async fn restore(
 /// (`recipient_opted_out`).
 #[utoipa::path(post, path = "/invites/{id}/resend", tag = "invites", request_body = ResendInvite,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = ResentInvite), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = ResentInvite)))]
 async fn resend(
     State(app): State<App>,
     caller: Caller,
@@ -288,7 +288,7 @@ async fn resend(
 /// Gives a pending invite a new token; the old one is unknown at once.
 #[utoipa::path(post, path = "/invites/{id}/rotate", tag = "invites", request_body = Empty,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = InviteLink), (status = "default", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = InviteLink)))]
 async fn rotate(
     State(app): State<App>,
     caller: Caller,

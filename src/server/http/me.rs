@@ -9,7 +9,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Account, Inbox, Problem, Sessions, Sync, UpdateAccount},
+    api::{Account, Inbox, Sessions, Sync, UpdateAccount},
     domain::{Address, DisplayName, SessionId, check_password},
     server::{
         App, Fields, Refused,
@@ -40,7 +40,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// Who I am.
 #[utoipa::path(
     get, path = "/me", tag = "accounts",
-    responses((status = 200, body = Account), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = Account))
 )]
 async fn me(State(app): State<App>, caller: Caller) -> Result<Json<Account>, Refused> {
     app.store().read(move |tx| accounts::read(tx, caller.account)).await.map(Json)
@@ -50,7 +50,7 @@ async fn me(State(app): State<App>, caller: Caller) -> Result<Json<Account>, Ref
 /// session.
 #[utoipa::path(
     patch, path = "/me", tag = "accounts", request_body = UpdateAccount,
-    responses((status = 200, body = Account), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = Account))
 )]
 async fn change(
     State(app): State<App>,
@@ -101,7 +101,7 @@ async fn change(
 /// Deletes my account: I leave my bands, invites for me end, all my sessions end. Refused while I own a band.
 #[utoipa::path(
     delete, path = "/me", tag = "accounts",
-    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 204))
 )]
 async fn delete(State(app): State<App>, caller: Caller) -> Result<StatusCode, Refused> {
     let now = app.now();
@@ -112,7 +112,7 @@ async fn delete(State(app): State<App>, caller: Caller) -> Result<StatusCode, Re
 /// Where I am signed in, newest first, 200 at the most.
 #[utoipa::path(
     get, path = "/me/sessions", tag = "accounts",
-    responses((status = 200, body = Sessions), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = Sessions))
 )]
 async fn sessions(State(app): State<App>, caller: Caller) -> Result<Json<Sessions>, Refused> {
     let now = app.now();
@@ -123,7 +123,7 @@ async fn sessions(State(app): State<App>, caller: Caller) -> Result<Json<Session
 /// Signs one of my devices out.
 #[utoipa::path(
     delete, path = "/me/sessions/{id}", tag = "accounts", params(("id" = String, Path, description = "The session's id")),
-    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 204))
 )]
 async fn end_session(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Refused> {
     let missing = || Refused::not_found("session");
@@ -138,10 +138,7 @@ async fn end_session(State(app): State<App>, caller: Caller, Path(id): Path<Stri
 /// while nothing has changed.
 #[utoipa::path(
     get, path = "/me/sync", tag = "accounts", params(("If-None-Match" = Option<String>, Header)),
-    responses(
-        (status = 200, body = Sync), (status = 304, description = "Nothing has changed"),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = Sync), (status = 304, description = "Nothing has changed"))
 )]
 async fn sync(State(app): State<App>, caller: Caller, known: Known) -> Result<Response, Refused> {
     let now = app.now();
@@ -154,10 +151,7 @@ async fn sync(State(app): State<App>, caller: Caller, known: Known) -> Result<Re
     params(
         ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query), ("If-None-Match" = Option<String>, Header),
     ),
-    responses(
-        (status = 200, body = Inbox), (status = 304, description = "Nothing has changed"),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = Inbox), (status = 304, description = "Nothing has changed"))
 )]
 async fn inbox(State(app): State<App>, caller: Caller, known: Known, Keys(keys): Keys) -> Result<Response, Refused> {
     only(&keys, &["limit", "cursor"])?;

@@ -9,7 +9,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Member, Members, Problem, UpdateMember},
+    api::{Member, Members, UpdateMember},
     domain::AccountId,
     server::{
         App, Refused,
@@ -45,10 +45,7 @@ fn account_id(text: &str) -> Result<AccountId, Refused> {
         ("cursor" = Option<String>, Query, description = "out of an earlier answer, or `last`"),
         ("If-None-Match" = Option<String>, Header),
     ),
-    responses(
-        (status = 200, body = Members), (status = 304, description = "Nothing has changed"),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = Members), (status = 304, description = "Nothing has changed"))
 )]
 async fn members(
     State(app): State<App>,
@@ -78,7 +75,7 @@ async fn members(
 #[utoipa::path(
     patch, path = "/bands/{id}/members/{account_id}", tag = "members",
     params(("id" = String, Path), ("account_id" = String, Path)), request_body = UpdateMember,
-    responses((status = 200, body = Member), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = Member))
 )]
 async fn change(
     State(app): State<App>,
@@ -102,7 +99,7 @@ async fn change(
         ("ban" = Option<bool>, Query, description = "the person never comes back, by no invite"),
         ("revoke_invites" = Option<bool>, Query, description = "all pending invites that the person made end"),
     ),
-    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 204))
 )]
 async fn remove(
     State(app): State<App>,

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{FoundPeople, Problem},
+    api::FoundPeople,
     server::{App, Refused, accounts},
 };
 
@@ -27,7 +27,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("q" = String, Query, description = "a part of a name, 2 letters or more; the beginning where it is 2"),
         ("band" = Option<String>, Query, description = "the band that they could be invited to"),
     ),
-    responses((status = 200, body = FoundPeople), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = FoundPeople))
 )]
 async fn search(State(app): State<App>, caller: Caller, Keys(keys): Keys) -> Result<Json<FoundPeople>, Refused> {
     only(&keys, &["q", "band"])?;

@@ -7,7 +7,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Problem, Quota, SetQuota},
+    api::{Quota, SetQuota},
     domain::AccountId,
     server::{App, Refused, quota},
 };
@@ -22,7 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// How many invites I have made in the last 30 days, and how many more I may make.
 #[utoipa::path(
     get, path = "/me/quota", tag = "quota",
-    responses((status = 200, body = Quota), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = Quota))
 )]
 async fn read(State(app): State<App>, caller: Caller) -> Result<Json<Quota>, Refused> {
     let (now, policy) = (app.now(), app.settings().policy.clone());
@@ -33,7 +33,7 @@ async fn read(State(app): State<App>, caller: Caller) -> Result<Json<Quota>, Ref
 /// allows everyone. For site admins.
 #[utoipa::path(
     put, path = "/site/accounts/{id}/quota", tag = "quota", params(("id" = String, Path)), request_body = SetQuota,
-    responses((status = 200, body = Quota), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = Quota))
 )]
 async fn set(
     State(app): State<App>,

@@ -9,7 +9,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Code, Empty, JoinRequests, Member, Problem},
+    api::{Code, Empty, JoinRequests, Member},
     domain::{BandId, JoinRequestId, JoinStatus},
     server::{App, Refused, bands::requests, idempotency::Done},
 };
@@ -41,10 +41,7 @@ fn ids(band: &str, request: &str) -> Result<(BandId, JoinRequestId), Refused> {
         ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query),
         ("If-None-Match" = Option<String>, Header),
     ),
-    responses(
-        (status = 200, body = JoinRequests), (status = 304, description = "Nothing has changed"),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = JoinRequests), (status = 304, description = "Nothing has changed"))
 )]
 async fn list(
     State(app): State<App>,
@@ -65,7 +62,7 @@ async fn list(
 #[utoipa::path(
     post, path = "/bands/{id}/join-requests/{rid}/approve", tag = "join requests", request_body = Empty,
     params(("id" = String, Path), ("rid" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Member), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = Member))
 )]
 async fn approve(
     State(app): State<App>,
@@ -98,7 +95,7 @@ async fn approve(
 #[utoipa::path(
     post, path = "/bands/{id}/join-requests/{rid}/deny", tag = "join requests", request_body = Empty,
     params(("id" = String, Path), ("rid" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 204))
 )]
 async fn deny(
     State(app): State<App>,

@@ -13,8 +13,11 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use utoipa::{
-    OpenApi,
-    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+    OpenApi, ToSchema as _,
+    openapi::{
+        Content, Ref, RefOr, ResponseBuilder,
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
 };
 use utoipa_axum::router::OpenApiRouter;
 
@@ -34,6 +37,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(OpenApi)]
 #[openapi(
     info(title = "guestlist", description = "Invitations for bands. Errors are RFC 9457 problems with a stable code."),
+    components(schemas(Problem)),
     security(("bearer" = []))
 )]
 struct Document;
@@ -70,7 +74,7 @@ pub fn router(app: App) -> Router {
         .get_or_insert_default()
         .add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     let (routes, mut document) = OpenApiRouter::with_openapi(document).nest("/api/v1", api()).split_for_parts();
-    name_operations(&mut document);
+    complete_operations(&mut document);
     let limits = limits::Limits::new(app.settings());
     let routes = routes
         .route("/openapi.json", get(async |Extension(text): Extension<OpenApiText>| text))
@@ -88,14 +92,18 @@ pub fn router(app: App) -> Router {
     routes.layer(from_fn_with_state(app.clone(), frame)).with_state(app)
 }
 
-/// Functions are named in their files, operations in the whole document: `invites_list`.
-fn name_operations(document: &mut utoipa::openapi::OpenApi) {
+/// What holds for every operation: functions are named in their files, operations in the whole document
+/// (`invites_list`), and whatever is refused is a problem.
+fn complete_operations(document: &mut utoipa::openapi::OpenApi) {
+    let problem = Content::new(Some(Ref::from_schema_name(Problem::name())));
+    let refused = ResponseBuilder::new().content(PROBLEM_JSON, problem).build();
     for item in document.paths.paths.values_mut() {
         let operations =
             [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten();
         for operation in operations {
             let tag = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
             operation.operation_id = operation.operation_id.take().map(|name| format!("{tag}_{name}"));
+            operation.responses.responses.insert("default".to_owned(), RefOr::T(refused.clone()));
         }
     }
 }

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{PasswordRules, Problem, Site},
+    api::{PasswordRules, Site},
     domain::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS},
     server::App,
 };
@@ -15,7 +15,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// What this server is, and what it asks of new people.
-#[utoipa::path(get, path = "/site", tag = "site", security(()), responses((status = 200, body = Site), (status = "default", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/site", tag = "site", security(()), responses((status = 200, body = Site)))]
 async fn site(State(app): State<App>) -> Json<Site> {
     let settings = app.settings();
     Json(Site {

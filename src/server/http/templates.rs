@@ -9,7 +9,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{CreateTemplate, Problem, Template, Templates, UpdateTemplate},
+    api::{CreateTemplate, Template, Templates, UpdateTemplate},
     domain::TemplateId,
     server::{App, Refused, idempotency::Done, store::Tx, templates},
 };
@@ -39,10 +39,7 @@ fn template_id(text: &str) -> Result<TemplateId, Refused> {
         ("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query),
         ("If-None-Match" = Option<String>, Header),
     ),
-    responses(
-        (status = 200, body = Templates), (status = 304, description = "Nothing has changed"),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = Templates), (status = 304, description = "Nothing has changed"))
 )]
 async fn list(
     State(app): State<App>,
@@ -61,7 +58,7 @@ async fn list(
 #[utoipa::path(
     post, path = "/bands/{id}/templates", tag = "templates", request_body = CreateTemplate,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = Template), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 201, body = Template))
 )]
 async fn create(
     State(app): State<App>,
@@ -90,7 +87,7 @@ async fn create(
 /// Changes a template: what is left out stays, null is none. For the band's admins.
 #[utoipa::path(
     patch, path = "/templates/{id}", tag = "templates", params(("id" = String, Path)), request_body = UpdateTemplate,
-    responses((status = 200, body = Template), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = Template))
 )]
 async fn edit(
     State(app): State<App>,
@@ -106,7 +103,7 @@ async fn edit(
 /// Deletes a template; for the band's admins. What was made by it stays.
 #[utoipa::path(
     delete, path = "/templates/{id}", tag = "templates", params(("id" = String, Path)),
-    responses((status = 204), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 204))
 )]
 async fn delete(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Refused> {
     let (id, now) = (template_id(&id)?, app.now());
