@@ -21,7 +21,8 @@ pub(crate) struct NewSession {
     pub(crate) token_hash: Hash,
 }
 
-/// Begins a session; the instant at which it ends.
+/// Begins a session; the instant at which it ends. A session is always of an account that is there: one that is being
+/// deleted begins none.
 pub(crate) fn begin_session(
     tx: &mut Tx<'_>,
     account: AccountId,
@@ -29,11 +30,16 @@ pub(crate) fn begin_session(
     now: Timestamp,
 ) -> Result<Timestamp, Refused> {
     let end = now.plus_seconds(LASTS_SECONDS);
-    let _ = tx.execute(
-        "INSERT INTO session (id, account, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+    let begun = tx.execute(
+        tx.dialect().pick(
+            "INSERT INTO session (id, account, token_hash, created_at, expires_at)
+             SELECT $1, id, $3, $4, $5 FROM account WHERE id = $2 AND deleted_at IS NULL",
+            "INSERT INTO session (id, account, token_hash, created_at, expires_at)
+             SELECT $1, id, $3, $4, $5 FROM account WHERE id = $2 AND deleted_at IS NULL FOR KEY SHARE",
+        ),
         &[&new.id, &account, &new.token_hash, &now, &end],
     )?;
-    Ok(end)
+    if begun == 1 { Ok(end) } else { Err(Refused::account_gone()) }
 }
 
 /// Ends one of an account's sessions; whether there was one.
