@@ -22,7 +22,7 @@ use crate::{
 
 use super::{
     App, Refused,
-    store::{Error, Tx},
+    store::{Dialect, Error, Tx},
 };
 
 crate::row! {
@@ -48,6 +48,15 @@ pub(crate) fn read(tx: &mut Tx<'_>, id: AccountId) -> Result<Account, Refused> {
         site_admin: row.site_admin,
         created_at: row.created_at,
     })
+}
+
+/// Holds the account until the transaction ends: what one person does at once in two places is done one after the
+/// other. Before memberships, invites and bands, as everywhere: two transactions never wait for each other in a circle.
+pub(crate) fn hold(tx: &mut Tx<'_>, id: AccountId) -> Result<(), Error> {
+    if tx.dialect() == Dialect::Postgres {
+        let _ = tx.exists("SELECT 1 AS n FROM account WHERE id = $1 FOR NO KEY UPDATE", &[&id])?;
+    }
+    Ok(())
 }
 
 /// Refuses who does not run the site.

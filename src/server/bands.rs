@@ -18,7 +18,7 @@ pub(crate) use edit::edit;
 pub(crate) use join::{check_room, join};
 pub(crate) use list::list;
 pub(crate) use manage::{Removal, change_member, remove_member, transfer};
-pub(crate) use members::insert;
+pub(crate) use members::{insert, is_in_any};
 pub(crate) use policy::in_force;
 pub(crate) use search::{index, list as members, scope};
 pub(crate) use tree::{Under, tree};

@@ -22,8 +22,7 @@ mod withdraw;
 
 pub(crate) use self::{
     accept::{
-        Found, accept, admit, check_campaign, ended, find_by_token, hold_account, hold_by_id, hold_by_token,
-        hold_waiting, in_any_band, preview,
+        Found, accept, admit, check_campaign, ended, find_by_token, hold_by_id, hold_by_token, hold_waiting, preview,
     },
     bulk::{ManyInvites, Outcome, create_all, tokens},
     change::{edit, link, or_pending, redemptions, restore, revoke, rotate},

@@ -17,9 +17,8 @@ use crate::{
 
 use super::{
     Fields, Refused,
-    accounts::require_site_admin,
+    accounts::{self, require_site_admin},
     audit::{self, Event},
-    invites::hold_account,
     store::{Error, Tx},
 };
 
@@ -47,7 +46,7 @@ pub(crate) struct Held {
 pub(crate) fn hold(tx: &mut Tx<'_>, account: AccountId, site: &Policy) -> Result<Held, Error> {
     let limit = limit(tx, account, site)?;
     if limit.is_some() {
-        hold_account(tx, account)?;
+        accounts::hold(tx, account)?;
     }
     Ok(Held { account, limit })
 }

@@ -4,9 +4,8 @@ use crate::{
     api::{Accepted, BandRef, Code, Outcome},
     domain::{AccountId, BandId, JoinMode, JoinRequestId, Membership, Policy, Role, Timestamp},
     server::{
-        Refused,
+        Refused, accounts,
         audit::{self, Event},
-        invites::{hold_account, in_any_band},
         store::{Error, Tx, dialect::intern},
     },
 };
@@ -41,7 +40,7 @@ pub(crate) fn join(
     site: &Policy,
     now: Timestamp,
 ) -> Result<Accepted, Refused> {
-    hold_account(tx, account)?;
+    accounts::hold(tx, account)?;
     // Held to the end, so that it is neither closed nor deleted meanwhile.
     let lock = tx.dialect().pick("", " FOR NO KEY UPDATE");
     let door: Option<Door> = tx.query_one(
@@ -91,8 +90,8 @@ pub(crate) fn check_room(tx: &mut Tx<'_>, account: AccountId, policy: &Policy) -
     if policy.membership == Membership::Many {
         return Ok(());
     }
-    hold_account(tx, account)?;
-    if in_any_band(tx, account)? {
+    accounts::hold(tx, account)?;
+    if members::is_in_any(tx, account)? {
         return Err(Refused::new(
             Code::OneBandOnly,
             "Only those who are in no other band may be in this one. Leave the one you are in first.",

@@ -4,9 +4,9 @@ use crate::{
     api::{Code, Member, Problem, UpdateMember},
     domain::{AccountId, BandId, Role, Timestamp},
     server::{
-        Refused,
+        Refused, accounts,
         audit::{self, Event},
-        invites::{Withdrawal, hold_account},
+        invites::Withdrawal,
         store::{Dialect, Error, Tx},
     },
 };
@@ -30,7 +30,7 @@ pub(super) fn hold(
     caller: AccountId,
     other: AccountId,
 ) -> Result<(Access, Option<Other>), Refused> {
-    hold_account(tx, other)?;
+    accounts::hold(tx, other)?;
     if tx.dialect() == Dialect::Postgres {
         let _ = tx.exists(
             "SELECT 1 AS n FROM member WHERE band = $1 AND account IN ($2, $3) ORDER BY account FOR UPDATE",

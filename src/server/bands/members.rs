@@ -114,6 +114,16 @@ pub(crate) fn one(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<M
     Ok(row.ok_or_else(|| Refused::not_found("member"))?.into_member())
 }
 
+/// Whether the account is in a band: where one is the most, it is in no other. The account is held
+/// ([`crate::server::accounts::hold`]).
+pub(crate) fn is_in_any(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, Error> {
+    tx.exists(
+        "SELECT 1 AS n FROM member m JOIN band b ON b.id = m.band
+         WHERE m.account = $1 AND b.deleted_at IS NULL LIMIT 1",
+        &[&account],
+    )
+}
+
 /// Takes the account out of the band's members and of their search. The band's total is the caller's to change.
 pub(super) fn delete(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<(), Error> {
     let gone: Option<Gone> = tx.query_one(

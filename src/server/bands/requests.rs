@@ -6,7 +6,7 @@ use crate::{
     server::{
         Refused,
         audit::{self, Event},
-        invites::{Found, admit, hold_by_id, in_any_band},
+        invites::{Found, admit, hold_by_id},
         page::Page,
         store::{Error, ToValue, Tx, dialect::intern},
     },
@@ -229,7 +229,7 @@ fn check_outside(
         }
         _ => {}
     }
-    if rules.membership == Membership::One && in_any_band(tx, account)? {
+    if rules.membership == Membership::One && members::is_in_any(tx, account)? {
         let text = "This person is in another band, and has to leave that one first.";
         return Err(Refused::new(Code::OneBandOnly, text));
     }

@@ -12,7 +12,7 @@ use crate::{
     api::{Accepted, DeclineInvite, Empty, Preview},
     domain::{InviteId, JoinRequestId, SuppressionId, Token},
     server::{
-        App, Hash, Refused, hash,
+        App, Hash, Refused, accounts, hash,
         idempotency::Done,
         invites::{self, Found},
         store::Tx,
@@ -53,7 +53,7 @@ enum Door {
 impl Door {
     /// The invite, held until the transaction ends.
     fn hold(self, tx: &mut Tx<'_>, caller: Caller) -> Result<Found, Refused> {
-        invites::hold_account(tx, caller.account)?;
+        accounts::hold(tx, caller.account)?;
         match self {
             Self::Token(token_hash) => invites::hold_by_token(tx, &token_hash),
             Self::Inbox(id) => invites::hold_waiting(tx, id, caller.account),

@@ -74,7 +74,7 @@ pub(crate) fn hold_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found,
 }
 
 /// As [`hold_by_token`], for an invite that waits in the account's inbox: one made for it, or mailed to its address,
-/// verified. Any other is not found. The account is held ([`hold_account`]).
+/// verified. Any other is not found. The account is held.
 pub(crate) fn hold_waiting(tx: &mut Tx<'_>, id: InviteId, account: AccountId) -> Result<Found, Refused> {
     let found = hold_by_id(tx, id)?;
     let own = match (found.kind, &found.email) {
@@ -119,15 +119,6 @@ fn campaign_is_used_up(tx: &mut Tx<'_>, found: &Found) -> Result<bool, Error> {
 /// Refuses an invite that still is pending, and of whose campaign all uses are taken.
 pub(crate) fn check_campaign(tx: &mut Tx<'_>, found: &Found) -> Result<(), Refused> {
     if campaign_is_used_up(tx, found)? { Err(found.refusal(Code::InviteUsed)) } else { Ok(()) }
-}
-
-/// Holds the account until the transaction ends: what one person does at once in two places is done one after the
-/// other. Before [`hold_by_token`], so that two transactions never wait for each other in a circle.
-pub(crate) fn hold_account(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Error> {
-    if tx.dialect() == Dialect::Postgres {
-        let _ = tx.exists("SELECT 1 AS n FROM account WHERE id = $1 FOR NO KEY UPDATE", &[&account])?;
-    }
-    Ok(())
 }
 
 impl Found {
@@ -248,8 +239,8 @@ crate::row! { struct Taken { status: Status } }
 /// under the id `fresh`, and the use is taken when one does ([`admit`]); who has asked already waits on, whatever the
 /// invite came to since. In one transaction with all that follows.
 ///
-/// `found` is held ([`hold_by_token`]), and so is the account ([`hold_account`]). `mail` says whether this server can
-/// verify addresses.
+/// `found` is held ([`hold_by_token`]), and so is the account, before it. `mail` says whether this server can verify
+/// addresses.
 pub(crate) fn accept(
     tx: &mut Tx<'_>,
     found: &Found,
@@ -278,7 +269,7 @@ pub(crate) fn accept(
     }
     let rules = found.rules()?;
     visitor.check_recipient(found, account, rules.email_identity, mail)?;
-    if rules.membership == Membership::One && in_any_band(tx, account)? {
+    if rules.membership == Membership::One && bands::is_in_any(tx, account)? {
         return Err(found.refusal(Code::OneBandOnly));
     }
     if found.requires_approval {
@@ -344,16 +335,6 @@ fn enter(
         tx.touch(band);
     }
     Ok(found.came_to(Outcome::Joined, found.role))
-}
-
-/// Whether the account is in a band: where one is the most, it is in no other. The account is held
-/// ([`hold_account`]).
-pub(crate) fn in_any_band(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, Error> {
-    tx.exists(
-        "SELECT 1 AS n FROM member m JOIN band b ON b.id = m.band
-         WHERE m.account = $1 AND b.deleted_at IS NULL LIMIT 1",
-        &[&account],
-    )
 }
 
 /// Takes a use for an account that was just made with this invite, and leaves the membership for later: its accept
