@@ -16,7 +16,7 @@ pub(crate) use session::{NewSession, begin_session, by_login, end_session, forge
 pub(crate) use sync::sync;
 
 use crate::{
-    api::{Account, Code},
+    api::{Account, Code, Person},
     domain::{AccountId, Timestamp},
 };
 
@@ -48,6 +48,11 @@ pub(crate) fn read(tx: &mut Tx<'_>, id: AccountId) -> Result<Account, Refused> {
         site_admin: row.site_admin,
         created_at: row.created_at,
     })
+}
+
+/// A person out of the columns of a row in which there may be none.
+pub(crate) fn person(id: Option<AccountId>, username: Option<String>, display_name: Option<String>) -> Option<Person> {
+    Some(Person { id: id?, username: username?, display_name: display_name? })
 }
 
 /// Holds the account until the transaction ends: what one person does at once in two places is done one after the

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use crate::{
-    api::{AuditEvent, AuditTrail, Person},
+    api::{AuditEvent, AuditTrail},
     domain::{AccountId, BandId, InviteId, Timestamp},
 };
 
 use super::{
     Refused,
+    accounts::person,
     page::{At, Page},
     store::{
         Error, ToValue, Tx,
@@ -160,8 +161,4 @@ impl Row {
             detail: self.detail,
         }
     }
-}
-
-fn person(id: Option<AccountId>, username: Option<String>, display_name: Option<String>) -> Option<Person> {
-    Some(Person { id: id?, username: username?, display_name: display_name? })
 }

@@ -17,13 +17,13 @@ pub(crate) use change::{delete, edit, expire};
 pub(crate) use make::{NewCampaign, create, insert};
 
 use crate::{
-    api::{Campaign, CampaignCounts, Campaigns, Code, Person},
+    api::{Campaign, CampaignCounts, Campaigns, Code},
     domain::{AccountId, BandId, BandPolicy, CampaignId, CampaignName, Message, Policy, Role, Timestamp},
 };
 
 use super::{
     Refused,
-    accounts::require_site_admin,
+    accounts::{person, require_site_admin},
     bands::Access,
     page::Page,
     store::{Error, Tx, dialect::intern},
@@ -260,8 +260,6 @@ impl CampaignRow {
         };
         let ended_at = self.ended(now);
         let is_default = self.is_default();
-        let person =
-            |id, username, display_name| Some(Person { id: id?, username: username?, display_name: display_name? });
         Campaign {
             id: self.id,
             band_id: Some(self.band).filter(|band| *band != BandId::SITE),

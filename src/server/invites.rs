@@ -55,6 +55,7 @@ use self::{
 };
 use super::{
     Refused,
+    accounts::person,
     bands::{Access, scope},
     store::{
         Dialect, Error, ToValue, Tx,
@@ -134,10 +135,6 @@ const COLUMNS: &str = "i.seq AS seq, i.id AS id, i.band AS band, i.campaign AS c
 /// The people around an invite.
 const PEOPLE: &str = "JOIN account c ON c.id = i.created_by LEFT JOIN account t ON t.id = i.account
     LEFT JOIN account a ON a.id = i.acted_by LEFT JOIN account u ON u.id = i.used_by";
-
-fn person(id: Option<AccountId>, username: Option<String>, display_name: Option<String>) -> Option<Person> {
-    Some(Person { id: id?, username: username?, display_name: display_name? })
-}
 
 impl InviteRow {
     fn standing(&self, now: Timestamp) -> Standing {

@@ -5,6 +5,7 @@ use crate::{
     domain::{AccountId, BandId, InviteId, Role, Timestamp},
     server::{
         Refused,
+        accounts::person,
         store::{Dialect, Dimension, Error, Tally, Tx, dialect::intern},
     },
 };
@@ -142,13 +143,12 @@ pub(super) fn delete(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Resul
 
 impl MemberRow {
     pub(super) fn into_member(self) -> Member {
-        let invited_by = self.by_id.zip(self.by_username.zip(self.by_display_name));
         Member {
             account: Person { id: self.account, username: self.username, display_name: self.display_name },
             role: self.role,
             can_invite: self.can_invite,
             joined_at: self.joined_at,
-            invited_by: invited_by.map(|(id, (username, display_name))| Person { id, username, display_name }),
+            invited_by: person(self.by_id, self.by_username, self.by_display_name),
         }
     }
 }
