@@ -206,7 +206,7 @@ impl Policy {
         }
         let Some(hours) = self.max_ttl_hours.0 else { return Ok(()) };
         if expires_at.is_none_or(|end| end > now.plus_hours(hours)) {
-            return Err(Invalid::new(format!("must be at most {hours} hours from now")));
+            return Err(Invalid::new(format!("must not be longer than {hours} hours from now")));
         }
         Ok(())
     }

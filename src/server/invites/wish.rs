@@ -63,14 +63,7 @@ pub(crate) fn ending(
             return None;
         }
     };
-    if end.is_some_and(|end| end <= now) {
-        fields.refuse(field, "must lie in the future");
-    }
-    if let Some(most) = policy.max_ttl_hours.0
-        && end.is_none_or(|end| end > now.plus_hours(most))
-    {
-        fields.refuse(field, format!("must not be longer than {most} hours from now"));
-    }
+    fields.check(field, policy.check_expiry(now, end));
     end
 }
 
