@@ -55,6 +55,12 @@ macro_rules! texts {
             }
         }
 
+        impl From<$name> for String {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+
         impl std::str::FromStr for $name {
             type Err = Invalid;
 

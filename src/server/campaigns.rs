@@ -263,9 +263,9 @@ impl CampaignRow {
         Campaign {
             id: self.id,
             band_id: Some(self.band).filter(|band| *band != BandId::SITE),
-            name: self.name.as_str().to_owned(),
+            name: self.name.into(),
             role: self.role,
-            message: self.message.map(|message| message.as_str().to_owned()),
+            message: self.message.map(String::from),
             expires_at: self.expires_at,
             reminders: reminders(self.reminders.as_deref()),
             max_invites: self.max_invites,

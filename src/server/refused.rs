@@ -2,7 +2,7 @@
 
 use crate::{
     api::{Code, FieldError, Patch, Problem},
-    domain::Invalid,
+    domain::{Invalid, MaxUses, Role},
 };
 
 use super::store;
@@ -90,6 +90,22 @@ impl Fields {
             Patch::Omitted => old.cloned(),
             Patch::Null => None,
             Patch::Value(text) => self.optional(field, Some(text), parse),
+        }
+    }
+
+    /// How often an invite can be used, as a request leaves it: what is left out stays, null is without limit.
+    pub(crate) fn max_uses(&mut self, wish: &Patch<i64>, old: MaxUses) -> MaxUses {
+        match *wish {
+            Patch::Omitted => old,
+            Patch::Null => MaxUses::UNLIMITED,
+            Patch::Value(n) => self.check("max_uses", MaxUses::from_number(n)).unwrap_or(old),
+        }
+    }
+
+    /// Refuses the role that no invite grants.
+    pub(crate) fn check_granted(&mut self, role: Role) {
+        if role == Role::Owner {
+            self.refuse("role", "must be member or admin");
         }
     }
 

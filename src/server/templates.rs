@@ -40,13 +40,13 @@ impl Row {
         Template {
             id: self.id,
             band_id: self.band,
-            name: self.name.as_str().to_owned(),
+            name: self.name.into(),
             kind: self.kind,
             role: self.role,
             ttl_hours: Hours(self.ttl_hours),
             max_uses: self.max_uses,
-            label: self.label.map(|label| label.as_str().to_owned()),
-            message: self.message.map(|message| message.as_str().to_owned()),
+            label: self.label.map(String::from),
+            message: self.message.map(String::from),
             campaign_id: self.campaign,
             requires_approval: self.requires_approval,
             created_at: self.created_at,
@@ -111,8 +111,8 @@ fn fill(wish: &mut CreateInvite, template: Row) {
     if wish.max_uses.is_omitted() && !for_one {
         wish.max_uses = template.max_uses.stored().into();
     }
-    wish.label = wish.label.take().or(template.label.map(|label| label.as_str().to_owned()));
-    wish.message = wish.message.take().or(template.message.map(|message| message.as_str().to_owned()));
+    wish.label = wish.label.take().or(template.label.map(String::from));
+    wish.message = wish.message.take().or(template.message.map(String::from));
     wish.campaign_id = wish.campaign_id.or(template.campaign);
     wish.requires_approval = wish.requires_approval.or(Some(template.requires_approval));
 }
@@ -144,9 +144,7 @@ impl Defaults {
     /// What a wish makes of these: what is left out stays. Refused is what no invite could have under `policy`.
     fn with(self, wish: &UpdateTemplate, policy: &Policy, fields: &mut Fields) -> Self {
         let role = wish.role.unwrap_or(self.role);
-        if role == Role::Owner {
-            fields.refuse("role", "must be member or admin");
-        }
+        fields.check_granted(role);
         let ttl_hours = match wish.ttl_hours {
             Patch::Omitted => self.ttl_hours,
             Patch::Null => None,
@@ -157,11 +155,7 @@ impl Defaults {
         {
             fields.refuse("ttl_hours", format!("must not be longer than {most} hours"));
         }
-        let max_uses = match wish.max_uses {
-            Patch::Omitted => self.max_uses,
-            Patch::Null => MaxUses::UNLIMITED,
-            Patch::Value(n) => fields.check("max_uses", MaxUses::from_number(n)).unwrap_or(self.max_uses),
-        };
+        let max_uses = fields.max_uses(&wish.max_uses, self.max_uses);
         Self {
             kind: wish.kind.clone().into_change().unwrap_or(self.kind),
             role,

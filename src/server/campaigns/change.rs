@@ -27,12 +27,11 @@ pub(crate) fn edit(
     let mut fields = Fields::default();
     let name = wish.name.as_deref().and_then(|name| fields.check("name", CampaignName::parse(name)));
     let role = wish.role.or(row.role);
-    match wish.role {
-        Some(Role::Owner) => fields.refuse("role", "must be member or admin"),
-        Some(Role::Admin) if row.band == BandId::SITE => {
-            fields.refuse("role", "must be member: these codes are to no band");
-        }
-        _ => {}
+    if let Some(role) = wish.role {
+        fields.check_granted(role);
+    }
+    if wish.role == Some(Role::Admin) && row.band == BandId::SITE {
+        fields.refuse("role", "must be member: these codes are to no band");
     }
     let message = fields.text("message", &wish.message, row.message.as_ref(), Message::parse);
     let has_end = !(wish.ttl_hours.is_omitted() && wish.expires_at.is_omitted());

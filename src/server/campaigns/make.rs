@@ -66,9 +66,7 @@ impl NewCampaign {
         let mut fields = Fields::default();
         let name = fields.check("name", CampaignName::parse(&wish.name));
         let role = wish.role.unwrap_or(Role::Member);
-        if role == Role::Owner {
-            fields.refuse("role", "must be member or admin");
-        }
+        fields.check_granted(role);
         let expires_at = ending(&mut fields, policy, wish.ttl_hours.clone(), wish.expires_at.clone(), now);
         let message = fields.optional("message", wish.message.as_deref(), Message::parse);
         let own = BandPolicy { reminder_hours: wish.reminders.clone(), ..BandPolicy::default() };

@@ -1,8 +1,8 @@
 //! Changing an invite, ending it, and showing its link.
 
 use crate::{
-    api::{Code, Patch, Person, Redemption, Redemptions, UpdateInvite},
-    domain::{AccountId, CancelReason, InviteId, Kind, Label, MaxUses, Message, Policy, Role, Status, Timestamp},
+    api::{Code, Person, Redemption, Redemptions, UpdateInvite},
+    domain::{AccountId, CancelReason, InviteId, Kind, Label, MaxUses, Message, Policy, Status, Timestamp},
     server::{
         App, Fields, Refused,
         audit::{self, Event},
@@ -158,37 +158,22 @@ pub(crate) fn edit(
         .ok_or_else(|| Refused::new(Code::Internal, "The invite's rules cannot be read."))?;
     let mut fields = Fields::default();
     let role = wish.role.unwrap_or(row.role);
-    if role == Role::Owner {
-        fields.refuse("role", "must be member or admin");
-    }
+    fields.check_granted(role);
     let expires_at = if wish.ttl_hours.is_omitted() && wish.expires_at.is_omitted() {
         row.expires_at
     } else {
         ending(&mut fields, &policy, wish.ttl_hours.clone(), wish.expires_at.clone(), now)
     };
-    let max_uses = match wish.max_uses {
-        Patch::Omitted => row.max_uses,
-        Patch::Null => MaxUses::UNLIMITED,
-        Patch::Value(n) => fields.check("max_uses", MaxUses::from_number(n)).unwrap_or(row.max_uses),
-    };
+    let max_uses = fields.max_uses(&wish.max_uses, row.max_uses);
     if matches!(row.kind, Kind::Email | Kind::User) && max_uses != MaxUses::ONE {
         fields.refuse("max_uses", "must be 1 for an invite to one person");
     }
     if max_uses.left(row.uses) == Some(0) {
         fields.refuse("max_uses", format!("must be more than the {} uses already taken", row.uses));
     }
-    let label = match &wish.label {
-        Patch::Omitted => row.label.clone(),
-        Patch::Null => None,
-        Patch::Value(text) => fields.optional("label", Some(text), Label::parse).map(|label| label.as_str().to_owned()),
-    };
-    let message = match &wish.message {
-        Patch::Omitted => row.message.clone(),
-        Patch::Null => None,
-        Patch::Value(text) => {
-            fields.optional("message", Some(text), Message::parse).map(|message| message.as_str().to_owned())
-        }
-    };
+    let label = fields.text("label", &wish.label, row.label.as_ref(), |text| Label::parse(text).map(String::from));
+    let message =
+        fields.text("message", &wish.message, row.message.as_ref(), |text| Message::parse(text).map(String::from));
     fields.finish()?;
     if access.grants().is_none_or(|up_to| role > up_to) {
         return Err(Refused::new(Code::Forbidden, "You may not invite to a role above your own."));

@@ -47,17 +47,12 @@ impl Terms {
         }
         let name = fields.check("name", CampaignName::parse(&wish.name));
         let role = wish.role.unwrap_or(Role::Member);
-        if role == Role::Owner {
-            fields.refuse("role", "must be member or admin");
-        } else if band == BandId::SITE && role != Role::Member {
+        fields.check_granted(role);
+        if band == BandId::SITE && role == Role::Admin {
             fields.refuse("role", "must be left out: these codes are to no band");
         }
         let expires_at = ending(&mut fields, policy, wish.ttl_hours.clone(), Patch::Omitted, now);
-        let max_uses = match wish.max_uses {
-            Patch::Omitted => MaxUses::ONE,
-            Patch::Null => MaxUses::UNLIMITED,
-            Patch::Value(n) => fields.check("max_uses", MaxUses::from_number(n)).unwrap_or(MaxUses::ONE),
-        };
+        let max_uses = fields.max_uses(&wish.max_uses, MaxUses::ONE);
         let name = fields.finish_with(name)?;
         Ok(Self { count: u32::try_from(wish.count).unwrap_or_default(), name, role, expires_at, max_uses })
     }

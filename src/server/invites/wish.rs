@@ -87,20 +87,14 @@ impl Terms {
         });
         let to = recipient(&mut fields, kind, wish, email.as_ref(), username);
         let role = wish.role.or(campaign.role).unwrap_or(Role::Member);
-        if role == Role::Owner {
-            fields.refuse("role", "must be member or admin");
-        }
+        fields.check_granted(role);
         let ttl = wish.ttl_hours.clone();
         let expires_at = if ttl.is_omitted() && wish.expires_at.is_omitted() && !campaign.is_default(band) {
             campaign.expires_at
         } else {
             ending(&mut fields, policy, ttl, wish.expires_at.clone(), now)
         };
-        let max_uses = match wish.max_uses {
-            Patch::Omitted => MaxUses::ONE,
-            Patch::Null => MaxUses::UNLIMITED,
-            Patch::Value(n) => fields.check("max_uses", MaxUses::from_number(n)).unwrap_or(MaxUses::ONE),
-        };
+        let max_uses = fields.max_uses(&wish.max_uses, MaxUses::ONE);
         if matches!(kind, Kind::Email | Kind::User) && max_uses != MaxUses::ONE {
             fields.refuse("max_uses", "must be 1 for an invite to one person");
         }
