@@ -7,7 +7,7 @@ use crate::{
     domain::{AccountId, BandId, CancelReason, InviteId, Kind, Role, Timestamp},
     server::{
         Refused,
-        page::{At, Page},
+        page::Page,
         store::{Error, Tx, dialect::intern},
     },
 };
@@ -25,12 +25,7 @@ crate::row! {
 /// A page of the invites that wait for the account, newest first: those made for it, and those mailed to its address
 /// where that is verified. An address that was only typed shows nothing.
 pub(crate) fn inbox(tx: &mut Tx<'_>, account: AccountId, page: Page, now: Timestamp) -> Result<Inbox, Refused> {
-    let (than, order) = if page.is_backward() { (">", "ASC") } else { ("<", "DESC") };
-    let from = match (page.at, page.is_backward()) {
-        (At::From(cursor), _) => cursor.seq,
-        (_, false) => i64::MAX,
-        (_, true) => i64::MIN,
-    };
+    let (than, order, from) = page.reading(true);
     let sql = intern(format!(
         "SELECT i.seq AS seq, i.id AS id, i.band AS band, b.name AS band_name, i.kind AS kind, i.role AS role,
             c.id AS inviter, c.username AS inviter_username, c.display_name AS inviter_name, i.message AS message,
@@ -45,7 +40,7 @@ pub(crate) fn inbox(tx: &mut Tx<'_>, account: AccountId, page: Page, now: Timest
          AND (i.expires_at IS NULL OR i.expires_at > $2) AND i.seq {than} $3
          ORDER BY i.seq {order} LIMIT $4"
     ));
-    let rows: Vec<Row> = tx.query(sql, &[&account, &now, &from, &page.fetch()])?;
+    let rows: Vec<Row> = tx.query(sql, &[&account, &now, &from.seq, &page.fetch()])?;
     let (rows, next_cursor, prev_cursor) = page.cut(rows, |row| (0, row.seq));
     Ok(Inbox { invites: rows.into_iter().map(Row::into_waiting).collect(), next_cursor, prev_cursor })
 }
