@@ -133,7 +133,7 @@ impl NewBand {
         let name = fields.check("name", BandName::parse(&request.name));
         let description = fields.optional("description", request.description.as_deref(), Description::parse);
         let contact = fields.optional("contact", request.contact.as_deref(), Contact::parse);
-        let policy = request.policy.as_ref().and_then(|own| policy::write(&mut fields, own, site));
+        let policy = request.policy.as_ref().map(|own| policy::write(&mut fields, own, site)).transpose()?.flatten();
         let name = fields.finish_with(name)?;
         Ok(Self {
             name,

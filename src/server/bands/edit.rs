@@ -51,7 +51,7 @@ pub(crate) fn edit(
         policy: match &wish.policy {
             Patch::Omitted => old.policy.clone(),
             Patch::Null => None,
-            Patch::Value(own) => policy::write(&mut fields, own, site),
+            Patch::Value(own) => policy::write(&mut fields, own, site)?,
         },
     };
     fields.finish()?;

@@ -16,12 +16,15 @@ pub(super) fn read(kept: Option<&str>) -> Result<BandPolicy, Refused> {
 
 /// What the row of a band keeps; `None` where the band decides nothing. Every key that would loosen the site's policy
 /// is a refused field.
-pub(super) fn write(fields: &mut Fields, policy: &BandPolicy, site: &Policy) -> Option<String> {
+pub(super) fn write(fields: &mut Fields, policy: &BandPolicy, site: &Policy) -> Result<Option<String>, Refused> {
     for (key, invalid) in policy.tighten(site).err().unwrap_or_default() {
         fields.refuse(&format!("policy.{key}"), invalid.to_string());
     }
-    let policy = (!policy.is_empty()).then_some(policy)?;
-    serde_json::to_string(policy).ok()
+    if policy.is_empty() {
+        return Ok(None);
+    }
+    let written = serde_json::to_string(policy);
+    written.map(Some).map_err(|_| Refused::new(Code::Internal, "The band's policy could not be written."))
 }
 
 /// The policy in force in the band under the site's.

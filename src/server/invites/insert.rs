@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
+    api::Code,
     domain::{
         AccountId, Address, BandId, CampaignId, InviteId, Kind, Label, MaxUses, Message, Policy, Role, Timestamp,
         search_text, search_tokens,
@@ -65,7 +66,8 @@ impl Batch<'_> {
     /// is pending: of two that are made at once for one person, one is made.
     pub(super) fn insert(self, tx: &mut Tx<'_>, invites: &[NewInvite]) -> Result<Vec<InviteId>, Refused> {
         let mut all = Vec::with_capacity(invites.len());
-        let policy = serde_json::to_string(self.policy).unwrap_or_default();
+        let policy = serde_json::to_string(self.policy)
+            .map_err(|_| Refused::new(Code::Internal, "The invite's rules could not be written."))?;
         for some in invites.chunks(ROWS) {
             let texts: Vec<Texts> = some.iter().map(|invite| Texts::of(self.band, invite)).collect();
             let made = self.insert_some(tx, some, &texts, &policy)?;
