@@ -215,7 +215,8 @@ impl BandRow {
     }
 }
 
-/// A band as `account` sees it, with the policy in force in it under the site's. Bands that are open to all or to requests are seen by all, others by members.
+/// A band as `account` sees it, with the policy in force in it under the site's. Bands that are open to all or to
+/// requests are seen by all, others by members.
 pub(crate) fn read(tx: &mut Tx<'_>, id: BandId, account: AccountId, site: &Policy) -> Result<Band, Refused> {
     let row: Option<BandRow> = tx.query_one(
         "SELECT b.seq AS seq, b.id AS id, name, description, contact, join_mode, invite_permission, revision, members,

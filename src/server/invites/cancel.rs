@@ -82,8 +82,9 @@ pub(super) struct Cancel {
 
 impl Cancel {
     /// Ends what is pending and fits `which`, a fixed condition with its values from `$4` on; how many ended in each
-    /// band. Nobody waits for an admin's word any more who asked by one of them. The bands' totals are the caller's to change, after all invites and in the order of the bands' ids: two
-    /// transactions never wait for each other in a circle.
+    /// band. Nobody waits for an admin's word any more who asked by one of them. The bands' totals are the caller's to
+    /// change, after all invites and in the order of the bands' ids: two transactions never wait for each other in a
+    /// circle.
     pub(super) fn pending(
         self,
         tx: &mut Tx<'_>,

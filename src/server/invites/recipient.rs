@@ -44,39 +44,35 @@ impl Recipient {
 /// How many recipients one statement looks at.
 const AT_ONCE: usize = 200;
 
-/// A row for one recipient; `known` is the place in what was asked.
-struct Known;
-
 crate::row! {
+    /// What is known of one recipient; `place` is that among those who are looked for.
     struct Found {
         place: i64, account: Option<AccountId>, member: bool, banned: bool, opted_out: bool,
         pending: Option<InviteId>, ends: Option<Timestamp>,
     }
 }
 
-impl Known {
-    /// The statement for `n` recipients of one sort: `$1` the band, then each one's key and who invites them.
-    fn statement(n: usize, cast: &str, account: &str, pending: &str, blocked: &str) -> &'static str {
-        let mut keys = String::new();
-        for place in 0..n {
-            let comma = if place == 0 { "" } else { ", " };
-            let (key, inviter) = (2 * place + 2, 2 * place + 3);
-            let _ = write!(keys, "{comma}({place}, ${key}::{cast}, ${inviter}::uuid)");
-        }
-        intern(format!(
-            "WITH wanted (place, wish, inviter) AS (VALUES {keys})
-             SELECT CAST(wanted.place AS bigint) AS place, a.id AS account, m.seq IS NOT NULL AS member,
-                COALESCE(d.banned, 1 = 0) AS banned,
-                EXISTS (SELECT 1 FROM suppression s WHERE {blocked} AND (s.scope = 'server'
-                    OR (s.scope = 'band' AND s.subject = $1) OR (s.scope = 'inviter' AND s.subject = wanted.inviter)))
-                    AS opted_out,
-                p.id AS pending, p.expires_at AS ends
-             FROM wanted {account} AND a.deleted_at IS NULL
-                LEFT JOIN member m ON m.band = $1 AND m.account = a.id
-                LEFT JOIN departure d ON d.band = $1 AND d.account = a.id
-                LEFT JOIN invite p ON {pending} AND p.band = $1 AND p.status = 'pending'"
-        ))
+/// The statement for `n` recipients of one sort: `$1` the band, then each one's key and who invites them.
+fn statement(n: usize, cast: &str, account: &str, pending: &str, blocked: &str) -> &'static str {
+    let mut keys = String::new();
+    for place in 0..n {
+        let comma = if place == 0 { "" } else { ", " };
+        let (key, inviter) = (2 * place + 2, 2 * place + 3);
+        let _ = write!(keys, "{comma}({place}, ${key}::{cast}, ${inviter}::uuid)");
     }
+    intern(format!(
+        "WITH wanted (place, wish, inviter) AS (VALUES {keys})
+         SELECT CAST(wanted.place AS bigint) AS place, a.id AS account, m.seq IS NOT NULL AS member,
+            COALESCE(d.banned, 1 = 0) AS banned,
+            EXISTS (SELECT 1 FROM suppression s WHERE {blocked} AND (s.scope = 'server'
+                OR (s.scope = 'band' AND s.subject = $1) OR (s.scope = 'inviter' AND s.subject = wanted.inviter)))
+                AS opted_out,
+            p.id AS pending, p.expires_at AS ends
+         FROM wanted {account} AND a.deleted_at IS NULL
+            LEFT JOIN member m ON m.band = $1 AND m.account = a.id
+            LEFT JOIN departure d ON d.band = $1 AND d.account = a.id
+            LEFT JOIN invite p ON {pending} AND p.band = $1 AND p.status = 'pending'"
+    ))
 }
 
 /// What is known of each recipient and of how they stand to who invites them, in their order; `None` for an account that
@@ -100,21 +96,21 @@ pub(super) fn look(tx: &mut Tx<'_>, band: BandId, to: &[(&To, AccountId)]) -> Re
         for some in wanted.chunks(AT_ONCE) {
             let for_account = "p.account = a.id AND p.kind = 'user'";
             let sql = match sort {
-                0 => Known::statement(
+                0 => statement(
                     some.len(),
                     "text",
                     "LEFT JOIN account a ON a.email_claim = wanted.wish",
                     "p.email = wanted.wish AND p.kind = 'email'",
                     "(s.email = wanted.wish OR s.account = a.id)",
                 ),
-                1 => Known::statement(
+                1 => statement(
                     some.len(),
                     "text",
                     "JOIN account a ON a.username_key = wanted.wish",
                     for_account,
                     "s.account = a.id",
                 ),
-                _ => Known::statement(
+                _ => statement(
                     some.len(),
                     tx.dialect().pick("blob", "uuid"),
                     "JOIN account a ON a.id = wanted.wish",
