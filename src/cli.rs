@@ -170,7 +170,11 @@ impl Error {
                 format!("Sign in with `guestlist login NAME --profile {profile}`.")
             }
             Self::NotSignedIn { origin, .. } => format!("Sign in with `guestlist login NAME --server {origin}`."),
-            Self::NoServer => "Sign in with `guestlist login NAME --server https://host`.".to_owned(),
+            Self::NoServer => {
+                "Sign in with `guestlist login NAME --server https://host`, or name the server with --server \
+                where GUESTLIST_TOKEN holds its session."
+                    .to_owned()
+            }
             _ => String::new(),
         }
     }

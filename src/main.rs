@@ -83,7 +83,15 @@ fn client(config: &Config, environment: &Environment, launcher: Option<Arc<dyn L
             Ok(()) => return ExitCode::SUCCESS,
             Err(error) => (error.to_string(), if matches!(error, TerminalError::Io(_)) { 1 } else { 2 }),
         },
-        Err(error) => (error.to_string(), if matches!(error, OptionsError::Session(_)) { 1 } else { 2 }),
+        Err(error) => {
+            let code = match error {
+                OptionsError::Session(_) => 1,
+                // As for the commands: nobody is signed in to a server that is not known.
+                OptionsError::NoServer => 3,
+                _ => 2,
+            };
+            (error.to_string(), code)
+        }
     };
     tell(&why);
     ExitCode::from(code)

@@ -87,7 +87,7 @@ fn on_this_machine(config: &Config, origin: Origin) -> Result<(Origin, Origin), 
 /// The environment's token. It is for the server that the person chose, never for one that a pasted link names, and
 /// where the environment names its server, too, for that one alone.
 fn given_token(origin: &Origin, from_link: bool, named: Option<&Origin>) -> Result<Option<SessionToken>, Error> {
-    let Ok(token) = std::env::var(TOKEN) else { return Ok(None) };
+    let Some(token) = std::env::var(TOKEN).ok().filter(|text| !text.is_empty()) else { return Ok(None) };
     let its_server = std::env::var("GUESTLIST_SERVER").ok().filter(|text| !text.is_empty());
     let fits = match its_server {
         Some(server) => Origin::parse(&server, PlainHttp::Anywhere).is_ok_and(|server| server == *origin),

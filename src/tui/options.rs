@@ -33,6 +33,11 @@ pub enum OptionsError {
     /// The session file.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// A session of the environment whose server nobody named.
+    #[error(
+        "no server is given: GUESTLIST_TOKEN is a session of one. Name it with --server https://host or in GUESTLIST_SERVER"
+    )]
+    NoServer,
     /// A session of the environment that is none.
     #[error("GUESTLIST_TOKEN must be a session token, gls_…")]
     Token,
@@ -63,11 +68,12 @@ impl Environment {
 
 impl Options {
     /// What the configuration comes to. A server that it names goes before the one signed in to last; without any, bands
-    /// kept on this machine are opened, and where there are none the first question is asked.
+    /// kept on this machine are opened, and where there are none the first question is asked. A session of the
+    /// environment is for the server that is named, else for the one signed in to last.
     ///
     /// # Errors
-    /// A key that is taken or does not exist, with its line; a server that is none; a session file that is open to
-    /// others.
+    /// A key that is taken or does not exist, with its line; a server that is none, or none for the session of the
+    /// environment; a session file that is open to others.
     pub fn new(
         config: &Config,
         environment: &Environment,
@@ -76,11 +82,16 @@ impl Options {
         let plain = if config.client.insecure_http { PlainHttp::Anywhere } else { PlainHttp::LoopbackOnly };
         let sessions = SessionFile::in_folder(config.data_folder().as_deref(), config.client.profile.as_deref())?;
         let named = config.client.server.as_deref().map(|text| Origin::parse(text, plain)).transpose()?;
-        let given = match (&environment.token, &named) {
-            (Some(token), Some(named)) => {
-                Some((named.clone(), SessionToken::parse(token.trim()).ok_or(OptionsError::Token)?))
+        let given = match &environment.token {
+            Some(token) => {
+                let token = SessionToken::parse(token.trim()).ok_or(OptionsError::Token)?;
+                let origin = match &named {
+                    Some(named) => named.clone(),
+                    None => last_hosted(&sessions, plain, launcher.as_deref())?.ok_or(OptionsError::NoServer)?,
+                };
+                Some((origin, token))
             }
-            _ => None,
+            None => None,
         };
         let start = match &given {
             Some((origin, token)) => Start::Server { origin: origin.clone(), session: Some(token.clone()) },
@@ -103,6 +114,16 @@ impl Options {
             launcher,
         })
     }
+}
+
+/// The server signed in to last. The one on this machine, which has no address of its own while it does not run, is none.
+fn last_hosted(
+    sessions: &SessionFile,
+    plain: PlainHttp,
+    launcher: Option<&dyn Launcher>,
+) -> Result<Option<Origin>, OptionsError> {
+    let hosted = |last: &String| launcher.is_none_or(|launcher| launcher.keep_as() != *last);
+    Ok(sessions.current()?.filter(hosted).map(|last| Origin::parse(&last, plain)).transpose()?)
 }
 
 fn start(

@@ -113,6 +113,22 @@ fn the_environments_token_goes_to_the_environments_server_alone() {
     assert_eq!(elsewhere.status.code(), Some(3), "{}", text(&elsewhere.stderr));
 }
 
+#[test]
+fn a_token_of_the_environment_without_its_server_says_what_is_missing() {
+    let home = tempfile::tempdir().unwrap();
+    let token = guestlist::domain::SessionToken::from_random(&[7; 32]);
+    for args in [&[][..], &["whoami"]] {
+        let refused = guestlist(home.path(), &[("GUESTLIST_TOKEN", token.reveal())], args);
+        let says = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(3), "{args:?}: {says}");
+        assert!(says.contains("no server is given") && says.contains("--server"), "{args:?}: {says}");
+    }
+    let variables = [("GUESTLIST_TOKEN", "rubbish"), ("GUESTLIST_SERVER", "http://127.0.0.1:1")];
+    let refused = guestlist(home.path(), &variables, &[]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("GUESTLIST_TOKEN must be a session token"));
+}
+
 #[cfg(feature = "server")]
 /// A process that does not outlive its test.
 struct Ended(std::process::Child);
