@@ -32,7 +32,7 @@ pub use tables::{
     Ui,
 };
 
-use crate::domain::Policy;
+use crate::{domain::Policy, private};
 
 /// The tables of the file.
 const TABLES: &[&str] =
@@ -133,10 +133,16 @@ pub fn file_path(asked: Option<&Path>, variables: Variables<'_>) -> (Option<Path
 /// Reads the configuration. `asked` is the file of `--config`; a file that was asked for has to be there.
 pub fn load(asked: Option<&Path>, flags: &[Flag], variables: Variables<'_>) -> Result<Loaded, ConfigError> {
     let (path, wanted) = file_path(asked, variables);
-    let text = match path.as_deref().map(std::fs::read_to_string) {
-        None => None,
-        Some(Ok(text)) => Some(text),
-        Some(Err(error)) if !wanted && error.kind() == std::io::ErrorKind::NotFound => None,
+    let content = path.as_deref().map(|path| {
+        let mut file = std::fs::File::open(path)?;
+        let loose = private::is_loose(&file.metadata()?, 0o077);
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut file, &mut text).map(|_| (text, loose))
+    });
+    let (text, loose) = match content {
+        None => (None, false),
+        Some(Ok((text, loose))) => (Some(text), loose),
+        Some(Err(error)) if !wanted && error.kind() == std::io::ErrorKind::NotFound => (None, false),
         Some(Err(error)) => {
             let path = path.unwrap_or_default().display().to_string();
             return Err(ConfigError::Unreadable { path, reason: error.to_string() });
@@ -144,6 +150,10 @@ pub fn load(asked: Option<&Path>, flags: &[Flag], variables: Variables<'_>) -> R
     };
     let found = text.is_some();
     let (config, shown) = read(&text.unwrap_or_default(), path.as_deref(), flags, variables)?;
+    let by_file = |shown: &Shown| shown.key == "server.database" && matches!(shown.source, Source::File { .. });
+    if loose && config.server.database.as_ref().is_some_and(DatabaseUrl::has_password) && shown.iter().any(by_file) {
+        return Err(ConfigError::Loose { path: path.unwrap_or_default().display().to_string() });
+    }
     Ok(Loaded { config, shown, file: path, found })
 }
 

@@ -27,6 +27,17 @@ pub(crate) fn folder(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Opens a file for reading. What is no file is refused and not waited for: a pipe would be opened only when somebody
+/// writes into it.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no regular file")) }
+}
+
 /// Opens a file for reading and writing that only its owner may read; `new` refuses one that is there.
 pub(crate) fn create(path: &Path, new: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();

@@ -76,7 +76,7 @@ impl Drop for Lock {
 
 /// Where the server of this person answers, if a process runs it and it has begun to answer.
 pub fn running(folder: &Path) -> io::Result<Option<String>> {
-    let mut file = match File::open(folder.join(FILE)) {
+    let mut file = match private::open(&folder.join(FILE)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),

@@ -2,8 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -143,7 +142,7 @@ impl SessionFile {
     }
 
     fn read(&self) -> Result<Content, SessionError> {
-        let file = match File::open(&self.path) {
+        let file = match private::open(&self.path) {
             Ok(file) => file,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Content::default()),
             Err(e) => return Err(self.io("open", e)),
@@ -247,6 +246,18 @@ mod tests {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
         let refusal = file.get(&origin("https://one.example")).unwrap_err().to_string();
         assert!(refusal.contains(&format!("chmod 700 '{}'", folder.display())), "{refusal}");
+    }
+
+    #[test]
+    fn a_pipe_in_its_place_is_refused_and_not_waited_for() {
+        let home = tempfile::tempdir().unwrap();
+        let file = SessionFile::at(home.path().join("sessions.json"));
+        let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(file.path()).status().unwrap();
+        assert!(made.success());
+        let one = origin("https://one.example");
+        for refusal in [file.get(&one).unwrap_err(), file.put(&one, kept(1)).unwrap_err()] {
+            assert!(refusal.to_string().contains("no regular file"), "{refusal}");
+        }
     }
 
     #[test]

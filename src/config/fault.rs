@@ -67,6 +67,12 @@ pub enum ConfigError {
         /// The system's words.
         reason: String,
     },
+    /// The file holds a password, and others than its owner can read or change it.
+    #[error("{path} holds a password and can be read or changed by others; close it with: chmod 600 '{path}'")]
+    Loose {
+        /// The file.
+        path: String,
+    },
 }
 
 /// What flags and variables say first, then the file from its top.

@@ -259,6 +259,15 @@ impl DatabaseUrl {
         if rest.is_empty() { None } else { Some(Self(text.to_owned())) }
     }
 
+    /// Whether there is a password in it.
+    pub(super) fn has_password(&self) -> bool {
+        let Some((_, rest)) = self.0.split_once("://") else { return false };
+        let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let before_host = address.rsplit_once('@').map_or("", |(user, _)| user);
+        before_host.split_once(':').is_some_and(|(_, password)| !password.is_empty())
+            || query.split('&').any(|pair| pair.strip_prefix("password=").is_some_and(|password| !password.is_empty()))
+    }
+
     /// All of it, a password included.
     #[must_use]
     pub fn reveal(&self) -> &str {

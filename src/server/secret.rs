@@ -66,7 +66,9 @@ impl Key {
             // One that is made meanwhile stays.
             private::write(path, URL_SAFE_NO_PAD.encode(random).as_bytes(), false).map_err(trouble)?;
         }
-        if private::is_loose(&std::fs::metadata(path).map_err(trouble)?, 0o077) {
+        let file = private::open(path).map_err(trouble)?;
+        // The open file is looked at, so it cannot be exchanged in between.
+        if private::is_loose(&file.metadata().map_err(trouble)?, 0o077) {
             return Err(KeyError::Loose(path.to_owned()));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -75,7 +77,7 @@ impl Key {
         if private::is_loose(&folder_metadata, 0o022) && !private::is_loose(&folder_metadata, 0o1000) {
             return Err(KeyError::LooseFolder(folder.to_owned()));
         }
-        Self::parse(&std::fs::read_to_string(path).map_err(trouble)?, &path.display().to_string())
+        Self::parse(&std::io::read_to_string(file).map_err(trouble)?, &path.display().to_string())
     }
 }
 

@@ -129,6 +129,29 @@ fn a_token_of_the_environment_without_its_server_says_what_is_missing() {
     assert!(text(&refused.stderr).contains("GUESTLIST_TOKEN must be a session token"));
 }
 
+#[test]
+#[cfg(unix)]
+fn a_file_with_a_password_is_refused_while_others_can_read_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let file = |database: &str, mode: u32| {
+        let home = home(&format!("[server]\ndatabase = \"{database}\"\n"));
+        let path = text(&guestlist(home.path(), &[], &["config", "path"]).stdout).trim_end().to_owned();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        (home, path)
+    };
+    for database in ["postgres://ada:secret@db/guestlist", "postgres://ada@db/guestlist?password=secret"] {
+        let (home, path) = file(database, 0o644);
+        let refused = guestlist(home.path(), &[], &["config", "check"]);
+        let says = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(2), "{says}");
+        assert!(says.contains(&format!("chmod 600 '{path}'")) && !says.contains("secret"), "{says}");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(guestlist(home.path(), &[], &["config", "check"]).status.success());
+    }
+    let (home, _) = file("postgres://ada@db:5432/guestlist", 0o644);
+    assert!(guestlist(home.path(), &[], &["config", "check"]).status.success(), "there is nothing to hide in it");
+}
+
 #[cfg(feature = "server")]
 /// A process that does not outlive its test.
 struct Ended(std::process::Child);

@@ -543,6 +543,13 @@ async fn the_file_is_its_owners_alone() {
         let file = file.unwrap();
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
     }
+    store.close().await;
+    let path = place.folder.as_ref().unwrap().path().join("guestlist.db");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let refused = Store::open(&place.options).map(drop).unwrap_err().to_string();
+    assert!(refused.contains(&format!("chmod 600 '{}'", path.display())), "{refused}");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(Store::open(&place.options).is_ok());
 }
 
 /// Errors of a use case can be of its own type, as long as a store error fits in.

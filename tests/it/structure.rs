@@ -17,7 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("api", &["domain"]),
     ("clipboard", &["domain"]),
     ("client", &["api", "domain", "private"]),
-    ("config", &["client", "clipboard", "domain"]),
+    ("config", &["client", "clipboard", "domain", "private"]),
     ("cli", &["api", "client", "clipboard", "config", "domain", "private"]),
     ("tui", &["api", "client", "clipboard", "config", "domain"]),
     ("server", &["api", "config", "domain", "private"]),

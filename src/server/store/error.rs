@@ -28,6 +28,12 @@ pub enum Error {
     /// The operating system refused to read or write the database's file.
     #[error("the database's file cannot be read or written: {0}")]
     Io(String),
+    /// Others than its owner can read or change the SQLite file.
+    #[error("{path} can be read or changed by others; close it with: chmod 600 '{path}'")]
+    Loose {
+        /// The file.
+        path: String,
+    },
 
     /// A rule of the schema refused a row. Conflicts that are expected go through `ON CONFLICT` instead.
     #[error("a rule of the schema was violated: {0}")]

@@ -24,6 +24,7 @@ use super::{
     tx::{On, Record},
     workers,
 };
+use crate::private;
 
 /// Jobs that share a commit at most, so that the first of them does not wait for long.
 const BATCH: usize = 64;
@@ -85,13 +86,19 @@ impl Reader {
     }
 }
 
-/// Makes the file if it is not there, readable by its owner alone; SQLite gives its side files the same mode.
+/// Makes the file if it is not there, readable by its owner alone; SQLite gives its side files the same mode. One that is
+/// there and open to others is refused: it holds addresses, and what passwords can be tried against.
 fn create(path: &Path) -> Result<(), Error> {
     let mut options = std::fs::OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(|error| Error::Io(format!("{}: {error}", path.display())))
+    let opened = options.open(path).and_then(|file| file.metadata());
+    let metadata = opened.map_err(|error| Error::Io(format!("{}: {error}", path.display())))?;
+    if private::is_loose(&metadata, 0o077) {
+        return Err(Error::Loose { path: path.display().to_string() });
+    }
+    Ok(())
 }
 
 fn connect(path: &Path) -> Result<Connection, Error> {
