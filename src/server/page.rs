@@ -3,12 +3,69 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
-    api::{DEFAULT_LIMIT, MAX_LIMIT, Problem},
+    api::{BandScope, DEFAULT_LIMIT, InviteSort, MAX_LIMIT, Problem},
     server::Refused,
 };
 
 /// How far the rows that fit a filter are counted.
 pub(crate) const MOST_COUNTED: i64 = 1_000;
+
+/// The lists that have pages, those that have several orders in each of them: a cursor leads to a place in one of them,
+/// and in every other it would lead anywhere.
+#[repr(u8)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listed {
+    /// The caller's bands.
+    Bands,
+    /// Bands that anyone may join or ask to join.
+    OpenBands,
+    /// The members of a band.
+    Members,
+    /// Who is banned from a band.
+    Bans,
+    /// Who asks to join a band.
+    JoinRequests,
+    /// The invites of a band, the newest first.
+    NewestInvites,
+    /// The invites of a band, the oldest first.
+    OldestInvites,
+    /// The invites of a band, first those that end next.
+    SoonestInvites,
+    /// The invites of a band, first those that end last.
+    LatestInvites,
+    /// The uses of an invite.
+    Redemptions,
+    /// The caller's inbox.
+    Inbox,
+    /// The campaigns of a band.
+    Campaigns,
+    /// The codes of a campaign.
+    Codes,
+    /// The templates of a band.
+    Templates,
+    /// The audit trail of a band.
+    Audit,
+}
+
+impl From<BandScope> for Listed {
+    fn from(scope: BandScope) -> Self {
+        match scope {
+            BandScope::Mine => Self::Bands,
+            BandScope::Open => Self::OpenBands,
+        }
+    }
+}
+
+impl From<InviteSort> for Listed {
+    fn from(sort: InviteSort) -> Self {
+        match sort {
+            InviteSort::Newest => Self::NewestInvites,
+            InviteSort::Oldest => Self::OldestInvites,
+            InviteSort::Soonest => Self::SoonestInvites,
+            InviteSort::Latest => Self::LatestInvites,
+        }
+    }
+}
 
 /// Where a page begins: behind (or, going back, before) the row with this key. `key` is the value that the list is
 /// sorted by, `seq` tells rows with one value apart.
@@ -23,19 +80,22 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// The text for `next_cursor` and `prev_cursor`.
-    pub(crate) fn encode(self) -> String {
-        let mut bytes = [0; 17];
-        bytes[0] = self.back.into();
-        bytes[1..9].copy_from_slice(&self.key.to_be_bytes());
-        bytes[9..].copy_from_slice(&self.seq.to_be_bytes());
+    /// The text for `next_cursor` and `prev_cursor` of this list.
+    fn encode(self, of: Listed) -> String {
+        let mut bytes = [0; 18];
+        bytes[0] = of as u8;
+        bytes[1] = self.back.into();
+        bytes[2..10].copy_from_slice(&self.key.to_be_bytes());
+        bytes[10..].copy_from_slice(&self.seq.to_be_bytes());
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    fn decode(text: &str) -> Option<Self> {
-        let bytes: [u8; 17] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+    /// `None` for what is no cursor of this list.
+    fn decode(text: &str, of: Listed) -> Option<Self> {
+        let bytes: [u8; 18] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let number = |from: usize| bytes.get(from..from + 8)?.try_into().ok().map(i64::from_be_bytes);
-        (bytes[0] <= 1).then_some(Self { back: bytes[0] == 1, key: number(1)?, seq: number(9)? })
+        let fits = bytes[0] == of as u8 && bytes[1] <= 1;
+        fits.then_some(Self { back: bytes[1] == 1, key: number(2)?, seq: number(10)? })
     }
 }
 
@@ -53,6 +113,8 @@ pub(crate) enum At {
 /// A page as asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Page {
+    /// Of which list.
+    pub(crate) of: Listed,
     /// Entries at the most.
     pub(crate) limit: u32,
     /// Where it begins.
@@ -60,8 +122,8 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Reads `limit` (1 to 200, 50 by default) and `cursor` (as an earlier answer gave it, or `last`).
-    pub(crate) fn parse(limit: Option<&str>, cursor: Option<&str>) -> Result<Self, Refused> {
+    /// Reads `limit` (1 to 200, 50 by default) and `cursor` (as an earlier answer of the same list gave it, or `last`).
+    pub(crate) fn parse(of: Listed, limit: Option<&str>, cursor: Option<&str>) -> Result<Self, Refused> {
         let limit = match limit {
             None => DEFAULT_LIMIT,
             Some(text) => match text.parse() {
@@ -70,13 +132,16 @@ impl Page {
             },
         };
         let at = match cursor {
-            None | Some("") => At::First,
+            None => At::First,
             Some("last") => At::Last,
-            Some(text) => Cursor::decode(text)
-                .map(At::From)
-                .ok_or_else(|| Problem::field("cursor", "must be a cursor out of an earlier answer, or last"))?,
+            Some(text) => Cursor::decode(text, of).map(At::From).ok_or_else(|| {
+                Problem::field(
+                    "cursor",
+                    "must be a cursor out of an earlier answer of this list in this order, or last",
+                )
+            })?,
         };
-        Ok(Self { limit, at })
+        Ok(Self { of, limit, at })
     }
 
     /// Whether rows are to be read against the order, and turned round by [`Page::cut`].
@@ -113,7 +178,8 @@ impl Page {
         if self.is_backward() {
             rows.reverse();
         }
-        let cursor = |row: Option<&T>, back| row.map(&place).map(|(key, seq)| Cursor { back, key, seq }.encode());
+        let cursor =
+            |row: Option<&T>, back| row.map(&place).map(|(key, seq)| Cursor { back, key, seq }.encode(self.of));
         let (has_next, has_prev) = match self.at {
             At::First => (more, false),
             At::Last => (false, more),
@@ -135,8 +201,10 @@ mod tests {
         #[test]
         fn cursors_are_read_back_and_foreign_texts_are_refused(back: bool, key: i64, seq: i64, text in "\\PC{0,30}") {
             let cursor = Cursor { back, key, seq };
-            prop_assert_eq!(Page::parse(None, Some(&cursor.encode())).unwrap().at, At::From(cursor));
-            let _ = Page::parse(Some(&text), Some(&text));
+            let encoded = cursor.encode(Listed::Members);
+            prop_assert_eq!(Page::parse(Listed::Members, None, Some(&encoded)).unwrap().at, At::From(cursor));
+            prop_assert!(Page::parse(Listed::Bands, None, Some(&encoded)).is_err());
+            let _ = Page::parse(Listed::Bands, Some(&text), Some(&text));
         }
     }
 
@@ -155,13 +223,13 @@ mod tests {
             rows.truncate(page.fetch() as usize);
             page.cut(rows, |&n| (0, n))
         };
-        let first = read(Page { limit: 3, at: At::First });
+        let first = read(Page { of: Listed::Bands, limit: 3, at: At::First });
         assert_eq!((first.0, first.2), (vec![1, 2, 3], None));
-        let second = read(Page::parse(Some("3"), first.1.as_deref()).unwrap());
+        let second = read(Page::parse(Listed::Bands, Some("3"), first.1.as_deref()).unwrap());
         assert_eq!(second.0, [4, 5, 6]);
-        let back = read(Page::parse(Some("3"), second.2.as_deref()).unwrap());
+        let back = read(Page::parse(Listed::Bands, Some("3"), second.2.as_deref()).unwrap());
         assert_eq!((back.0, back.2), (vec![1, 2, 3], None));
-        let last = read(Page { limit: 3, at: At::Last });
+        let last = read(Page { of: Listed::Bands, limit: 3, at: At::Last });
         assert_eq!((last.0, last.1), (vec![5, 6, 7], None));
     }
 }

@@ -12,6 +12,8 @@ on_each_database! {
     every_order_is_read_from_both_ends,
     a_member_who_may_not_invite_sees_their_own,
     uses_are_read_from_both_ends,
+    a_cursor_is_of_one_list_in_one_order,
+    an_empty_word_is_no_word,
 }
 
 async fn found(ada: &Person, band: &str, q: &str) -> Vec<String> {
@@ -22,6 +24,46 @@ async fn found(ada: &Person, band: &str, q: &str) -> Vec<String> {
         list["invites"].as_array().unwrap().iter().map(|i| i["label"].as_str().unwrap().to_owned()).collect();
     assert_eq!(list["matched"], labels.len());
     labels
+}
+
+/// Held to a refusal that names this key.
+async fn refused(ada: &Person, path: &str, key: &str) {
+    let (status, problem) = ada.get(path).await;
+    assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!(key)), "{path}: {problem}");
+}
+
+async fn a_cursor_is_of_one_list_in_one_order(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    for _ in 0..2 {
+        ada.invite(&band, json!({})).await;
+    }
+    let invites = format!("/bands/{band}/invites?limit=1");
+    let cursor = ada.get(&invites).await.1["next_cursor"].as_str().unwrap().to_owned();
+    assert_eq!(ada.get(&format!("{invites}&cursor={cursor}")).await.0, 200);
+    assert_eq!(ada.get(&format!("{invites}&sort=-created&status=pending&cursor={cursor}")).await.0, 200);
+    for other in ["invites?sort=created", "invites?sort=expires", "invites?sort=-expires"] {
+        refused(&ada, &format!("/bands/{band}/{other}&cursor={cursor}"), "cursor").await;
+    }
+    for other in ["members", "campaigns", "templates", "audit", "bans", "join-requests"] {
+        refused(&ada, &format!("/bands/{band}/{other}?cursor={cursor}"), "cursor").await;
+    }
+    for other in ["/bands", "/me/invites"] {
+        refused(&ada, &format!("{other}?cursor={cursor}"), "cursor").await;
+    }
+    ada.band("Brass & Bone").await;
+    let mine = ada.get("/bands?limit=1").await.1["next_cursor"].as_str().unwrap().to_owned();
+    refused(&ada, &format!("/bands?scope=open&cursor={mine}"), "cursor").await;
+}
+
+async fn an_empty_word_is_no_word(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    for key in ["status", "kind", "campaign", "created_by", "sort", "limit", "cursor"] {
+        refused(&ada, &format!("/bands/{band}/invites?{key}="), key).await;
+    }
+    refused(&ada, "/bands?scope=", "scope").await;
+    assert_eq!(ada.get(&format!("/bands/{band}/invites?q=")).await.0, 200, "nothing is looked for");
 }
 
 async fn a_search_finds_a_part_and_nothing_else(world: World) {
@@ -113,15 +155,15 @@ async fn every_order_is_read_from_both_ends(world: World) {
                 InviteSort::Latest => assert!(ends.iter().rev().is_sorted(), "{ends:?}"),
                 InviteSort::Newest | InviteSort::Oldest => {}
             }
-            for (mut cursor, key) in [(String::new(), "next_cursor"), ("last".to_owned(), "prev_cursor")] {
+            for (mut at, key) in [(String::new(), "next_cursor"), ("&cursor=last".to_owned(), "prev_cursor")] {
                 let mut read = Vec::new();
                 loop {
-                    let (status, page) = ada.get(&format!("{path}&limit=3&cursor={cursor}")).await;
+                    let (status, page) = ada.get(&format!("{path}&limit=3{at}")).await;
                     assert_eq!(status, 200, "{page}");
                     let place = if key == "next_cursor" { read.len() } else { 0 };
                     read.splice(place..place, ids(&page));
                     let Some(more) = page[key].as_str() else { break };
-                    more.clone_into(&mut cursor);
+                    at = format!("&cursor={more}");
                 }
                 assert_eq!(read, ids(&whole), "{path} by {key}");
             }

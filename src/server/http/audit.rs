@@ -17,6 +17,7 @@ use crate::{
         App, Refused,
         audit::{self, Filter},
         bands::Access,
+        page::Listed,
     },
 };
 
@@ -77,7 +78,7 @@ async fn trail(
         }
         return export(Walk { app, account: caller.account, band, filter, format, last: None, ended: false }).await;
     }
-    let page = page(&keys)?;
+    let page = page(&keys, Listed::Audit)?;
     let trail = app
         .store()
         .read(move |tx| {

@@ -57,7 +57,7 @@ async fn list(State(app): State<App>, caller: Caller, known: Known, Keys(keys): 
     only(&keys, &["scope", "q", "limit", "cursor"])?;
     let scope = read_key(&keys, "scope")?.unwrap_or(BandScope::Mine);
     let q: Option<String> = read_key(&keys, "q")?;
-    let page = page(&keys)?;
+    let page = page(&keys, scope)?;
     known.answer(&app.store().read(move |tx| bands::list(tx, caller.account, scope, q.as_deref(), page)).await?)
 }
 

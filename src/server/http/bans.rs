@@ -10,7 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     api::Bans,
     domain::AccountId,
-    server::{App, Refused, bands},
+    server::{App, Refused, bands, page::Listed},
 };
 
 use super::{
@@ -42,7 +42,7 @@ async fn bans(
     Keys(keys): Keys,
 ) -> Result<Response, Refused> {
     only(&keys, &["limit", "cursor"])?;
-    let page = page(&keys)?;
+    let page = page(&keys, Listed::Bans)?;
     let band = band_id(&id)?;
     known.answer(&app.store().read(move |tx| bands::bans(tx, band, caller.account, page)).await?)
 }

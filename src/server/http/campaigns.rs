@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     api::{Campaign, Campaigns, CancelledInvites, CreateCampaign, CreatedCampaign, Empty, Problem, UpdateCampaign},
     domain::CampaignId,
-    server::{App, Refused, campaigns, idempotency::Done, store::Tx},
+    server::{App, Refused, campaigns, idempotency::Done, page::Listed, store::Tx},
 };
 
 use super::{
@@ -52,7 +52,7 @@ async fn list(
     Keys(keys): Keys,
 ) -> Result<Response, Refused> {
     only(&keys, &["limit", "cursor"])?;
-    let (band, page, now) = (band_id(&id)?, page(&keys)?, app.now());
+    let (band, page, now) = (band_id(&id)?, page(&keys, Listed::Campaigns)?, app.now());
     known.answer(&app.store().read(move |tx| campaigns::list(tx, band, caller.account, page, now)).await?)
 }
 

@@ -17,6 +17,7 @@ use crate::{
         App, Refused, campaigns,
         idempotency::{Done, Earlier},
         invites::{self, Fresh, MOST_CODES, Maker},
+        page::Listed,
         store::Tx,
     },
 };
@@ -134,7 +135,7 @@ async fn list(
         }
         Some(_) => return Err(Problem::field("format", "must be one of: json csv").into()),
     }
-    let (page, now) = (page(&keys)?, app.now());
+    let (page, now) = (page(&keys, Listed::Codes)?, app.now());
     let rows = app
         .store()
         .write(move |tx| {

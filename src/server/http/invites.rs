@@ -19,6 +19,7 @@ use crate::{
         bands::Access,
         idempotency::{Done, Earlier},
         invites::{self, Created, Filter, Fresh},
+        page::Listed,
     },
 };
 
@@ -83,7 +84,7 @@ async fn list(
         q: read_key(&keys, "q")?,
         sort: read_key(&keys, "sort")?.unwrap_or(InviteSort::Newest),
     };
-    let page = page(&keys)?;
+    let page = page(&keys, filter.sort)?;
     let (band, now) = (band_id(&id)?, app.now());
     let (tag, found) = app
         .store()
@@ -188,7 +189,7 @@ async fn redemptions(
     Keys(keys): Keys,
 ) -> Result<Json<Redemptions>, Refused> {
     only(&keys, &["limit", "cursor"])?;
-    let page = page(&keys)?;
+    let page = page(&keys, Listed::Redemptions)?;
     let id = invite_id(&id)?;
     app.store().read(move |tx| invites::redemptions(tx, id, caller.account, page)).await.map(Json)
 }

@@ -15,6 +15,7 @@ use crate::{
         App, Fields, Refused,
         accounts::{self, Change, password},
         invites,
+        page::Listed,
         store::Error,
     },
 };
@@ -155,7 +156,7 @@ async fn sync(State(app): State<App>, caller: Caller, known: Known) -> Result<Re
 )]
 async fn inbox(State(app): State<App>, caller: Caller, known: Known, Keys(keys): Keys) -> Result<Response, Refused> {
     only(&keys, &["limit", "cursor"])?;
-    let page = page(&keys)?;
+    let page = page(&keys, Listed::Inbox)?;
     let now = app.now();
     known.answer(&app.store().read(move |tx| invites::inbox(tx, caller.account, page, now)).await?)
 }

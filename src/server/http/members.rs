@@ -14,6 +14,7 @@ use crate::{
     server::{
         App, Refused,
         bands::{self, Access, Removal},
+        page::Listed,
         store::Tx,
     },
 };
@@ -56,7 +57,7 @@ async fn members(
 ) -> Result<Response, Refused> {
     only(&keys, &["q", "limit", "cursor"])?;
     let q: Option<String> = read_key(&keys, "q")?;
-    let page = page(&keys)?;
+    let page = page(&keys, Listed::Members)?;
     let band = band_id(&id)?;
     let read = move |tx: &mut Tx<'_>| {
         let access = Access::of(tx, band, caller.account)?;

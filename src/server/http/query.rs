@@ -9,7 +9,10 @@ use axum::{
 
 use crate::{
     api::Problem,
-    server::{Refused, page::Page},
+    server::{
+        Refused,
+        page::{Listed, Page},
+    },
 };
 
 /// The keys with their values. A key that is there twice is refused: which of the two was meant, nobody knows.
@@ -41,8 +44,8 @@ pub(crate) fn only(keys: &BTreeMap<String, String>, known: &[&str]) -> Result<()
     }
 }
 
-/// The value of a key, `None` where it is missing or empty; a refusal says what the key can be. U+0000 is in no value,
-/// and PostgreSQL takes it in none.
+/// The value of a key, `None` where it is missing; a refusal says what the key can be. An empty text is none, an empty
+/// anything else is refused. U+0000 is in no value, and PostgreSQL takes it in none.
 pub(crate) fn read_key<T>(keys: &BTreeMap<String, String>, key: &str) -> Result<Option<T>, Refused>
 where
     T: FromStr,
@@ -50,23 +53,25 @@ where
 {
     match keys.get(key) {
         Some(value) if value.contains('\0') => Err(Problem::field(key, "must not contain U+0000").into()),
-        Some(value) if !value.is_empty() => {
-            value.parse().map(Some).map_err(|refused: T::Err| Problem::field(key, refused.to_string()).into())
-        }
-        _ => Ok(None),
+        Some(value) => match value.parse() {
+            Ok(_) if value.is_empty() => Ok(None),
+            Ok(read) => Ok(Some(read)),
+            Err(refused) => Err(Problem::field(key, refused.to_string()).into()),
+        },
+        None => Ok(None),
     }
 }
 
-/// A key that is true or false, false where it is missing or empty.
+/// A key that is true or false, false where it is missing.
 pub(crate) fn flag(keys: &BTreeMap<String, String>, key: &str) -> Result<bool, Refused> {
     match keys.get(key).map(String::as_str) {
         Some("true") => Ok(true),
-        None | Some("" | "false") => Ok(false),
+        None | Some("false") => Ok(false),
         Some(_) => Err(Problem::field(key, "must be true or false").into()),
     }
 }
 
-/// The page that `limit` and `cursor` ask for.
-pub(crate) fn page(keys: &BTreeMap<String, String>) -> Result<Page, Refused> {
-    Page::parse(keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))
+/// The page of a list that `limit` and `cursor` ask for.
+pub(crate) fn page(keys: &BTreeMap<String, String>, of: impl Into<Listed>) -> Result<Page, Refused> {
+    Page::parse(of.into(), keys.get("limit").map(String::as_str), keys.get("cursor").map(String::as_str))
 }

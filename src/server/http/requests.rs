@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     api::{Code, Empty, JoinRequests, Member},
     domain::{BandId, JoinRequestId, JoinStatus},
-    server::{App, Refused, bands::requests, idempotency::Done},
+    server::{App, Refused, bands::requests, idempotency::Done, page::Listed},
 };
 
 use super::{
@@ -52,7 +52,7 @@ async fn list(
 ) -> Result<Response, Refused> {
     only(&keys, &["status", "limit", "cursor"])?;
     let status = read_key(&keys, "status")?.unwrap_or(JoinStatus::Pending);
-    let page = page(&keys)?;
+    let page = page(&keys, Listed::JoinRequests)?;
     let band = band_id(&id)?;
     known.answer(&app.store().read(move |tx| requests::list(tx, band, caller.account, status, page)).await?)
 }

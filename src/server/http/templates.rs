@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     api::{CreateTemplate, Template, Templates, UpdateTemplate},
     domain::TemplateId,
-    server::{App, Refused, idempotency::Done, store::Tx, templates},
+    server::{App, Refused, idempotency::Done, page::Listed, store::Tx, templates},
 };
 
 use super::{
@@ -49,7 +49,7 @@ async fn list(
     Keys(keys): Keys,
 ) -> Result<Response, Refused> {
     only(&keys, &["limit", "cursor"])?;
-    let page = page(&keys)?;
+    let page = page(&keys, Listed::Templates)?;
     let band = band_id(&id)?;
     known.answer(&app.store().read(move |tx| templates::list(tx, band, caller.account, page)).await?)
 }
