@@ -43,6 +43,8 @@ pub(crate) enum Listed {
     Codes,
     /// The templates of a band.
     Templates,
+    /// Who brought whom into a band.
+    Tree,
     /// The audit trail of a band.
     Audit,
 }

@@ -11,6 +11,7 @@ use crate::{
     server::{
         App, Refused,
         bands::{self, Access, Under},
+        page::Listed,
         store::Tx,
     },
 };
@@ -59,7 +60,7 @@ async fn tree(
 ) -> Result<Response, Refused> {
     only(&keys, &["under", "limit", "cursor"])?;
     let branch: Option<Under> = read_key(&keys, "under")?;
-    let (band, page) = (band_id(&id)?, page(&keys)?);
+    let (band, page) = (band_id(&id)?, page(&keys, Listed::Tree)?);
     let read = move |tx: &mut Tx<'_>| {
         let access = Access::of(tx, band, caller.account)?;
         let tag = access.tag(caller.account);
