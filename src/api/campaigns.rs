@@ -1,10 +1,11 @@
 //! Campaigns.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::domain::{BandId, CampaignId, Role, Timestamp};
 
-use super::{Patch, Person};
+use super::{Patch, Person, RowResult};
 
 /// A set of invites that share role, message and end, and end together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +106,11 @@ pub struct CreateCampaign {
     /// The most uses that all its invites together have, 1 to 1,000,000; without limit where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_accepts: Option<i64>,
+    /// 1 to 1,000 people to invite at once; nobody where it is missing. A row that cannot be read is answered as `invalid`
+    /// and stops no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<Vec<super::InviteeRow>>))]
+    pub rows: Option<Vec<Value>>,
 }
 
 /// `PATCH /campaigns/{id}`: what is left out stays, null is none. Role, message and end go to the pending invites too.
@@ -138,9 +144,12 @@ pub struct UpdateCampaign {
 pub struct CreatedCampaign {
     /// The campaign.
     pub campaign: Campaign,
-    /// How many invites were made with it.
+    /// What each row came to.
+    #[serde(default)]
+    pub results: Vec<RowResult>,
+    /// Rows with a new invite.
     pub created: u32,
-    /// How many could not be made.
+    /// The others.
     pub failed: u32,
 }
 

@@ -119,7 +119,9 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
         ("POST", "/bands/{id}/codes" | "/site/codes") => json!({ "count": 2, "name": "For the door" }),
         ("POST", "/bands/{id}/invites/bulk") => json!({ "rows": [{ "name": "Kim" }] }),
         ("POST", "/bands/{id}/templates") => json!({ "name": "Singers", "role": "admin" }),
-        ("POST", "/bands/{id}/campaigns") => json!({ "name": "Spring tour", "role": "admin", "ttl_hours": null }),
+        ("POST", "/bands/{id}/campaigns") => {
+            json!({ "name": "Spring tour", "role": "admin", "ttl_hours": null, "rows": [{ "name": "Kim" }] })
+        }
         ("PATCH", "/campaigns/{id}" | "/templates/{id}") => json!({ "message": "Come and sing" }),
         ("PATCH", "/invites/{id}") => json!({ "label": "for Sam" }),
         (

@@ -13,6 +13,10 @@ on_each_database! {
     pending_ones_are_replaced_or_sent_again_where_it_is_asked_for,
     rows_beyond_the_quota_say_so,
     a_role_above_ones_own_is_for_that_row_alone,
+    a_campaign_comes_with_the_invites_of_its_rows,
+    a_campaign_of_whose_rows_none_has_an_invite_is_not_made,
+    a_retry_makes_neither_a_second_campaign_nor_other_links,
+    a_campaign_of_a_thousand_rows_is_made_in_few_statements,
 }
 
 async fn bulk(person: &Person, band: &str, body: Value) -> (u16, Value) {
@@ -207,4 +211,86 @@ async fn a_role_above_ones_own_is_for_that_row_alone(world: World) {
     assert_eq!((status, statuses(&answer)), (207, vec!["invalid", "created"]), "{answer}");
     assert_eq!(bulk(&max, &band, json!({ "role": "admin", "rows": [{}] })).await.0, 403);
     assert_eq!(bulk(&max, &band, json!({ "campaign_id": band, "rows": [{}] })).await.0, 403);
+}
+
+async fn campaign(person: &Person, band: &str, body: Value) -> (u16, Value) {
+    person.post(&format!("/bands/{band}/campaigns"), body).await
+}
+
+async fn a_campaign_comes_with_the_invites_of_its_rows(world: World) {
+    let (ada, band) = choir(&world).await;
+    let wish = json!({ "name": "Spring", "role": "admin", "ttl_hours": 5, "message": "Come", "rows": rows() });
+    let (status, made) = campaign(&ada, &band, wish).await;
+    assert_eq!((status, statuses(&made)), (207, RESULTS.to_vec()), "{made}");
+    assert_eq!((&made["created"], &made["failed"]), (&json!(2), &json!(12)));
+    let (told, id) = (&made["campaign"], made["campaign"]["id"].as_str().unwrap());
+    assert_eq!((&told["counts"]["pending"], &told["active"]), (&json!(2), &json!(true)));
+    assert_eq!(&ada.get(&format!("/campaigns/{id}")).await.1, told);
+    let first = &made["results"][0];
+    let one = ada.get(&format!("/invites/{}", first["invite_id"].as_str().unwrap())).await.1;
+    assert_eq!((&one["campaign_id"], &one["label"]), (&told["id"], &json!("A drummer")));
+    for shared in ["role", "message", "expires_at"] {
+        assert_eq!(one[shared], told[shared], "{shared}");
+    }
+    let token = first["link"].as_str().unwrap().rsplit('/').next().unwrap();
+    assert_eq!(world.send("GET", &format!("/invites/{token}/info"), None).await.0, 200);
+    let wish = json!({ "name": "Autumn", "max_invites": 2, "rows": [{}, {}, {}] });
+    assert_eq!(statuses(&campaign(&ada, &band, wish).await.1), ["created", "created", "quota"]);
+    let all = campaign(&ada, &band, json!({ "name": "Winter", "rows": [{}, { "name": "Max" }] })).await;
+    assert_eq!((all.0, &all.1["created"]), (201, &json!(2)), "{all:?}");
+    let none = campaign(&ada, &band, json!({ "name": "Summer" })).await;
+    assert_eq!((none.0, &none.1["results"], &none.1["created"]), (201, &json!([]), &json!(0)), "{none:?}");
+}
+
+async fn a_campaign_of_whose_rows_none_has_an_invite_is_not_made(world: World) {
+    let (ada, band) = choir(&world).await;
+    let before = world.number("SELECT COUNT(*) AS n FROM audit").await;
+    let campaigns = world.number("SELECT COUNT(*) AS n FROM campaign").await;
+    let rows = json!([{ "username": "kim" }, { "username": "nobody" }, { "username": "joe" }]);
+    let path = format!("/bands/{band}/campaigns");
+    let wish = json!({ "name": "Spring", "rows": rows });
+    let first = ada.post_once(&path, "k", wish.clone()).await;
+    assert_eq!((first.0, statuses(&first.1)), (422, vec!["already_member", "invalid", "already_pending"]), "{first:?}");
+    assert_eq!((&first.1["failed"], first.1.get("campaign")), (&json!(3), None));
+    assert_eq!(ada.post_once(&path, "k", wish).await, first);
+    for (wrong, field) in [
+        (json!({ "rows": [] }), "rows"),
+        (json!({ "rows": vec![json!({}); 1_001] }), "rows"),
+        (json!({ "ttl_hours": 0 }), "ttl_hours"),
+        (json!({ "name": "" }), "name"),
+    ] {
+        let mut wish = json!({ "name": "Spring", "rows": [{}] });
+        wish.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
+        let (status, problem) = campaign(&ada, &band, wish).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!(field)), "{problem}");
+    }
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM audit").await, before);
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM campaign").await, campaigns);
+}
+
+async fn a_retry_makes_neither_a_second_campaign_nor_other_links(world: World) {
+    let (ada, band) = choir(&world).await;
+    let path = format!("/bands/{band}/campaigns");
+    let wish = json!({ "name": "Spring", "rows": rows() });
+    let first = ada.post_once(&path, "k", wish.clone()).await;
+    assert_eq!(first.0, 207, "{first:?}");
+    let count = pending(&ada, &band).await;
+    assert_eq!(ada.post_once(&path, "k", wish).await, first);
+    assert_eq!(pending(&ada, &band).await, count);
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM campaign WHERE name = 'Spring'").await, 1);
+    let other = json!({ "name": "Spring", "rows": [{}] });
+    assert_eq!(ada.post_once(&path, "k", other).await.1["code"], "idempotency_mismatch");
+}
+
+async fn a_campaign_of_a_thousand_rows_is_made_in_few_statements(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let rows: Vec<Value> = (0..1_000).map(|n| json!({ "email": format!("x{n}@example.org") })).collect();
+    let before = world.app.store().statements_run();
+    let (status, made) = campaign(&ada, &band, json!({ "name": "Spring", "rows": rows })).await;
+    assert_eq!((status, &made["created"]), (201, &json!(1_000)), "{}", made["detail"]);
+    let run = world.app.store().statements_run() - before;
+    // The sweeper may run some of its own meanwhile.
+    assert!((1..=200).contains(&run), "{run}");
+    assert_eq!(made["campaign"]["counts"]["pending"], 1_000);
 }

@@ -183,6 +183,10 @@ async fn campaigns(called: &mut Called, kim: &Person, ada: &Person, band: &str) 
             _ => called.call(ada, "POST /campaigns/{id}/expire", &format!("{one}/expire"), json!({})).await,
         };
     }
+    for rows in [json!([{ "email": "pat@example.org" }, {}]), json!([{ "username": "nobody" }])] {
+        let status = ada.post(&all, json!({ "name": "Winter", "rows": rows })).await.0;
+        assert_eq!(status, if rows.as_array().unwrap().len() == 2 { 201 } else { 422 });
+    }
     for query in ["limit=1", "limit=1&cursor=last"] {
         called.call(ada, "GET /bands/{id}/campaigns", &format!("{all}?{query}"), json!(null)).await;
     }

@@ -1,13 +1,14 @@
 //! Making campaigns.
 
 use crate::{
-    api::CreateCampaign,
+    api::{CreateCampaign, CreateInvite, RowStatus},
     domain::{AccountId, BandId, BandPolicy, CampaignId, CampaignName, Message, Policy, Role, Timestamp},
     server::{
-        Fields, Refused,
+        App, Fields, Refused,
         audit::{self, Event},
         bands::{self, Access},
-        invites::ending,
+        invites::{self, Fresh, ManyInvites, Outcome, ending},
+        quota,
         store::{Error, Tx},
     },
 };
@@ -93,25 +94,49 @@ impl NewCampaign {
     }
 }
 
-/// Makes a campaign; for the band's admins. Its end is fixed from now on, and shared by its invites.
+/// Makes a campaign, and an invite for each row of the wish that can have one; what each row came to, in their order. For
+/// the band's admins. The campaign's end is fixed from now on, and shared by its invites. Where there are rows and none
+/// comes to an invite, there is no campaign either, and nothing is made. `fresh` has as many as there are rows.
 pub(crate) fn create(
     tx: &mut Tx<'_>,
-    id: CampaignId,
-    band: BandId,
+    app: &App,
+    (id, band): (CampaignId, BandId),
     caller: AccountId,
     wish: &CreateCampaign,
-    site: &Policy,
+    fresh: &[Fresh],
     now: Timestamp,
-) -> Result<CampaignRow, Refused> {
+) -> Result<(Option<CampaignRow>, Vec<Outcome>), Refused> {
+    let site = &app.settings().policy;
+    let rows = wish.rows.as_deref().unwrap_or_default();
+    if !rows.is_empty() {
+        // Before the membership, as everywhere: two transactions never wait for each other in a circle.
+        let _ = quota::hold(tx, caller, site)?;
+    }
     Access::hold(tx, band, caller)?.require_admin()?;
     let policy = bands::in_force(tx, band, site)?;
     let new = NewCampaign::read(id, band, wish, &policy, now)?;
-    insert(tx, &new, caller, now)?;
-    by_id(tx, id)
+    write(tx, &new, caller, now)?;
+    let mut outcomes = Vec::new();
+    if !rows.is_empty() {
+        let shared = CreateInvite { campaign_id: Some(id), ..CreateInvite::default() };
+        let all = ManyInvites { shared: &shared, rows, dry_run: false };
+        outcomes = invites::create_all(tx, app, band, caller, all, fresh, now)?;
+        if outcomes.iter().all(|one| one.status != RowStatus::Created) {
+            let _ = tx.execute("DELETE FROM campaign WHERE id = $1", &[&id])?;
+            return Ok((None, outcomes));
+        }
+    }
+    told(tx, band, caller, "campaign.created", &new.name, now)?;
+    Ok((Some(by_id(tx, id)?), outcomes))
 }
 
 /// Makes a campaign, and writes down that `actor` did. The right to do so was looked at.
 pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewCampaign, actor: AccountId, now: Timestamp) -> Result<(), Error> {
+    write(tx, new, actor, now)?;
+    told(tx, new.band, actor, "campaign.created", &new.name, now)
+}
+
+fn write(tx: &mut Tx<'_>, new: &NewCampaign, actor: AccountId, now: Timestamp) -> Result<(), Error> {
     let reminders = new.reminders.as_ref().and_then(|hours| serde_json::to_string(hours).ok());
     let _ = tx.execute(
         "INSERT INTO campaign (id, band, name, role, message, expires_at, reminders, max_invites, max_accepts,
@@ -131,7 +156,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewCampaign, actor: AccountId, now: 
             &actor,
         ],
     )?;
-    told(tx, new.band, actor, "campaign.created", &new.name, now)
+    Ok(())
 }
 
 /// Writes down what was done to the campaign of this name.

@@ -89,7 +89,7 @@ pub(super) fn has_link(one: &Outcome) -> bool {
 }
 
 /// The invites whose links are shown.
-fn with_link(outcomes: &[Outcome]) -> Vec<InviteId> {
+pub(super) fn with_link(outcomes: &[Outcome]) -> Vec<InviteId> {
     outcomes.iter().filter(|one| has_link(one)).filter_map(|one| one.invite).collect()
 }
 

@@ -3,22 +3,32 @@
 use axum::{
     Json,
     extract::{Path, State},
-    http::StatusCode,
     response::Response,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Campaign, Campaigns, CancelledInvites, CreateCampaign, CreatedCampaign, Empty, Problem, UpdateCampaign},
-    domain::CampaignId,
-    server::{App, Refused, campaigns, idempotency::Done, page::Listed, store::Tx},
+    api::{
+        Campaign, Campaigns, CancelledInvites, CreateCampaign, CreatedCampaign, CreatedInvites, Empty, MAX_ROWS,
+        Problem, UpdateCampaign,
+    },
+    domain::{CampaignId, Token},
+    server::{
+        App, Refused, campaigns,
+        idempotency::Done,
+        invites::{self, Fresh},
+        page::Listed,
+        store::Tx,
+    },
 };
 
 use super::{
     bands::band_id,
     body::Body,
+    bulk::{answer, read_again, with_link},
     caller::Caller,
     etag::Known,
+    invites::secret,
     once::Key,
     query::{Keys, only, page},
 };
@@ -57,11 +67,18 @@ async fn list(
 }
 
 /// Makes a campaign; for the band's admins. Its end is fixed now and shared by the invites that are made in it.
+///
+/// With `rows` it makes their invites, too, in the same transaction and by the rules of `POST /bands/{id}/invites/bulk`:
+/// a row that is wrong stops no other, and each has its result. Where no row comes to an invite nothing is made, not
+/// even the campaign.
 #[utoipa::path(
     post, path = "/bands/{id}/campaigns", tag = "campaigns", request_body = CreateCampaign,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses(
-        (status = 201, body = CreatedCampaign),
+        (status = 201, body = CreatedCampaign, description = "every row has an invite, or there are none"),
+        (status = 207, body = CreatedCampaign, description = "some have"),
+        (status = 422, description = "none has, or the campaign could not be as it was wished", content(
+            (CreatedInvites = "application/json"), (Problem = "application/problem+json"))),
         (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -71,22 +88,45 @@ async fn create(
     Path(id): Path<String>,
     key: Key,
     body: Body<CreateCampaign>,
-) -> Result<(StatusCode, Json<CreatedCampaign>), Refused> {
+) -> Result<Response, Refused> {
     let (band, now, fresh) = (band_id(&id)?, app.now(), app.fresh(CampaignId::new));
-    let row = key
+    let wish = body.value;
+    if wish.rows.as_ref().is_some_and(|rows| rows.is_empty() || rows.len() > MAX_ROWS) {
+        return Err(Refused::field("rows", "must be 1 to 1,000 rows, or left out"));
+    }
+    let rows = wish.rows.clone().unwrap_or_default();
+    let secrets: Vec<Fresh> = rows.iter().map(|_| Fresh::new(&app)).collect();
+    let (row, outcomes, tokens, is_new) = key
         .of(&app, caller, format!("/bands/{band}/campaigns"), body.hash)
         .write(
-            move |_, tx, earlier| {
-                campaigns::read(tx, earlier.resource.map_or(fresh, CampaignId::from_bytes), caller.account)
+            move |app, tx, earlier| {
+                let read = |id| campaigns::read(tx, CampaignId::from_bytes(id), caller.account);
+                let row = earlier.resource.map(read).transpose()?;
+                let outcomes = read_again(earlier.outcome.as_deref())?;
+                let tokens = invites::tokens(tx, app, band, caller.account, &with_link(&outcomes))?;
+                Ok((row, outcomes, tokens, false))
             },
             move |app, tx| {
-                let policy = &app.settings().policy;
-                let value = campaigns::create(tx, fresh, band, caller.account, &body.value, policy, now)?;
-                Ok(Done::new(201, fresh.as_bytes(), value))
+                let (row, outcomes) = campaigns::create(tx, app, (fresh, band), caller.account, &wish, &secrets, now)?;
+                let tokens = invites::tokens(tx, app, band, caller.account, &with_link(&outcomes))?;
+                let (resource, outcome) =
+                    (row.as_ref().map(|_| *fresh.as_bytes()), serde_json::to_string(&outcomes).ok());
+                Ok(Done { value: (row, outcomes, tokens, true), status: 201, resource, outcome })
             },
         )
         .await?;
-    Ok((StatusCode::CREATED, Json(CreatedCampaign { campaign: row.show(now), created: 0, failed: 0 })))
+    let link = |id| tokens.get(&id).and_then(|token| Token::parse(token)).map(|token| app.link(&token));
+    let (status, all) = answer(outcomes, rows, link);
+    let Some(row) = row else { return Ok(secret(status, all)) };
+    let mut campaign = row.show(now);
+    let CreatedInvites { results, created, failed } = all;
+    if is_new && created > 0 {
+        // The figures are written with the end of the transaction.
+        (campaign.counts.pending, campaign.active) = (u64::from(created), true);
+        app.alarm().note(Some(now)); // the sweeper looks for the nearest end itself
+        app.metrics().invites("created", u64::from(created));
+    }
+    Ok(secret(status, CreatedCampaign { campaign, results, created, failed }))
 }
 
 /// One campaign with the figures of its invites.
