@@ -9,12 +9,11 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use qrcode::{Color, EcLevel, QrCode};
-use ring::digest;
 
 use crate::{
     api::{Code, CodeCard},
     domain::Timestamp,
-    server::Refused,
+    server::{Refused, hash},
 };
 
 /// The most cards of a page to print: a hundred sheets of paper.
@@ -71,7 +70,7 @@ pub(super) fn page(headings: Headings<'_>, mut codes: Vec<CodeCard>) -> Result<R
     let offer = if is_band { "You are invited. Your code:" } else { "Make an account here. Your code:" };
     let page = Cards { style: STYLE, title, place, offer, pages, more, most: MOST_CARDS };
     let html = page.render().map_err(|_| Refused::new(Code::Internal, "The page could not be written."))?;
-    let style = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
+    let style = STANDARD.encode(hash(STYLE));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     );

@@ -10,7 +10,12 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
-use crate::{api::Code, server::Refused};
+use super::caller::Caller;
+use crate::{
+    api::Code,
+    domain::BandId,
+    server::{App, Refused, bands::Access, hash, store::Tx},
+};
 
 /// Bytes of the hash that a tag holds.
 const TAG_BYTES: usize = 12;
@@ -38,16 +43,29 @@ impl Known {
     /// The answer with a tag of its content: for what one read gives whole.
     pub(crate) fn answer<T: Serialize>(&self, value: &T) -> Result<Response, Refused> {
         let body = to_json(value)?;
-        let digest = ring::digest::digest(&ring::digest::SHA256, &body);
-        let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest.as_ref()[..TAG_BYTES]));
+        let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&hash(&body)[..TAG_BYTES]));
         let body = (!self.has(&tag)).then_some(body);
         tagged(&tag, body)
     }
-}
 
-/// The answer under a tag that is known before the content is read: `None` where the caller has it already.
-pub(crate) fn under<T: Serialize>(tag: &str, value: Option<&T>) -> Result<Response, Refused> {
-    tagged(tag, value.map(to_json).transpose()?)
+    /// A list of a band for one of its members, under the tag of the band: where the caller has it already, nothing is
+    /// listed.
+    pub(crate) async fn list<T: Serialize + Send + 'static>(
+        self,
+        app: &App,
+        band: BandId,
+        caller: Caller,
+        mut list: impl FnMut(&mut Tx<'_>, Access) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<Response, Refused> {
+        let read = move |tx: &mut Tx<'_>| {
+            let access = Access::of(tx, band, caller.account)?;
+            let tag = access.tag(caller.account);
+            let found = if self.has(&tag) { None } else { Some(list(tx, access)?) };
+            Ok::<_, Refused>((tag, found))
+        };
+        let (tag, found) = app.store().read(read).await?;
+        tagged(&tag, found.as_ref().map(to_json).transpose()?)
+    }
 }
 
 fn to_json<T: Serialize>(value: &T) -> Result<Vec<u8>, Refused> {

@@ -16,10 +16,10 @@ use crate::{
     domain::{InviteId, Kind, Status, Token},
     server::{
         App, Refused,
-        bands::Access,
         idempotency::{Done, Earlier},
         invites::{self, Created, Filter, Fresh},
         page::Listed,
+        store::Tx,
     },
 };
 
@@ -27,7 +27,7 @@ use super::{
     bands::band_id,
     body::Body,
     caller::Caller,
-    etag::{Known, under},
+    etag::Known,
     once::Key,
     query::{Keys, only, page, read_key},
 };
@@ -86,18 +86,8 @@ async fn list(
     };
     let page = page(&keys, filter.sort)?;
     let (band, now) = (band_id(&id)?, app.now());
-    let (tag, found) = app
-        .store()
-        .read(move |tx| {
-            let access = Access::of(tx, band, caller.account)?;
-            let tag = access.tag(caller.account);
-            if known.has(&tag) {
-                return Ok::<_, Refused>((tag, None));
-            }
-            Ok((tag, Some(invites::list(tx, band, caller.account, access, &filter, page, now)?)))
-        })
-        .await?;
-    under(&tag, found.as_ref())
+    let list = move |tx: &mut Tx<'_>, access| invites::list(tx, band, caller.account, access, &filter, page, now);
+    known.list(&app, band, caller, list).await
 }
 
 /// Makes an invite, and shows its link this once; later `POST /invites/{id}/link` does.

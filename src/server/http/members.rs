@@ -13,7 +13,7 @@ use crate::{
     domain::AccountId,
     server::{
         App, Refused,
-        bands::{self, Access, Removal},
+        bands::{self, Removal},
         page::Listed,
         store::Tx,
     },
@@ -23,7 +23,7 @@ use super::{
     bands::band_id,
     body::Body,
     caller::Caller,
-    etag::{Known, under},
+    etag::Known,
     query::{Keys, flag, only, page, read_key},
 };
 
@@ -59,16 +59,8 @@ async fn members(
     let q: Option<String> = read_key(&keys, "q")?;
     let page = page(&keys, Listed::Members)?;
     let band = band_id(&id)?;
-    let read = move |tx: &mut Tx<'_>| {
-        let access = Access::of(tx, band, caller.account)?;
-        let tag = access.tag(caller.account);
-        if known.has(&tag) {
-            return Ok::<_, Refused>((tag, None));
-        }
-        Ok((tag, Some(bands::members(tx, band, &access, q.as_deref(), page)?)))
-    };
-    let (tag, found) = app.store().read(read).await?;
-    under(&tag, found.as_ref())
+    let list = move |tx: &mut Tx<'_>, access| bands::members(tx, band, &access, q.as_deref(), page);
+    known.list(&app, band, caller, list).await
 }
 
 /// Changes a member's role or right to invite. Admins change members, the owner everyone else. A demotion ends the

@@ -10,7 +10,7 @@ use crate::{
     api::{Problem, Tree},
     server::{
         App, Refused,
-        bands::{self, Access, Under},
+        bands::{self, Under},
         page::Listed,
         store::Tx,
     },
@@ -19,7 +19,7 @@ use crate::{
 use super::{
     bands::band_id,
     caller::Caller,
-    etag::{Known, under},
+    etag::Known,
     query::{Keys, only, page, read_key},
 };
 
@@ -61,14 +61,6 @@ async fn tree(
     only(&keys, &["under", "limit", "cursor"])?;
     let branch: Option<Under> = read_key(&keys, "under")?;
     let (band, page) = (band_id(&id)?, page(&keys, Listed::Tree)?);
-    let read = move |tx: &mut Tx<'_>| {
-        let access = Access::of(tx, band, caller.account)?;
-        let tag = access.tag(caller.account);
-        if known.has(&tag) {
-            return Ok::<_, Refused>((tag, None));
-        }
-        Ok((tag, Some(bands::tree(tx, band, &access, branch, page)?)))
-    };
-    let (tag, found) = app.store().read(read).await?;
-    under(&tag, found.as_ref())
+    let list = move |tx: &mut Tx<'_>, access| bands::tree(tx, band, &access, branch, page);
+    known.list(&app, band, caller, list).await
 }
