@@ -26,6 +26,7 @@ use super::{
     bands::band_id,
     body::Body,
     caller::Caller,
+    campaigns::campaign_id,
     cards::{self, Headings},
     once::Key,
     query::{Keys, only, page},
@@ -38,10 +39,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(create_for_site))
         .routes(routes!(list))
         .routes(routes!(sheet))
-}
-
-pub(super) fn campaign_id(text: &str) -> Result<CampaignId, Refused> {
-    text.parse().map_err(|_| Refused::not_found("campaign"))
 }
 
 /// Makes up to 1,000 codes to a band, as a campaign; for its admins.
