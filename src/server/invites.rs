@@ -21,9 +21,7 @@ mod wish;
 mod withdraw;
 
 pub(crate) use self::{
-    accept::{
-        Found, accept, admit, check_campaign, ended, find_by_token, hold_by_id, hold_by_token, hold_waiting, preview,
-    },
+    accept::{Found, accept, admit, hold_by_id, hold_by_token, hold_waiting, id_of_token, preview},
     bulk::{ManyInvites, Outcome, create_all, tokens},
     change::{edit, link, or_pending, redemptions, restore, revoke, rotate},
     codes::{MOST_CODES, Maker, codes, create_codes, show_codes, usable_codes, walk_codes},

@@ -66,16 +66,8 @@ impl Door {
     params(("token" = String, Path, description = "the token of a link, or a code")),
     responses((status = 200, body = Preview)))]
 async fn info(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Refused> {
-    let (token_hash, now) = (token_hash(&token)?, app.now());
-    let look = move |tx: &mut Tx<'_>| {
-        let found = invites::find_by_token(tx, &token_hash)?;
-        invites::ended(&found, now)?;
-        invites::check_campaign(tx, &found)?;
-        Ok::<_, Refused>(found)
-    };
-    let found = app.store().glance(look).await?;
-    let id = found.id;
-    let preview = invites::preview(found, app.settings().policy.registration, now)?;
+    let (token_hash, registration, now) = (token_hash(&token)?, app.settings().policy.registration, app.now());
+    let (id, preview) = app.store().glance(move |tx| invites::preview(tx, &token_hash, registration, now)).await?;
     app.views().note(id);
     Ok(secret(StatusCode::OK, preview))
 }
@@ -87,8 +79,8 @@ async fn by_token(
     caller: Result<Caller, Refused>,
 ) -> Result<(Door, InviteId, Caller), Refused> {
     let token_hash = token_hash(token)?;
-    let found = app.store().glance(move |tx| invites::find_by_token(tx, &token_hash)).await?;
-    Ok((Door::Token(token_hash), found.id, caller?))
+    let id = app.store().glance(move |tx| invites::id_of_token(tx, &token_hash)).await?;
+    Ok((Door::Token(token_hash), id, caller?))
 }
 
 /// Comes in by an invite; who is in already stays as they are.

@@ -59,13 +59,15 @@ const FOUND: &str = "SELECT i.id AS id, i.band AS band, b.name AS band_name, b.d
      FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
         LEFT JOIN account t ON t.id = i.account LEFT JOIN campaign k ON k.id = i.campaign";
 
-/// The invite of a token, in whatever state; every unknown token is refused alike.
-pub(crate) fn find_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found, Refused> {
-    let sql = intern(format!("{FOUND} WHERE i.token_hash = $1"));
-    tx.query_one(sql, &[token_hash])?.ok_or_else(Refused::invalid_token)
+crate::row! { struct Known { id: InviteId } }
+
+/// Which invite a token is of; every unknown token is refused alike.
+pub(crate) fn id_of_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<InviteId, Refused> {
+    let known: Option<Known> = tx.query_one("SELECT id FROM invite WHERE token_hash = $1", &[token_hash])?;
+    known.map(|known| known.id).ok_or_else(Refused::invalid_token)
 }
 
-/// As [`find_by_token`], and nobody else changes or uses the invite until the transaction ends.
+/// The invite of a token, in whatever state. Nobody else changes or uses it until the transaction ends.
 pub(crate) fn hold_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found, Refused> {
     hold_limit(tx, "token_hash = $1", token_hash)?;
     let lock = tx.dialect().pick("", " FOR UPDATE OF i"); // SQLite has one writer
@@ -117,7 +119,7 @@ fn campaign_is_used_up(tx: &mut Tx<'_>, found: &Found) -> Result<bool, Error> {
 }
 
 /// Refuses an invite that still is pending, and of whose campaign all uses are taken.
-pub(crate) fn check_campaign(tx: &mut Tx<'_>, found: &Found) -> Result<(), Refused> {
+fn check_campaign(tx: &mut Tx<'_>, found: &Found) -> Result<(), Refused> {
     if campaign_is_used_up(tx, found)? { Err(found.refusal(Code::InviteUsed)) } else { Ok(()) }
 }
 
@@ -187,7 +189,7 @@ impl Found {
 }
 
 /// Refuses an invite that is no longer pending at `now`.
-pub(crate) fn ended(found: &Found, now: Timestamp) -> Result<(), Refused> {
+pub(super) fn ended(found: &Found, now: Timestamp) -> Result<(), Refused> {
     in_a_band(found)?;
     let standing = Standing::at(now, found.status, found.cancel_reason, found.expires_at);
     Code::of_ended(standing).map_or(Ok(()), |code| Err(found.refusal(code)))
@@ -206,10 +208,18 @@ pub(super) fn ended_meanwhile(tx: &mut Tx<'_>, found: &Found, now: Timestamp) ->
     Ok(found.refusal(code.unwrap_or(Code::InviteUsed)))
 }
 
-/// What may be told before anyone has signed in.
-pub(crate) fn preview(found: Found, registration: Registration, now: Timestamp) -> Result<Preview, Refused> {
+/// What may be told of a token's invite before anyone has signed in, with its id.
+pub(crate) fn preview(
+    tx: &mut Tx<'_>,
+    token_hash: &Hash,
+    registration: Registration,
+    now: Timestamp,
+) -> Result<(InviteId, Preview), Refused> {
+    let sql = intern(format!("{FOUND} WHERE i.token_hash = $1"));
+    let found: Found = tx.query_one(sql, &[token_hash])?.ok_or_else(Refused::invalid_token)?;
     ended(&found, now)?;
-    Ok(Preview {
+    check_campaign(tx, &found)?;
+    let preview = Preview {
         band: (found.band != BandId::SITE).then(|| PreviewBand {
             name: found.band_name.as_str().to_owned(),
             description: found.description,
@@ -229,7 +239,8 @@ pub(crate) fn preview(found: Found, registration: Registration, now: Timestamp) 
         },
         registration,
         requires_approval: found.requires_approval,
-    })
+    };
+    Ok((found.id, preview))
 }
 
 crate::row! { struct Held { role: Role } }
