@@ -11,6 +11,7 @@ mod campaigns;
 mod cards;
 mod codes;
 mod etag;
+mod export;
 mod guests;
 mod health;
 mod invites;

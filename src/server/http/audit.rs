@@ -2,12 +2,9 @@
 
 use axum::{
     Json,
-    body::Body,
     extract::{Path, State},
-    http::header,
     response::{IntoResponse, Response},
 };
-use futures_util::{StreamExt as _, stream};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -24,6 +21,7 @@ use crate::{
 use super::{
     bands::band_id,
     caller::Caller,
+    export::{self, STEP, Walk},
     query::{Keys, only, page, read_key},
 };
 
@@ -76,7 +74,12 @@ async fn trail(
         if let Some(key) = ["limit", "cursor"].into_iter().find(|key| keys.contains_key(*key)) {
             return Err(Problem::field(key, "must be left out: csv and ndjson give the whole trail").into());
         }
-        return export(Walk { app, account: caller.account, band, filter, format, last: None, ended: false }).await;
+        let (media, ending, head) = match format {
+            Format::Csv => (CSV, "csv", Sheet::new(&COLUMNS).into_bytes()),
+            Format::Ndjson => (NDJSON, "ndjson", Vec::new()),
+        };
+        let walk = Trail { app, account: caller.account, band, filter, format, last: None, ended: false };
+        return export::file(media, &format!("audit-{band}.{ending}"), head, walk).await;
     }
     let page = page(&keys, Listed::Audit)?;
     let trail = app
@@ -89,9 +92,6 @@ async fn trail(
     Ok(Json(trail).into_response())
 }
 
-/// Events that are read at once on the way along a whole trail: this many are held in memory, however long it is.
-const STEP: usize = 1_000;
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Csv,
@@ -99,7 +99,7 @@ enum Format {
 }
 
 /// A walk along a trail, from the newest event on.
-struct Walk {
+struct Trail {
     app: App,
     account: AccountId,
     band: BandId,
@@ -109,9 +109,11 @@ struct Walk {
     ended: bool,
 }
 
-impl Walk {
-    /// The next events; nothing at the end. Who is no admin any more meanwhile gets no further.
-    async fn step(&mut self) -> Result<Vec<u8>, Refused> {
+impl Walk for Trail {
+    async fn step(&mut self) -> Result<Option<Vec<u8>>, Refused> {
+        if self.ended {
+            return Ok(None);
+        }
         let (band, account, filter, last) = (self.band, self.account, self.filter.clone(), self.last);
         let events = self
             .app
@@ -123,32 +125,11 @@ impl Walk {
             .await?;
         self.ended = events.len() < STEP;
         self.last = events.last().map(|event| (event.at, event.id));
-        Ok(match self.format {
+        Ok(Some(match self.format {
             Format::Csv => rows(&events),
             Format::Ndjson => lines(&events),
-        })
+        }))
     }
-}
-
-/// The whole trail as a file. The first step is made before the answer begins, so that a refusal is one; a failure
-/// later breaks the connection off, so that nobody takes a part for the whole.
-async fn export(mut walk: Walk) -> Result<Response, Refused> {
-    let (media, ending, mut first) = match walk.format {
-        Format::Csv => (CSV, "csv", Sheet::new(&COLUMNS).into_bytes()),
-        Format::Ndjson => (NDJSON, "ndjson", Vec::new()),
-    };
-    let name = format!("attachment; filename=\"audit-{}.{ending}\"", walk.band);
-    first.extend(walk.step().await?);
-    let rest = stream::try_unfold(walk, async |mut walk| {
-        if walk.ended {
-            return Ok(None);
-        }
-        let piece = walk.step().await.inspect_err(|error| tracing::warn!(%error, "an export was broken off"))?;
-        Ok::<_, Refused>(Some((piece, walk)))
-    });
-    let pieces = stream::once(std::future::ready(Ok(first))).chain(rest);
-    let headers = [(header::CONTENT_TYPE, media.to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
 /// The columns of the trail as a table.

@@ -2,12 +2,10 @@
 
 use axum::{
     Json,
-    body::Body as Bytes,
     extract::{Path, State},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
-use futures_util::{StreamExt as _, stream};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -28,6 +26,7 @@ use super::{
     caller::Caller,
     campaigns::campaign_id,
     cards::{self, Headings},
+    export::{self, STEP, Walk},
     once::Key,
     query::{Keys, only, page},
 };
@@ -128,7 +127,7 @@ async fn list(
             if let Some(key) = ["limit", "cursor"].into_iter().find(|key| keys.contains_key(*key)) {
                 return Err(Problem::field(key, "must be left out: csv gives all codes").into());
             }
-            return export(app, id, caller).await;
+            return all(app, id, caller).await;
         }
         Some(_) => return Err(Problem::field("format", "must be one of: json csv").into()),
     }
@@ -167,34 +166,18 @@ async fn sheet(State(app): State<App>, caller: Caller, Path(id): Path<String>) -
     cards::page(Headings { title: campaign.name.as_str(), place, is_band }, codes)
 }
 
-/// Codes that are read at once on the way along all of a campaign: this many are held in memory, however many there are.
-const STEP: usize = 1_000;
-
 const COLUMNS: [&str; 6] = ["code", "status", "uses", "max_uses", "expires_at", "link"];
 
-/// All codes of a campaign as a file. The first step is made before the answer begins, so that a refusal is one; a
-/// failure later breaks the connection off, so that nobody takes a part for the whole.
-async fn export(app: App, id: CampaignId, caller: Caller) -> Result<Response, Refused> {
+/// All codes of a campaign as a file.
+async fn all(app: App, id: CampaignId, caller: Caller) -> Result<Response, Refused> {
     let now = app.now();
     app.store().write(move |tx| invites::show_codes(tx, id, caller.account, now)).await?;
-    let mut walk = Walk { app, id, caller, last: i64::MIN, ended: false };
-    let mut first = Sheet::new(&COLUMNS).into_bytes();
-    first.extend(walk.step().await?);
-    let rest = stream::try_unfold(walk, async |mut walk| {
-        if walk.ended {
-            return Ok(None);
-        }
-        let piece = walk.step().await.inspect_err(|error| tracing::warn!(%error, "an export was broken off"))?;
-        Ok::<_, Refused>(Some((piece, walk)))
-    });
-    let pieces = stream::once(std::future::ready(Ok(first))).chain(rest);
-    let name = format!("attachment; filename=\"codes-{id}.csv\"");
-    let headers = [(header::CONTENT_TYPE, CSV.to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, Bytes::from_stream(pieces)).into_response())
+    let walk = Codes { app, id, caller, last: i64::MIN, ended: false };
+    export::file(CSV, &format!("codes-{id}.csv"), Sheet::new(&COLUMNS).into_bytes(), walk).await
 }
 
 /// A walk along a campaign's codes.
-struct Walk {
+struct Codes {
     app: App,
     id: CampaignId,
     caller: Caller,
@@ -202,9 +185,11 @@ struct Walk {
     ended: bool,
 }
 
-impl Walk {
-    /// The next codes; nothing at the end. Who may not see them any more meanwhile gets no further.
-    async fn step(&mut self) -> Result<Vec<u8>, Refused> {
+impl Walk for Codes {
+    async fn step(&mut self) -> Result<Option<Vec<u8>>, Refused> {
+        if self.ended {
+            return Ok(None);
+        }
         let (id, account, last, now) = (self.id, self.caller.account, self.last, self.app.now());
         let rows = self
             .app
@@ -228,6 +213,6 @@ impl Walk {
                 link,
             ]);
         }
-        Ok(sheet.into_bytes())
+        Ok(Some(sheet.into_bytes()))
     }
 }
