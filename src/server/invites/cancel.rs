@@ -67,6 +67,16 @@ impl Ended {
     }
 }
 
+/// Takes what ended off the bands' totals. After all invites and in the order of the bands' ids, as everywhere: two
+/// transactions never wait for each other in a circle.
+pub(super) fn take_off(tx: &mut Tx<'_>, ended: &BTreeMap<BandId, i64>) -> Result<(), Error> {
+    for (band, n) in ended {
+        let _ = tx.execute("UPDATE band SET pending = pending - $2::bigint WHERE id = $1", &[band, n])?;
+        tx.touch(*band);
+    }
+    Ok(())
+}
+
 /// What ends invites.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cancel {
@@ -116,10 +126,7 @@ impl Cancel {
                 *bands.entry(band).or_default() += n;
             }
         }
-        for (band, ended) in &bands {
-            let _ = tx.execute("UPDATE band SET pending = pending - $2::bigint WHERE id = $1", &[band, ended])?;
-            tx.touch(*band);
-        }
+        take_off(tx, &bands)?;
         Ok(bands.values().sum())
     }
 

@@ -50,12 +50,7 @@ pub(crate) fn revoke(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Time
         return Ok(());
     }
     let cancel = Cancel { reason: CancelReason::Revoked, actor: Some(caller), account: None, now };
-    if cancel.pending(tx, "id = $4", &[&id])?.is_empty() {
-        return Err(not_pending());
-    }
-    let _ = tx.execute("UPDATE band SET pending = pending - 1 WHERE id = $1", &[&row.band])?;
-    tx.touch(row.band);
-    Ok(())
+    if cancel.all(tx, &[id])? == 0 { Err(not_pending()) } else { Ok(()) }
 }
 
 /// Undoes a revoke within ten minutes. An end that came meanwhile stays.

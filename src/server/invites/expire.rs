@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-use super::cancel::{AT_ONCE, Counted};
+use super::cancel::{AT_ONCE, Counted, take_off};
 
 crate::row! {
     struct Over {
@@ -74,12 +74,7 @@ fn write_down(tx: &mut Tx<'_>, over: &[Over]) -> Result<(), Error> {
         events.push((expires_at, event));
     }
     audit::record_all(tx, &events)?;
-    // In the order of their ids, as everywhere: two transactions never wait for each other in a circle.
-    for (band, ended) in bands {
-        let _ = tx.execute("UPDATE band SET pending = pending - $2::bigint WHERE id = $1", &[&band, &ended])?;
-        tx.touch(band);
-    }
-    Ok(())
+    take_off(tx, &bands)
 }
 
 /// The next instant at which a pending invite ends.

@@ -6,7 +6,7 @@ use crate::{
     server::store::{Error, Tx},
 };
 
-use super::cancel::Cancel;
+use super::cancel::{Cancel, take_off};
 
 /// The pending invites of a campaign, and who changes them. The campaign is held.
 #[derive(Debug, Clone, Copy)]
@@ -42,12 +42,8 @@ impl Together {
     /// Ends them; how many there were.
     pub(crate) fn end(self, tx: &mut Tx<'_>, reason: CancelReason) -> Result<u64, Error> {
         let cancel = Cancel { reason, actor: Some(self.actor), account: None, now: self.now };
-        let mut all = 0;
-        for (band, ended) in cancel.pending(tx, "campaign = $4", &[&self.campaign])? {
-            let _ = tx.execute("UPDATE band SET pending = pending - $2::bigint WHERE id = $1", &[&band, &ended])?;
-            tx.touch(band);
-            all += ended.unsigned_abs();
-        }
-        Ok(all)
+        let ended = cancel.pending(tx, "campaign = $4", &[&self.campaign])?;
+        take_off(tx, &ended)?;
+        Ok(ended.values().sum::<i64>().unsigned_abs())
     }
 }
