@@ -257,6 +257,22 @@ fn hold_all(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<HashMap<I
     Ok(all)
 }
 
+crate::row! { struct Over { is_over: bool } }
+
+/// Whether the invite's campaign was ended or deleted; and it is neither until the transaction ends. Before [`hold`], and
+/// after the membership, as everywhere.
+fn hold_campaign(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<bool, Refused> {
+    let band: Option<In> = tx.query_one("SELECT band FROM invite WHERE id = $1", &[&id])?;
+    let band = band.ok_or_else(|| Refused::not_found("invite"))?.band;
+    let _ = Access::hold(tx, band, caller).map_err(no_invite)?;
+    let lock = tx.dialect().pick("", " FOR SHARE");
+    let sql = intern(format!(
+        "SELECT ended_at IS NOT NULL OR deleted_at IS NOT NULL AS is_over FROM campaign
+         WHERE id = (SELECT campaign FROM invite WHERE id = $1){lock}"
+    ));
+    Ok(tx.query_one::<Over>(sql, &[&id])?.is_some_and(|campaign| campaign.is_over))
+}
+
 fn seen_by(row: Option<InviteRow>, access: Access, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
     row.filter(|row| access.sees_all() || row.created_by == caller)
         .map(|row| (row, access))

@@ -19,6 +19,8 @@ on_each_database! {
     a_change_goes_to_the_pending_invites_alone,
     expiring_and_deleting_end_what_is_pending_and_say_why,
     a_campaign_past_its_end_is_shown_as_ended_and_takes_no_more,
+    what_lives_longer_than_its_campaign_ends_when_that_is_expired,
+    what_was_taken_back_stays_so_once_its_campaign_is_over,
     every_bad_field_is_named,
     campaigns_are_nothing_to_strangers_and_other_bands,
     the_list_is_read_from_both_ends_and_filters_invites,
@@ -187,6 +189,46 @@ async fn a_campaign_past_its_end_is_shown_as_ended_and_takes_no_more(world: Worl
     assert_eq!((&shown["ended_at"], &shown["active"]), (&campaign["expires_at"], &json!(false)));
     let (status, problem) = ada.post(&format!("/bands/{band}/invites"), json!({ "campaign_id": campaign["id"] })).await;
     assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("campaign_id")), "{problem}");
+}
+
+async fn what_lives_longer_than_its_campaign_ends_when_that_is_expired(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let campaign = make(&ada, &band, json!({ "name": "Tour", "ttl_hours": 1 })).await;
+    let (id, _) = ada.invite(&band, json!({ "campaign_id": campaign["id"], "ttl_hours": 9 })).await;
+    world.clock.pass_hours(2);
+    assert_eq!(show(&ada, &campaign).await["ended_at"], campaign["expires_at"]);
+    assert_eq!(ada.get(&format!("/invites/{id}")).await.1["status"], "pending");
+    for cancelled in [1, 0] {
+        let told = ada.post(&format!("{}/expire", path(&campaign)), json!({})).await;
+        assert_eq!(told, (200, json!({ "cancelled": cancelled })));
+    }
+    assert_eq!(ada.get(&format!("/invites/{id}")).await.1["cancel_reason"], "campaign_expired");
+    assert_eq!(show(&ada, &campaign).await["ended_at"], campaign["expires_at"], "it ended when it ended");
+}
+
+async fn what_was_taken_back_stays_so_once_its_campaign_is_over(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    for delete in [false, true] {
+        let campaign = make(&ada, &band, json!({ "name": "Tour" })).await;
+        let (id, token) = ada.invite(&band, json!({ "campaign_id": campaign["id"] })).await;
+        assert_eq!(ada.delete(&format!("/invites/{id}")).await.0, 204);
+        let ended = if delete {
+            ada.delete(&path(&campaign)).await
+        } else {
+            ada.post(&format!("{}/expire", path(&campaign)), json!({})).await
+        };
+        assert_eq!(ended, (200, json!({ "cancelled": 0 })));
+        let restored = ada.post(&format!("/invites/{id}/restore"), json!({})).await;
+        assert_eq!(code(restored), (409, "not_restorable".to_owned()));
+        let preview = world.send("GET", &format!("/invites/{token}/info"), None).await;
+        assert_eq!(code(preview), (410, "invite_revoked".to_owned()));
+    }
+    let (id, _) = ada.invite(&band, json!({})).await;
+    assert_eq!(ada.delete(&format!("/invites/{id}")).await.0, 204);
+    assert_eq!(ada.post(&format!("/campaigns/{band}/expire"), json!({})).await.0, 200);
+    assert_eq!(ada.post(&format!("/invites/{id}/restore"), json!({})).await.0, 200, "the band's own goes on");
 }
 
 async fn every_bad_field_is_named(world: World) {

@@ -93,14 +93,15 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Ti
 }
 
 /// Ends a campaign's pending invites, and the campaign where it is not the default one; how many invites there were. For
-/// the band's admins. One that has ended stays as it is.
+/// the band's admins. What was given a longer life than a campaign whose time is over ends here, too.
 pub(crate) fn expire(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Timestamp) -> Result<u64, Refused> {
     let row = hold(tx, id, caller)?;
-    if row.ended(now).is_some() {
+    if row.ended_at.is_some() {
         return Ok(0);
     }
     if !row.is_default() {
-        let _ = tx.execute("UPDATE campaign SET ended_at = $2 WHERE id = $1", &[&id, &now])?;
+        let ended_at = row.ended(now).unwrap_or(now);
+        let _ = tx.execute("UPDATE campaign SET ended_at = $2 WHERE id = $1", &[&id, &ended_at])?;
     }
     let cancelled = Together { campaign: id, actor: caller, now }.end(tx, CancelReason::CampaignExpired)?;
     told(tx, row.band, caller, "campaign.expired", &row.name, now)?;

@@ -15,7 +15,7 @@ use super::{
     InviteRow, by_id,
     cancel::Cancel,
     create::{Fresh, opened, waiting},
-    hold, index, not_pending, read, recipient,
+    hold, hold_campaign, index, not_pending, read, recipient,
     wish::ending,
 };
 
@@ -53,12 +53,17 @@ pub(crate) fn revoke(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Time
     if cancel.all(tx, &[id])? == 0 { Err(not_pending()) } else { Ok(()) }
 }
 
-/// Undoes a revoke within ten minutes. An end that came meanwhile stays.
+/// Undoes a revoke within ten minutes. An end that came meanwhile stays, be it the invite's own or its campaign's.
 pub(crate) fn restore(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> Result<InviteRow, Refused> {
+    let campaign_is_over = hold_campaign(tx, id, caller)?;
     let row = changeable(tx, id, caller)?;
     let no = || Refused::new(Code::NotRestorable, "Only a revoke can be undone, within ten minutes.");
     if !row.standing(now).is_restorable(row.status_at, now) || row.expires_at.is_some_and(|end| end <= now) {
         return Err(no());
+    }
+    if campaign_is_over {
+        let text = "The campaign of this invite was ended meanwhile: make a new invite.";
+        return Err(Refused::new(Code::NotRestorable, text));
     }
     if let Some(to) = row.to() {
         let known = recipient::look(tx, row.band, &[(&to, caller)])?.pop().flatten();
