@@ -1,16 +1,54 @@
-//! The rules once more, as small as they can be written: no database, no network.
+//! The rules once more, as small as they can be written: no database, no network. Who wants to know what the server
+//! does reads them here.
+//!
+//! | module | what it says |
+//! |---|---|
+//! | this one | what there is, when an invite is over, who gets at it, and how one is made |
+//! | `door` | coming in: accept, decline, sign up, ask, and an admin's answer |
+//! | `change` | taking back, restoring and editing invites |
+//! | `members` | roles, removal, leaving, handing over, and what that ends |
+//! | `campaigns` | sets of invites that share role, message and end, and end together; batches of codes |
+//!
+//! A rule answers `Ok` where it did what was asked, `Err` where it refused. Its checks stand in the order in which they
+//! are made, all of them before the first change.
 
-use std::collections::BTreeMap;
+mod aim;
+mod campaigns;
+mod change;
+mod door;
+mod members;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-/// How many people there are; the first is the owner.
+pub use self::{
+    campaigns::NewCampaign,
+    change::{Change, Life},
+    door::Door,
+};
+
+/// How many people there are from the beginning. Each of the first ones owns the band of the same number.
 pub const PEOPLE: usize = 5;
-/// The owner's number.
-pub const OWNER: usize = 0;
+/// How many bands.
+pub const BANDS: usize = 2;
+/// The band that nobody is in: on it hang codes that only let people sign up.
+pub const SITE: usize = BANDS;
+/// Who runs the site.
+pub const SITE_ADMIN: usize = 0;
+/// Into this band people may ask to be let in; into the other they come by invite alone.
+pub const ASKABLE: usize = 1;
 
 /// An HTTP status and a problem's code, or an outcome.
 pub type Answer = (u16, &'static str);
+/// What a rule says: done, or refused.
+pub type Verdict = Result<Answer, Answer>;
+
+const NOT_FOUND: Answer = (404, "not_found");
+const FORBIDDEN: Answer = (403, "forbidden");
+const NOT_PENDING: Answer = (409, "not_pending");
+const INVALID: Answer = (422, "validation");
+const USED: Answer = (410, "invite_used");
 
 /// Of a member, or granted by an invite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +75,7 @@ impl Role {
 /// Whom an invite is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum To {
-    /// Whoever holds the link.
+    /// Whoever holds the link, or the code.
     Holder,
     /// A person's account.
     Account(usize),
@@ -54,297 +92,398 @@ impl To {
     }
 }
 
+/// Which other invites of a person an accept ends. The order is that of tightness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Supersedes {
+    /// None.
+    None,
+    /// Those to the same band.
+    SameBand,
+    /// All: those to the account, and those to its address where that is verified.
+    Everywhere,
+}
+
+/// What an invite is made under. It keeps what was in force then, whatever the band decides later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// Whoever comes in is in no other band.
+    pub one_band: bool,
+    /// What an accept ends.
+    pub supersedes: Supersedes,
+    /// With their maker's membership the invites end, too.
+    pub revoke_with_inviter: bool,
+}
+
+impl Rules {
+    /// A band may tighten what the site says, and never loosen it. To reach into other bands is the site's alone.
+    fn is_within(self, site: Self) -> bool {
+        self.one_band >= site.one_band
+            && self.revoke_with_inviter >= site.revoke_with_inviter
+            && self.supersedes >= site.supersedes
+            && (self.supersedes < Supersedes::Everywhere || site.supersedes == Supersedes::Everywhere)
+    }
+}
+
+/// What the server is set to.
+#[derive(Debug, Clone, Copy)]
+pub struct Site {
+    /// What holds in a band that decides nothing.
+    pub rules: Rules,
+    /// An account costs a use of an invite.
+    pub invite_only: bool,
+}
+
+/// Of whom a person wants no more invites.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Block {
+    /// Who made the declined one.
+    Inviter,
+    /// Its band.
+    Band,
+    /// Anyone.
+    Server,
+}
+
+#[derive(Clone, Copy)]
+struct Member {
+    role: Role,
+    can_invite: bool,
+    /// The invite by which they came.
+    by: Option<usize>,
+}
+
+impl Member {
+    /// The highest role that the member may grant.
+    fn grants(self) -> Option<Role> {
+        match self.role {
+            Role::Owner | Role::Admin => Some(Role::Admin),
+            Role::Member => self.can_invite.then_some(Role::Member),
+        }
+    }
+}
+
+struct Band {
+    rules: Rules,
+    members: BTreeMap<usize, Member>,
+    /// Since when someone is removed, and whether banned.
+    gone: BTreeMap<usize, (i64, bool)>,
+}
+
+impl Band {
+    fn let_in(&mut self, who: usize, role: Role, by: Option<usize>) {
+        self.members.insert(who, Member { role, can_invite: false, by });
+    }
+}
+
+#[derive(Clone)]
 struct Invite {
+    band: usize,
+    campaign: usize,
     by: usize,
     to: To,
     role: Role,
+    message: Option<u8>,
     max_uses: Option<u32>,
     uses: u32,
+    /// An admin has to agree before the use is taken.
+    approval: bool,
+    rules: Rules,
     made: i64,
     ends: Option<i64>,
-    /// How it ended and when; `None` while it is pending by its row.
+    /// How it ended and when; `None` while nothing but time has ended it.
     end: Option<(&'static str, i64)>,
 }
 
-/// One band.
+struct Campaign {
+    band: usize,
+    role: Option<Role>,
+    message: Option<u8>,
+    ends: Option<i64>,
+    max_invites: Option<usize>,
+    max_accepts: Option<u32>,
+    ended: bool,
+    deleted: bool,
+}
+
+/// Someone who asks to be let in.
+#[derive(Clone, Copy)]
+struct Request {
+    band: usize,
+    who: usize,
+    /// The invite by which they ask.
+    by: Option<usize>,
+    /// `pending`, `approved`, `denied` or `closed`.
+    state: &'static str,
+}
+
+/// A site with its bands.
 pub struct Model {
     /// Seconds since the beginning.
     pub now: i64,
-    members: BTreeMap<usize, Role>,
-    /// Since when someone is removed, and whether banned.
-    gone: BTreeMap<usize, (i64, bool)>,
+    /// How many have an account.
+    pub people: usize,
+    site: Site,
+    bands: Vec<Band>,
     invites: Vec<Invite>,
+    /// Each band's own first, that takes what names none; it never ends.
+    campaigns: Vec<Campaign>,
+    requests: Vec<Request>,
+    /// Who wants no invites of whom: of an inviter, of a band, of anyone.
+    blocks: BTreeSet<(usize, Block, usize)>,
+    /// Who signed up by which invite, and has not come in by it yet: the use is taken already.
+    held: BTreeSet<(usize, usize)>,
 }
 
-/// Seconds within which a revoke can be undone.
-const RESTORABLE: i64 = 10 * 60;
+/// What is wished of a new invite; what is left out is the campaign's, or as the site has it.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    pub campaign: Option<usize>,
+    pub role: Option<Role>,
+    pub message: Option<u8>,
+    pub max_uses: Option<u32>,
+    pub life: Option<Life>,
+    pub approval: bool,
+    /// In the place of one that is pending for the same person.
+    pub replace: bool,
+}
+
+/// The life of an invite that is made without a wish.
+const DEFAULT_LIFE: i64 = 72 * 3_600;
 
 impl Model {
-    /// A band with its owner.
-    pub fn new() -> Self {
-        let members = BTreeMap::from([(OWNER, Role::Owner)]);
-        Self { now: 0, members, gone: BTreeMap::new(), invites: Vec::new() }
-    }
-
-    /// Who is in, and as what.
-    pub fn members(&self) -> impl Iterator<Item = (usize, &'static str)> {
-        self.members.iter().map(|(who, role)| (*who, role.word()))
-    }
-
-    /// An invite's status, reason, uses and role, as they are told.
-    pub fn told(&self, n: usize) -> Value {
-        let invite = &self.invites[n];
-        let (status, reason) = match self.end(n) {
-            None => ("pending", Value::Null),
-            Some(end @ ("accepted" | "rejected")) => (end, Value::Null),
-            Some(reason) => ("cancelled", json!(reason)),
+    /// Bands with their owners.
+    pub fn new(site: Site) -> Self {
+        let band = |n: usize| {
+            let owner = (n, Member { role: Role::Owner, can_invite: false, by: None });
+            let members = (n != SITE).then_some(owner).into_iter().collect();
+            Band { rules: site.rules, members, gone: BTreeMap::new() }
         };
-        json!([status, reason, invite.uses, invite.role.word()])
-    }
-
-    /// How many invites were made and stand where, and how often they were used.
-    pub fn figures(&self) -> BTreeMap<&'static str, u64> {
-        let mut all = BTreeMap::from([("pending", 0), ("accepted", 0), ("rejected", 0), ("cancelled", 0)]);
-        for n in 0..self.invites.len() {
-            let status = match self.end(n) {
-                None => "pending",
-                Some(end @ ("accepted" | "rejected")) => end,
-                Some(_) => "cancelled",
-            };
-            *all.entry(status).or_default() += 1;
+        Self {
+            now: 0,
+            people: PEOPLE,
+            site,
+            bands: (0..=SITE).map(band).collect(),
+            invites: Vec::new(),
+            campaigns: (0..BANDS).map(Campaign::of_a_band).collect(),
+            requests: Vec::new(),
+            blocks: BTreeSet::new(),
+            held: BTreeSet::new(),
         }
-        all.insert("made", self.invites.len() as u64);
-        all.insert("uses", self.invites.iter().map(|invite| u64::from(invite.uses)).sum());
-        all
     }
 
-    /// How an invite ended by now; expiry is true at its instant.
+    /// Every other one has proved that they read their mail.
+    pub fn is_verified(who: usize) -> bool {
+        who < PEOPLE && who % 2 == 1
+    }
+
+    /// How an invite ended by now; expiry is true at its instant, whether or not someone has written it down.
     fn end(&self, n: usize) -> Option<&'static str> {
         let invite = &self.invites[n];
-        let over = invite.ends.is_some_and(|end| self.now >= end);
-        invite.end.map(|(end, _)| end).or_else(|| over.then_some("expired"))
+        invite.end.map(|(end, _)| end).or_else(|| self.is_over(invite).then_some("expired"))
     }
 
-    fn cancel(&mut self, reason: &'static str, which: impl Fn(&Invite) -> bool) {
+    fn is_over(&self, invite: &Invite) -> bool {
+        invite.ends.is_some_and(|end| self.now >= end)
+    }
+
+    /// Ends what is pending, and with it what was asked by it.
+    fn cancel(&mut self, reason: &'static str, which: impl Fn(usize, &Invite) -> bool) {
         for n in 0..self.invites.len() {
-            if self.end(n).is_none() && which(&self.invites[n]) {
+            if self.end(n).is_none() && which(n, &self.invites[n]) {
                 self.invites[n].end = Some((reason, self.now));
+                self.close_requests(|request| request.by == Some(n));
             }
         }
     }
 
-    fn waiting(&self, to: To) -> bool {
-        to != To::Holder && (0..self.invites.len()).any(|n| self.end(n).is_none() && self.invites[n].to == to)
+    fn close_requests(&mut self, which: impl Fn(&Request) -> bool) {
+        for request in self.requests.iter_mut().filter(|request| request.state == "pending" && which(request)) {
+            request.state = "closed";
+        }
+    }
+
+    /// For strangers there is no such band.
+    fn inside(&self, band: usize, who: usize) -> Result<Member, Answer> {
+        self.bands[band].members.get(&who).copied().ok_or(NOT_FOUND)
+    }
+
+    fn admin(&self, band: usize, who: usize) -> Result<(), Answer> {
+        if self.inside(band, who)?.role >= Role::Admin { Ok(()) } else { Err(FORBIDDEN) }
+    }
+
+    /// Who may invite sees all invites, others their own.
+    fn seen(&self, by: usize, n: usize) -> Result<Member, Answer> {
+        let member = self.inside(self.invites[n].band, by)?;
+        if member.grants().is_some() || self.invites[n].by == by { Ok(member) } else { Err(NOT_FOUND) }
+    }
+
+    /// Admins change all invites, others their own; nobody one above what they may grant.
+    fn changeable(&self, by: usize, n: usize) -> Result<Member, Answer> {
+        let (member, invite) = (self.seen(by, n)?, &self.invites[n]);
+        let own = invite.by == by || member.role >= Role::Admin;
+        if own && member.grants() >= Some(invite.role) { Ok(member) } else { Err(FORBIDDEN) }
+    }
+
+    /// The one invite of a band that waits for a person, by account or by address.
+    fn waiting(&self, to: To, band: usize) -> Option<usize> {
+        to.person()?;
+        let same = |n: &usize| self.invites[*n].to == to && self.invites[*n].band == band;
+        (0..self.invites.len()).find(|n| self.end(*n).is_none() && same(n))
+    }
+
+    /// Whether someone may be invited by someone to a band.
+    fn may_be_invited(&self, to: To, band: usize, by: usize) -> Result<(), Answer> {
+        let Some(who) = to.person() else { return Ok(()) };
+        if self.bands[band].members.contains_key(&who) {
+            return Err((409, "already_member"));
+        }
+        if self.bands[band].gone.get(&who).is_some_and(|(_, banned)| *banned) {
+            return Err((403, "banned"));
+        }
+        let blocks = [(who, Block::Inviter, by), (who, Block::Band, band), (who, Block::Server, 0)];
+        if blocks.iter().any(|block| self.blocks.contains(block)) {
+            return Err((409, "recipient_opted_out"));
+        }
+        Ok(())
     }
 
     /// Making an invite.
-    pub fn make(&mut self, by: usize, to: To, role: Role, max_uses: Option<u32>, hours: Option<i64>) -> Answer {
-        match self.members.get(&by) {
-            None => return (404, "not_found"),
-            Some(Role::Member) => return (403, "forbidden"),
-            Some(_) => {}
+    pub fn make(&mut self, by: usize, band: usize, to: To, wish: &Wish) -> Verdict {
+        let up_to = self.inside(band, by)?.grants().ok_or(FORBIDDEN)?;
+        if wish.campaign.is_some() {
+            self.admin(band, by)?; // who runs campaigns
         }
-        if let Some(who) = to.person() {
-            if self.members.contains_key(&who) {
-                return (409, "already_member");
+        let campaign = wish.campaign.unwrap_or(band);
+        self.takes_more(campaign, band)?;
+        let shared = &self.campaigns[campaign];
+        let role = wish.role.or(shared.role).unwrap_or(Role::Member);
+        let ends = match wish.life {
+            Some(life) => life.end(self.now),
+            None if campaign == band => Some(self.now + DEFAULT_LIFE),
+            None => shared.ends,
+        };
+        let message = wish.message.or(shared.message);
+        if role > up_to {
+            return Err(FORBIDDEN);
+        }
+        self.may_be_invited(to, band, by)?;
+        let old = self.waiting(to, band);
+        if let Some(old) = old {
+            if !wish.replace {
+                return Err((409, "already_pending"));
             }
-            if self.gone.get(&who).is_some_and(|(_, banned)| *banned) {
-                return (403, "banned");
-            }
+            self.changeable(by, old)?;
         }
-        if self.waiting(to) {
-            return (409, "already_pending");
-        }
-        let ends = hours.map(|hours| self.now + hours * 3_600);
-        self.invites.push(Invite { by, to, role, max_uses, uses: 0, made: self.now, ends, end: None });
-        (201, "")
+        self.has_room(campaign)?;
+        self.cancel("replaced", |n, _| Some(n) == old);
+        let (rules, made, max_uses, approval) = (self.bands[band].rules, self.now, wish.max_uses, wish.approval);
+        let (uses, end) = (0, None);
+        let invite = Invite { band, campaign, by, to, role, message, max_uses, uses, approval, rules, made, ends, end };
+        self.invites.push(invite);
+        Ok((201, ""))
     }
 
-    fn refused_at_the_door(&self, who: usize, n: usize) -> Option<Answer> {
-        match self.gone.get(&who) {
-            Some((_, true)) => Some((403, "banned")),
-            Some((at, false)) if self.invites[n].made <= *at => Some((403, "removed")),
-            _ => None,
-        }
+    /// What an invite is for, before anyone signs in.
+    pub fn look(&self, n: usize) -> Verdict {
+        self.still_good(n)?;
+        self.has_uses(self.invites[n].campaign)?;
+        Ok((200, ""))
     }
 
-    fn ended(&self, n: usize) -> Option<Answer> {
-        Some(match self.end(n)? {
-            "accepted" => (410, "invite_used"),
-            "rejected" => (410, "invite_declined"),
-            "revoked" => (410, "invite_revoked"),
-            "expired" => (410, "invite_expired"),
-            _ => (410, "invite_cancelled"),
-        })
+    /// Other rules for what is made from now on.
+    pub fn set_rules(&mut self, by: usize, band: usize, rules: Rules) -> Verdict {
+        self.admin(band, by)?;
+        if !rules.is_within(self.site.rules) {
+            return Err(INVALID);
+        }
+        self.bands[band].rules = rules;
+        Ok((200, ""))
+    }
+}
+
+/// What is told of all this.
+impl Model {
+    /// The band's owner; there always is one.
+    pub fn owner(&self, band: usize) -> usize {
+        let owners: Vec<usize> = self.people_as(band, Role::Owner);
+        assert_eq!(owners.len(), 1, "a band has one owner");
+        owners[0]
     }
 
-    /// Coming in.
-    pub fn accept(&mut self, who: usize, n: usize) -> Answer {
-        if let Some(no) = self.refused_at_the_door(who, n) {
-            return no;
-        }
-        if self.members.contains_key(&who) {
-            return (200, "already_member");
-        }
-        if let Some(no) = self.ended(n) {
-            return no;
-        }
-        if self.invites[n].to.person().is_some_and(|other| other != who) {
-            return (403, "wrong_recipient");
-        }
-        let now = self.now;
-        let invite = &mut self.invites[n];
-        invite.uses += 1;
-        if invite.max_uses == Some(invite.uses) {
-            invite.end = Some(("accepted", now));
-        }
-        self.members.insert(who, invite.role);
-        self.gone.remove(&who);
-
-        let taken = n;
-        let others: Vec<usize> = (0..self.invites.len()).filter(|n| *n != taken && self.end(*n).is_none()).collect();
-        for other in others {
-            if self.invites[other].to.person() == Some(who) {
-                self.invites[other].end = Some(("superseded", now));
-            }
-        }
-        (200, "joined")
+    fn people_as(&self, band: usize, role: Role) -> Vec<usize> {
+        self.bands[band].members.iter().filter(|(_, member)| member.role == role).map(|(who, _)| *who).collect()
     }
 
-    /// Saying no.
-    pub fn decline(&mut self, who: usize, n: usize) -> Answer {
-        if let Some(no) = self.refused_at_the_door(who, n).or_else(|| self.ended(n)) {
-            return no;
-        }
-        if self.invites[n].to.person().is_some_and(|other| other != who) {
-            return (403, "wrong_recipient");
-        }
-        if self.invites[n].max_uses != Some(1) {
-            return (409, "not_declinable");
-        }
-        self.invites[n].end = Some(("rejected", self.now));
-        (204, "")
+    /// Who is in, as what, and whether they may invite beyond that.
+    pub fn members(&self, band: usize) -> impl Iterator<Item = (usize, &'static str, bool)> {
+        self.bands[band].members.iter().map(|(who, member)| (*who, member.role.word(), member.can_invite))
     }
 
-    /// Why someone does not get at an invite.
-    fn kept_from(&self, by: usize, n: usize) -> Option<Answer> {
-        match self.members.get(&by) {
-            None => Some((404, "not_found")),
-            Some(Role::Member) if self.invites[n].by != by => Some((404, "not_found")),
-            Some(Role::Member) => Some((403, "forbidden")),
-            Some(_) => None,
-        }
+    /// The tree: who is in, by which invite, and how many of the others each brought.
+    pub fn tree(&self, band: usize) -> Vec<(usize, Option<usize>, usize)> {
+        let members = &self.bands[band].members;
+        let brought = |who: usize| members.values().filter(|m| m.by.is_some_and(|n| self.maker(n) == who)).count();
+        members.iter().map(|(who, member)| (*who, member.by, brought(*who))).collect()
     }
 
-    /// Taking an invite back. One's own can be taken back by whoever made it, too.
-    pub fn revoke(&mut self, by: usize, n: usize) -> Answer {
-        if let Some(no) = self.kept_from(by, n).filter(|no| no.0 == 404) {
-            return no;
-        }
+    /// Who made an invite.
+    pub fn maker(&self, n: usize) -> usize {
+        self.invites[n].by
+    }
+
+    /// The numbers of a band's invites, in the order in which they were made.
+    pub fn invites_of(&self, band: usize) -> Vec<usize> {
+        (0..self.invites.len()).filter(|n| self.invites[*n].band == band).collect()
+    }
+
+    /// In which ways invites have ended.
+    pub fn ends(&self) -> impl Iterator<Item = &'static str> {
+        (0..self.invites.len()).filter_map(|n| self.end(n))
+    }
+
+    /// The status that an invite is told with, and why it was cancelled.
+    fn status(&self, n: usize) -> (&'static str, Option<&'static str>) {
         match self.end(n) {
-            Some("revoked") => (204, ""),
-            Some(_) => (409, "not_pending"),
-            None => {
-                self.invites[n].end = Some(("revoked", self.now));
-                (204, "")
+            None => ("pending", None),
+            Some(end @ ("accepted" | "rejected")) => (end, None),
+            Some(reason) => ("cancelled", Some(reason)),
+        }
+    }
+
+    /// An invite's status, reason, uses, role and message, as they are told.
+    pub fn told(&self, n: usize) -> Value {
+        let (status, reason) = self.status(n);
+        let Invite { uses, max_uses, role, message, .. } = self.invites[n];
+        json!([status, reason, uses, max_uses, role.word(), message.map(text)])
+    }
+
+    /// How many of these invites were made and stand where, and how often they were used.
+    pub fn figures(&self, which: impl Fn(usize, usize) -> bool) -> BTreeMap<&'static str, u64> {
+        let names = ["made", "pending", "accepted", "rejected", "cancelled", "uses"];
+        let mut all = BTreeMap::from(names.map(|name| (name, 0)));
+        for (n, invite) in self.invites.iter().enumerate().filter(|(_, invite)| which(invite.band, invite.campaign)) {
+            for (name, more) in [("made", 1), (self.status(n).0, 1), ("uses", u64::from(invite.uses))] {
+                *all.entry(name).or_default() += more;
             }
         }
+        all
     }
 
-    /// Undoing that.
-    pub fn restore(&mut self, by: usize, n: usize) -> Answer {
-        if let Some(no) = self.kept_from(by, n) {
-            return no;
-        }
-        let invite = &self.invites[n];
-        let recent = matches!(invite.end, Some(("revoked", at)) if self.now - at < RESTORABLE);
-        if !recent || invite.ends.is_some_and(|end| self.now >= end) {
-            return (409, "not_restorable");
-        }
-        if self.waiting(invite.to) {
-            return (409, "already_pending");
-        }
-        self.invites[n].end = None;
-        (200, "")
+    /// Who waits for an admin's answer: the person, the invite by which they ask, the role that it grants.
+    pub fn asking(&self, band: usize) -> Vec<(usize, usize, Option<usize>, &'static str)> {
+        let here = |(_, request): &(usize, &Request)| request.band == band && request.state == "pending";
+        let role = |by: Option<usize>| by.map_or(Role::Member, |n| self.invites[n].role).word();
+        let show = |(r, request): (usize, &Request)| (r, request.who, request.by, role(request.by));
+        self.requests.iter().enumerate().filter(here).map(show).collect()
     }
 
-    /// A new token.
-    pub fn rotate(&mut self, by: usize, n: usize) -> Answer {
-        self.kept_from(by, n).unwrap_or(if self.end(n).is_none() { (200, "") } else { (409, "not_pending") })
+    /// Which invites a person finds in their inbox.
+    pub fn inbox(&self, who: usize) -> Vec<usize> {
+        (0..self.invites.len()).filter(|n| self.end(*n).is_none() && self.is_known_to_be_for(who, *n)).collect()
     }
+}
 
-    /// Another role, by the owner.
-    pub fn set_role(&mut self, n: usize, role: Role) -> Answer {
-        if self.end(n).is_some() {
-            return (409, "not_pending");
-        }
-        self.invites[n].role = role;
-        (200, "")
-    }
-
-    /// Another number of uses, by the owner.
-    pub fn set_uses(&mut self, n: usize, max_uses: Option<u32>) -> Answer {
-        if self.end(n).is_some() {
-            return (409, "not_pending");
-        }
-        let invite = &mut self.invites[n];
-        if max_uses.is_some_and(|most| most <= invite.uses) || (invite.to != To::Holder && max_uses != Some(1)) {
-            return (422, "validation");
-        }
-        invite.max_uses = max_uses;
-        (200, "")
-    }
-
-    /// Another end, by the owner.
-    pub fn extend(&mut self, n: usize, hours: Option<i64>) -> Answer {
-        if self.end(n).is_some() {
-            return (409, "not_pending");
-        }
-        self.invites[n].ends = hours.map(|hours| self.now + hours * 3_600);
-        (200, "")
-    }
-
-    /// Another role for a member, by the owner.
-    pub fn promote(&mut self, who: usize, role: Role) -> Answer {
-        match self.members.get(&who) {
-            None => (404, "not_found"),
-            Some(Role::Owner) => (409, "last_owner"),
-            Some(old) => {
-                let demoted = role < *old;
-                self.members.insert(who, role);
-                if demoted {
-                    self.cancel("inviter_removed", |invite| invite.by == who && invite.role == Role::Admin);
-                }
-                (200, "")
-            }
-        }
-    }
-
-    /// Putting a member out, by the owner.
-    pub fn remove(&mut self, who: usize, ban: bool) -> Answer {
-        match self.members.get(&who) {
-            None => (404, "not_found"),
-            Some(Role::Owner) => (409, "last_owner"),
-            Some(_) => {
-                self.members.remove(&who);
-                self.cancel("inviter_removed", |invite| invite.by == who && invite.role == Role::Admin);
-                self.cancel("member_removed", |invite| invite.to.person() == Some(who));
-                self.gone.insert(who, (self.now, ban));
-                (204, "")
-            }
-        }
-    }
-
-    /// Going.
-    pub fn leave(&mut self, who: usize) -> Answer {
-        match self.members.get(&who) {
-            None => (404, "not_found"),
-            Some(Role::Owner) => (409, "last_owner"),
-            Some(_) => {
-                self.members.remove(&who);
-                self.cancel("inviter_removed", |invite| invite.by == who && invite.role == Role::Admin);
-                (204, "")
-            }
-        }
-    }
+/// A message as it stands on the wire.
+pub fn text(message: u8) -> String {
+    format!("message {message}")
 }

@@ -1,0 +1,98 @@
+//! What is done to one invite by those who may.
+
+use super::{FORBIDDEN, INVALID, Model, NOT_PENDING, Role, To, Verdict};
+
+/// Seconds within which a revoke can be undone.
+const RESTORABLE: i64 = 10 * 60;
+
+/// How long an invite, or a campaign, lives from now on.
+#[derive(Debug, Clone, Copy)]
+pub enum Life {
+    Hours(i64),
+    Never,
+}
+
+impl Life {
+    /// The instant from which it is over.
+    pub fn end(self, now: i64) -> Option<i64> {
+        self.hours().map(|hours| now + hours * 3_600)
+    }
+
+    /// As it stands on the wire.
+    pub fn hours(self) -> Option<i64> {
+        if let Self::Hours(hours) = self { Some(hours) } else { None }
+    }
+}
+
+/// One field of an invite, or of a campaign, made anew.
+#[derive(Debug, Clone, Copy)]
+pub enum Change {
+    /// What it grants.
+    Role(Role),
+    /// What the invited are told.
+    Message(Option<u8>),
+    /// When it ends.
+    Life(Life),
+    /// How often it can be used; not of a campaign.
+    Uses(Option<u32>),
+}
+
+impl Model {
+    /// Taking an invite back, one's own without a further right; twice is no error.
+    pub fn revoke(&mut self, by: usize, n: usize) -> Verdict {
+        self.seen(by, n)?;
+        if self.invites[n].by != by {
+            self.changeable(by, n)?;
+        }
+        match self.end(n) {
+            Some("revoked") => Ok((204, "")),
+            Some(_) => Err(NOT_PENDING),
+            None => {
+                self.cancel("revoked", |other, _| other == n);
+                Ok((204, ""))
+            }
+        }
+    }
+
+    /// Undoing that, within ten minutes. Any other end stays: also the campaign's, which came meanwhile.
+    pub fn restore(&mut self, by: usize, n: usize) -> Verdict {
+        self.changeable(by, n)?;
+        let invite = &self.invites[n];
+        let recent = matches!(invite.end, Some(("revoked", at)) if self.now - at < RESTORABLE);
+        let campaign = &self.campaigns[invite.campaign];
+        if !recent || self.is_over(invite) || campaign.ended || campaign.deleted {
+            return Err((409, "not_restorable"));
+        }
+        if self.waiting(invite.to, invite.band).is_some() {
+            return Err((409, "already_pending"));
+        }
+        self.invites[n].end = None;
+        Ok((200, ""))
+    }
+
+    /// A new token; the old one is unknown from then on.
+    pub fn rotate(&mut self, by: usize, n: usize) -> Verdict {
+        self.changeable(by, n)?;
+        if self.end(n).is_none() { Ok((200, "")) } else { Err(NOT_PENDING) }
+    }
+
+    /// Another role, message, end or number of uses.
+    pub fn edit(&mut self, by: usize, n: usize, change: Change) -> Verdict {
+        let up_to = self.changeable(by, n)?.grants();
+        if self.end(n).is_some() {
+            return Err(NOT_PENDING);
+        }
+        let now = self.now;
+        let invite = &mut self.invites[n];
+        match change {
+            Change::Role(role) if up_to < Some(role) => return Err(FORBIDDEN),
+            Change::Role(role) => invite.role = role,
+            Change::Message(message) => invite.message = message,
+            Change::Life(life) => invite.ends = life.end(now),
+            Change::Uses(most) if most.is_some_and(|most| most <= invite.uses) => return Err(INVALID),
+            Change::Uses(most) if invite.to != To::Holder && most != Some(1) => return Err(INVALID),
+            Change::Uses(most) => invite.max_uses = most,
+        }
+        Ok((200, ""))
+    }
+}
