@@ -49,10 +49,7 @@ pub(super) fn campaign_id(text: &str) -> Result<CampaignId, Refused> {
         ("id" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query),
         ("If-None-Match" = Option<String>, Header),
     ),
-    responses(
-        (status = 200, body = Campaigns), (status = 304, description = "Nothing has changed"),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = Campaigns), (status = 304, description = "Nothing has changed"))
 )]
 async fn list(
     State(app): State<App>,
@@ -79,7 +76,6 @@ async fn list(
         (status = 207, body = CreatedCampaign, description = "some have"),
         (status = 422, description = "none has, or the campaign could not be as it was wished", content(
             (CreatedInvites = "application/json"), (Problem = "application/problem+json"))),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
     )
 )]
 async fn create(
@@ -133,10 +129,7 @@ async fn create(
 #[utoipa::path(
     get, path = "/campaigns/{id}", tag = "campaigns",
     params(("id" = String, Path), ("If-None-Match" = Option<String>, Header)),
-    responses(
-        (status = 200, body = Campaign), (status = 304, description = "Nothing has changed"),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = Campaign), (status = 304, description = "Nothing has changed"))
 )]
 async fn read(
     State(app): State<App>,
@@ -151,7 +144,7 @@ async fn read(
 /// Changes a campaign: what is left out stays, null is none. Role, message and end go to its pending invites.
 #[utoipa::path(
     patch, path = "/campaigns/{id}", tag = "campaigns", params(("id" = String, Path)), request_body = UpdateCampaign,
-    responses((status = 200, body = Campaign), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = Campaign))
 )]
 async fn edit(
     State(app): State<App>,
@@ -169,7 +162,7 @@ async fn edit(
 /// Deletes a campaign, and ends its pending invites. A band's default one stays.
 #[utoipa::path(
     delete, path = "/campaigns/{id}", tag = "campaigns", params(("id" = String, Path)),
-    responses((status = 200, body = CancelledInvites), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = CancelledInvites))
 )]
 async fn delete(
     State(app): State<App>,
@@ -186,7 +179,7 @@ async fn delete(
 #[utoipa::path(
     post, path = "/campaigns/{id}/expire", tag = "campaigns", request_body = Empty,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = CancelledInvites), (status = "default", body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = CancelledInvites))
 )]
 async fn expire(
     State(app): State<App>,

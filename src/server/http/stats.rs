@@ -7,7 +7,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Problem, Stats},
+    api::Stats,
     server::{App, Refused, stats},
 };
 
@@ -22,10 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(
     get, path = "/bands/{id}/stats", tag = "stats",
     params(("id" = String, Path), ("If-None-Match" = Option<String>, Header)),
-    responses(
-        (status = 200, body = Stats), (status = 304, description = "Nothing has changed"),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = Stats), (status = 304, description = "Nothing has changed"))
 )]
 async fn read(
     State(app): State<App>,

@@ -7,7 +7,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Problem, Tree},
+    api::Tree,
     server::{
         App, Refused,
         bands::{self, Under},
@@ -46,10 +46,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         ("cursor" = Option<String>, Query, description = "out of an earlier answer, or `last`"),
         ("If-None-Match" = Option<String>, Header),
     ),
-    responses(
-        (status = 200, body = Tree), (status = 304, description = "Nothing has changed"),
-        (status = "default", body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = Tree), (status = 304, description = "Nothing has changed"))
 )]
 async fn tree(
     State(app): State<App>,
