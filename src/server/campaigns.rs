@@ -64,7 +64,7 @@ impl Shared {
             Some(left) if left < n => {
                 let text = format!("must be a campaign with room: of its {} invites", self.max_invites.unwrap_or(0));
                 let text = if left == 0 { format!("{text} all are made") } else { format!("{text} {left} are left") };
-                Err(Refused::field("campaign_id", &text))
+                Err(Refused::field("campaign_id", text))
             }
             _ => Ok(()),
         }

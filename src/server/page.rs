@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
-    api::{BandScope, DEFAULT_LIMIT, InviteSort, MAX_LIMIT, Problem},
+    api::{BandScope, DEFAULT_LIMIT, InviteSort, MAX_LIMIT},
     server::Refused,
 };
 
@@ -130,14 +130,14 @@ impl Page {
             None => DEFAULT_LIMIT,
             Some(text) => match text.parse() {
                 Ok(n @ 1..=MAX_LIMIT) => n,
-                _ => return Err(Problem::field("limit", format!("must be a number from 1 to {MAX_LIMIT}")).into()),
+                _ => return Err(Refused::field("limit", format!("must be a number from 1 to {MAX_LIMIT}"))),
             },
         };
         let at = match cursor {
             None => At::First,
             Some("last") => At::Last,
             Some(text) => Cursor::decode(text, of).map(At::From).ok_or_else(|| {
-                Problem::field(
+                Refused::field(
                     "cursor",
                     "must be a cursor out of an earlier answer of this list in this order, or last",
                 )

@@ -41,7 +41,7 @@ impl Refused {
     }
 
     /// One field of the request is not as it should be.
-    pub(crate) fn field(field: &str, message: &str) -> Self {
+    pub(crate) fn field(field: &str, message: impl Into<String>) -> Self {
         Problem::field(field, message).into()
     }
 

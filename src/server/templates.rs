@@ -1,7 +1,7 @@
 //! Saved defaults for new invites, for the admins of a band.
 
 use crate::{
-    api::{Code, CreateInvite, CreateTemplate, Patch, Person, Problem, Template, Templates, UpdateTemplate},
+    api::{Code, CreateInvite, CreateTemplate, Patch, Person, Template, Templates, UpdateTemplate},
     domain::{
         AccountId, BandId, CampaignId, Hours, Kind, Label, MaxUses, Message, Policy, Role, TemplateId, TemplateName,
         Timestamp,
@@ -192,7 +192,7 @@ fn hold_band(tx: &mut Tx<'_>, band: BandId) -> Result<(), Refused> {
 fn check_name(tx: &mut Tx<'_>, band: BandId, name: &TemplateName, id: TemplateId) -> Result<(), Refused> {
     let sql = "SELECT 1 AS n FROM template WHERE band = $1 AND name_key = $2 AND id <> $3";
     if tx.exists(sql, &[&band, &name.key(), &id])? {
-        return Err(Problem::field("name", "is another template's: choose one that the band does not have yet").into());
+        return Err(Refused::field("name", "is another template's: choose one that the band does not have yet"));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What holders change about their own account.
 
 use crate::{
-    api::{Account, Problem},
+    api::Account,
     domain::{AccountId, Address, BandId, DisplayName, SessionId, Timestamp},
     server::{
         Refused,
@@ -38,7 +38,7 @@ pub(crate) fn password_of(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<
 
 /// The refusal of a password that is not the one in force.
 pub(crate) fn wrong_password() -> Refused {
-    Problem::field("current_password", "is not the password in force").into()
+    Refused::field("current_password", "is not the password in force")
 }
 
 /// Changes the account; what it is then. `mail` says whether the server sends any: without it an address is the

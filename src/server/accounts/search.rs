@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    api::{Code, FoundPeople, FoundPerson, PersonState, Problem},
+    api::{Code, FoundPeople, FoundPerson, PersonState},
     domain::{AccountId, BandId, Timestamp, Username, search_pattern, search_terms, search_text, search_tokens},
     server::{
         Refused,
@@ -66,7 +66,7 @@ pub(crate) fn search(
     let q = q.trim().trim_start_matches('@');
     // A line end stands before the letters that are compared.
     let Some(pattern) = search_pattern(q).filter(|_| search_text(&[q]).chars().count() > FEWEST) else {
-        return Err(Problem::field("q", "must be 2 letters or more").into());
+        return Err(Refused::field("q", "must be 2 letters or more"));
     };
     if let Some(band) = band
         && Access::of(tx, band, caller)?.grants().is_none()

@@ -1,7 +1,7 @@
 //! Who is in a band, and as what: changing a member, removing one, leaving.
 
 use crate::{
-    api::{Code, Member, Problem, UpdateMember},
+    api::{Code, Member, UpdateMember},
     domain::{AccountId, BandId, Role, Timestamp},
     server::{
         Refused, accounts,
@@ -61,7 +61,7 @@ pub(crate) fn change_member(
     let (access, other) = hold(tx, band, caller, account)?;
     let other = other.ok_or_else(|| Refused::not_found("member"))?;
     if wish.role == Some(Role::Owner) {
-        return Err(Problem::field("role", "must be member or admin; a band is handed over with transfer").into());
+        return Err(Refused::field("role", "must be member or admin; a band is handed over with transfer"));
     }
     if caller == account && access.role == Role::Owner && wish.role.is_some() {
         return Err(last_owner("be demoted"));
@@ -125,7 +125,7 @@ pub(crate) fn remove_member(
         return Err(last_owner("leave"));
     }
     if leaves && removal.ban {
-        return Err(Problem::field("ban", "must be false: nobody bans themselves").into());
+        return Err(Refused::field("ban", "must be false: nobody bans themselves"));
     }
     if !leaves && !access.role.may_manage(other.role) {
         return Err(Refused::new(
@@ -185,11 +185,11 @@ pub(crate) fn transfer(
 ) -> Result<(), Refused> {
     Access::of(tx, band, caller)?.require_owner()?;
     if caller == to {
-        return Err(Problem::field("account_id", "must be another member: the band is yours already").into());
+        return Err(Refused::field("account_id", "must be another member: the band is yours already"));
     }
     let (access, other) = hold(tx, band, caller, to)?;
     access.require_owner()?;
-    let other = other.ok_or_else(|| Problem::field("account_id", "must be a member of the band"))?;
+    let other = other.ok_or_else(|| Refused::field("account_id", "must be a member of the band"))?;
     let change = "UPDATE member SET role = $3 WHERE band = $1 AND account = $2";
     let _ = tx.execute(change, &[&band, &caller, &Role::Admin])?;
     let _ = tx.execute(change, &[&band, &to, &Role::Owner])?;

@@ -8,7 +8,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{AuditEvent, AuditTrail, CSV, NDJSON, Person, Problem, Sheet},
+    api::{AuditEvent, AuditTrail, CSV, NDJSON, Person, Sheet},
     domain::{AccountId, BandId, Timestamp},
     server::{
         App, Refused,
@@ -68,11 +68,11 @@ async fn trail(
         None | Some("" | "json") => None,
         Some("csv") => Some(Format::Csv),
         Some("ndjson") => Some(Format::Ndjson),
-        Some(_) => return Err(Problem::field("format", "must be one of: json csv ndjson").into()),
+        Some(_) => return Err(Refused::field("format", "must be one of: json csv ndjson")),
     };
     if let Some(format) = format {
         if let Some(key) = ["limit", "cursor"].into_iter().find(|key| keys.contains_key(*key)) {
-            return Err(Problem::field(key, "must be left out: csv and ndjson give the whole trail").into());
+            return Err(Refused::field(key, "must be left out: csv and ndjson give the whole trail"));
         }
         let (media, ending, head) = match format {
             Format::Csv => (CSV, "csv", Sheet::new(&COLUMNS).into_bytes()),

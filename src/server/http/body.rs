@@ -8,7 +8,7 @@ use axum::{
 use serde::de::DeserializeOwned;
 
 use crate::{
-    api::{Code, Problem},
+    api::Code,
     server::{Hash, Refused, hash},
 };
 
@@ -47,7 +47,7 @@ fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refused> {
     // serde would read an array into a struct, field by field.
     if !text.trim_ascii_start().starts_with(b"{") {
         return Err(match serde_json::from_slice::<serde::de::IgnoredAny>(text) {
-            Ok(_) => Problem::field("body", "must be a JSON object").into(),
+            Ok(_) => Refused::field("body", "must be a JSON object"),
             Err(_) => Refused::new(Code::BadRequest, "The body is not valid JSON."),
         });
     }
@@ -69,7 +69,7 @@ fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refused> {
             _ if path == "." => "body".to_owned(),
             _ => path,
         };
-        Problem::field(&field, message).into()
+        Refused::field(&field, message)
     })?;
     json.end().map_err(|_| Refused::new(Code::BadRequest, "Something follows the JSON body."))?;
     Ok(value)
@@ -78,6 +78,7 @@ fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Problem;
     use crate::api::{CreateBand, CreateInvite};
 
     fn refusal(text: &str) -> Problem {

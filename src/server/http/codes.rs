@@ -9,7 +9,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{CSV, CodeCard, CodeCards, CreateCodes, CreatedCodes, Problem, Sheet},
+    api::{CSV, CodeCard, CodeCards, CreateCodes, CreatedCodes, Sheet},
     domain::{BandId, CampaignId},
     server::{
         App, Refused, campaigns,
@@ -125,11 +125,11 @@ async fn list(
         None | Some("" | "json") => {}
         Some("csv") => {
             if let Some(key) = ["limit", "cursor"].into_iter().find(|key| keys.contains_key(*key)) {
-                return Err(Problem::field(key, "must be left out: csv gives all codes").into());
+                return Err(Refused::field(key, "must be left out: csv gives all codes"));
             }
             return all(app, id, caller).await;
         }
-        Some(_) => return Err(Problem::field("format", "must be one of: json csv").into()),
+        Some(_) => return Err(Refused::field("format", "must be one of: json csv")),
     }
     let (page, now) = (page(&keys, Listed::Codes)?, app.now());
     let rows = app

@@ -2,13 +2,10 @@
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 
-use crate::{
-    api::Problem,
-    server::{
-        App, Hash, Refused,
-        idempotency::{Claim, Done, Earlier, once},
-        store::Tx,
-    },
+use crate::server::{
+    App, Hash, Refused,
+    idempotency::{Claim, Done, Earlier, once},
+    store::Tx,
 };
 
 use super::caller::Caller;
@@ -24,10 +21,10 @@ impl FromRequestParts<App> for Key {
         let mut keys = parts.headers.get_all("idempotency-key").iter();
         let Some(key) = keys.next() else { return Ok(Self(None)) };
         if keys.next().is_some() {
-            return Err(Problem::field("Idempotency-Key", "is there twice: send it once").into());
+            return Err(Refused::field("Idempotency-Key", "is there twice: send it once"));
         }
         let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
-        let key = key.ok_or_else(|| Problem::field("Idempotency-Key", "must be 1 to 255 visible characters"))?;
+        let key = key.ok_or_else(|| Refused::field("Idempotency-Key", "must be 1 to 255 visible characters"))?;
         Ok(Self(Some(key.to_owned())))
     }
 }

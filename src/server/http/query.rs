@@ -7,12 +7,9 @@ use axum::{
     http::request::Parts,
 };
 
-use crate::{
-    api::Problem,
-    server::{
-        Refused,
-        page::{Listed, Page},
-    },
+use crate::server::{
+    Refused,
+    page::{Listed, Page},
 };
 
 /// The keys with their values. A key that is there twice is refused: which of the two was meant, nobody knows.
@@ -24,11 +21,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Keys {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
-            .map_err(|_| Problem::field("query", "must be key=value pairs, joined by &"))?;
+            .map_err(|_| Refused::field("query", "must be key=value pairs, joined by &"))?;
         let mut keys = BTreeMap::new();
         for (key, value) in pairs {
             if keys.contains_key(&key) {
-                return Err(Problem::field(key, "is there twice: send it once").into());
+                return Err(Refused::field(&key, "is there twice: send it once"));
             }
             keys.insert(key, value);
         }
@@ -39,7 +36,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Keys {
 /// Refuses a key that the route does not know.
 pub(crate) fn only(keys: &BTreeMap<String, String>, known: &[&str]) -> Result<(), Refused> {
     match keys.keys().find(|key| !known.contains(&key.as_str())) {
-        Some(key) => Err(Problem::field(key.as_str(), format!("is unknown here; known: {}", known.join(" "))).into()),
+        Some(key) => Err(Refused::field(key.as_str(), format!("is unknown here; known: {}", known.join(" ")))),
         None => Ok(()),
     }
 }
@@ -52,11 +49,11 @@ where
     T::Err: Display,
 {
     match keys.get(key) {
-        Some(value) if value.contains('\0') => Err(Problem::field(key, "must not contain U+0000").into()),
+        Some(value) if value.contains('\0') => Err(Refused::field(key, "must not contain U+0000")),
         Some(value) => match value.parse() {
             Ok(_) if value.is_empty() => Ok(None),
             Ok(read) => Ok(Some(read)),
-            Err(refused) => Err(Problem::field(key, refused.to_string()).into()),
+            Err(refused) => Err(Refused::field(key, refused.to_string())),
         },
         None => Ok(None),
     }
@@ -67,7 +64,7 @@ pub(crate) fn flag(keys: &BTreeMap<String, String>, key: &str) -> Result<bool, R
     match keys.get(key).map(String::as_str) {
         Some("true") => Ok(true),
         None | Some("false") => Ok(false),
-        Some(_) => Err(Problem::field(key, "must be true or false").into()),
+        Some(_) => Err(Refused::field(key, "must be true or false")),
     }
 }
 

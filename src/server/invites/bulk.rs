@@ -143,7 +143,7 @@ fn read_row(shared: &CreateInvite, row: &Value, is_uses_given: bool) -> Result<C
         return Err(Refused::field("row", "must be an object with email, username, role or name"));
     }
     let row: InviteeRow = serde::Deserialize::deserialize(row)
-        .map_err(|refused: serde_json::Error| Refused::field("row", &format!("cannot be read: {refused}")))?;
+        .map_err(|refused: serde_json::Error| Refused::field("row", format!("cannot be read: {refused}")))?;
     let blank = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let (email, username) = (blank(row.email), blank(row.username));
     let is_named = email.is_some() || username.is_some();
