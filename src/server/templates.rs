@@ -197,8 +197,6 @@ fn check_name(tx: &mut Tx<'_>, band: BandId, name: &TemplateName, id: TemplateId
     Ok(())
 }
 
-crate::row! { struct Count { n: i64 } }
-
 /// Makes a template; for the band's admins. What is not asked for is as new invites of
 /// the band are.
 pub(crate) fn create(
@@ -229,8 +227,7 @@ pub(crate) fn create(
     new.check_campaign(tx, band, &mut fields)?;
     let name = fields.finish_with(name)?;
     check_name(tx, band, &name, id)?;
-    let count: Option<Count> = tx.query_one("SELECT COUNT(*) AS n FROM template WHERE band = $1", &[&band])?;
-    if count.is_some_and(|count| count.n >= MOST) {
+    if tx.count("SELECT COUNT(*) AS n FROM template WHERE band = $1", &[&band])? >= MOST {
         return Err(Refused::new(
             Code::Forbidden,
             format!("This band has {MOST} templates, the most it can have: delete one first."),

@@ -15,8 +15,6 @@ use super::{
     members::{COLUMNS, MemberRow, PEOPLE},
 };
 
-crate::row! { struct Count { n: i64 } }
-
 /// The band's id as the scope of its search tokens, of members and of invites.
 pub(crate) fn scope(band: BandId) -> String {
     band.to_string().replace('-', "")
@@ -74,7 +72,7 @@ pub(crate) fn list(
             "SELECT COUNT(*) AS n FROM (SELECT m.seq FROM {led_from} {led} LIMIT {MOST_COUNTED}) AS found"
         ));
         let by_words = [params.as_slice(), &[&words]].concat();
-        let count = tx.query_one::<Count>(count, &by_words)?.map_or(0, |count| count.n);
+        let count = tx.count(count, &by_words)?;
         if count < MOST_COUNTED {
             (from, sql, params) = (led_from, led, by_words);
         }

@@ -42,8 +42,6 @@ crate::row! {
     }
 }
 
-crate::row! { struct Count { n: i64 } }
-
 /// A page of the band's members with those who brought them, oldest first; `under` one person, those whom that person
 /// brought. How many each of them brought is read from a tally.
 pub(crate) fn tree(
@@ -69,7 +67,7 @@ pub(crate) fn tree(
             "SELECT COUNT(*) AS n FROM
                 (SELECT n.seq FROM member n WHERE n.band = $1{branch} LIMIT {MOST_COUNTED}) AS found"
         ));
-        tx.query_one::<Count>(sql, &params)?.map(|count| count.n.unsigned_abs())
+        Some(tx.count(sql, &params)?.unsigned_abs())
     };
     let (than, order, place) = page.reading(false);
     let (fetch, n) = (page.fetch(), params.len());

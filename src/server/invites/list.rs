@@ -29,8 +29,6 @@ pub(crate) struct Filter {
     pub(crate) sort: InviteSort,
 }
 
-crate::row! { struct Count { n: i64 } }
-
 /// What has to hold of the rows, with the values for it.
 #[derive(Clone)]
 struct Conditions<'a> {
@@ -49,7 +47,7 @@ impl<'a> Conditions<'a> {
     fn count(&self, tx: &mut Tx<'_>, from: &str) -> Result<i64, Refused> {
         let sql =
             format!("SELECT COUNT(*) AS n FROM (SELECT i.seq FROM {from}{} LIMIT {MOST_COUNTED}) AS found", self.sql);
-        Ok(tx.query_one::<Count>(intern(sql), &self.params)?.map_or(0, |count| count.n))
+        Ok(tx.count(intern(sql), &self.params)?)
     }
 }
 

@@ -100,6 +100,11 @@ impl<'c> Tx<'c> {
         Ok(!self.query::<Unread>(sql, params)?.is_empty())
     }
 
+    /// The number that a `SELECT COUNT(*) AS n` gives.
+    pub fn count(&mut self, sql: &'static str, params: Params<'_>) -> Result<i64, Error> {
+        Ok(self.query_one::<Count>(sql, params)?.map_or(0, |count| count.n))
+    }
+
     /// Notes that something in the band has changed. Just before the commit its revision grows by one, however often
     /// it was touched; bands are taken in the order of their ids, so two transactions never wait for each other in a
     /// circle, and the row is locked for as short as can be.
@@ -146,6 +151,8 @@ impl<'c> Tx<'c> {
         run(&mut self.on).inspect_err(|error| self.failed = Some(error.clone()))
     }
 }
+
+crate::row! { struct Count { n: i64 } }
 
 /// A row of which only its being there counts.
 struct Unread;
