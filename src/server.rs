@@ -1,7 +1,8 @@
 //! The hosted API: the store below, the use cases by subject above it, HTTP on top.
 //!
 //! ```text
-//! store ◀── accounts, bands, campaigns, invites, quota, templates, audit, idempotency ◀── http, sweep, views ◀── run
+//! store ◀── accounts, bands, campaigns, invites, quota, stats, templates, audit, idempotency ◀── http, sweep, views
+//!                                                              http, sweep, views, metrics, stall ◀── run
 //! ```
 //!
 //! A use case is a synchronous function over `&mut Tx`; transactions begin in `http`. Clock and randomness come from
