@@ -221,7 +221,7 @@ table! {
         /// Looks at invites by their tokens a minute from one network, and as many searches for people.
         look_ups_per_minute: u32 = 60, By("60"),
             "a whole number from 1 to 100000", "GUESTLIST_LIMITS_LOOK_UPS", |found| found.whole(1, 100_000);
-        /// The same by codes, which could be guessed, a minute from one network.
+        /// Codes that nobody has, tried a minute from one network, and as many by one account.
         codes_per_minute: u32 = 5, By("5"),
             "a whole number from 1 to 100000", "GUESTLIST_LIMITS_CODES", |found| found.whole(1, 100_000);
         /// Connections that are open at once, in force always; the next ones wait.

@@ -193,3 +193,82 @@ async fn however_many_sign_in_passwords_take_the_memory_of_a_few() {
     let memory = server.memory();
     assert!(memory < 100 * 1024 * 1024, "{memory} bytes");
 }
+
+/// The body of a registration with a code.
+fn sign_up(name: &str, code: &str) -> String {
+    json!({ "username": name, "email": format!("{name}@example.org"), "password": PASSWORD, "invite": code })
+        .to_string()
+}
+
+/// A band's code that can be used any number of times.
+async fn code(world: &World) -> String {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let wish = json!({ "count": 1, "name": "For the door", "max_uses": null });
+    let (_, made) = ada.post(&format!("/bands/{band}/codes"), wish).await;
+    let list = format!("/campaigns/{}/codes", made["campaign"]["id"].as_str().unwrap());
+    ada.get(&list).await.1["codes"][0]["code"].as_str().unwrap().to_owned()
+}
+
+async fn each_limited() -> Vec<World> {
+    let trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    let limits = Limits { enabled: true, sign_ins_per_minute: 1_000, codes_per_minute: 2, ..Limits::default() };
+    World::each_with(Settings { limits, trusted_proxies, ..settings() }).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_guessed_no_more_often_by_registering() {
+    for world in each_limited().await {
+        let good = code(&world).await;
+        let (register, from) = ("/api/v1/auth/register", "198.51.100.1");
+        let guess = sign_up("kim", "AAAA-BBBB-CCCC");
+        let mut answers = Vec::new();
+        for _ in 0..4 {
+            answers.push(behind(&world, "POST", register, from, &guess).await);
+        }
+        let statuses: Vec<u16> = answers.iter().map(|answer| answer.0).collect();
+        assert_eq!(statuses, [404, 404, 429, 429]);
+        assert!((1..=60).contains(&answers[3].1.unwrap()), "{answers:?}");
+        // It is one count wherever a code is told from none, and whoever guesses does not learn of a good one.
+        let info = format!("/api/v1/invites/{good}/info");
+        assert_eq!(behind(&world, "GET", &info, from, "").await.0, 429);
+        assert_eq!(behind(&world, "POST", register, from, &sign_up("kim", &good)).await.0, 429);
+        assert_eq!(behind(&world, "POST", register, "203.0.113.1", &sign_up("kim", &good)).await.0, 201);
+        let plain = json!({ "username": "sam", "email": "sam@example.org", "password": PASSWORD }).to_string();
+        assert_eq!(behind(&world, "POST", register, from, &plain).await.0, 201, "without a code nothing is guessed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_with_good_codes_in_one_room_do_not_hold_each_other_up() {
+    for world in each_limited().await {
+        let good = code(&world).await;
+        let from = "198.51.100.1";
+        for n in 0..6 {
+            assert_eq!(behind(&world, "GET", &format!("/api/v1/invites/{good}/info"), from, "").await.0, 200);
+            let body = sign_up(&format!("kim{n}"), &good);
+            assert_eq!(behind(&world, "POST", "/api/v1/auth/register", from, &body).await.0, 201);
+        }
+        let unknown = "/api/v1/invites/AAAA-BBBB-CCCC/info";
+        assert_eq!(until_refused(&world, "GET", unknown, from, "").await, 2, "guesses are counted as ever");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_guesses_no_more_from_many_networks() {
+    for world in each_limited().await {
+        let (good, kim) = (code(&world).await, world.account("kim").await);
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let try_code = async |code: &str, n: usize| {
+            let url = format!("{}/api/v1/invites/{code}/accept", world.origin);
+            let request = http.post(url).header("x-forwarded-for", format!("198.51.100.{n}")).body("{}");
+            request.bearer_auth(&kim.session).send().await.unwrap().status().as_u16()
+        };
+        let mut statuses = Vec::new();
+        for n in 0..4 {
+            statuses.push(try_code("AAAA-BBBB-CCCC", n).await);
+        }
+        assert_eq!(statuses, [404, 404, 429, 429]);
+        assert_eq!(try_code(&good, 9).await, 429);
+    }
+}

@@ -16,7 +16,11 @@ use crate::{
         App, Fields, Refused,
         accounts::{self, NewAccount, NewSession, Site, password},
         hash,
-        http::{body::Body, caller::Caller, limits::Limits},
+        http::{
+            body::Body,
+            caller::Caller,
+            limits::{Guesser, Limits, Network},
+        },
         invites::{self, Newcomer},
     },
 };
@@ -33,6 +37,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 )]
 async fn register(
     State(app): State<App>,
+    Extension(limits): Extension<Option<Limits>>,
+    network: Option<Extension<Network>>,
     headers: HeaderMap,
     Body { value, .. }: Body<Register>,
 ) -> Result<(StatusCode, Json<Registered>), Refused> {
@@ -56,6 +62,14 @@ async fn register(
     }
     let (username, email) = fields.finish_with(username.zip(email))?;
     let invite = value.invite.map(|text| Token::parse(&text).ok_or_else(Refused::invalid_token)).transpose()?;
+    if let (Some(code), Some(limits), Some(Extension(Network(from)))) =
+        (invite.as_ref().filter(|token| token.is_code()), limits, network)
+    {
+        // A guess costs here what it does where a code is looked at, and is refused before a password is hashed.
+        let token_hash = hash(code.reveal());
+        let look = app.store().glance(move |tx| invites::id_of_token(tx, &token_hash));
+        let _ = limits.guess(Guesser::Network(from), look).await?;
+    }
     let invite = invite.map(|token| hash(token.reveal()));
     let new = NewAccount {
         id: app.fresh(AccountId::new),

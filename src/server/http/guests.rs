@@ -1,7 +1,7 @@
 //! `/invites/{token}` and `/me/invites/{id}`: what the invited do, with a token or out of their inbox.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -24,6 +24,7 @@ use super::{
     body::Body,
     caller::Caller,
     invites::{invite_id, secret},
+    limits::{Guesser, Limits},
     once::Key,
 };
 
@@ -75,11 +76,17 @@ async fn info(State(app): State<App>, Path(token): Path<String>) -> Result<Respo
 /// The door of a token; an unknown one is told before a missing session.
 async fn by_token(
     app: &App,
+    limits: Option<Limits>,
     token: &str,
     caller: Result<Caller, Refused>,
 ) -> Result<(Door, InviteId, Caller), Refused> {
-    let token_hash = token_hash(token)?;
-    let id = app.store().glance(move |tx| invites::id_of_token(tx, &token_hash)).await?;
+    let token = Token::parse(token).ok_or_else(Refused::invalid_token)?;
+    let token_hash = hash(token.reveal());
+    let look = app.store().glance(move |tx| invites::id_of_token(tx, &token_hash));
+    let id = match (limits, &caller) {
+        (Some(limits), Ok(caller)) if token.is_code() => limits.guess(Guesser::Account(caller.account), look).await?,
+        _ => look.await?,
+    };
     Ok((Door::Token(token_hash), id, caller?))
 }
 
@@ -92,12 +99,13 @@ async fn by_token(
     responses((status = 200, body = Accepted), (status = 202, body = Accepted, description = "An admin has to agree")))]
 async fn accept(
     State(app): State<App>,
+    Extension(limits): Extension<Option<Limits>>,
     Path(token): Path<String>,
     caller: Result<Caller, Refused>,
     key: Key,
     body: Body<Empty>,
 ) -> Result<Response, Refused> {
-    let (door, id, caller) = by_token(&app, &token, caller).await?;
+    let (door, id, caller) = by_token(&app, limits, &token, caller).await?;
     come_in(&app, door, id, caller, key, body.hash).await
 }
 
@@ -158,12 +166,13 @@ async fn come_in(
     responses((status = 204)))]
 async fn decline(
     State(app): State<App>,
+    Extension(limits): Extension<Option<Limits>>,
     Path(token): Path<String>,
     caller: Result<Caller, Refused>,
     key: Key,
     body: Body<DeclineInvite>,
 ) -> Result<StatusCode, Refused> {
-    let (door, id, caller) = by_token(&app, &token, caller).await?;
+    let (door, id, caller) = by_token(&app, limits, &token, caller).await?;
     say_no(&app, door, id, caller, key, body).await
 }
 

@@ -3,6 +3,7 @@
 //! A node counts for itself, in memory. What was used up comes back with time.
 
 use std::{
+    collections::HashMap,
     hash::Hash,
     net::IpAddr,
     num::NonZeroU32,
@@ -12,6 +13,7 @@ use std::{
 
 use axum::{
     extract::{MatchedPath, Request, State},
+    http::StatusCode,
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -22,7 +24,8 @@ use governor::{
 
 use super::network::{Peer, client, network};
 use crate::{
-    domain::Token,
+    api::Code,
+    domain::{AccountId, Token},
     server::{Hash as Digest, Refused, Settings, hash},
 };
 
@@ -40,7 +43,7 @@ struct Inner {
     sign_ins: Limit<IpAddr>,
     look_ups: Limit<IpAddr>,
     searches: Limit<IpAddr>,
-    codes: Limit<IpAddr>,
+    codes: Guesses,
     log_ins: Limit<Digest>,
 }
 
@@ -74,7 +77,77 @@ impl<K: Hash + Eq + Clone> Limit<K> {
     }
 }
 
+/// Who tries codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Guesser {
+    /// A network, signed in or not.
+    Network(IpAddr),
+    /// An account, from wherever it comes.
+    Account(AccountId),
+}
+
+/// How many codes were tried that nobody has. A code that there is costs nothing: people with cards in one room are one
+/// network. It is counted while it is looked up, so that no more are tried at the same time than one after the other.
+struct Guesses {
+    /// In what time one guess comes back.
+    each: Duration,
+    /// When each has all of its guesses again; and how many are remembered before those that have are let go.
+    whole: Mutex<(HashMap<Guesser, Instant>, usize)>,
+}
+
+impl Guesses {
+    /// The time in which all that one has comes back.
+    const ALL: Duration = Duration::from_mins(1);
+
+    fn new(per_minute: u32) -> Self {
+        Self { each: Self::ALL / per_minute.max(1), whole: Mutex::new((HashMap::new(), REMEMBERED)) }
+    }
+
+    fn take(&self, who: Guesser) -> Result<(), Refused> {
+        let now = Instant::now();
+        let mut kept = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        let (whole, most) = &mut *kept;
+        if whole.len() > *most {
+            whole.retain(|_, at| *at > now);
+            *most = REMEMBERED.max(2 * whole.len());
+        }
+        let at = whole.get(&who).map_or(now, |at| now.max(*at)) + self.each;
+        match at.duration_since(now).checked_sub(Self::ALL) {
+            Some(wait) if !wait.is_zero() => Err(Refused::Limited { seconds: wait.as_secs() + 1 }),
+            _ => {
+                whole.insert(who, at);
+                Ok(())
+            }
+        }
+    }
+
+    fn give_back(&self, who: Guesser) {
+        let mut kept = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = kept.0.get_mut(&who) {
+            *at = at.checked_sub(self.each).unwrap_or(*at);
+        }
+    }
+}
+
+/// The network that a request comes from, told by [`limit`] to whoever looks codes up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Network(pub(crate) IpAddr);
+
 impl Limits {
+    /// Looks a code up. Refused is who has tried too many that nobody has, before it is known whether this one is.
+    pub(crate) async fn guess<T>(
+        &self,
+        who: Guesser,
+        look: impl Future<Output = Result<T, Refused>>,
+    ) -> Result<T, Refused> {
+        self.0.codes.take(who)?;
+        let found = look.await;
+        if !matches!(&found, Err(Refused::Problem(problem)) if problem.code == Code::InvalidToken) {
+            self.0.codes.give_back(who);
+        }
+        found
+    }
+
     /// The limits that an operator set; `None` where they are off.
     pub(crate) fn new(settings: &Settings) -> Option<Self> {
         let limits = settings.limits.enabled.then_some(&settings.limits)?;
@@ -83,7 +156,7 @@ impl Limits {
             sign_ins: Limit::new(limits.sign_ins_per_minute, 2),
             look_ups: Limit::new(limits.look_ups_per_minute, 1),
             searches: Limit::new(limits.look_ups_per_minute, 1),
-            codes: Limit::new(limits.codes_per_minute, 1),
+            codes: Guesses::new(limits.codes_per_minute),
             log_ins: Limit::new(limits.sign_ins_per_minute, 2),
         })))
     }
@@ -94,30 +167,41 @@ impl Limits {
         self.0.log_ins.take(&hash(login))
     }
 
-    fn of(&self, route: &str, path: &str) -> Option<&Limit<IpAddr>> {
+    fn of(&self, route: &str) -> Option<&Limit<IpAddr>> {
         match route {
             "/api/v1/auth/login" | "/api/v1/auth/register" => Some(&self.0.sign_ins),
             "/api/v1/accounts" => Some(&self.0.searches),
-            route if route.contains("{token}") => {
-                // A token cannot be guessed, a code might be.
-                let token = path.split('/').any(|part| part.starts_with(Token::PREFIX));
-                Some(if token { &self.0.look_ups } else { &self.0.codes })
-            }
+            route if route.contains(TOKEN) => Some(&self.0.look_ups),
             _ => None,
         }
     }
 }
 
-/// Answers 429 `rate_limited` with `Retry-After` to a network that has used up what a route allows.
-pub(crate) async fn limit(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+/// The part of a route that is a token or a code.
+const TOKEN: &str = "{token}";
+
+/// Whether the address has a code: a token cannot be guessed, a code might be.
+fn is_guess(route: &str, path: &str) -> bool {
+    route.contains(TOKEN) && !path.split('/').any(|part| part.starts_with(Token::PREFIX))
+}
+
+/// Answers 429 `rate_limited` with `Retry-After` to a network that has used up what a route allows. A code that there is
+/// has cost nothing in the end: whatever is answered to one that nobody has is a 404, and nothing else is.
+pub(crate) async fn limit(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
     let extensions = request.extensions();
-    if let (Some(route), Some(Peer(peer))) = (extensions.get::<MatchedPath>(), extensions.get::<Peer>())
-        && let Some(limit) = limits.of(route.as_str(), request.uri().path())
-    {
-        let from = network(client(peer.ip(), request.headers(), &limits.0.trusted));
-        if let Err(refused) = limit.take(&from) {
-            return refused.into_response();
-        }
+    let (Some(route), Some(Peer(peer))) = (extensions.get::<MatchedPath>(), extensions.get::<Peer>()) else {
+        return next.run(request).await;
+    };
+    let from = network(client(peer.ip(), request.headers(), &limits.0.trusted));
+    let guesses = is_guess(route.as_str(), request.uri().path()).then_some(Guesser::Network(from));
+    let allowed = limits.of(route.as_str()).map_or(Ok(()), |limit| limit.take(&from));
+    if let Err(refused) = allowed.and_then(|()| guesses.map_or(Ok(()), |who| limits.0.codes.take(who))) {
+        return refused.into_response();
     }
-    next.run(request).await
+    request.extensions_mut().insert(Network(from));
+    let response = next.run(request).await;
+    if let Some(who) = guesses.filter(|_| response.status() != StatusCode::NOT_FOUND) {
+        limits.0.codes.give_back(who);
+    }
+    response
 }
