@@ -361,12 +361,16 @@ pub struct Redemptions {
 }
 
 impl Invite {
-    /// Whom it is for, as people say it: the account, the address, or else what the inviter noted.
+    /// Whom it is for, as people say it: the account, the address, or else what the inviter noted. Codes without a note
+    /// are told apart by their ends.
     #[must_use]
     pub fn recipient(&self) -> String {
         let account = self.account.as_ref().map(|account| format!("@{}", account.username));
         let text = account.or_else(|| self.email.clone()).or_else(|| self.label.clone());
-        text.unwrap_or_else(|| "anyone with link".to_owned())
+        text.unwrap_or_else(|| match self.kind {
+            Kind::Code => format!("code …{}", self.hint),
+            _ => "anyone with link".to_owned(),
+        })
     }
 }
 

@@ -1,6 +1,9 @@
 //! Living labels: how long until, how long since, and when the label reads differently.
 
-use crate::{api::InviteSort, domain::Timestamp};
+use crate::{
+    api::InviteSort,
+    domain::{Delivery, Kind, Timestamp},
+};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -13,6 +16,36 @@ pub const fn order(sort: Option<InviteSort>) -> &'static str {
         Some(InviteSort::Oldest) => "oldest first",
         Some(InviteSort::Soonest) => "next to expire first",
         Some(InviteSort::Latest) => "last to expire first",
+    }
+}
+
+/// What an invite is, and who can use it.
+pub const fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Link => "link, for whoever holds it",
+        Kind::Email => "for one address",
+        Kind::User => "for one account, waits in its inbox",
+        Kind::Code => "code, for whoever knows it",
+    }
+}
+
+/// What stops working when an invite ends, or gets a new token.
+pub const fn way_in(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Code => "code",
+        _ => "link",
+    }
+}
+
+/// What became of the mail with an invite.
+pub const fn delivery(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::None => "nothing was mailed",
+        Delivery::Queued => "about to be sent",
+        Delivery::Sent => "sent",
+        Delivery::Deferred => "not taken yet; it is tried again",
+        Delivery::Bounced => "refused: check the address",
+        Delivery::Suppressed => "not sent: this address wants no mail",
     }
 }
 

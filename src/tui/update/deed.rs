@@ -2,6 +2,7 @@
 
 use super::super::{
     keymap::{Action, Key},
+    label,
     message::{Effect, Link},
     model::{Confirm, Deed, Model, Overlay, Purpose, RequestId, ShownLink, Tone, Undo},
     request::{Answer, Request},
@@ -11,7 +12,7 @@ use crate::{
     api::{Band, Invite, InviteLink, TransferBand},
     client::{Error, Origin, PlainHttp},
     clipboard::Copied,
-    domain::{InviteId, Pasted, Status},
+    domain::{InviteId, Kind, Pasted, Status},
 };
 
 /// Seconds within which the server undoes a revoke, with a little left for the way.
@@ -70,9 +71,13 @@ impl Model {
             Action::Revoke => self.revoke_question(),
             Action::RotateLink => {
                 let invite = self.invites.list.selected()?;
+                let way_in = label::way_in(invite.kind);
                 Some(Confirm::new(
-                    format!("Make a new link for {}?", invite.recipient()),
-                    "The old link is dead at once; uses so far stay.",
+                    match invite.kind {
+                        Kind::Code => format!("Make a new code in place of …{}?", invite.hint),
+                        _ => format!("Make a new link for {}?", whom(invite)),
+                    },
+                    format!("The old {way_in} is dead at once; uses so far stay."),
                     "make",
                     vec![Deed::Rotate(invite.id)],
                 ))
@@ -99,9 +104,14 @@ impl Model {
         let marked: Vec<InviteId> = self.invites.list.marked.iter().copied().collect();
         if marked.is_empty() {
             let invite = self.invites.list.selected()?;
+            let (question, effect) = match invite.kind {
+                Kind::Code => (format!("Revoke the code …{}?", invite.hint), "It stops working at once."),
+                Kind::User => (question_for(invite), "It leaves their inbox, and its link stops working at once."),
+                Kind::Link | Kind::Email => (question_for(invite), "Its link stops working at once."),
+            };
             return Some(Confirm::new(
-                format!("Revoke the invite for {}?", invite.recipient()),
-                "Its link stops working at once. u undoes it within ten minutes.",
+                question,
+                format!("{effect} u undoes it within ten minutes."),
                 "revoke",
                 vec![Deed::Revoke(invite.id)],
             ));
@@ -376,6 +386,20 @@ impl Model {
         }
         self.show_link(link, Some(copied));
     }
+}
+
+/// Whom an invite is for, with the name that the person is called by.
+fn whom(invite: &Invite) -> String {
+    match &invite.account {
+        Some(account) if account.display_name != account.username => {
+            format!("{} ({})", account.display_name, invite.recipient())
+        }
+        _ => invite.recipient(),
+    }
+}
+
+fn question_for(invite: &Invite) -> String {
+    format!("Revoke the invite for {}?", whom(invite))
 }
 
 /// Whether a link works on this machine only.

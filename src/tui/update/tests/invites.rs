@@ -2,7 +2,7 @@ use super::desk::*;
 use crate::{
     api::{Code, CreatedInvite, InviteLink, Patch},
     clipboard::Copied,
-    domain::{CancelReason, Role, Status, Token},
+    domain::{CancelReason, Kind, Role, Status, Token},
     tui::{
         message::{Effect, Link, Msg},
         model::{Deed, Overlay},
@@ -69,6 +69,30 @@ fn a_revoke_is_asked_for_on_another_key_and_u_takes_it_back() {
     assert_eq!(desk.model.invites.list.selected().unwrap().status, Status::Pending);
     desk.press("u");
     assert_eq!(desk.toast(), "There is nothing to undo.");
+}
+
+#[test]
+fn what_is_asked_before_a_revoke_says_what_it_is() {
+    let mut desk = Desk::with_a_band();
+    let asked = |desk: &mut Desk, key: &str| {
+        desk.press(key);
+        let Some(Overlay::Confirm(confirm)) = desk.top() else { panic!() };
+        let said = format!("{} {}", confirm.question, confirm.consequence);
+        desk.press("esc");
+        said
+    };
+    let account = member(2, Role::Member).account;
+    let whom = format!("@{}", account.username);
+    desk.model.invites.list.change(invite_id(1), |invite| {
+        (invite.kind, invite.account, invite.label) = (Kind::User, Some(account), None);
+    });
+    let said = asked(&mut desk, "r");
+    assert!(said.contains(&whom) && said.contains("leaves their inbox"), "{said}");
+    desk.model.invites.list.change(invite_id(1), |invite| {
+        (invite.kind, invite.account, invite.hint) = (Kind::Code, None, "7KQP".to_owned());
+    });
+    assert!(asked(&mut desk, "r").contains("Revoke the code …7KQP? It stops working"));
+    assert!(asked(&mut desk, "R").contains("a new code in place of …7KQP? The old code is dead"));
 }
 
 #[test]

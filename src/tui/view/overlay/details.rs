@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::{AuditEvent, Invite},
-    domain::{Kind, Standing, Timestamp},
+    domain::{Delivery, Kind, Standing, Timestamp},
     tui::{
         keymap::Action,
         label,
@@ -90,15 +90,21 @@ fn facts(invite: &Invite, model: &Model, wide: usize, theme: &Theme) -> Vec<Line
         Span::styled(status, theme.status(standing.status)),
     ])];
     let mut add = |name: &str, what: &str| lines.extend(fact(name, what, wide, theme));
-    let whom = match invite.kind {
-        Kind::Link | Kind::Code if invite.label.is_none() && invite.email.is_none() => {
+    let whom = match (&invite.account, invite.kind) {
+        (Some(account), _) => format!("{} (@{})", account.display_name, account.username),
+        (None, Kind::Link) if invite.label.is_none() && invite.email.is_none() => {
             "anyone who holds the link".to_owned()
         }
+        (None, Kind::Code) if invite.label.is_none() => "anyone who knows the code".to_owned(),
         _ => invite.recipient(),
     };
     add("For", &whom);
+    add("Kind", label::kind(invite.kind));
     if let Some(email) = invite.email.as_ref().filter(|email| **email != whom) {
         add("Address", email);
+    }
+    if let Some(note) = invite.label.as_ref().filter(|note| **note != whom && !note.is_empty()) {
+        add("Label", note);
     }
     add("Role", invite.role.as_str());
     let left = match invite.max_uses.left(invite.uses) {
@@ -122,8 +128,41 @@ fn facts(invite: &Invite, model: &Model, wide: usize, theme: &Theme) -> Vec<Line
         let by = invite.acted_by.as_ref().map(|by| by.display_name.as_str());
         add("Ended", &stamp(invite.status_at, by, model));
     }
+    if invite.email.is_some() {
+        add("Mail", &mailed(invite, model));
+        if let Some(reminders) = reminders(invite, standing.is_pending(), model) {
+            add("Reminders", &reminders);
+        }
+    }
     add("Token", &format!("…{}", invite.hint));
     lines
+}
+
+/// Whether the recipient has heard of it.
+fn mailed(invite: &Invite, model: &Model) -> String {
+    let words = label::delivery(invite.delivery);
+    let sends = model.server.as_ref().and_then(|server| server.site.as_ref()).is_none_or(|site| site.mail);
+    match invite.sent_at {
+        Some(at) if invite.delivery == Delivery::Sent => {
+            format!("{words} {}", when::date_and_time(at, &model.settings.zone))
+        }
+        // Sent once, and once more since.
+        Some(at) => format!("{words}; sent before, {}", when::date_and_time(at, &model.settings.zone)),
+        None if invite.delivery == Delivery::None && !sends => format!("{words}: this server sends no mail"),
+        None => words.to_owned(),
+    }
+}
+
+/// How often the recipient was reminded, and when they are next.
+fn reminders(invite: &Invite, pending: bool, model: &Model) -> Option<String> {
+    let sent = match invite.reminders_sent {
+        0 => None,
+        sent => Some(format!("{sent} sent")),
+    };
+    let next = invite.next_reminder_at.filter(|_| pending);
+    let next = next.map(|at| format!("next {}", when::date_and_time(at, &model.settings.zone)));
+    let said: Vec<_> = sent.into_iter().chain(next).collect();
+    (!said.is_empty()).then(|| said.join(" · "))
 }
 
 fn stamp(at: Timestamp, by: Option<&str>, model: &Model) -> String {

@@ -4,7 +4,7 @@ use crate::{
     api::{Code, Inbox, Invite, InviteSort},
     client::Origin,
     clipboard::Copied,
-    domain::{Pasted, Role, Status},
+    domain::{Delivery, Kind, Pasted, Role, Status},
     tui::{
         forms,
         launch::Launched,
@@ -204,6 +204,23 @@ pub(super) const ALL: &[Scene] = &[
     ("details-loading", |size| {
         let details = Details { redemptions: None, audit: None, problem: None, ..details() };
         over_panes(size, Overlay::Details(Box::new(details)))
+    }),
+    ("details-mailed", |size| {
+        let invite = Invite {
+            kind: Kind::Email,
+            email: Some("lea@example.org".to_owned()),
+            label: Some("Lea, second violin".to_owned()),
+            delivery: Delivery::Sent,
+            sent_at: Some(later(-7_200)),
+            reminders_sent: 1,
+            next_reminder_at: Some(later(86_400)),
+            ..sample::invite(4)
+        };
+        over_panes(size, Overlay::Details(Box::new(Details { invite, redemptions: None, audit: None, ..details() })))
+    }),
+    ("details-account", |size| {
+        let invite = Invite { kind: Kind::User, account: Some(sample::person(3)), ..sample::invite(3) };
+        over_panes(size, Overlay::Details(Box::new(Details { invite, redemptions: None, audit: None, ..details() })))
     }),
     ("link", |size| over_panes(size, Overlay::Link(Box::new(link(Some(Copied::Native), false))))),
     ("link-not-sure", |size| over_panes(size, Overlay::Link(Box::new(link(Some(Copied::Osc52), true))))),
