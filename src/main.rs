@@ -57,7 +57,7 @@ fn open(config: &Config) -> ExitCode {
     };
     #[cfg(not(feature = "server"))]
     let launcher: Option<Arc<dyn Launcher>> = None;
-    let done = client(config, &Environment::read(), launcher);
+    let done = client(Options::new(config, &Environment::read(), launcher));
     #[cfg(feature = "server")]
     embedded.stop();
     done
@@ -67,7 +67,10 @@ fn open(config: &Config) -> ExitCode {
 #[cfg(feature = "server")]
 fn show_around(config: &Config) -> ExitCode {
     match guestlist::local::demo::Demo::start(config) {
-        Ok(demo) => client(demo.config(), &Environment { token: None, ..Environment::read() }, None),
+        Ok(demo) => {
+            let environment = Environment { token: None, ..Environment::read() };
+            client(Options::new(demo.config(), &environment, None).map(Options::on_demo))
+        }
         Err(error) => {
             tell(&error);
             ExitCode::FAILURE
@@ -77,8 +80,8 @@ fn show_around(config: &Config) -> ExitCode {
 
 /// The terminal client to its end. Wrong configuration and a terminal that cannot show it are wrong usage; what the
 /// system refuses is a failure.
-fn client(config: &Config, environment: &Environment, launcher: Option<Arc<dyn Launcher>>) -> ExitCode {
-    let (why, code) = match Options::new(config, environment, launcher) {
+fn client(options: std::result::Result<Options, OptionsError>) -> ExitCode {
+    let (why, code) = match options {
         Ok(options) => match run(options) {
             Ok(()) => return ExitCode::SUCCESS,
             Err(error) => (error.to_string(), if matches!(error, TerminalError::Io(_)) { 1 } else { 2 }),

@@ -43,8 +43,9 @@ pub(super) fn sign_in() -> Form {
     Form::new(FormKind::SignIn, "Sign in", "sign in", fields)
 }
 
-/// A new account. An invite is asked for only where the server demands one.
-pub(super) fn sign_up(site: Option<&Site>, invite: Option<&Pasted>) -> Form {
+/// A new account, which comes into a band by the invite where `joins`. An invite is asked for only where the server
+/// demands one.
+pub(super) fn sign_up(site: Option<&Site>, invite: Option<&Pasted>, joins: bool) -> Form {
     let mut fields = vec![
         FormField::line("username", "User name", "Letters, digits, dot, dash and underscore; to sign in with.", ""),
         FormField::line("display_name", "Name", "What others see; your user name where it is left empty.", ""),
@@ -59,7 +60,8 @@ pub(super) fn sign_up(site: Option<&Site>, invite: Option<&Pasted>) -> Form {
             FormField::line("invite", "Invite", "A link, token or code: this server takes no one without.", text),
         );
     }
-    Form::new(FormKind::SignUp, "Make an account", "sign up", fields)
+    let verb = if joins { "sign up and join" } else { "sign up" };
+    Form::new(FormKind::SignUp, "Make an account", verb, fields)
 }
 
 /// A new band.

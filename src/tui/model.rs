@@ -41,6 +41,8 @@ pub struct Settings {
     pub plain: PlainHttp,
     /// Whether there is an embedded server to start.
     pub can_launch: bool,
+    /// The throw-away server with sample bands, if that is what the client was started on.
+    pub demo: Option<Origin>,
 }
 
 /// What fills the screen.
@@ -262,6 +264,8 @@ pub struct Model {
     pub undo: Option<Undo>,
     /// An invite to look at as soon as someone is signed in.
     pub pasted: Option<Pasted>,
+    /// The band that it is to, where its offer was seen: who makes an account for it comes in with that.
+    pub invited_to: Option<String>,
     /// Requests on their way.
     pub waiting: BTreeMap<RequestId, Purpose>,
     /// When a label on the screen next reads differently.
@@ -339,6 +343,7 @@ impl Model {
             toast: None,
             undo: None,
             pasted: None,
+            invited_to: None,
             waiting: BTreeMap::new(),
             label_due: None,
             dirty: true,

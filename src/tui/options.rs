@@ -104,6 +104,7 @@ impl Options {
                 zone: jiff::tz::TimeZone::system(),
                 plain,
                 can_launch: launcher.is_some(),
+                demo: None,
             },
             theme: Theme::new(config.ui.theme, environment.no_color),
             mouse: config.ui.mouse,
@@ -113,6 +114,15 @@ impl Options {
             start,
             launcher,
         })
+    }
+
+    /// The same on a throw-away server with sample bands, which is called so in the place of its address.
+    #[must_use]
+    pub fn on_demo(mut self) -> Self {
+        if let Start::Server { origin, .. } = &self.start {
+            self.settings.demo = Some(origin.clone());
+        }
+        self
     }
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn fresh(size: (u16, u16)) -> Model {
         zone: jiff::tz::TimeZone::UTC,
         plain: PlainHttp::LoopbackOnly,
         can_launch: true,
+        demo: None,
     };
     Model::new(settings, size, now())
 }

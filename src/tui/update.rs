@@ -22,6 +22,7 @@ mod poll;
 mod rights;
 mod start;
 
+pub(super) use self::offer::ACCOUNT_ALONE;
 use super::{
     keymap::{Action, Key},
     label,

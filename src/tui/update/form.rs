@@ -38,7 +38,8 @@ impl Model {
     }
 
     pub(super) fn sign_up_form(&self) -> Form {
-        forms::sign_up(self.server.as_ref().and_then(|server| server.site.as_ref()), self.pasted.as_ref())
+        let site = self.server.as_ref().and_then(|server| server.site.as_ref());
+        forms::sign_up(site, self.pasted.as_ref(), self.invited_to.is_some())
     }
 
     /// The server has said who may register: an untouched form follows.
@@ -48,6 +49,14 @@ impl Model {
             && !form.is_changed()
         {
             self.screen = Screen::Entry(self.sign_up_form());
+        }
+    }
+
+    fn entry_refused_with(&mut self, why: String) {
+        let next = self.sign_up_form();
+        if let Screen::Entry(form) = &mut self.screen {
+            form.verb = next.verb;
+            form.refused = Some(why);
         }
     }
 
@@ -198,6 +207,10 @@ impl Model {
             }
             Err(error) => {
                 refuse(form, &error);
+                let optional = form.kind == FormKind::SignUp && form.fields.iter().all(|field| field.name != "invite");
+                if optional && self.invite_ended(&error) {
+                    self.entry_refused_with(format!("{} Signing up goes on without it.", words(&error)));
+                }
                 if error.is_offline() { self.unreachable(&error) } else { self.form_unauthenticated(&error, over) }
             }
         }
@@ -211,7 +224,9 @@ impl Model {
         match answer {
             Answer::SignedIn(signed_in) => self.signed_in(signed_in.account, &signed_in.session),
             Answer::Registered(registered) => {
-                self.toast(Tone::Good, format!("Welcome, {}.", registered.account.display_name));
+                let came_in = registered.outcome.map(|outcome| self.enrolled(outcome, form.value("invite").trim()));
+                let welcome = format!("Welcome, {}. {}", registered.account.display_name, came_in.unwrap_or_default());
+                self.toast(Tone::Good, welcome.trim_end());
                 self.signed_in(registered.account, &registered.session)
             }
             Answer::Band(band) => {

@@ -8,10 +8,13 @@ use super::super::{
 };
 use super::answer::words;
 use crate::{
-    api::{Accepted, Outcome},
+    api::{Accepted, Code, Outcome},
     client::{Error, Origin},
-    domain::{Pasted, Registration},
+    domain::{Kind, Pasted, Registration},
 };
+
+/// Why who has an account can do nothing with a code of no band.
+pub(in crate::tui) const ACCOUNT_ALONE: &str = "This code lets people make an account, and you have one: pass it on.";
 
 impl Model {
     /// Looks at what was pasted. A link to another server is asked about first: nothing of this one goes there.
@@ -50,6 +53,7 @@ impl Model {
 
     /// The invite that waited for someone to sign in.
     pub(super) fn look_at_kept(&mut self) -> Vec<Effect> {
+        self.invited_to = None;
         match self.pasted.take() {
             Some(pasted) => self.look_at(pasted),
             None => Vec::new(),
@@ -88,12 +92,17 @@ impl Model {
             return Vec::new();
         }
         let Some(preview) = &offer.preview else { return Vec::new() };
-        match key.as_char() {
-            Some('n') if !signed_in && preview.registration != Registration::Closed => {
-                self.keep_offer();
-                self.screen = Screen::Entry(self.sign_up_form());
-                Vec::new()
+        let decides = key.is("enter") || key.as_char() == Some('d');
+        if preview.band.is_none() && decides {
+            if signed_in {
+                self.toast(Tone::Plain, ACCOUNT_ALONE);
+            } else if preview.registration != Registration::Closed && key.is("enter") {
+                return self.make_account_for_offer();
             }
+            return Vec::new();
+        }
+        match key.as_char() {
+            Some('n') if !signed_in && preview.registration != Registration::Closed => self.make_account_for_offer(),
             _ if key.is("enter") && !signed_in => {
                 self.keep_offer();
                 Vec::new()
@@ -109,11 +118,54 @@ impl Model {
         }
     }
 
+    fn make_account_for_offer(&mut self) -> Vec<Effect> {
+        self.keep_offer();
+        self.screen = Screen::Entry(self.sign_up_form());
+        Vec::new()
+    }
+
     /// The invite of the topmost offer waits until someone is signed in.
     fn keep_offer(&mut self) {
         if let Some(Overlay::Offer(offer)) = self.overlays.pop() {
+            // One for an account that is there is not for a new one.
+            let seen = offer.preview.filter(|preview| preview.kind != Kind::User);
+            self.invited_to = seen.and_then(|preview| preview.band).map(|band| band.name);
             self.pasted = Some(offer.pasted);
         }
+    }
+
+    /// The account that was made for an invite has come in with it, or has to wait: it is not looked at again.
+    /// `typed` is the invite of the form, if it has one.
+    pub(super) fn enrolled(&mut self, outcome: Outcome, typed: &str) -> String {
+        let pasted = self.pasted.take().filter(|pasted| typed.is_empty() || typed == pasted.token);
+        let name = self.invited_to.take().filter(|_| pasted.is_some()).unwrap_or_else(|| "the band".to_owned());
+        match outcome {
+            Outcome::Joined | Outcome::AlreadyMember => format!("You are in {name} now."),
+            Outcome::PendingApproval => {
+                format!("An admin of {name} has to agree; you will see the band when they did.")
+            }
+            Outcome::EmailUnverified => format!("Verify your address to come into {name}; the invite waits."),
+        }
+    }
+
+    /// The invite that an account was to be made with has ended meanwhile: the account can be made without.
+    pub(super) fn invite_ended(&mut self, error: &Error) -> bool {
+        let ended = matches!(
+            error.code(),
+            Some(
+                Code::InvalidToken
+                    | Code::InviteExpired
+                    | Code::InviteRevoked
+                    | Code::InviteUsed
+                    | Code::InviteDeclined
+                    | Code::InviteCancelled
+            )
+        );
+        let gone = ended && self.invited_to.take().is_some();
+        if gone {
+            self.pasted = None;
+        }
+        gone
     }
 
     fn accept(&mut self) -> Vec<Effect> {

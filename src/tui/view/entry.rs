@@ -130,8 +130,12 @@ fn about(model: &Model, form: &Form) -> Option<String> {
             None => format!("At {}.", server.origin),
         },
     };
-    let waits = if model.pasted.is_some() { " The invite waits for you." } else { "" };
-    Some(place + waits)
+    let waits = match (&model.pasted, &model.invited_to) {
+        (None, _) => String::new(),
+        (Some(_), Some(band)) if form.kind == FormKind::SignUp => format!(" You come into {band} with it."),
+        (Some(_), _) => " The invite waits for you.".to_owned(),
+    };
+    Some(place + &waits)
 }
 
 /// Lines in the middle of an area, flush left among themselves.

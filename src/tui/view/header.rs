@@ -54,11 +54,13 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     }
 }
 
-/// Who is signed in, and where: "this machine" for an embedded server.
+/// Who is signed in, and where: "this machine" for an embedded server, "demo" for a throw-away one.
 fn who(model: &Model) -> (&str, String) {
     let Some(server) = &model.server else { return ("", String::new()) };
     let place = if server.launched.is_some() {
         "this machine"
+    } else if model.settings.demo.as_ref() == Some(&server.origin) {
+        "demo"
     } else {
         let origin = server.origin.as_str();
         origin.strip_prefix("https://").unwrap_or(origin)

@@ -35,7 +35,9 @@ impl Model {
             FormKind::SignIn => Some(read_sign_in(form)),
             FormKind::SignUp => {
                 let launched = self.server.as_ref().and_then(|server| server.launched.as_ref());
-                read_sign_up(form, launched.and_then(|launched| launched.founder.clone()))
+                let founder = launched.and_then(|launched| launched.founder.clone());
+                let seen = self.pasted.as_ref().filter(|_| self.invited_to.is_some());
+                read_sign_up(form, founder, seen)
             }
             FormKind::NewBand => read_new_band(form),
             FormKind::EditBand(id) => {
@@ -159,7 +161,8 @@ fn read_sign_in(form: &mut Form) -> Said {
     send(Request::SignIn(Login { login, password }))
 }
 
-fn read_sign_up(form: &mut Form, founder: Option<String>) -> Option<Said> {
+/// `seen` is the invite whose offer was seen before: the account accepts it.
+fn read_sign_up(form: &mut Form, founder: Option<String>, seen: Option<&Pasted>) -> Option<Said> {
     let username = read::<Username>(form, "username");
     let display_name = read_optional::<DisplayName>(form, "display_name");
     let email = read::<Address>(form, "email");
@@ -171,7 +174,7 @@ fn read_sign_up(form: &mut Form, founder: Option<String>) -> Option<Said> {
     }
     let invite = match form.optional("invite") {
         Some(_) => Some(read_pasted(form)?.token),
-        None => None,
+        None => seen.map(|pasted| pasted.token.clone()),
     };
     let body = Register {
         username: username?,

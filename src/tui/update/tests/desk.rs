@@ -39,6 +39,7 @@ impl Desk {
             zone: jiff::tz::TimeZone::UTC,
             plain: PlainHttp::LoopbackOnly,
             can_launch: true,
+            demo: None,
         };
         Self { model: Model::new(settings, (80, 24), NOW), now: NOW, sent: Vec::new(), effects: Vec::new() }
     }

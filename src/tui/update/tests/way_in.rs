@@ -1,6 +1,6 @@
 use super::desk::*;
 use crate::{
-    api::{Accepted, BandRef, Code, Inviter, Outcome, Preview, PreviewBand},
+    api::{Accepted, BandRef, Code, Inviter, Outcome, Preview, PreviewBand, Registered},
     domain::{Kind, Registration, Role, Status, Token},
     tui::{
         message::{Effect, Msg, Start},
@@ -122,6 +122,85 @@ fn who_is_invited_and_has_no_account_is_one_key_away_from_one() {
     desk.press("n");
     assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::SignUp));
     assert!(desk.model.pasted.is_some() && desk.top().is_none());
+}
+
+/// At the form for a new account, after the offer was seen, with everything filled in.
+fn about_to_sign_up(mut desk: Desk) -> Desk {
+    desk.answer(is_preview, Ok(preview()));
+    desk.press("n");
+    desk.type_text("kim");
+    desk.press("enter enter");
+    desk.type_text("kim@example.org");
+    desk.press("enter");
+    for _ in 0..2 {
+        desk.type_text("correct horse");
+        desk.press("enter");
+    }
+    desk
+}
+
+fn is_sign_up(request: &Request) -> bool {
+    matches!(request, Request::SignUp(..))
+}
+
+fn registered(outcome: Option<Outcome>) -> Answer {
+    let signed_in = signed_in(2, "kim");
+    Answer::Registered(Box::new(Registered { account: signed_in.account, session: signed_in.session, outcome }))
+}
+
+#[test]
+fn who_makes_an_account_for_an_offer_that_was_seen_comes_in_with_it() {
+    let mut desk = about_to_sign_up(invited());
+    let Request::SignUp(body, _) = &desk.request(is_sign_up).2 else { panic!() };
+    assert_eq!((body.invite.as_deref(), body.accept), (Some(token().reveal()), Some(true)));
+    desk.answer(is_sign_up, Ok(registered(Some(Outcome::Joined))));
+    assert_eq!(desk.toast(), "Welcome, kim. You are in Choir now.");
+    assert!(desk.top().is_none() && desk.model.pasted.is_none() && !desk.has_request(is_preview));
+}
+
+#[test]
+fn an_invite_that_ends_while_the_account_is_made_stands_not_in_its_way() {
+    let mut desk = about_to_sign_up(invited());
+    desk.answer(is_sign_up, Err(problem(Code::InviteUsed, "Every use of this invite is taken.")));
+    let Screen::Entry(form) = &desk.model.screen else { panic!() };
+    assert!(form.refused.as_deref().is_some_and(|why| why.contains("goes on without it")), "{:?}", form.refused);
+    desk.press("enter");
+    let Request::SignUp(body, _) = &desk.request(is_sign_up).2 else { panic!() };
+    assert_eq!((body.invite.as_deref(), body.accept), (None, None));
+    desk.answer(is_sign_up, Ok(registered(None)));
+    assert_eq!(desk.toast(), "Welcome, kim.");
+}
+
+#[test]
+fn an_offer_that_was_not_seen_is_not_accepted_by_making_an_account() {
+    let mut desk = invited();
+    desk.answer(is_preview, Err(offline()));
+    desk.press("ctrl-t");
+    assert!(desk.model.pasted.is_some() && desk.model.invited_to.is_none());
+}
+
+/// An offer of an account, to no band.
+fn account_alone() -> Answer {
+    let Answer::Preview(mut preview) = preview() else { panic!() };
+    (preview.band, preview.kind) = (None, Kind::Code);
+    Answer::Preview(preview)
+}
+
+#[test]
+fn a_code_of_no_band_is_for_those_without_an_account_and_says_so_to_others() {
+    let mut desk = Desk::with_a_band();
+    desk.send(Msg::Paste(link("https://one.example")));
+    desk.answer(is_preview, Ok(account_alone()));
+    for key in ["d", "enter"] {
+        desk.model.toast = None;
+        desk.press(key);
+        assert!(desk.toast().contains("you have one") && desk.sent.is_empty(), "{key}");
+    }
+    let mut desk = invited();
+    desk.answer(is_preview, Ok(account_alone()));
+    desk.press("enter");
+    assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::SignUp));
+    assert!(desk.model.pasted.is_some() && desk.model.invited_to.is_none());
 }
 
 #[test]

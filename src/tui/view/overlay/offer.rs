@@ -10,6 +10,7 @@ use crate::{
         label,
         model::{Model, Offer, Screen},
         theme::Theme,
+        update::ACCOUNT_ALONE,
     },
 };
 
@@ -56,6 +57,8 @@ fn parts(offer: &Offer, model: &Model, room: usize, theme: &Theme) -> (Vec<Line<
         last.push(Line::styled("on its way…", theme.pending));
     } else if let Some(ended) = offer.preview.as_ref().and_then(|preview| ended(preview, model)) {
         last.extend(say(&format!("✗ {ended}"), room, theme.error));
+    } else if model.screen == Screen::Panes && offer.preview.as_ref().is_some_and(|preview| preview.band.is_none()) {
+        last.extend(say(&format!("· {ACCOUNT_ALONE}"), room, theme.dim));
     }
     if !last.is_empty() && !lines.is_empty() {
         last.insert(0, Line::default());
@@ -68,6 +71,10 @@ fn keys(offer: &Offer, model: &Model) -> Vec<(&'static str, &'static str)> {
         (_, Some(_), _) => vec![("esc", "stop waiting")],
         (_, _, Some(_)) | (None, ..) => vec![("esc", "close")],
         (Some(preview), ..) if ended(preview, model).is_some() => vec![("esc", "close")],
+        (Some(preview), ..) if preview.band.is_none() => match (&model.screen, preview.registration) {
+            (Screen::Panes, _) | (_, Registration::Closed) => vec![("esc", "close")],
+            _ => vec![("enter", "new account"), ("esc", "not now")],
+        },
         (Some(preview), ..) if model.screen != Screen::Panes => {
             let mut keys = vec![("enter", "sign in to accept")];
             if preview.registration != Registration::Closed {

@@ -44,7 +44,7 @@ pub(super) const ALL: &[Scene] = &[
     }),
     ("sign-up", |size| {
         let mut model = local(sample::at_server(size));
-        let mut form = forms::sign_up(None, None);
+        let mut form = forms::sign_up(None, None, false);
         form.fill("username", "ada lovelace");
         form.fill("email", "ada@example.org");
         form.refuse("username", "must be letters, digits, '.', '_' or '-', beginning with a letter or digit");
@@ -221,6 +221,29 @@ pub(super) const ALL: &[Scene] = &[
     ("details-account", |size| {
         let invite = Invite { kind: Kind::User, account: Some(sample::person(3)), ..sample::invite(3) };
         over_panes(size, Overlay::Details(Box::new(Details { invite, redemptions: None, audit: None, ..details() })))
+    }),
+    ("demo-codes", |size| {
+        let mut model = panes(size);
+        model.settings.demo = model.server.as_ref().map(|server| server.origin.clone());
+        model.invites.list.change(invite_id(1), |invite| {
+            (invite.kind, invite.label) = (Kind::Code, None);
+        });
+        model
+    }),
+    ("offer-account-alone", |size| {
+        let mut offer = offer();
+        if let Some(preview) = &mut offer.preview {
+            (preview.band, preview.kind) = (None, Kind::Code);
+        }
+        over_panes(size, Overlay::Offer(Box::new(offer)))
+    }),
+    ("sign-up-invited", |size| {
+        let mut model = sample::at_server(size);
+        let mut form = forms::sign_up(None, None, true);
+        form.focus = 4;
+        model.screen = Screen::Entry(form);
+        (model.pasted, model.invited_to) = (Some(pasted()), Some("The Night Owls".to_owned()));
+        model
     }),
     ("link", |size| over_panes(size, Overlay::Link(Box::new(link(Some(Copied::Native), false))))),
     ("link-not-sure", |size| over_panes(size, Overlay::Link(Box::new(link(Some(Copied::Osc52), true))))),
