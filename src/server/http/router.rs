@@ -177,11 +177,11 @@ fn with_headers(mut response: Response, id: &str) -> Response {
 /// The framework's own refusals as problems. `Allow` is kept.
 async fn as_problem(response: Response) -> Response {
     let status = response.status();
-    // The framework says no in plain text; many rows of which none came to an invite are told as JSON.
-    let already = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value == PROBLEM_JSON || value == "application/json");
+    // Of many rows none came to an invite: their results are told as JSON, and nothing else that is refused.
+    let is_told = |media: &HeaderValue| {
+        media == PROBLEM_JSON || status == StatusCode::UNPROCESSABLE_ENTITY && media == "application/json"
+    };
+    let already = response.headers().get(header::CONTENT_TYPE).is_some_and(is_told);
     if already || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
@@ -235,12 +235,14 @@ mod tests {
         let app = App::new(store, settings, Key::new(&[7; 32]).unwrap(), SystemClock, SystemEntropy::new());
         let routes: Router = Router::new()
             .route("/panic", post(async || -> StatusCode { panic!("on purpose") }))
+            .route("/json", post(async || (StatusCode::BAD_REQUEST, axum::Json(true))))
             .route("/bands/{id}", post(async |Path(_): Path<BandId>| StatusCode::NO_CONTENT))
             .route("/body", post(async |_: Bytes| StatusCode::NO_CONTENT))
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .layer(from_fn_with_state(app, frame));
         for (path, size, code) in [
             ("/panic", 0, Some("internal")),
+            ("/json", 0, Some("bad_request")),
             ("/bands/7", 0, Some("not_found")),
             ("/body", BODY_LIMIT + 1, Some("payload_too_large")),
             ("/body", BODY_LIMIT, None),
