@@ -19,6 +19,8 @@ pub struct Pty {
     child: Box<dyn Child + Send + Sync>,
     writer: Option<Box<dyn std::io::Write + Send>>,
     seen: Arc<Mutex<Seen>>,
+    /// Reads until the program, and whatever it started in the terminal, has ended.
+    reader: thread::JoinHandle<()>,
 }
 
 /// What the program wrote so far.
@@ -57,7 +59,7 @@ impl Pty {
         let seen = Arc::new(Mutex::new(Seen { screen: vt100::Parser::new(rows, columns, 0), bytes: Vec::new() }));
         let mut reader = pair.master.try_clone_reader().unwrap();
         let kept = Arc::clone(&seen);
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             let mut buffer = [0; 8192];
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
                 let mut seen = kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,7 +68,7 @@ impl Pty {
             }
         });
         let writer = Some(pair.master.take_writer().unwrap());
-        Self { master: pair.master, child, writer, seen }
+        Self { master: pair.master, child, writer, seen, reader }
     }
 
     /// Types.
@@ -133,7 +135,10 @@ impl Pty {
             thread::sleep(Duration::from_millis(10));
         };
         // What it wrote last may still be on its way.
-        thread::sleep(Duration::from_millis(100));
+        while !self.reader.is_finished() {
+            assert!(Instant::now() < end, "something goes on in its terminal; on the screen:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(10));
+        }
         let bytes = self.bytes();
         (code, bytes)
     }
