@@ -150,7 +150,7 @@ pub(super) fn database(config: &Config) -> Result<Database, Error> {
     let database = place(config)?;
     if let (None, Database::Sqlite(file)) = (&config.server.database, &database) {
         data_folder(config)?;
-        // SQLite gives its other files the mode of this one.
+        // One in our own folder is closed to others where it was left open; the store refuses any other that is.
         let _ = crate::private::create(file, false)?;
     }
     Ok(database)
