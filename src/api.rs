@@ -33,9 +33,7 @@ pub use bands::{
 };
 pub use bans::{Ban, Bans};
 pub use bulk::{CreateInvites, CreatedInvites, InviteeRow, MAX_ROWS, RowResult, RowStatus};
-pub use campaigns::{
-    Campaign, CampaignCounts, Campaigns, CancelledInvites, CreateCampaign, CreatedCampaign, UpdateCampaign,
-};
+pub use campaigns::{Campaign, Campaigns, CancelledInvites, CreateCampaign, CreatedCampaign, UpdateCampaign};
 pub use codes::{CodeCard, CodeCards, CreateCodes, CreatedCodes};
 pub use inbox::{Inbox, Waiting};
 pub use invites::{

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::domain::{BandId, CampaignId, Role, Timestamp};
 
-use super::{Patch, Person, RowResult};
+use super::{InviteCounts, Patch, Person, RowResult};
 
 /// A set of invites that share role, message and end, and end together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub struct Campaign {
     /// when its invites are ended.
     pub is_default: bool,
     /// Where its invites stand.
-    pub counts: CampaignCounts,
+    pub counts: InviteCounts,
     /// How many of them went out by mail.
     pub sent: u64,
     /// Whether it has not ended, and an invite of it is pending.
@@ -44,22 +44,6 @@ pub struct Campaign {
     pub created_by: Option<Person>,
     /// When it ended: by its time, or because someone ended it.
     pub ended_at: Option<Timestamp>,
-}
-
-/// The invites of a campaign by status, and how often they were used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
-pub struct CampaignCounts {
-    /// Can be used.
-    pub pending: u64,
-    /// Used up.
-    pub accepted: u64,
-    /// Declined.
-    pub rejected: u64,
-    /// Ended otherwise.
-    pub cancelled: u64,
-    /// Uses taken.
-    pub uses: u64,
 }
 
 /// `GET /bands/{id}/campaigns`.

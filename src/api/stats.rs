@@ -1,5 +1,7 @@
 //! A band's figures.
 
+use std::ops::AddAssign;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{CampaignId, Kind};
@@ -22,6 +24,32 @@ pub struct InviteCounts {
     pub cancelled: u64,
     /// Uses taken.
     pub uses: u64,
+}
+
+impl AddAssign for InviteCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.made += other.made;
+        self.pending += other.pending;
+        self.accepted += other.accepted;
+        self.rejected += other.rejected;
+        self.cancelled += other.cancelled;
+        self.uses += other.uses;
+    }
+}
+
+impl InviteCounts {
+    /// What is left of a whole without this part of it.
+    #[must_use]
+    pub fn without(self, part: Self) -> Self {
+        Self {
+            made: self.made.saturating_sub(part.made),
+            pending: self.pending.saturating_sub(part.pending),
+            accepted: self.accepted.saturating_sub(part.accepted),
+            rejected: self.rejected.saturating_sub(part.rejected),
+            cancelled: self.cancelled.saturating_sub(part.cancelled),
+            uses: self.uses.saturating_sub(part.uses),
+        }
+    }
 }
 
 /// The figures of one kind.
@@ -69,10 +97,14 @@ pub struct Stats {
     /// By kind; kinds that were never made are left out.
     #[serde(deserialize_with = "super::list::known")]
     pub by_kind: Vec<KindCounts>,
-    /// By campaign: the 50 with most invites, most first.
+    /// By campaign: the 50 with most invites, most first; a deleted one, too.
     pub by_campaign: Vec<CampaignStats>,
+    /// What all other campaigns come to: nothing where none is left out.
+    pub other_campaigns: InviteCounts,
     /// By inviter: the 50 with most invites, most first.
     pub by_inviter: Vec<InviterStats>,
+    /// What all other inviters come to: nothing where none is left out.
+    pub other_inviters: InviteCounts,
     /// Of the invites that have ended, the share that was used up, from 0 to 1; null while none has.
     pub acceptance_rate: Option<f64>,
     /// Seconds from the making of an invite to its use, the middle of the latest 1,000 uses; null while there are none.

@@ -17,7 +17,7 @@ pub(crate) use change::{delete, edit, expire};
 pub(crate) use make::{NewCampaign, create, insert};
 
 use crate::{
-    api::{Campaign, CampaignCounts, Campaigns, Code},
+    api::{Campaign, Campaigns, Code, InviteCounts},
     domain::{AccountId, BandId, BandPolicy, CampaignId, CampaignName, Message, Policy, Role, Timestamp},
 };
 
@@ -147,6 +147,7 @@ crate::row! {
         creator_username: Option<String>,
         creator_name: Option<String>,
         ended_at: Option<Timestamp>,
+        made: Option<i64>,
         pending: Option<i64>,
         accepted: Option<i64>,
         rejected: Option<i64>,
@@ -160,7 +161,7 @@ const SELECT: &str = "SELECT c.seq AS seq, c.id AS id, c.band AS band, b.name AS
         c.role AS role, c.message AS message, c.expires_at AS expires_at, c.reminders AS reminders,
         c.max_invites AS max_invites, c.max_accepts AS max_accepts, c.created_at AS created_at,
         c.created_by AS created_by, a.username AS creator_username, a.display_name AS creator_name,
-        c.ended_at AS ended_at, t.pending AS pending, t.accepted AS accepted, t.rejected AS rejected,
+        c.ended_at AS ended_at, t.made AS made, t.pending AS pending, t.accepted AS accepted, t.rejected AS rejected,
         t.cancelled AS cancelled, t.uses AS uses, t.sent AS sent
      FROM campaign c JOIN band b ON b.id = c.band LEFT JOIN account a ON a.id = c.created_by
         LEFT JOIN tally t ON t.band = c.band AND t.dimension = 'campaign' AND t.subject = c.id";
@@ -251,7 +252,8 @@ impl CampaignRow {
     /// The campaign as it is told at `now`.
     pub(crate) fn show(self, now: Timestamp) -> Campaign {
         let number = |n: Option<i64>| n.unwrap_or_default().unsigned_abs();
-        let counts = CampaignCounts {
+        let counts = InviteCounts {
+            made: number(self.made),
             pending: number(self.pending),
             accepted: number(self.accepted),
             rejected: number(self.rejected),

@@ -5,91 +5,99 @@ use crate::{
     domain::{AccountId, BandId, CampaignId, Kind},
 };
 
-use super::{Refused, bands::Access, store::Tx};
+use super::{
+    Refused,
+    bands::Access,
+    store::{Error, FromRow, Row, Tx},
+};
 
-crate::row! {
-    struct OfKind {
-        kind: Kind, made: i64, pending: i64, accepted: i64, rejected: i64, cancelled: i64, uses: i64,
-    }
-}
-
-crate::row! {
-    struct OfCampaign {
-        id: CampaignId, name: String, made: i64, pending: i64, accepted: i64, rejected: i64, cancelled: i64, uses: i64,
-    }
-}
-
-crate::row! {
-    struct OfInviter {
-        id: AccountId, username: String, display_name: String, made: i64, pending: i64, accepted: i64, rejected: i64,
-        cancelled: i64, uses: i64,
-    }
-}
-
+crate::row! { struct OfKind { kind: Kind } }
+crate::row! { struct OfCampaign { id: CampaignId, name: String } }
+crate::row! { struct OfInviter { id: AccountId, username: String, display_name: String } }
+crate::row! { struct Figures { made: i64, pending: i64, accepted: i64, rejected: i64, cancelled: i64, uses: i64 } }
 crate::row! { struct Views { views: i64 } }
 crate::row! { struct Delay { micros: i64 } }
 
-/// The figures of a row.
-macro_rules! counts {
-    ($row:expr) => {
-        InviteCounts {
-            made: $row.made.unsigned_abs(),
-            pending: $row.pending.unsigned_abs(),
-            accepted: $row.accepted.unsigned_abs(),
-            rejected: $row.rejected.unsigned_abs(),
-            cancelled: $row.cancelled.unsigned_abs(),
-            uses: $row.uses.unsigned_abs(),
-        }
-    };
+/// Of whom or what, and the figures beside it.
+struct Part<T> {
+    of: T,
+    counts: InviteCounts,
 }
 
-/// The figures of a band, for its admins.
+impl<T: FromRow> FromRow for Part<T> {
+    fn from_row(row: &Row<'_>) -> Result<Self, Error> {
+        Ok(Self { of: T::from_row(row)?, counts: Figures::from_row(row)?.into() })
+    }
+}
+
+impl From<Figures> for InviteCounts {
+    fn from(row: Figures) -> Self {
+        Self {
+            made: row.made.unsigned_abs(),
+            pending: row.pending.unsigned_abs(),
+            accepted: row.accepted.unsigned_abs(),
+            rejected: row.rejected.unsigned_abs(),
+            cancelled: row.cancelled.unsigned_abs(),
+            uses: row.uses.unsigned_abs(),
+        }
+    }
+}
+
+fn sum<T>(parts: &[Part<T>]) -> InviteCounts {
+    let mut all = InviteCounts::default();
+    for part in parts {
+        all += part.counts;
+    }
+    all
+}
+
+/// The figures of a band, for its admins. One snapshot: the parts add up, whatever is being done meanwhile.
 pub(crate) fn stats(tx: &mut Tx<'_>, band: BandId, caller: AccountId) -> Result<Stats, Refused> {
     Access::of(tx, band, caller)?.require_admin()?;
-    let kinds: Vec<OfKind> = tx.query(
+    let kinds: Vec<Part<OfKind>> = tx.query(
         "SELECT dimension AS kind, made, pending, accepted, rejected, cancelled, uses FROM tally
          WHERE band = $1 AND dimension IN ('link', 'email', 'user', 'code') ORDER BY dimension",
         &[&band],
     )?;
-    let campaigns: Vec<OfCampaign> = tx.query(
-        "SELECT c.id AS id, c.name AS name, t.made AS made, t.pending AS pending, t.accepted AS accepted,
-            t.rejected AS rejected, t.cancelled AS cancelled, t.uses AS uses
-         FROM tally t JOIN campaign c ON c.id = t.subject
-         WHERE t.band = $1 AND t.dimension = 'campaign' ORDER BY t.made DESC LIMIT 50",
+    // Those with most are taken out of an index before anything is joined: a band has any number of either.
+    let campaigns: Vec<Part<OfCampaign>> = tx.query(
+        "SELECT c.id AS id, c.name AS name, found.made AS made, found.pending AS pending, found.accepted AS accepted,
+            found.rejected AS rejected, found.cancelled AS cancelled, found.uses AS uses
+         FROM (SELECT * FROM tally WHERE band = $1 AND dimension = 'campaign'
+            ORDER BY made DESC, subject DESC LIMIT 50) AS found
+            JOIN campaign c ON c.id = found.subject
+         ORDER BY found.made DESC, found.subject DESC",
         &[&band],
     )?;
-    let inviters: Vec<OfInviter> = tx.query(
-        "SELECT a.id AS id, a.username AS username, a.display_name AS display_name, t.made AS made,
-            t.pending AS pending, t.accepted AS accepted, t.rejected AS rejected, t.cancelled AS cancelled,
-            t.uses AS uses
-         FROM tally t JOIN account a ON a.id = t.subject
-         WHERE t.band = $1 AND t.dimension = 'inviter' ORDER BY t.made DESC LIMIT 50",
+    let inviters: Vec<Part<OfInviter>> = tx.query(
+        "SELECT a.id AS id, a.username AS username, a.display_name AS display_name, found.made AS made,
+            found.pending AS pending, found.accepted AS accepted, found.rejected AS rejected,
+            found.cancelled AS cancelled, found.uses AS uses
+         FROM (SELECT * FROM tally WHERE band = $1 AND dimension = 'inviter'
+            ORDER BY made DESC, subject DESC LIMIT 50) AS found
+            JOIN account a ON a.id = found.subject
+         ORDER BY found.made DESC, found.subject DESC",
         &[&band],
     )?;
     let views: Option<Views> = tx.query_one("SELECT views FROM band WHERE id = $1", &[&band])?;
-    let all = kinds.iter().fold(InviteCounts::default(), |sum, row| InviteCounts {
-        made: sum.made + row.made.unsigned_abs(),
-        pending: sum.pending + row.pending.unsigned_abs(),
-        accepted: sum.accepted + row.accepted.unsigned_abs(),
-        rejected: sum.rejected + row.rejected.unsigned_abs(),
-        cancelled: sum.cancelled + row.cancelled.unsigned_abs(),
-        uses: sum.uses + row.uses.unsigned_abs(),
-    });
+    let all = sum(&kinds);
     Ok(Stats {
-        acceptance_rate: rate(&all),
         by_status: all,
-        by_kind: kinds.iter().map(|row| KindCounts { kind: row.kind, counts: counts!(row) }).collect(),
+        other_campaigns: all.without(sum(&campaigns)),
+        other_inviters: all.without(sum(&inviters)),
+        by_kind: kinds.into_iter().map(|Part { of, counts }| KindCounts { kind: of.kind, counts }).collect(),
         by_campaign: campaigns
             .into_iter()
-            .map(|row| CampaignStats { counts: counts!(row), id: row.id, name: row.name })
+            .map(|Part { of, counts }| CampaignStats { id: of.id, name: of.name, counts })
             .collect(),
         by_inviter: inviters
             .into_iter()
-            .map(|row| InviterStats {
-                counts: counts!(row),
-                account: Person { id: row.id, username: row.username, display_name: row.display_name },
+            .map(|Part { of, counts }| InviterStats {
+                account: Person { id: of.id, username: of.username, display_name: of.display_name },
+                counts,
             })
             .collect(),
+        acceptance_rate: rate(&all),
         median_seconds_to_accept: median(tx, band)?,
         views: views.map_or(0, |row| row.views.unsigned_abs()),
     })

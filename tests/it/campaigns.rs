@@ -109,7 +109,7 @@ async fn a_campaign_counts_where_its_invites_stand(world: World) {
     assert_eq!(sam.post(&format!("/invites/{}/decline", tokens[1].1), json!({})).await.0, 204);
     ada.delete(&format!("/invites/{}", tokens[2].0)).await;
     let shown = show(&ada, &campaign).await;
-    let counts = json!({ "pending": 1, "accepted": 1, "rejected": 1, "cancelled": 1, "uses": 1 });
+    let counts = json!({ "made": 4, "pending": 1, "accepted": 1, "rejected": 1, "cancelled": 1, "uses": 1 });
     assert_eq!((&shown["counts"], &shown["active"]), (&counts, &json!(true)));
 }
 

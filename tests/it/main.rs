@@ -101,6 +101,8 @@ mod seed;
 #[cfg(all(unix, feature = "server"))]
 mod shell;
 #[cfg(feature = "server")]
+mod stats;
+#[cfg(feature = "server")]
 mod store;
 mod structure;
 #[cfg(feature = "server")]

@@ -137,7 +137,7 @@ CREATE TABLE tally (
     sent bigint NOT NULL,
     PRIMARY KEY (band, dimension, subject)
 );
-CREATE INDEX tally_made ON tally (band, dimension, made);
+CREATE INDEX tally_made ON tally (band, dimension, made, subject);
 
 CREATE TABLE invite (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

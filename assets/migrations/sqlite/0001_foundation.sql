@@ -136,7 +136,7 @@ CREATE TABLE tally (
     sent INTEGER NOT NULL,
     PRIMARY KEY (band, dimension, subject)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX tally_made ON tally (band, dimension, made);
+CREATE INDEX tally_made ON tally (band, dimension, made, subject);
 
 CREATE TABLE invite (
     seq INTEGER PRIMARY KEY,

@@ -118,7 +118,8 @@ async fn create(
     let CreatedInvites { results, created, failed } = all;
     if is_new && created > 0 {
         // The figures are written with the end of the transaction.
-        (campaign.counts.pending, campaign.active) = (u64::from(created), true);
+        let counts = &mut campaign.counts;
+        (counts.made, counts.pending, campaign.active) = (u64::from(created), u64::from(created), true);
         app.alarm().note(Some(now)); // the sweeper looks for the nearest end itself
         app.metrics().invites("created", u64::from(created));
     }

@@ -92,7 +92,8 @@ async fn make(
         let created = invites::create_codes(tx, app, maker, &body.value, (id, &fresh), now)?;
         let mut campaign = campaigns::read(tx, id, account)?.show(now);
         // The figures are written with the end of the transaction.
-        (campaign.counts.pending, campaign.active) = (u64::from(created), true);
+        let counts = &mut campaign.counts;
+        (counts.made, counts.pending, campaign.active) = (u64::from(created), u64::from(created), true);
         let outcome = Some(created.to_string());
         Ok(Done { outcome, ..Done::new(201, id.as_bytes(), (CreatedCodes { campaign, created }, true)) })
     };
