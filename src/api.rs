@@ -3,6 +3,7 @@
 //! Requests refuse unknown fields. Answers are read leniently, so that a newer server may say more.
 
 mod accounts;
+mod actions;
 mod audit;
 mod bands;
 mod bans;
@@ -27,6 +28,7 @@ pub use accounts::{
     Account, Login, PasswordRules, Person, Register, Registered, Session, SessionSecret, Sessions, SignedIn, Site,
     Sync, SyncBand, SyncInbox, UpdateAccount,
 };
+pub use actions::{ActOnInvites, ActedOnInvites, ActionArgs, FailedInvite, InviteAction, InviteFilter, MAX_ACTED_ON};
 pub use audit::{AuditEvent, AuditTrail};
 pub use bands::{
     Band, BandCounts, BandRef, Bands, CreateBand, Member, Members, TransferBand, UpdateBand, UpdateMember,

@@ -24,7 +24,7 @@ pub use name::{
 pub use password::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, check_password};
 pub use policy::{
     BandPolicy, EmailIdentity, Hours, Looser, Membership, OnAcceptCancel, OnInviterRemoved, Policy, Preset,
-    Registration,
+    Registration, check_future,
 };
 pub use request::JoinStatus;
 pub use role::{InvitePermission, JoinMode, Role};

@@ -201,15 +201,18 @@ impl Policy {
 
     /// Whether an invite may be made at `now` to end at `expires_at`: in the future, and within `max_ttl_hours`.
     pub fn check_expiry(&self, now: Timestamp, expires_at: Option<Timestamp>) -> Result<(), Invalid> {
-        if expires_at.is_some_and(|end| end <= now) {
-            return Err(Invalid::new("must lie in the future"));
-        }
+        check_future(now, expires_at)?;
         let Some(hours) = self.max_ttl_hours.0 else { return Ok(()) };
         if expires_at.is_none_or(|end| end > now.plus_hours(hours)) {
             return Err(Invalid::new(format!("must not be longer than {hours} hours from now")));
         }
         Ok(())
     }
+}
+
+/// Whether something may end at `end`, whatever the policy: in the future, or never.
+pub fn check_future(now: Timestamp, end: Option<Timestamp>) -> Result<(), Invalid> {
+    if end.is_some_and(|end| end <= now) { Err(Invalid::new("must lie in the future")) } else { Ok(()) }
 }
 
 #[cfg(test)]

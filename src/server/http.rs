@@ -1,5 +1,6 @@
 //! HTTP: one file a resource. Transactions begin here.
 
+mod actions;
 mod audit;
 mod auth;
 pub(crate) mod bands;

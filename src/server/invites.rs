@@ -1,6 +1,8 @@
 //! Invites: who sees them, who changes them, who comes in by them.
 
 mod accept;
+mod acting;
+mod actions;
 mod bulk;
 mod cancel;
 mod change;
@@ -22,8 +24,9 @@ mod withdraw;
 
 pub(crate) use self::{
     accept::{Found, accept, admit, hold_by_id, hold_by_token, hold_waiting, id_of_token, preview},
+    actions::{ManyActs, act},
     bulk::{ManyInvites, Outcome, create_all, tokens},
-    change::{edit, link, or_pending, redemptions, restore, revoke, rotate},
+    change::{edit, link, or_pending, redemptions, resend, restore, revoke, rotate},
     codes::{MOST_CODES, Maker, codes, create_codes, show_codes, usable_codes, walk_codes},
     create::{Created, Fresh, create, recreated},
     decline::decline,
@@ -31,13 +34,12 @@ pub(crate) use self::{
     expire::{expire, next_end},
     inbox::{inbox, opt_out},
     list::{Filter, list},
-    resend::resend,
     together::Together,
     wish::ending,
     withdraw::Withdrawal,
 };
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     api::{Code, Invite, Person},
@@ -48,6 +50,7 @@ use crate::{
 };
 
 use self::{
+    acting::Acting,
     cancel::{AT_ONCE, Counted},
     wish::To,
 };
@@ -65,6 +68,14 @@ impl Access {
     /// Whether the caller may change an invite of this role that this account made, and may have its secret.
     fn may_change(&self, role: Role, created_by: AccountId, caller: AccountId) -> bool {
         self.grants().is_some_and(|up_to| role <= up_to && (created_by == caller || self.role.is_admin()))
+    }
+
+    /// Refuses a role above what the member may grant.
+    fn check_grant(&self, role: Role) -> Result<(), Refused> {
+        if self.grants().is_some_and(|up_to| role <= up_to) {
+            return Ok(());
+        }
+        Err(Refused::new(Code::Forbidden, "You may not invite to a role above your own."))
     }
 
     fn check_change(&self, row: &InviteRow, caller: AccountId) -> Result<(), Refused> {
@@ -137,6 +148,11 @@ const PEOPLE: &str = "JOIN account c ON c.id = i.created_by LEFT JOIN account t 
 impl InviteRow {
     fn standing(&self, now: Timestamp) -> Standing {
         Standing::at(now, self.status, self.cancel_reason, self.expires_at)
+    }
+
+    /// Whether the member may see it: who may not invite sees their own.
+    fn is_seen(&self, access: &Access, caller: AccountId) -> bool {
+        access.sees_all() || self.created_by == caller
     }
 
     /// What the invite is counted under.
@@ -230,6 +246,18 @@ fn hold(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<(InviteRow, 
     seen_by(row, access, caller)
 }
 
+/// As [`hold`], with what it takes to change the invite.
+fn acting(
+    tx: &mut Tx<'_>,
+    id: InviteId,
+    caller: AccountId,
+    now: Timestamp,
+) -> Result<([InviteRow; 1], Acting), Refused> {
+    let (row, access) = hold(tx, id, caller)?;
+    let acting = Acting { band: row.band, access, caller, now };
+    Ok(([row], acting))
+}
+
 /// The condition that an invite is of the band in `$1`, beside one that names invites: a plus keeps the way to all of a
 /// band's invites out of it.
 fn of_band(dialect: Dialect) -> &'static str {
@@ -257,26 +285,41 @@ fn hold_all(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<HashMap<I
     Ok(all)
 }
 
-crate::row! { struct Over { is_over: bool } }
+crate::row! { struct Ended { id: CampaignId } }
 
-/// Whether the invite's campaign was ended or deleted; and it is neither until the transaction ends. Before [`hold`], and
-/// after the membership, as everywhere.
-fn hold_campaign(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<bool, Refused> {
+/// Those of the invites' campaigns that were ended or deleted; and no other is until the transaction ends. Before the
+/// invites ([`hold`], [`hold_all`]), and after the membership, as everywhere.
+fn hold_campaigns(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<HashSet<CampaignId>, Error> {
+    let mut ended = HashSet::new();
+    for some in ids.chunks(AT_ONCE) {
+        let of = format!(
+            "SELECT i.campaign FROM invite i WHERE i.id IN ({}) AND {}",
+            numbers(2, some.len()),
+            of_band(tx.dialect())
+        );
+        let mut params: Vec<&dyn ToValue> = vec![&band];
+        params.extend(some.iter().map(|id| id as &dyn ToValue));
+        if tx.dialect() == Dialect::Postgres {
+            let held = intern(format!("SELECT id FROM campaign WHERE id IN ({of}) ORDER BY id FOR SHARE"));
+            let _ = tx.exists(held, &params)?;
+        }
+        let over = "(ended_at IS NOT NULL OR deleted_at IS NOT NULL)";
+        let sql = intern(format!("SELECT id FROM campaign WHERE id IN ({of}) AND {over}"));
+        ended.extend(tx.query::<Ended>(sql, &params)?.into_iter().map(|campaign| campaign.id));
+    }
+    Ok(ended)
+}
+
+/// As [`hold_campaigns`] of one invite, for a member of its band.
+fn hold_campaign(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<HashSet<CampaignId>, Refused> {
     let band: Option<In> = tx.query_one("SELECT band FROM invite WHERE id = $1", &[&id])?;
     let band = band.ok_or_else(|| Refused::not_found("invite"))?.band;
     let _ = Access::hold(tx, band, caller).map_err(no_invite)?;
-    let lock = tx.dialect().pick("", " FOR SHARE");
-    let sql = intern(format!(
-        "SELECT ended_at IS NOT NULL OR deleted_at IS NOT NULL AS is_over FROM campaign
-         WHERE id = (SELECT campaign FROM invite WHERE id = $1){lock}"
-    ));
-    Ok(tx.query_one::<Over>(sql, &[&id])?.is_some_and(|campaign| campaign.is_over))
+    Ok(hold_campaigns(tx, band, &[id])?)
 }
 
 fn seen_by(row: Option<InviteRow>, access: Access, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
-    row.filter(|row| access.sees_all() || row.created_by == caller)
-        .map(|row| (row, access))
-        .ok_or_else(|| Refused::not_found("invite"))
+    row.filter(|row| row.is_seen(&access, caller)).map(|row| (row, access)).ok_or_else(|| Refused::not_found("invite"))
 }
 
 /// For who is not in its band there is no invite.

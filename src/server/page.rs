@@ -83,7 +83,7 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     /// The text for `next_cursor` and `prev_cursor` of this list.
-    fn encode(self, of: Listed) -> String {
+    pub(crate) fn encode(self, of: Listed) -> String {
         let mut bytes = [0; 18];
         bytes[0] = of as u8;
         bytes[1] = self.back.into();

@@ -109,6 +109,18 @@ impl Fields {
         }
     }
 
+    /// Whether every field was good so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes over the refusals of an object in the field `name`.
+    pub(crate) fn within(&mut self, name: &str, inner: Self) {
+        for FieldError { field, message } in inner.0 {
+            self.refuse(&format!("{name}.{field}"), message);
+        }
+    }
+
     /// Notes a refusal.
     pub(crate) fn refuse(&mut self, field: &str, message: impl Into<String>) {
         self.0.push(FieldError { field: field.to_owned(), message: message.into() });

@@ -88,6 +88,8 @@ const TABLE: &[Row] = &[
     ("GET", "/bands/{id}/invites", in_band(200, 200, 200, 200)),
     ("POST", "/bands/{id}/invites", in_band(403, 201, 201, 201)),
     ("POST", "/bands/{id}/invites/bulk", in_band(403, 201, 201, 201)),
+    // Everyone in the band may ask; what they may not change is told as failed.
+    ("POST", "/bands/{id}/invites/actions", in_band(200, 200, 200, 200)),
     // A plain member sees their own invites alone; this one is the owner's.
     ("GET", "/invites/{id}", in_band(404, 200, 200, 200)),
     ("PATCH", "/invites/{id}", in_band(404, 403, 200, 200)),
@@ -118,6 +120,7 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
         ("POST", "/bands/{id}/invites") => json!({ "label": "for Kim" }),
         ("POST", "/bands/{id}/codes" | "/site/codes") => json!({ "count": 2, "name": "For the door" }),
         ("POST", "/bands/{id}/invites/bulk") => json!({ "rows": [{ "name": "Kim" }] }),
+        ("POST", "/bands/{id}/invites/actions") => json!({ "action": "revoke", "ids": [scene.pending] }),
         ("POST", "/bands/{id}/templates") => json!({ "name": "Singers", "role": "admin" }),
         ("POST", "/bands/{id}/campaigns") => {
             json!({ "name": "Spring tour", "role": "admin", "ttl_hours": null, "rows": [{ "name": "Kim" }] })

@@ -281,6 +281,7 @@ async fn invites(called: &mut Called, [ada, kim, sam]: [&Person; 3], band: &str)
     called.call(kim, "POST /invites/{token}/accept", &format!("{by_token}/accept"), json!({})).await;
     called.call(ada, "GET /invites/{id}/redemptions", &format!("{one}/redemptions"), json!(null)).await;
     bulk(called, ada, band).await;
+    actions(called, ada, band).await;
     let band = band.rsplit('/').next().unwrap();
     let (_, token) = ada.invite(band, json!({})).await;
     let no = json!({ "block": "band" });
@@ -294,6 +295,46 @@ async fn bulk(called: &mut Called, ada: &Person, band: &str) {
     for what in ["resend", "replace"] {
         let wish = json!({ "rows": rows, "on_existing": what });
         assert_eq!(ada.post(&all, wish).await.0, if what == "resend" { 207 } else { 201 });
+    }
+}
+
+/// Every action by ids, and by every filter.
+async fn actions(called: &mut Called, ada: &Person, band: &str) {
+    let all = format!("{band}/invites/actions");
+    let id = band.rsplit('/').next().unwrap();
+    let mut ids = Vec::new();
+    for wish in
+        [json!({}), json!({ "email": "ann@example.org" }), json!({ "username": "joe", "on_existing": "replace" })]
+    {
+        ids.push(ada.invite(id, wish).await.0);
+    }
+    let actions = [
+        ("resend", json!(null)),
+        ("extend", json!({ "ttl_hours": 5 })),
+        ("set_role", json!({ "role": "admin" })),
+        ("revoke", json!(null)),
+        ("restore", json!(null)),
+    ];
+    for (action, args) in actions {
+        assert_eq!(ada.post(&all, json!({ "action": action, "ids": ids, "args": args })).await.0, 200);
+    }
+    let wish = json!({ "action": "revoke", "filter": { "status": "pending", "q": "ann" } });
+    let operation = "POST /bands/{id}/invites/actions";
+    called.call(ada, operation, &all, wish).await;
+    let actor = &ada.account["id"];
+    for filter in [
+        json!({}),
+        json!({ "kind": "link" }),
+        json!({ "q": "an" }),
+        json!({ "campaign": id }),
+        json!({ "created_by": actor }),
+    ] {
+        let mut wish = json!({ "action": "resend", "filter": filter });
+        assert_eq!(ada.post(&all, wish.clone()).await.0, 200);
+        // The cursor of a list is of the same kind.
+        let (_, page) = ada.get(&format!("{band}/invites?limit=1")).await;
+        wish["cursor"] = page["next_cursor"].clone();
+        assert_eq!(ada.post(&all, wish).await.0, 200);
     }
 }
 

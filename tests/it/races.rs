@@ -24,6 +24,8 @@ on_each_database! {
     a_decline_and_a_revoke_agree,
     two_tokens_at_once_make_one_membership,
     two_spellings_at_once_make_one_account_and_take_one_use,
+    two_bulks_for_the_same_people_leave_one_invite_each,
+    actions_on_the_same_invites_at_once_all_answer,
     an_invite_made_while_its_band_is_deleted_is_not_left_pending,
 }
 
@@ -191,6 +193,62 @@ async fn two_spellings_at_once_make_one_account_and_take_one_use(world: World) {
     let refused = if a.0 == 409 { a.1 } else { b.1 };
     assert_eq!(refused["code"], "username_taken");
     assert_eq!(ada.get(&format!("/invites/{id}")).await.1["uses"], 1);
+}
+
+async fn two_bulks_for_the_same_people_leave_one_invite_each(world: World) {
+    let (ada, joe) = (world.account("ada").await, world.account("joe").await);
+    let band = ada.band("Choir").await;
+    let_in(&ada, &band, "admin", &[&joe]).await;
+    let people = world.people(60).await;
+    let path = format!("/bands/{band}/invites/bulk");
+    let mut rows: Vec<Value> = people.iter().map(|person| json!({ "username": person.username })).collect();
+    rows.extend((0..300).map(|n| json!({ "email": format!("n{n}@example.org") })));
+    let there = rows.clone();
+    rows.reverse();
+    for on_existing in [json!(null), json!("replace")] {
+        let wish = |rows: &[Value]| json!({ "rows": rows, "on_existing": on_existing });
+        let (a, b) = tokio::join!(ada.post(&path, wish(&rows)), joe.post(&path, wish(&there)));
+        let mut made = 0;
+        for (status, answer) in [a, b] {
+            assert!([201, 207, 422].contains(&status), "{answer}");
+            for row in answer["results"].as_array().unwrap() {
+                assert!(["created", "already_pending"].contains(&row["status"].as_str().unwrap()), "{row}");
+                made += usize::from(row["status"] == "created");
+            }
+        }
+        assert!(made >= rows.len(), "{made}");
+        assert_eq!(ada.get(&format!("/bands/{band}")).await.1["counts"]["pending"], rows.len());
+    }
+    let twice = "SELECT COUNT(*) AS n FROM (SELECT COUNT(*) AS m FROM invite WHERE status = 'pending'
+        GROUP BY email, account) AS each WHERE m > 1";
+    assert_eq!(world.number(twice).await, 0);
+}
+
+async fn actions_on_the_same_invites_at_once_all_answer(world: World) {
+    let (ada, joe) = (world.account("ada").await, world.account("joe").await);
+    let band = ada.band("Choir").await;
+    let_in(&ada, &band, "admin", &[&joe]).await;
+    let rows: Vec<Value> = (0..250).map(|n| json!({ "email": format!("n{n}@example.org") })).collect();
+    let (_, made) = ada.post(&format!("/bands/{band}/invites/bulk"), json!({ "rows": rows })).await;
+    let mut ids: Vec<Value> = made["results"].as_array().unwrap().iter().map(|row| row["invite_id"].clone()).collect();
+    let path = format!("/bands/{band}/invites/actions");
+    for _ in 0..3 {
+        let revoke = json!({ "action": "revoke", "ids": ids });
+        ids.reverse();
+        let extend = json!({ "action": "extend", "ids": ids, "args": { "ttl_hours": 9 } });
+        let filter = json!({ "action": "revoke", "filter": { "status": "pending" } });
+        let (a, b, c) = tokio::join!(ada.post(&path, revoke), joe.post(&path, extend), ada.post(&path, filter));
+        assert_eq!((a.0, b.0, c.0), (200, 200, 200), "{} {} {}", a.1, b.1, c.1);
+        assert_eq!((&a.1["done"], &a.1["failed"]), (&json!(250), &json!([])));
+        let extended = b.1["done"].as_u64().unwrap();
+        assert!([0, 250].contains(&extended), "one transaction: {extended}");
+        assert_eq!(ada.get(&format!("/bands/{band}")).await.1["counts"]["pending"], 0);
+        let restore = json!({ "action": "restore", "ids": ids });
+        let (a, b) = tokio::join!(ada.post(&path, restore.clone()), joe.post(&path, restore));
+        assert_eq!((a.0, b.0), (200, 200));
+        assert_eq!(a.1["done"].as_u64().unwrap() + b.1["done"].as_u64().unwrap(), 250, "{} {}", a.1, b.1);
+        assert_eq!(ada.get(&format!("/bands/{band}")).await.1["counts"]["pending"], 250);
+    }
 }
 
 async fn an_invite_made_while_its_band_is_deleted_is_not_left_pending(world: World) {

@@ -53,7 +53,7 @@ async fn create(
         .of(&app, caller, format!("/bands/{band}/invites/bulk"), body.hash)
         .write(
             move |app, tx, earlier| {
-                let outcomes = read_again(earlier.outcome.as_deref())?;
+                let outcomes: Vec<Outcome> = read_again(earlier.outcome.as_deref())?;
                 let tokens = invites::tokens(tx, app, band, caller.account, &with_link(&outcomes))?;
                 Ok((outcomes, tokens, false))
             },
@@ -78,7 +78,7 @@ async fn create(
 }
 
 /// What an earlier request with the same key came to.
-pub(super) fn read_again(kept: Option<&str>) -> Result<Vec<Outcome>, Refused> {
+pub(super) fn read_again<T: serde::de::DeserializeOwned>(kept: Option<&str>) -> Result<T, Refused> {
     kept.and_then(|text| serde_json::from_str(text).ok())
         .ok_or_else(|| Refused::new(Code::Internal, "What the first request came to cannot be read any more."))
 }

@@ -16,7 +16,7 @@ use crate::{
     server::{
         App, Refused, campaigns,
         idempotency::Done,
-        invites::{self, Fresh},
+        invites::{self, Fresh, Outcome},
         page::Listed,
         store::Tx,
     },
@@ -98,7 +98,7 @@ async fn create(
             move |app, tx, earlier| {
                 let read = |id| campaigns::read(tx, CampaignId::from_bytes(id), caller.account);
                 let row = earlier.resource.map(read).transpose()?;
-                let outcomes = read_again(earlier.outcome.as_deref())?;
+                let outcomes: Vec<Outcome> = read_again(earlier.outcome.as_deref())?;
                 let tokens = invites::tokens(tx, app, band, caller.account, &with_link(&outcomes))?;
                 Ok((row, outcomes, tokens, false))
             },

@@ -39,6 +39,7 @@ impl Key {
 }
 
 /// A request whose work is done once, however often it is sent under one key.
+#[derive(Clone)]
 pub(crate) struct Once {
     app: App,
     claim: Option<Claim>,

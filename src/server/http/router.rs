@@ -56,6 +56,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(people::routes())
         .merge(super::invites::routes())
         .merge(super::bulk::routes())
+        .merge(super::actions::routes())
         .merge(super::requests::routes())
         .merge(super::templates::routes())
         .merge(super::codes::routes())

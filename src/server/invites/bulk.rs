@@ -32,7 +32,6 @@ use super::{
     create::{Fresh, Making},
     expire, hold_all, of_band,
     recipient::{self, Recipient},
-    resend::{deliver, unsendable},
     wish::{Terms, To},
 };
 
@@ -228,7 +227,7 @@ fn resend(
     dry_run: bool,
 ) -> Result<(), Refused> {
     let (places, rows): (Vec<usize>, Vec<InviteRow>) = rows.into_iter().unzip();
-    let mut refused = unsendable(tx, making.band, &making.access, making.caller, &rows, making.now)?;
+    let mut refused = making.acting().unsendable(tx, &rows)?;
     let mut sent = Vec::with_capacity(rows.len());
     for (place, row) in places.into_iter().zip(&rows) {
         outcomes[place] = Some(match refused.remove(&row.id) {
@@ -244,7 +243,7 @@ fn resend(
         });
     }
     if !dry_run {
-        deliver(tx, making.band, sent.into_iter(), making.caller, making.now)?;
+        making.acting().deliver(tx, &sent)?;
     }
     Ok(())
 }

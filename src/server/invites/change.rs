@@ -1,21 +1,28 @@
 //! Changing an invite, ending it, and showing its link.
 
+use std::collections::HashMap;
+
 use crate::{
     api::{Code, Person, Redemption, Redemptions, UpdateInvite},
-    domain::{AccountId, CancelReason, InviteId, Kind, Label, MaxUses, Message, Policy, Status, Timestamp},
+    domain::{AccountId, InviteId, Kind, Label, MaxUses, Message, Policy, Timestamp},
     server::{
         App, Fields, Refused,
         audit::{self, Event},
         page::Page,
-        store::{Error, Tally, Tx, dialect::intern},
+        store::{
+            Error, ToValue, Tx,
+            dialect::{intern, numbers},
+        },
     },
 };
 
 use super::{
-    InviteRow, by_id,
-    cancel::Cancel,
-    create::{Fresh, opened, waiting},
-    hold, hold_campaign, index, not_pending, read, recipient,
+    InviteRow, acting,
+    acting::Refusals,
+    by_id,
+    cancel::AT_ONCE,
+    create::{Fresh, opened},
+    hold_campaign, index, not_pending, read,
     wish::ending,
 };
 
@@ -30,62 +37,43 @@ fn note(
     Ok(audit::record(tx, now, Event { band, actor, action, invite, account: None, detail: None })?)
 }
 
-fn changeable(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<InviteRow, Refused> {
-    let (row, access) = hold(tx, id, caller)?;
-    access.check_change(&row, caller)?;
-    Ok(row)
-}
-
 pub(super) fn again(tx: &mut Tx<'_>, id: InviteId) -> Result<InviteRow, Refused> {
     by_id(tx, id)?.ok_or_else(|| Refused::not_found("invite"))
 }
 
+/// What was done to one invite alone: what it was refused with, if it was.
+fn done(mut refused: Refusals, id: InviteId) -> Result<(), Refused> {
+    refused.remove(&id).map_or(Ok(()), Err)
+}
+
 /// Takes an invite back. Members take back their own; doing it twice is no error.
 pub(crate) fn revoke(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> Result<(), Refused> {
-    let (row, access) = hold(tx, id, caller)?;
-    if row.created_by != caller {
-        access.check_change(&row, caller)?;
-    }
-    if row.cancel_reason == Some(CancelReason::Revoked) {
-        return Ok(());
-    }
-    let cancel = Cancel { reason: CancelReason::Revoked, actor: Some(caller), account: None, now };
-    if cancel.all(tx, &[id])? == 0 { Err(not_pending()) } else { Ok(()) }
+    let (rows, acting) = acting(tx, id, caller, now)?;
+    done(acting.revoke(tx, &rows)?, id)
 }
 
 /// Undoes a revoke within ten minutes. An end that came meanwhile stays, be it the invite's own or its campaign's.
 pub(crate) fn restore(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> Result<InviteRow, Refused> {
-    let campaign_is_over = hold_campaign(tx, id, caller)?;
-    let row = changeable(tx, id, caller)?;
-    let no = || Refused::new(Code::NotRestorable, "Only a revoke can be undone, within ten minutes.");
-    if !row.standing(now).is_restorable(row.status_at, now) || row.expires_at.is_some_and(|end| end <= now) {
-        return Err(no());
-    }
-    if campaign_is_over {
-        let text = "The campaign of this invite was ended meanwhile: make a new invite.";
-        return Err(Refused::new(Code::NotRestorable, text));
-    }
-    if let Some(to) = row.to() {
-        let known = recipient::look(tx, row.band, &[(&to, caller)])?.pop().flatten();
-        if let Some(known) = known
-            && waiting(tx, &known, now)?.is_some()
-        {
-            return Err(newer());
-        }
-    }
-    let done = tx.execute(
-        "UPDATE invite SET status = 'pending', cancel_reason = NULL, status_at = $2, acted_by = $3
-         WHERE id = $1 AND status = 'cancelled' AND cancel_reason = 'revoked'",
-        &[&id, &now, &caller],
-    )?;
-    if done == 0 {
-        return Err(no());
-    }
-    let _ = tx.execute("UPDATE band SET pending = pending + 1 WHERE id = $1", &[&row.band])?;
-    row.counted().tally(tx, Tally::moved(Status::Cancelled, Status::Pending));
-    note(tx, &row, caller, "invite.restored", now)?;
-    tx.touch(row.band);
+    let ended = hold_campaign(tx, id, caller)?;
+    let (rows, acting) = acting(tx, id, caller, now)?;
+    done(acting.restore(tx, &rows, &ended)?, id)?;
     again(tx, id)
+}
+
+/// Sends an invite again, for those who may change it. With `rotate` under a new token, which is told; the old one is
+/// unknown at once.
+pub(crate) fn resend(
+    tx: &mut Tx<'_>,
+    app: &App,
+    id: InviteId,
+    caller: AccountId,
+    rotate: Option<&Fresh>,
+    now: Timestamp,
+) -> Result<(InviteRow, Option<String>), Refused> {
+    let token = rotate.map(|fresh| self::rotate(tx, app, fresh, caller, now)).transpose()?;
+    let (rows, acting) = acting(tx, id, caller, now)?;
+    done(acting.resend(tx, &rows)?, id)?;
+    again(tx, id).map(|row| (row, token))
 }
 
 /// What a restore comes to that met the schema's rule of one pending invite for a person and band: somebody made another
@@ -97,7 +85,7 @@ pub(crate) fn or_pending(refused: Refused) -> Refused {
     }
 }
 
-fn newer() -> Refused {
+pub(super) fn newer() -> Refused {
     Refused::new(Code::AlreadyPending, "A newer invite for this person is pending: revoke that one first.")
 }
 
@@ -109,8 +97,8 @@ pub(crate) fn link(
     caller: AccountId,
     now: Timestamp,
 ) -> Result<String, Refused> {
-    let row = changeable(tx, id, caller)?;
-    row.check_pending(now)?;
+    let ([row], acting) = acting(tx, id, caller, now)?;
+    row.check_edit(&acting)?;
     let token = opened(app, &row)?;
     note(tx, &row, caller, "invite.link_shown", now)?;
     Ok(token)
@@ -124,8 +112,8 @@ pub(crate) fn rotate(
     caller: AccountId,
     now: Timestamp,
 ) -> Result<String, Refused> {
-    let row = changeable(tx, fresh.id, caller)?;
-    row.check_pending(now)?;
+    let ([row], acting) = acting(tx, fresh.id, caller, now)?;
+    row.check_edit(&acting)?;
     let secret = fresh.secret(app.key(), row.kind)?;
     let done = tx.execute(
         "UPDATE invite SET token_hash = $2, token_sealed = $3, hint = $4 WHERE id = $1 AND status = 'pending'",
@@ -139,7 +127,23 @@ pub(crate) fn rotate(
     Ok(secret.token.reveal().to_owned())
 }
 
-crate::row! { struct Rules { policy: String } }
+crate::row! { struct Rules { id: InviteId, policy: String } }
+
+/// The rules that each of the invites was made under; without those whose rules cannot be read.
+pub(super) fn rules(tx: &mut Tx<'_>, ids: &[InviteId]) -> Result<HashMap<InviteId, Policy>, Error> {
+    let mut all = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(AT_ONCE) {
+        let sql = intern(format!("SELECT id, policy FROM invite WHERE id IN ({})", numbers(1, some.len())));
+        let params: Vec<&dyn ToValue> = some.iter().map(|id| id as &dyn ToValue).collect();
+        let found: Vec<Rules> = tx.query(sql, &params)?;
+        all.extend(found.into_iter().filter_map(|one| Some((one.id, serde_json::from_str(&one.policy).ok()?))));
+    }
+    Ok(all)
+}
+
+pub(super) fn unreadable() -> Refused {
+    Refused::new(Code::Internal, "The invite's rules cannot be read.")
+}
 
 /// Changes a pending invite: what is left out stays, null is none.
 pub(crate) fn edit(
@@ -149,13 +153,9 @@ pub(crate) fn edit(
     wish: &UpdateInvite,
     now: Timestamp,
 ) -> Result<InviteRow, Refused> {
-    let (row, access) = hold(tx, id, caller)?;
-    access.check_change(&row, caller)?;
-    row.check_pending(now)?;
-    let rules: Option<Rules> = tx.query_one("SELECT policy FROM invite WHERE id = $1", &[&id])?;
-    let policy: Policy = rules
-        .and_then(|rules| serde_json::from_str(&rules.policy).ok())
-        .ok_or_else(|| Refused::new(Code::Internal, "The invite's rules cannot be read."))?;
+    let ([row], acting) = acting(tx, id, caller, now)?;
+    row.check_edit(&acting)?;
+    let policy = rules(tx, &[id])?.remove(&id).ok_or_else(unreadable)?;
     let mut fields = Fields::default();
     let role = wish.role.unwrap_or(row.role);
     fields.check_granted(role);
@@ -175,9 +175,7 @@ pub(crate) fn edit(
     let message =
         fields.text("message", &wish.message, row.message.as_ref(), |text| Message::parse(text).map(String::from));
     fields.finish()?;
-    if access.grants().is_none_or(|up_to| role > up_to) {
-        return Err(Refused::new(Code::Forbidden, "You may not invite to a role above your own."));
-    }
+    acting.access.check_grant(role)?;
     let done = tx.execute(
         "UPDATE invite SET role = $2, expires_at = $3, max_uses = $4, label = $5, message = $6
          WHERE id = $1 AND status = 'pending' AND uses = $7",

@@ -13,13 +13,15 @@ use crate::{
 };
 
 use super::{
-    Access, InviteRow, by_id,
+    Access, InviteRow,
+    acting::Acting,
+    by_id,
     cancel::Cancel,
+    change::resend,
     expire, hold,
     insert::{Batch, NewInvite},
     read,
     recipient::{self, Recipient},
-    resend::resend,
     wish::Terms,
 };
 
@@ -79,8 +81,7 @@ pub(super) struct Making {
     pub(super) quota: quota::Held,
     pub(super) caller: AccountId,
     pub(super) now: Timestamp,
-    pub(super) access: Access,
-    up_to: Role,
+    access: Access,
     pub(super) band: BandId,
     policy: Policy,
     campaign: Shared,
@@ -98,7 +99,9 @@ impl Making {
     ) -> Result<(Self, CreateInvite), Refused> {
         let quota = quota::hold(tx, caller, &app.settings().policy)?;
         let access = Access::hold(tx, band, caller)?;
-        let up_to = access.grants().ok_or_else(|| forbidden("You may not invite to this band: ask an admin."))?;
+        if access.grants().is_none() {
+            return Err(forbidden("You may not invite to this band: ask an admin."));
+        }
         let policy = bands::in_force(tx, band, &app.settings().policy)?;
         if wish.campaign_id.is_some() || wish.kind == Some(Kind::Code) {
             access.require_admin()?;
@@ -107,7 +110,7 @@ impl Making {
         let wish = templates::applied(tx, band, wish)?;
         let campaign = campaigns::for_new_invite(tx, band, wish.campaign_id, now)?;
         let policy = campaign.rules(policy);
-        Ok((Self { quota, caller, now, access, up_to, band, policy, campaign }, wish))
+        Ok((Self { quota, caller, now, access, band, policy, campaign }, wish))
     }
 
     /// How many invites can be made now: what is left of the inviter's quota and of the campaign's room; `None` is any
@@ -138,15 +141,19 @@ impl Making {
     }
 
     fn check(&self, role: Role, kind: Option<Kind>) -> Result<(), Refused> {
-        if role > self.up_to {
-            return Err(forbidden("You may not invite to a role above your own."));
-        }
+        self.access.check_grant(role)?;
         kind.map_or(Ok(()), |kind| check_kind(kind, &self.policy))
     }
 
     /// Whether the caller may change an invite of this role that this account made.
     pub(super) fn may_change(&self, role: Role, created_by: AccountId) -> bool {
         self.access.may_change(role, created_by, self.caller)
+    }
+
+    /// The same right, to act on invites that there are.
+    pub(super) fn acting(&self) -> Acting {
+        let Self { band, access, caller, now, .. } = *self;
+        Acting { band, access, caller, now }
     }
 
     /// What the new invites have in common.

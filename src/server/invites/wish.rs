@@ -43,16 +43,16 @@ pub(super) struct Terms {
     pub(super) requires_approval: bool,
 }
 
-/// When an invite ends under `policy`: by `ttl_hours` or `expires_at`, else by the default. `None` is never.
-pub(crate) fn ending(
+/// The end that a request names, never where it is `None`, and the field it is named by; `None` where it names none, or
+/// names it twice.
+pub(super) fn named_end(
     fields: &mut Fields,
-    policy: &Policy,
     ttl_hours: Patch<i64>,
     expires_at: Patch<Timestamp>,
     now: Timestamp,
-) -> Option<Timestamp> {
+) -> Option<(&'static str, Option<Timestamp>)> {
     let (field, end) = match (ttl_hours, expires_at) {
-        (Patch::Omitted, Patch::Omitted) => return policy.default_expiry(now),
+        (Patch::Omitted, Patch::Omitted) => return None,
         (Patch::Omitted, end) => ("expires_at", end.into_change().flatten()),
         (ttl, Patch::Omitted) => {
             let hours = ttl.into_change().flatten().and_then(|n| fields.check("ttl_hours", Hours::from_number(n)));
@@ -63,6 +63,21 @@ pub(crate) fn ending(
             return None;
         }
     };
+    Some((field, end))
+}
+
+/// When an invite ends under `policy`: by `ttl_hours` or `expires_at`, else by the default. `None` is never.
+pub(crate) fn ending(
+    fields: &mut Fields,
+    policy: &Policy,
+    ttl_hours: Patch<i64>,
+    expires_at: Patch<Timestamp>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    if ttl_hours.is_omitted() && expires_at.is_omitted() {
+        return policy.default_expiry(now);
+    }
+    let (field, end) = named_end(fields, ttl_hours, expires_at, now)?;
     fields.check(field, policy.check_expiry(now, end));
     end
 }

@@ -1,0 +1,202 @@
+//! Changes of invites that there are, of one or of many at once by the same rules and the same statements. Each takes
+//! invites that are held, does what it can, and says which it refused, and why.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{
+    api::Code,
+    domain::{AccountId, BandId, CampaignId, CancelReason, InviteId, Policy, Role, Status, Timestamp},
+    server::{
+        Refused,
+        audit::{self, Event},
+        store::{
+            Error, Tally, ToValue, Tx,
+            dialect::{intern, numbers},
+        },
+    },
+};
+
+use super::{
+    Access, InviteRow,
+    cancel::{AT_ONCE, Cancel},
+    change::{newer, rules, unreadable},
+    expire, recipient,
+    wish::To,
+};
+
+/// The invites that an action did nothing to, and why.
+pub(super) type Refusals = HashMap<InviteId, Refused>;
+
+/// Who acts on a band's invites, with the right to it looked at and held.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Acting {
+    pub(super) band: BandId,
+    pub(super) access: Access,
+    pub(super) caller: AccountId,
+    pub(super) now: Timestamp,
+}
+
+impl InviteRow {
+    /// Refuses who may not change the invite, and a change of one that has ended.
+    pub(super) fn check_edit(&self, acting: &Acting) -> Result<(), Refused> {
+        acting.access.check_change(self, acting.caller)?;
+        self.check_pending(acting.now)
+    }
+
+    /// Whether there is something to take back: it is no error that it was done before. Members take back their own.
+    fn check_revoke(&self, acting: &Acting) -> Result<bool, Refused> {
+        if self.created_by != acting.caller {
+            acting.access.check_change(self, acting.caller)?;
+        }
+        if self.cancel_reason == Some(CancelReason::Revoked) {
+            return Ok(false);
+        }
+        self.check_pending(acting.now).map(|()| true)
+    }
+
+    /// `ended` are campaigns that are over.
+    fn check_restore(&self, acting: &Acting, ended: &HashSet<CampaignId>) -> Result<(), Refused> {
+        acting.access.check_change(self, acting.caller)?;
+        let is_over = self.expires_at.is_some_and(|end| end <= acting.now);
+        if is_over || !self.standing(acting.now).is_restorable(self.status_at, acting.now) {
+            return Err(Refused::new(Code::NotRestorable, "Only a revoke can be undone, within ten minutes."));
+        }
+        if self.campaign.is_some_and(|campaign| ended.contains(&campaign)) {
+            let text = "The campaign of this invite was ended meanwhile: make a new invite.";
+            return Err(Refused::new(Code::NotRestorable, text));
+        }
+        Ok(())
+    }
+}
+
+impl Acting {
+    /// Those that pass `check`; the others are refused.
+    pub(super) fn fit<'a>(
+        rows: &'a [InviteRow],
+        refused: &mut Refusals,
+        check: impl Fn(&InviteRow) -> Result<(), Refused>,
+    ) -> Vec<&'a InviteRow> {
+        let mut fit = Vec::with_capacity(rows.len());
+        for row in rows {
+            match check(row) {
+                Ok(()) => fit.push(row),
+                Err(no) => drop(refused.insert(row.id, no)),
+            }
+        }
+        fit
+    }
+
+    /// Takes pending ones back.
+    pub(super) fn revoke(&self, tx: &mut Tx<'_>, rows: &[InviteRow]) -> Result<Refusals, Refused> {
+        let (mut refused, mut pending) = (Refusals::new(), Vec::with_capacity(rows.len()));
+        for row in rows {
+            match row.check_revoke(self) {
+                Ok(true) => pending.push(row.id),
+                Ok(false) => {}
+                Err(no) => drop(refused.insert(row.id, no)),
+            }
+        }
+        let cancel = Cancel { reason: CancelReason::Revoked, actor: Some(self.caller), account: None, now: self.now };
+        let _ = cancel.all(tx, &pending)?;
+        Ok(refused)
+    }
+
+    /// Undoes revokes of the last ten minutes. An end that came meanwhile stays, be it the invite's own or that of its
+    /// campaign ([`super::hold_campaigns`]), and so does a newer invite for the same person; of two that would be
+    /// restored for one person the first is.
+    pub(super) fn restore(
+        &self,
+        tx: &mut Tx<'_>,
+        rows: &[InviteRow],
+        ended: &HashSet<CampaignId>,
+    ) -> Result<Refusals, Refused> {
+        let mut refused = Refusals::new();
+        let mut fit = Self::fit(rows, &mut refused, |row| row.check_restore(self, ended));
+        let wanted: Vec<(InviteId, To)> = fit.iter().filter_map(|row| Some((row.id, row.to()?))).collect();
+        let to: Vec<(&To, AccountId)> = wanted.iter().map(|(_, to)| (to, self.caller)).collect();
+        let (mut over, mut taken) = (Vec::new(), HashSet::new());
+        for ((id, to), known) in wanted.iter().zip(recipient::look(tx, self.band, &to)?) {
+            let waiting = known.and_then(|known| known.pending);
+            let is_over = waiting.is_some_and(|(_, end)| end.is_some_and(|end| end <= self.now));
+            over.extend(waiting.filter(|_| is_over).map(|(id, _)| id));
+            if (waiting.is_some() && !is_over) || !taken.insert(to) {
+                refused.insert(*id, newer());
+            }
+        }
+        expire::lapse(tx, &over, self.now)?;
+        fit.retain(|row| !refused.contains_key(&row.id));
+        let set = "status = 'pending', cancel_reason = NULL, status_at = $1, acted_by = $2";
+        let guard = "status = 'cancelled' AND cancel_reason = 'revoked'";
+        self.write(tx, &fit, set, guard, &[&self.now, &self.caller])?;
+        for row in &fit {
+            row.counted().tally(tx, Tally::moved(Status::Cancelled, Status::Pending));
+        }
+        self.tell(tx, &fit, "invite.restored")?;
+        if let Ok(n @ 1..) = i64::try_from(fit.len()) {
+            let _ = tx.execute("UPDATE band SET pending = pending + $2::bigint WHERE id = $1", &[&self.band, &n])?;
+        }
+        Ok(refused)
+    }
+
+    /// Gives pending ones a new end, each as far as the rules allow that it was made under.
+    pub(super) fn extend(
+        &self,
+        tx: &mut Tx<'_>,
+        rows: &[InviteRow],
+        end: Option<Timestamp>,
+    ) -> Result<Refusals, Refused> {
+        let mut refused = Refusals::new();
+        let mut fit = Self::fit(rows, &mut refused, |row| row.check_edit(self));
+        let ids: Vec<InviteId> = fit.iter().map(|row| row.id).collect();
+        let mut rules: HashMap<InviteId, Policy> = rules(tx, &ids)?;
+        fit.retain(|row| {
+            let no = match rules.remove(&row.id) {
+                Some(policy) => {
+                    policy.check_expiry(self.now, end).err().map(|no| Refused::field("expires_at", no.to_string()))
+                }
+                None => Some(unreadable()),
+            };
+            no.map(|no| refused.insert(row.id, no)).is_none()
+        });
+        self.write(tx, &fit, "expires_at = $1", "status = 'pending'", &[&end])?;
+        self.tell(tx, &fit, "invite.edited")?;
+        Ok(refused)
+    }
+
+    /// Lets pending ones grant another role, which the caller may grant ([`Access::check_grant`]).
+    pub(super) fn set_role(&self, tx: &mut Tx<'_>, rows: &[InviteRow], role: Role) -> Result<Refusals, Refused> {
+        let mut refused = Refusals::new();
+        let fit = Self::fit(rows, &mut refused, |row| row.check_edit(self));
+        self.write(tx, &fit, "role = $1", "status = 'pending'", &[&role])?;
+        self.tell(tx, &fit, "invite.edited")?;
+        Ok(refused)
+    }
+
+    /// Changes the invites, which are held: `set` and `guard` are fixed texts, `values` those of `set`, from `$1` on.
+    fn write(
+        &self,
+        tx: &mut Tx<'_>,
+        rows: &[&InviteRow],
+        set: &str,
+        guard: &str,
+        values: &[&dyn ToValue],
+    ) -> Result<(), Error> {
+        for some in rows.chunks(AT_ONCE) {
+            let ids = numbers(values.len() + 1, some.len());
+            let sql = intern(format!("UPDATE invite SET {set} WHERE id IN ({ids}) AND {guard}"));
+            let mut params = values.to_vec();
+            params.extend(some.iter().map(|row| &row.id as &dyn ToValue));
+            let _ = tx.execute(sql, &params)?;
+            tx.touch(self.band);
+        }
+        Ok(())
+    }
+
+    /// Writes down what was done to each.
+    pub(super) fn tell(&self, tx: &mut Tx<'_>, rows: &[&InviteRow], action: &'static str) -> Result<(), Error> {
+        let (band, actor) = (Some(self.band), Some(self.caller));
+        let event = |row: &&InviteRow| Event { band, actor, action, invite: Some(row.id), account: None, detail: None };
+        let events: Vec<_> = rows.iter().map(|row| (self.now, event(row))).collect();
+        audit::record_all(tx, &events)
+    }
+}
