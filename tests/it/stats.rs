@@ -14,8 +14,8 @@ on_each_database! {
 }
 
 async fn stats(person: &Person, band: &str) -> Value {
-    let (status, stats) = person.get(&format!("/bands/{band}/stats")).await;
-    assert_eq!(status, 200, "{stats}");
+    let (code, stats) = person.get(&format!("/bands/{band}/stats")).await;
+    assert_eq!(code, 200, "{stats}");
     stats
 }
 
