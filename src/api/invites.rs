@@ -15,8 +15,8 @@ use super::{BandRef, Patch, Person};
 pub struct Invite {
     /// The invite's id.
     pub id: InviteId,
-    /// Its band.
-    pub band_id: BandId,
+    /// Its band; null for a code that belongs to the site and to no band.
+    pub band_id: Option<BandId>,
     /// Its campaign, if it belongs to one.
     pub campaign_id: Option<CampaignId>,
     /// How it finds the person it is for.

@@ -82,6 +82,17 @@ impl Access {
         Self::of(tx, band, account)
     }
 
+    /// How those who run the site stand to what hangs on it and on no band: as admins. For everyone else it is not there.
+    pub(crate) fn of_site(tx: &mut Tx<'_>, account: AccountId) -> Result<Self, Refused> {
+        tx.query_one(
+            "SELECT 'admin' AS role, a.site_admin AS can_invite, b.invite_permission AS invite_permission,
+                b.revision AS revision, b.members AS members, b.invites AS invites, b.pending AS pending
+             FROM account a JOIN band b ON b.id = $1 WHERE a.id = $2 AND a.site_admin",
+            &[&BandId::SITE, &account],
+        )?
+        .ok_or_else(|| Refused::not_found("band"))
+    }
+
     /// The highest role that the member may grant, `None` if they may not invite.
     pub(crate) fn grants(&self) -> Option<Role> {
         self.role.may_grant(self.can_invite, self.invite_permission)

@@ -211,7 +211,8 @@ fn hidden(refused: Refused) -> Refused {
     }
 }
 
-/// A page of a band's campaigns, newest first; for its admins.
+/// A page of a band's campaigns, newest first; for its admins. Those of the site, for who runs it, are its batches of
+/// codes.
 pub(crate) fn list(
     tx: &mut Tx<'_>,
     band: BandId,
@@ -219,7 +220,11 @@ pub(crate) fn list(
     page: Page,
     now: Timestamp,
 ) -> Result<Campaigns, Refused> {
-    Access::of(tx, band, caller)?.require_admin()?;
+    if band == BandId::SITE {
+        require_site_admin(tx, caller)?;
+    } else {
+        Access::of(tx, band, caller)?.require_admin()?;
+    }
     let (than, order, from) = page.reading(true);
     let sql = intern(format!(
         "{SELECT} WHERE c.band = $1 AND c.deleted_at IS NULL AND c.seq {than} $2 ORDER BY c.seq {order} LIMIT $3"

@@ -181,7 +181,7 @@ impl InviteRow {
         let lapsed = standing.status != self.status;
         Invite {
             id: self.id,
-            band_id: self.band,
+            band_id: Some(self.band).filter(|band| *band != BandId::SITE),
             campaign_id: self.campaign,
             kind: self.kind,
             role: self.role,
@@ -223,10 +223,14 @@ fn by_id(tx: &mut Tx<'_>, id: InviteId) -> Result<Option<InviteRow>, Error> {
     tx.query_one(intern(format!("SELECT {COLUMNS} FROM invite i {PEOPLE} WHERE i.id = $1")), &[&id])
 }
 
-/// An invite for a member who may see it, with what they may do.
+/// An invite for a member who may see it, with what they may do; a code of the site for those who run that.
 pub(crate) fn read(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
     let row = by_id(tx, id)?.ok_or_else(|| Refused::not_found("invite"))?;
-    let access = Access::of(tx, row.band, caller).map_err(no_invite)?;
+    let access = match row.band {
+        BandId::SITE => Access::of_site(tx, caller),
+        band => Access::of(tx, band, caller),
+    };
+    let access = access.map_err(no_invite)?;
     seen_by(Some(row), access, caller)
 }
 
@@ -241,7 +245,7 @@ fn hold(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<(InviteRow, 
     };
     let band: Option<In> = tx.query_one("SELECT band FROM invite WHERE id = $1", &[&id])?;
     let band = band.ok_or_else(|| Refused::not_found("invite"))?.band;
-    let access = Access::hold(tx, band, caller).map_err(no_invite)?;
+    let access = hold_right(tx, band, caller)?;
     let row = tx.query_one(sql, &[&id])?;
     seen_by(row, access, caller)
 }
@@ -256,6 +260,15 @@ fn acting(
     let (row, access) = hold(tx, id, caller)?;
     let acting = Acting { band: row.band, access, caller, now };
     Ok(([row], acting))
+}
+
+/// How the account stands in the band of an invite, held; to codes of the site those who run it stand as admins.
+fn hold_right(tx: &mut Tx<'_>, band: BandId, caller: AccountId) -> Result<Access, Refused> {
+    let access = match band {
+        BandId::SITE => Access::of_site(tx, caller),
+        band => Access::hold(tx, band, caller),
+    };
+    access.map_err(no_invite)
 }
 
 /// The condition that an invite is of the band in `$1`, beside one that names invites: a plus keeps the way to all of a
@@ -314,7 +327,7 @@ fn hold_campaigns(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<Has
 fn hold_campaign(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<HashSet<CampaignId>, Refused> {
     let band: Option<In> = tx.query_one("SELECT band FROM invite WHERE id = $1", &[&id])?;
     let band = band.ok_or_else(|| Refused::not_found("invite"))?.band;
-    let _ = Access::hold(tx, band, caller).map_err(no_invite)?;
+    let _ = hold_right(tx, band, caller)?;
     Ok(hold_campaigns(tx, band, &[id])?)
 }
 

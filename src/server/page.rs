@@ -39,6 +39,8 @@ pub(crate) enum Listed {
     Inbox,
     /// The campaigns of a band.
     Campaigns,
+    /// The batches of codes of the site.
+    SiteCodes,
     /// The codes of a campaign.
     Codes,
     /// The templates of a band.

@@ -155,7 +155,7 @@ fn bands() -> Vec<Band> {
 pub(crate) fn invite(n: u8) -> Invite {
     Invite {
         id: invite_id(n),
-        band_id: band_id(1),
+        band_id: Some(band_id(1)),
         campaign_id: None,
         kind: Kind::Link,
         role: Role::Member,

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 
 use crate::world::{PASSWORD, Person, World, on_each_database};
 
-on_each_database! { every_operation_answers_everyone_as_the_table_says }
+on_each_database! {
+    every_operation_answers_everyone_as_the_table_says,
+    the_sites_codes_answer_those_alone_who_run_it,
+}
 
 /// Those who ask, in the order of the table's columns. The owner made what is asked about; removed and banned were
 /// members when it was made.
@@ -70,6 +73,7 @@ const TABLE: &[Row] = &[
     ("PATCH", "/templates/{id}", in_band(403, 403, 200, 200)),
     ("DELETE", "/templates/{id}", in_band(403, 403, 204, 204)),
     ("POST", "/bands/{id}/codes", in_band(403, 403, 201, 201)),
+    ("GET", "/site/codes", signed_in(403)),
     ("POST", "/site/codes", signed_in(403)),
     ("GET", "/campaigns/{id}/codes", in_band(403, 403, 200, 200)),
     ("GET", "/campaigns/{id}/codes/sheet", in_band(403, 403, 200, 200)),
@@ -102,6 +106,25 @@ const TABLE: &[Row] = &[
     ("GET", "/invites/{token}/info", all(200)),
     ("POST", "/invites/{token}/accept", HOLDS_A_TOKEN),
     ("POST", "/invites/{token}/decline", [401, 204, 204, 204, 204, 204, 403, 403]),
+];
+
+/// What can be done with the site's codes, by nobody, by someone signed in, and by who runs the site.
+const SITE_TABLE: &[(&str, &str, [u16; 3])] = &[
+    ("GET", "/site/codes", [401, 403, 200]),
+    ("GET", "/campaigns/{id}", [401, 404, 200]),
+    ("PATCH", "/campaigns/{id}", [401, 404, 200]),
+    ("GET", "/campaigns/{id}/codes", [401, 404, 200]),
+    ("GET", "/campaigns/{id}/codes/sheet", [401, 404, 200]),
+    ("GET", "/invites/{id}", [401, 404, 200]),
+    ("PATCH", "/invites/{id}", [401, 404, 200]),
+    ("GET", "/invites/{id}/redemptions", [401, 404, 200]),
+    ("POST", "/invites/{id}/link", [401, 404, 200]),
+    ("POST", "/invites/{id}/rotate", [401, 404, 200]),
+    ("DELETE", "/invites/{id}", [401, 404, 204]),
+    ("POST", "/invites/{id}/restore", [401, 404, 200]),
+    ("POST", "/campaigns/{id}/expire", [401, 404, 200]),
+    ("DELETE", "/campaigns/{id}", [401, 404, 200]),
+    ("POST", "/site/codes", [401, 403, 201]),
 ];
 
 /// A good body of an operation, `None` where it takes none.
@@ -338,6 +361,34 @@ async fn every_operation_answers_everyone_as_the_table_says(world: World) {
             if status < 300 && *method != "GET" {
                 number += 1;
                 scene = Scene::new(&world, number).await;
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+async fn the_sites_codes_answer_those_alone_who_run_it(world: World) {
+    let document = Document::of(&world).await;
+    let scene = Scene::new(&world, 0).await;
+    let [maker, runner] = world.people(2).await.try_into().ok().unwrap();
+    for person in [&maker, &runner] {
+        world.make_site_admin(person).await;
+    }
+    let (status, made) = maker.post("/site/codes", json!({ "count": 2, "name": "Newcomers" })).await;
+    assert_eq!(status, 201, "{made}");
+    let campaign = made["campaign"]["id"].as_str().unwrap();
+    let (_, codes) = maker.get(&format!("/campaigns/{campaign}/codes")).await;
+    let code = codes["codes"][0]["invite_id"].as_str().unwrap();
+    let mut faults: Vec<String> = Vec::new();
+    for (method, path, expected) in SITE_TABLE {
+        let real = path.replace("{id}", if path.starts_with("/invites") { code } else { campaign });
+        let body = body(method, path, &scene);
+        // Who runs the site is another than who made the codes, and comes last.
+        for (person, expected) in [None, scene.people[5].as_ref(), Some(&runner)].into_iter().zip(expected) {
+            let (status, media, answer) = ask(&world, person, method, &real, body.as_ref()).await;
+            document.hold(method, path, status, media.as_deref());
+            if status != *expected {
+                faults.push(format!("{method} {path}: {status} and not {expected}: {answer}"));
             }
         }
     }

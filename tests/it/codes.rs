@@ -19,6 +19,7 @@ on_each_database! {
     cards_are_printed_of_codes_that_can_be_used_alone,
     a_retry_makes_no_second_batch,
     the_sites_codes_are_for_those_who_run_it,
+    the_sites_batches_are_found_again_and_single_codes_are_revoked,
 }
 
 async fn batch(person: &Person, band: &str, wish: Value) -> (u16, Value) {
@@ -172,6 +173,45 @@ async fn the_sites_codes_are_for_those_who_run_it(world: World) {
         world.number("SELECT COUNT(*) AS n FROM audit WHERE action = 'invite.created' AND band IS NULL").await,
         2
     );
+}
+
+async fn the_sites_batches_are_found_again_and_single_codes_are_revoked(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    for person in [&ada, &kim] {
+        world.make_site_admin(person).await;
+    }
+    let mut batches = Vec::new();
+    for name in ["Spring", "Summer", "Autumn"] {
+        batches.push(ada.post("/site/codes", json!({ "count": 2, "name": name })).await.1["campaign"].clone());
+    }
+    batches.reverse();
+    let (status, list) = kim.get("/site/codes").await;
+    assert_eq!((status, &list["campaigns"]), (200, &json!(batches)), "{list}");
+    let (_, first) = kim.get("/site/codes?limit=2").await;
+    let (_, rest) = kim.get(&format!("/site/codes?limit=2&cursor={}", first["next_cursor"].as_str().unwrap())).await;
+    assert_eq!((&first["campaigns"][1], &rest["campaigns"]), (&batches[1], &json!([batches[2]])));
+    let campaign = format!("/campaigns/{}", batches[0]["id"].as_str().unwrap());
+    let (_, page) = kim.get(&format!("{campaign}/codes")).await;
+    let (one, other) = (&page["codes"][0], &page["codes"][1]);
+    let path = format!("/invites/{}", one["invite_id"].as_str().unwrap());
+    let (_, shown) = kim.get(&path).await;
+    assert_eq!((&shown["band_id"], &shown["campaign_id"]), (&json!(null), &batches[0]["id"]), "{shown}");
+    let (status, problem) = kim.patch(&path, json!({ "role": "admin" })).await;
+    assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("role")), "{problem}");
+    assert_eq!(kim.delete(&path).await.0, 204);
+    let info = |code: &Value| format!("/invites/{}/info", code["code"].as_str().unwrap());
+    assert_eq!(code(kim.get(&info(one)).await), (410, "invite_revoked".to_owned()));
+    assert_eq!(kim.get(&info(other)).await.0, 200, "the others stay");
+    let (_, counted) = kim.get(&campaign).await;
+    assert_eq!((&counted["counts"]["pending"], &counted["counts"]["cancelled"]), (&json!(1), &json!(1)));
+    let (_, ended) = kim.post(&format!("{campaign}/expire"), json!({})).await;
+    assert_eq!(ended["cancelled"], 1);
+    let nil = "00000000-0000-0000-0000-000000000000";
+    for path in ["", "/invites", "/campaigns", "/members", "/audit", "/tree"] {
+        assert_eq!(kim.get(&format!("/bands/{nil}{path}")).await.0, 404, "the site is no band: {path}");
+    }
+    let wish = json!({ "count": 1, "name": "Winter" });
+    assert_eq!(kim.post(&format!("/bands/{nil}/codes"), wish).await.0, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -132,7 +132,14 @@ async fn requests(called: &mut Called, world: &World, ada: &Person, band: &str) 
 
 async fn codes(called: &mut Called, ada: &Person, band: &str, site_admin: &Person) {
     let wish = json!({ "count": 3, "name": "For the door" });
-    called.call(site_admin, "POST /site/codes", "/site/codes", wish.clone()).await;
+    let site = called.call(site_admin, "POST /site/codes", "/site/codes", wish.clone()).await;
+    for query in ["limit=1", "limit=1&cursor=last"] {
+        called.call(site_admin, "GET /site/codes", &format!("/site/codes?{query}"), json!(null)).await;
+    }
+    let all = format!("/campaigns/{}/codes", site["campaign"]["id"].as_str().unwrap());
+    let (_, page) = site_admin.get(&all).await;
+    let one = format!("/invites/{}", page["codes"][0]["invite_id"].as_str().unwrap());
+    called.call(site_admin, "DELETE /invites/{id}", &one, json!(null)).await;
     let made = called.call(ada, "POST /bands/{id}/codes", &format!("{band}/codes"), wish).await;
     let all = format!("/campaigns/{}/codes", made["campaign"]["id"].as_str().unwrap());
     for query in ["limit=1", "limit=1&cursor=last"] {

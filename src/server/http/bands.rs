@@ -36,9 +36,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(transfer))
 }
 
-/// A band's id out of a path; what is no id names no band.
+/// A band's id out of a path; what is no id names no band, and neither does the site's, on which codes hang.
 pub(crate) fn band_id(text: &str) -> Result<BandId, Refused> {
-    text.parse().map_err(|_| Refused::not_found("band"))
+    let id: Option<BandId> = text.parse().ok();
+    id.filter(|band| *band != BandId::SITE).ok_or_else(|| Refused::not_found("band"))
 }
 
 /// Bands, newest first: my own, or those that anyone may join or ask to join.

@@ -9,7 +9,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{CSV, CodeCard, CodeCards, CreateCodes, CreatedCodes, Sheet},
+    api::{CSV, Campaigns, CodeCard, CodeCards, CreateCodes, CreatedCodes, Sheet},
     domain::{BandId, CampaignId},
     server::{
         App, Refused, campaigns,
@@ -26,6 +26,7 @@ use super::{
     caller::Caller,
     campaigns::campaign_id,
     cards::{self, Headings},
+    etag::Known,
     export::{self, STEP, Walk},
     once::Key,
     query::{Keys, only, page},
@@ -35,7 +36,7 @@ use super::{
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(create))
-        .routes(routes!(create_for_site))
+        .routes(routes!(batches_of_site, create_for_site))
         .routes(routes!(list))
         .routes(routes!(sheet))
 }
@@ -70,6 +71,25 @@ async fn create_for_site(
     body: Body<CreateCodes>,
 ) -> Result<(StatusCode, Json<CreatedCodes>), Refused> {
     make(&app, BandId::SITE, caller, key, "/site/codes".to_owned(), body).await
+}
+
+/// The batches of codes that are to no band, newest first, with their figures; for site admins. Each is a campaign, and
+/// can be changed, ended and deleted as one; single codes are found in it, and can be revoked as invites.
+#[utoipa::path(
+    get, path = "/site/codes", tag = "codes",
+    params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query), ("If-None-Match" = Option<String>, Header)),
+    responses((status = 200, body = Campaigns), (status = 304, description = "Nothing has changed"))
+)]
+async fn batches_of_site(
+    State(app): State<App>,
+    caller: Caller,
+    known: Known,
+    Keys(keys): Keys,
+) -> Result<Response, Refused> {
+    only(&keys, &["limit", "cursor"])?;
+    let (page, now) = (page(&keys, Listed::SiteCodes)?, app.now());
+    let read = move |tx: &mut Tx<'_>| campaigns::list(tx, BandId::SITE, caller.account, page, now);
+    known.answer(&app.store().read(read).await?)
 }
 
 async fn make(

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     api::{Code, Person, Redemption, Redemptions, UpdateInvite},
-    domain::{AccountId, InviteId, Kind, Label, MaxUses, Message, Policy, Timestamp},
+    domain::{AccountId, BandId, InviteId, Kind, Label, MaxUses, Message, Policy, Role, Timestamp},
     server::{
         App, Fields, Refused,
         audit::{self, Event},
@@ -159,6 +159,9 @@ pub(crate) fn edit(
     let mut fields = Fields::default();
     let role = wish.role.unwrap_or(row.role);
     fields.check_granted(role);
+    if row.band == BandId::SITE && role > Role::Member {
+        fields.refuse("role", "must be left out: this code is to no band");
+    }
     let expires_at = if wish.ttl_hours.is_omitted() && wish.expires_at.is_omitted() {
         row.expires_at
     } else {

@@ -119,7 +119,9 @@ impl Model {
                     self.ask(Purpose::Details(id), Request::Invite(id)).1,
                     self.ask(Purpose::Details(id), Request::Redemptions(id)).1,
                 ];
-                if self.chosen_band().is_some_and(|band| band.role.is_some_and(crate::domain::Role::is_admin)) {
+                let is_admin =
+                    self.chosen_band().is_some_and(|band| band.role.is_some_and(crate::domain::Role::is_admin));
+                if let Some(band) = band.filter(|_| is_admin) {
                     effects.push(self.ask(Purpose::Details(id), Request::Audit(band, id)).1);
                 }
                 self.open(Overlay::Details(Box::new(Details {

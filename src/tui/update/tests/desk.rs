@@ -243,7 +243,7 @@ pub(super) fn bands(rows: Vec<Band>) -> Answer {
 pub(super) fn invite(n: u128) -> Invite {
     Invite {
         id: invite_id(n),
-        band_id: band_id(1),
+        band_id: Some(band_id(1)),
         label: Some(format!("guest {n}")),
         created_at: NOW,
         created_by: person(1),
