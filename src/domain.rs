@@ -5,6 +5,7 @@
 mod address;
 mod id;
 mod invite;
+mod mail;
 mod name;
 mod password;
 mod policy;
@@ -18,6 +19,7 @@ mod token;
 pub use address::Address;
 pub use id::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, SessionId, SuppressionId, TemplateId};
 pub use invite::{CancelReason, Delivery, Kind, MaxUses, Standing, Status};
+pub use mail::{MAIL_LIFE, MailKind, MailOutcome, next_reminder, pause_after, unlinked};
 pub use name::{
     BandName, CampaignName, Contact, Description, DisplayName, Label, Message, Reason, TemplateName, Username,
 };

@@ -59,6 +59,10 @@ pub struct Invite {
     pub used_by: Option<Person>,
     /// What became of its mail.
     pub delivery: Delivery,
+    /// Why its mail waits, came back or was not sent: the mail server's words, or this server's.
+    pub delivery_note: Option<String>,
+    /// When it is tried again.
+    pub delivery_next_at: Option<Timestamp>,
     /// When its mail was sent.
     pub sent_at: Option<Timestamp>,
     /// How many reminders went out.

@@ -114,7 +114,7 @@ async fn make(
     fields.check("password", check_password(&password));
     fields.finish()?;
     new.password_hash = accounts::password::hash(password, random()).await?;
-    let mail = Settings::new(config, "", None).mail;
+    let mail = Settings::new(config, "", None).mail.is_on();
     let store = open(&serve::database(config)?)?;
     Ok(store.write(move |tx| make_account(tx, &new, mail, now)).await?)
 }

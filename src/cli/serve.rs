@@ -119,10 +119,7 @@ fn warn(config: &Config, address: SocketAddr) {
     if config.server.public_url.is_none() && !address.ip().is_loopback() {
         tracing::warn!("server.public_url is not set: links begin with http://{address}, which others may not reach");
     }
-    if config.mail.transport != Transport::Off {
-        tracing::warn!("mail.transport is {}, but this version sends no mail", config.mail.transport);
-    }
-    if config.policy.email_identity == EmailIdentity::Verified {
+    if config.mail.transport == Transport::Off && config.policy.email_identity == EmailIdentity::Verified {
         tracing::info!("without mail no address can be verified: policy.email_identity is as match");
     }
     if config.retention.days.is_some() {

@@ -194,6 +194,9 @@ table! {
         from: Option<String> = None, Example(r#""invites@example.org""#),
             "an e-mail address", "GUESTLIST_MAIL_FROM",
             |found| crate::domain::Address::parse(found.text()?).ok().map(|address| Some(address.as_str().to_owned()));
+        /// Connections to the mail server at once.
+        connections: usize = 4, By("4"),
+            "a whole number from 1 to 32", "GUESTLIST_MAIL_CONNECTIONS", |found| found.whole(1, 32);
         /// The folder for the transport file.
         directory: Option<PathBuf> = None, Example(r#""/var/lib/guestlist/mail""#),
             "the path of a folder", "GUESTLIST_MAIL_DIRECTORY", |found| found.path().map(Some);

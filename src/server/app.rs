@@ -12,7 +12,7 @@ use crate::{
     domain::{Policy, Preset, SessionToken, Timestamp, Token},
 };
 
-use super::{Key, metrics::Metrics, store::Store, views::Views};
+use super::{Key, mail::Transport, metrics::Metrics, store::Store, views::Views};
 
 /// Tells the time. Tests hand in one that they move.
 pub trait Clock: Send + Sync {
@@ -71,8 +71,10 @@ pub struct Settings {
     pub public_url: String,
     /// The rules for invites and registration.
     pub policy: Policy,
-    /// Whether a mail transport is set up.
-    pub mail: bool,
+    /// How mail leaves.
+    pub mail: Transport,
+    /// How many mails this node sends at once; none leaves them to other nodes.
+    pub mail_lanes: usize,
     /// The secret that the process which started an embedded server shows to make the first account, the site admin.
     /// `None` on a hosted server.
     pub founder: Option<String>,
@@ -91,7 +93,8 @@ impl Default for Settings {
             name: "guestlist".to_owned(),
             public_url: "http://localhost".to_owned(),
             policy: Policy::preset(Preset::Band),
-            mail: false,
+            mail: Transport::Off,
+            mail_lanes: 4,
             founder: None,
             limits: Limits::default(),
             trusted_proxies: Vec::new(),
@@ -108,8 +111,8 @@ impl Settings {
             name: config.server.name.clone(),
             public_url: public_url.trim_end_matches('/').to_owned(),
             policy: config.policy.clone(),
-            // No transport is built yet, whatever is configured.
-            mail: false,
+            mail: Transport::new(&config.mail),
+            mail_lanes: config.mail.connections,
             founder,
             limits: config.limits.clone(),
             trusted_proxies: config.server.trusted_proxies.clone(),

@@ -9,6 +9,7 @@ mod change;
 mod codes;
 mod create;
 mod decline;
+pub(crate) mod delivery;
 mod enroll;
 mod expire;
 mod inbox;
@@ -122,6 +123,8 @@ crate::row! {
         user_username: Option<String>,
         user_name: Option<String>,
         delivery: Delivery,
+        delivery_note: Option<String>,
+        delivery_next_at: Option<Timestamp>,
         sent_at: Option<Timestamp>,
         reminders_sent: u32,
         next_reminder_at: Option<Timestamp>,
@@ -137,7 +140,8 @@ const COLUMNS: &str = "i.seq AS seq, i.id AS id, i.band AS band, i.campaign AS c
     i.created_at AS created_at, i.created_by AS created_by, c.username AS creator_username,
     c.display_name AS creator_name, i.expires_at AS expires_at, i.status_at AS status_at, i.acted_by AS acted_by,
     a.username AS actor_username, a.display_name AS actor_name, i.used_at AS used_at, i.used_by AS used_by,
-    u.username AS user_username, u.display_name AS user_name, i.delivery AS delivery, i.sent_at AS sent_at,
+    u.username AS user_username, u.display_name AS user_name, i.delivery AS delivery,
+    i.delivery_note AS delivery_note, i.delivery_next_at AS delivery_next_at, i.sent_at AS sent_at,
     i.reminders_sent AS reminders_sent, i.next_reminder_at AS next_reminder_at,
     i.requires_approval AS requires_approval";
 
@@ -207,6 +211,8 @@ impl InviteRow {
             used_at: self.used_at,
             used_by: person(self.used_by, self.user_username, self.user_name),
             delivery: self.delivery,
+            delivery_note: self.delivery_note,
+            delivery_next_at: self.delivery_next_at,
             sent_at: self.sent_at,
             reminders_sent: self.reminders_sent,
             next_reminder_at: self.next_reminder_at,

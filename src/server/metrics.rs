@@ -41,6 +41,12 @@ struct Queue {
     queue: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Mailed {
+    kind: &'static str,
+    outcome: &'static str,
+}
+
 /// What is counted.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -50,6 +56,9 @@ pub(crate) struct Metrics {
     invites: Family<Outcome, Counter>,
     waiting: Family<Queue, Gauge<i64, AtomicI64>>,
     connections: Gauge<i64, AtomicI64>,
+    mails: Family<Mailed, Counter>,
+    mail_waiting: Gauge<i64, AtomicI64>,
+    mail_paused: Gauge<i64, AtomicI64>,
 }
 
 impl Metrics {
@@ -67,8 +76,14 @@ impl Metrics {
         registry.register("store_waiting", "Transactions that wait for their turn", waiting.clone());
         let connections = Gauge::default();
         registry.register("connections", "Connections that are open", connections.clone());
+        let mails = Family::default();
+        registry.register("mails", "Mails that were tried, and how that went", mails.clone());
+        let mail_waiting = Gauge::default();
+        registry.register("mail_waiting", "Mails that wait to be sent, counted to 10000", mail_waiting.clone());
+        let mail_paused = Gauge::default();
+        registry.register("mail_paused", "Whether the mail server cannot be used", mail_paused.clone());
         registry.register("build", "What is running", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
-        Self { registry, requests, seconds, invites, waiting, connections }
+        Self { registry, requests, seconds, invites, waiting, connections, mails, mail_waiting, mail_paused }
     }
 
     /// A request was answered. `route` is its template, never its path.
@@ -90,6 +105,21 @@ impl Metrics {
         if count > 0 {
             self.invites.get_or_create(&Outcome { outcome }).inc_by(count);
         }
+    }
+
+    /// A mail was tried.
+    pub(crate) fn mail(&self, kind: &'static str, outcome: &'static str) {
+        self.mails.get_or_create(&Mailed { kind, outcome }).inc();
+    }
+
+    /// Whether mail waits for the mail server to serve again.
+    pub(crate) fn mail_paused(&self, paused: bool) {
+        self.mail_paused.set(i64::from(paused));
+    }
+
+    /// So many mails wait.
+    pub(crate) fn mail_waiting(&self, waiting: u64) {
+        self.mail_waiting.set(waiting as i64);
     }
 
     /// A connection is open while what this gives lives.

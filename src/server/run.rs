@@ -27,7 +27,7 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use super::{App, http::Peer, metrics::OPENMETRICS, stall::Stalling, sweep, views};
+use super::{App, http::Peer, mail, metrics::OPENMETRICS, outbox, stall::Stalling, sweep, views};
 
 /// How long a connection may take to send a request's headers.
 const HEADERS: Duration = Duration::from_secs(10);
@@ -66,6 +66,7 @@ pub async fn serve_on(
     let (last, counted) = watch::channel(false);
     let sweeper = tokio::spawn(sweep::run(app.clone(), ended.clone()));
     let views = tokio::spawn(views::run(app.clone(), counted));
+    let postman = tokio::spawn(mail::run(app.clone(), ended.clone()));
     let figures = metrics.map(|listener| {
         let (mut word, ended) = (ended.clone(), ended.clone());
         let router = Router::new().route("/metrics", get(figures)).with_state(app.clone());
@@ -85,7 +86,7 @@ pub async fn serve_on(
     }
     // The sweeper has ended by the same word; the last request has been looked at only now.
     let _ = last.send(true);
-    let _ = tokio::join!(sweeper, views);
+    let _ = tokio::join!(sweeper, views, postman);
     if let Some(figures) = figures {
         let _ = figures.await;
     }
@@ -133,6 +134,12 @@ async fn take(
 
 /// `GET /metrics`.
 async fn figures(State(app): State<App>) -> Response {
+    // Where the database cannot say it, the figure stays as it was.
+    if app.settings().mail.is_on()
+        && let Ok(waiting) = app.store().read(outbox::waiting).await
+    {
+        app.metrics().mail_waiting(waiting);
+    }
     match app.metrics().text(app.store().waiting()) {
         Ok(text) => ([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -52,6 +52,7 @@ use std::{
 };
 
 use tokio::sync::{
+    Notify,
     mpsc::{Receiver, Sender, channel, error::TrySendError},
     oneshot,
 };
@@ -151,6 +152,7 @@ struct Inner {
     dialect: Dialect,
     patience: Duration,
     record: tx::Record,
+    bell: Arc<Notify>,
     writes: Queue,
     reads: Queue,
     near: RwLock<Vec<Arc<sqlite::Reader>>>,
@@ -192,6 +194,7 @@ impl Store {
             dialect,
             patience: options.patience,
             record,
+            bell: Arc::default(),
             writes: Mutex::new(Some(engine.writes)),
             reads: Mutex::new(Some(engine.reads)),
             near: RwLock::new(engine.near),
@@ -245,7 +248,7 @@ impl Store {
         E: Failure,
     {
         let (to, answer) = oneshot::channel();
-        let job = Box::new(Work { f, result: None, to });
+        let job = Box::new(Work { f, result: None, rings: false, bell: self.0.bell.clone(), to });
         lock(queue).as_ref().ok_or(Error::Closed)?.try_send(job).map_err(|refused| match refused {
             TrySendError::Full(_) => Error::Busy,
             TrySendError::Closed(_) => Error::Closed,
@@ -265,6 +268,17 @@ impl Store {
         let threads = std::mem::take(&mut *lock(&self.0.threads));
         // The threads catch panics job by job; one that died nevertheless has nothing left to say.
         let _ = tokio::task::spawn_blocking(|| threads.into_iter().for_each(|thread| drop(thread.join()))).await;
+    }
+
+    /// Ready once something was committed that called [`Tx::ring`], here and not on another node, since this was ready
+    /// last. One of those who wait is woken.
+    pub async fn rung(&self) {
+        self.0.bell.notified().await;
+    }
+
+    /// Wakes one of those who wait, or the next who does.
+    pub fn ring(&self) {
+        self.0.bell.notify_one();
     }
 
     /// How many jobs wait in each queue now; none in a closed store.
@@ -308,6 +322,8 @@ trait Job: Send {
 struct Work<F, T, E> {
     f: F,
     result: Option<Result<T, E>>,
+    rings: bool,
+    bell: Arc<Notify>,
     to: oneshot::Sender<Result<T, E>>,
 }
 
@@ -318,7 +334,9 @@ where
     E: Failure,
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        self.result.insert(attempt(&mut self.f, tx)).is_ok()
+        let result = self.result.insert(attempt(&mut self.f, tx));
+        self.rings = result.is_ok() && tx.rings();
+        result.is_ok()
     }
 
     fn abandoned(&self) -> bool {
@@ -326,6 +344,9 @@ where
     }
 
     fn answer(self: Box<Self>, kept: Result<(), Error>) {
+        if self.rings && kept.is_ok() {
+            self.bell.notify_one();
+        }
         let result = match kept {
             Ok(()) => self.result.unwrap_or_else(|| Err(Error::Closed.into())),
             Err(error) => Err(error.into()),

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::domain::Timestamp;
 
 use super::{
-    App, accounts, idempotency, invites,
+    App, accounts, idempotency, invites, outbox,
     store::{Error, Tx},
 };
 
@@ -26,6 +26,8 @@ const SHORTEST: Duration = Duration::from_millis(20);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Seconds between two looks for sessions and remembered requests that are over.
 const TIDY_SECONDS: i64 = 3_600;
+/// How long it is known what became of a mail: 30 days. What an invite's mail came to stays with the invite.
+const MAIL_KEPT_SECONDS: i64 = 30 * 86_400;
 
 /// Writes down every invite that is over by now; the next instant at which one ends.
 pub async fn expire(app: &App) -> Result<Option<Timestamp>, Error> {
@@ -40,6 +42,8 @@ pub async fn tidy(app: &App) -> Result<(), Error> {
     let now = app.now();
     in_batches(app, move |tx| accounts::forget_sessions(tx, now, BATCH)).await?;
     in_batches(app, move |tx| idempotency::forget(tx, now, BATCH)).await?;
+    let before = now.plus_seconds(-MAIL_KEPT_SECONDS);
+    in_batches(app, move |tx| outbox::forget(tx, before, BATCH)).await?;
     Ok(())
 }
 

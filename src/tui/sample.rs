@@ -177,6 +177,8 @@ pub(crate) fn invite(n: u8) -> Invite {
         used_at: None,
         used_by: None,
         delivery: Delivery::None,
+        delivery_note: None,
+        delivery_next_at: None,
         sent_at: None,
         reminders_sent: 0,
         next_reminder_at: None,

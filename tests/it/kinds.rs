@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     members::{code, id, let_in},
-    world::{Person, World, on_each_database, settings},
+    world::{Person, World, on_each_database, with_mail},
 };
 
 on_each_database! {
@@ -60,7 +60,7 @@ async fn an_invite_for_an_address_is_for_its_account(world: World) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_has_to_be_verified_where_mail_can_do_it() {
-    for world in World::each_with(guestlist::server::Settings { mail: true, ..settings() }).await {
+    for world in World::each_with(with_mail()).await {
         let (ada, kim, sam) = (world.account("ada").await, world.account("kim").await, world.account("sam").await);
         let band = ada.band("Choir").await;
         let (waiting, token) = ada.invite(&band, json!({ "email": "kim@example.org" })).await;
@@ -78,7 +78,7 @@ async fn an_address_has_to_be_verified_where_mail_can_do_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_proves_an_address_is_the_servers_to_say() {
     for (identity, other, own) in [("verified", 403, 403), ("match", 403, 200), ("bearer", 200, 200)] {
-        let mut settings = guestlist::server::Settings { mail: true, ..settings() };
+        let mut settings = with_mail();
         settings.policy.email_identity = identity.parse().unwrap();
         for world in World::each_with(settings).await {
             let (ada, kim, sam) = (world.account("ada").await, world.account("kim").await, world.account("sam").await);

@@ -53,6 +53,10 @@ mod lists;
 #[cfg(feature = "server")]
 mod local;
 #[cfg(feature = "server")]
+mod mail;
+#[cfg(feature = "server")]
+mod mail_server;
+#[cfg(feature = "server")]
 mod main_job;
 #[cfg(feature = "server")]
 mod me;
@@ -100,6 +104,7 @@ mod secrets;
 mod seed;
 #[cfg(all(unix, feature = "server"))]
 mod shell;
+mod smtp;
 #[cfg(feature = "server")]
 mod stats;
 #[cfg(feature = "server")]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     members::code,
-    world::{PASSWORD, Person, World, settings},
+    world::{PASSWORD, Person, World, settings, with_mail},
 };
 
 async fn worlds(preset: Preset) -> Vec<World> {
@@ -155,7 +155,7 @@ async fn an_organisation_writes_to_people_one_by_one_and_each_is_in_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organisation_that_knows_an_address_ends_what_waits_for_it_elsewhere() {
     let policy = Policy::preset(Preset::Organisation);
-    for world in World::each_with(Settings { policy, mail: true, ..settings() }).await {
+    for world in World::each_with(Settings { policy, ..with_mail() }).await {
         let [ada, bob, kim] = world.people(3).await.try_into().ok().unwrap();
         let (works, rival) = (ada.band("Works").await, bob.band("Rival").await);
         let address = format!("{}@example.org", kim.username);

@@ -6,7 +6,7 @@ use guestlist::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{PASSWORD, Person, World, settings};
+use crate::world::{PASSWORD, Person, World, settings, with_mail};
 
 fn by(registration: Registration) -> Settings {
     Settings { policy: Policy { registration, ..Policy::preset(Preset::Band) }, ..settings() }
@@ -263,7 +263,7 @@ async fn an_invite_for_an_account_registers_nobody_and_one_for_an_address_that_a
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accept_that_has_to_wait_leaves_an_account_and_its_use() {
     for (registration, held) in [(Registration::InviteOnly, 1), (Registration::Open, 0)] {
-        for world in World::each_with(Settings { mail: true, ..by(registration) }).await {
+        for world in World::each_with(Settings { mail: with_mail().mail, mail_lanes: 0, ..by(registration) }).await {
             let (ada, band) = band(&world).await;
             let (id, token) = ada.invite(&band, json!({ "email": "kim@example.org" })).await;
             let (status, answer) = sign_up(&world, "kim", json!({ "invite": token, "accept": true })).await;

@@ -33,7 +33,7 @@ const SERVER_COMMANDS: &[&str] = &["serve", "admin"];
 /// What each room of the server may import besides itself and [`SHARED`].
 const SERVER_ROOMS: &[(&str, &[&str])] = &[
     ("store", &[]),
-    ("app", &["metrics", "store", "views"]),
+    ("app", &["mail", "metrics", "store", "views"]),
     ("secret", &[]),
     ("refused", &["store"]),
     ("page", &[]),
@@ -49,12 +49,31 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
     ("templates", SUBJECTS),
     ("metrics", &["store"]),
     ("views", &["store"]),
+    ("outbox", SUBJECTS),
+    ("suppressions", SUBJECTS),
+    ("mail", USERS),
     ("stall", &[]),
     ("sweep", USERS),
     ("admin", USERS),
     ("web", USERS),
     ("http", USERS),
-    ("run", &["accounts", "audit", "http", "idempotency", "invites", "metrics", "stall", "store", "sweep", "views"]),
+    (
+        "run",
+        &[
+            "accounts",
+            "audit",
+            "http",
+            "idempotency",
+            "invites",
+            "mail",
+            "metrics",
+            "outbox",
+            "stall",
+            "store",
+            "sweep",
+            "views",
+        ],
+    ),
 ];
 
 /// What every room of the server above the store may use.
@@ -70,8 +89,10 @@ const SUBJECTS: &[&str] = &[
     "idempotency",
     "invites",
     "me",
+    "outbox",
     "quota",
     "stats",
+    "suppressions",
     "templates",
 ];
 /// What brings people, time or operators to the use cases.
@@ -85,9 +106,11 @@ const USERS: &[&str] = &[
     "idempotency",
     "invites",
     "me",
-    "quota",
     "metrics",
+    "outbox",
+    "quota",
     "stats",
+    "suppressions",
     "templates",
     "views",
 ];

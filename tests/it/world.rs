@@ -11,7 +11,9 @@ use guestlist::{
     config::Limits,
     domain::{AccountId, Timestamp},
     server::{
-        App, Clock, Key, Settings, SystemEntropy, run,
+        App, Clock, Key, Settings, SystemEntropy,
+        mail::{self, Transport},
+        run,
         store::{Database, Error, Options, Store},
     },
 };
@@ -66,6 +68,7 @@ pub struct World {
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
     _folder: Option<tempfile::TempDir>,
+    mails: tempfile::TempDir,
 }
 
 /// Someone signed in.
@@ -133,9 +136,15 @@ impl World {
     ) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let store = open(database.clone()).await;
+        let mails = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
-        let settings = Settings { public_url: origin.clone(), ..settings };
+        let mut settings = Settings { public_url: origin.clone(), ..settings };
+        if let Transport::File { directory, .. } = &mut settings.mail
+            && directory.as_os_str().is_empty()
+        {
+            mails.path().clone_into(directory);
+        }
         let app = App::new(store, settings, Key::new(&[7; 32]).unwrap(), clock.clone(), SystemEntropy::new());
         let (stop, stopped) = oneshot::channel::<()>();
         let figures = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -144,7 +153,7 @@ impl World {
             let _ = stopped.await;
         }));
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { origin, metrics, clock, app, database, http, stop: Some(stop), task, _folder: folder }
+        Self { origin, metrics, clock, app, database, http, stop: Some(stop), task, _folder: folder, mails }
     }
 
     /// What another node on the same database would work with; it serves nobody.
@@ -186,10 +195,81 @@ impl World {
         assert_eq!(changed, 1);
     }
 
+    /// Sends what is due; all mails that were sent since this was asked last, oldest first.
+    pub async fn mails(&self) -> Vec<Mail> {
+        mail::send_due(&self.app).await.unwrap();
+        let mut files: Vec<_> =
+            std::fs::read_dir(self.mails.path()).unwrap().map(|file| file.unwrap().path()).collect();
+        files.sort_by_key(|path| number(path));
+        let read = |path: std::path::PathBuf| {
+            let bytes = std::fs::read(&path).unwrap();
+            std::fs::remove_file(path).unwrap();
+            Mail::of(&bytes)
+        };
+        files.into_iter().map(read).collect()
+    }
+
     /// Ends the server in good order and waits for it.
     pub async fn stop(mut self) {
         drop(self.stop.take());
         (&mut self.task).await.unwrap();
+    }
+}
+
+/// A mail's number, out of the name of its file.
+fn number(path: &std::path::Path) -> u64 {
+    path.file_name().unwrap().to_str().unwrap().split('-').nth(1).unwrap().parse().unwrap()
+}
+
+/// A mail as its reader's program takes it apart.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// Every header as it came, by name.
+    pub headers: Vec<(String, String)>,
+    /// To which address.
+    pub to: String,
+    /// The subject, decoded.
+    pub subject: String,
+    /// The text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+    /// The parts beside these, by their media types.
+    pub attachments: Vec<(String, String)>,
+}
+
+impl Mail {
+    /// Takes a mail apart.
+    pub fn of(bytes: &[u8]) -> Self {
+        use mail_parser::{MessageParser, MimeHeaders as _};
+        let mail = MessageParser::default().parse(bytes).unwrap();
+        let kind = |part: &mail_parser::MessagePart<'_>| {
+            let kind = part.content_type().unwrap();
+            format!("{}/{}", kind.ctype(), kind.subtype().unwrap())
+        };
+        Self {
+            headers: mail.headers_raw().map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect(),
+            to: mail.to().unwrap().first().unwrap().address().unwrap().to_owned(),
+            subject: mail.subject().unwrap().to_owned(),
+            text: mail.body_text(0).unwrap().replace("\r\n", "\n"),
+            html: mail.body_html(0).unwrap().replace("\r\n", "\n"),
+            attachments: mail
+                .attachments()
+                .map(|part| (kind(part), part.text_contents().unwrap_or_default().to_owned()))
+                .collect(),
+        }
+    }
+
+    /// A header as it came.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// What in the text begins so, up to the next space.
+    pub fn word(&self, begin: &str) -> &str {
+        let place = self.text.find(begin).unwrap_or_else(|| panic!("{begin} in {}", self.text));
+        self.text[place..].split_whitespace().next().unwrap()
     }
 }
 
@@ -263,6 +343,13 @@ async fn open(database: Database) -> Store {
     let patience = std::time::Duration::from_mins(2);
     let options = Options { record: true, patience, ..Options::new(database) };
     tokio::task::spawn_blocking(move || Store::open(&options).unwrap()).await.unwrap()
+}
+
+/// As [`settings`], with mail into files of the world's own, sent when [`World::mails`] asks for it.
+pub fn with_mail() -> Settings {
+    let from = "guestlist@invites.example.org".parse().unwrap();
+    let mail = Transport::File { directory: std::path::PathBuf::new(), from };
+    Settings { mail, mail_lanes: 0, ..settings() }
 }
 
 /// What the servers of tests are set to: links allowed, everyone may register, no mail, no rate limits.

@@ -166,6 +166,9 @@ CREATE TABLE invite (
     used_at INTEGER,
     used_by BLOB,
     delivery TEXT NOT NULL DEFAULT 'none',
+    -- Why its mail waits or came back, in the mail server's words, and when it is tried again.
+    delivery_note TEXT,
+    delivery_next_at INTEGER,
     sent_at INTEGER,
     reminders_sent INTEGER NOT NULL DEFAULT 0,
     next_reminder_at INTEGER,
@@ -189,6 +192,8 @@ CREATE INDEX invite_codes ON invite (campaign, seq) WHERE kind = 'code';
 CREATE INDEX invite_creator ON invite (created_by, created_at);
 -- An invite without an end comes last.
 CREATE INDEX invite_band_expiry ON invite (band, (COALESCE(expires_at, 9223372036854775807)), seq);
+-- Whom the next reminder is for.
+CREATE INDEX invite_reminder ON invite (next_reminder_at) WHERE status = 'pending' AND next_reminder_at IS NOT NULL;
 CREATE INDEX invite_expiry ON invite (expires_at) WHERE status = 'pending' AND expires_at IS NOT NULL;
 CREATE INDEX invite_account ON invite (account, status) WHERE account IS NOT NULL;
 CREATE INDEX invite_email ON invite (email, status) WHERE email IS NOT NULL;
@@ -268,6 +273,39 @@ CREATE TABLE suppression (
     UNIQUE (account, scope, subject),
     UNIQUE (email, scope, subject)
 ) STRICT;
+
+-- Mail that waits to be sent, and what became of it.
+CREATE TABLE mail (
+    seq INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    email TEXT NOT NULL,
+    -- The account it is to, where it is to one.
+    account BLOB,
+    band BLOB,
+    invite BLOB,
+    -- Who brought it about: it counts against what they may have sent.
+    actor BLOB,
+    -- A code, or a token, sealed under the server's key; gone once the mail is.
+    secret BLOB,
+    created_at INTEGER NOT NULL,
+    -- When it is to be tried next. Who tries it puts this off first: so long nobody else does.
+    due_at INTEGER NOT NULL,
+    -- Someone waits for it at this moment: it goes before all others.
+    urgent INTEGER NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    -- What became of it, and the mail server's words; null while it waits.
+    outcome TEXT,
+    note TEXT,
+    settled_at INTEGER
+) STRICT;
+CREATE INDEX mail_due ON mail (urgent, due_at, seq) WHERE settled_at IS NULL;
+-- What counts against the limits.
+CREATE INDEX mail_actor ON mail (actor, created_at) WHERE actor IS NOT NULL;
+CREATE INDEX mail_band ON mail (band, created_at) WHERE band IS NOT NULL;
+CREATE INDEX mail_email ON mail (email, created_at);
+CREATE INDEX mail_invite ON mail (invite, seq) WHERE invite IS NOT NULL;
+CREATE INDEX mail_account ON mail (account, kind, seq) WHERE account IS NOT NULL;
+CREATE INDEX mail_settled ON mail (settled_at) WHERE settled_at IS NOT NULL;
 
 CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,

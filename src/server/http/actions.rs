@@ -58,8 +58,8 @@ async fn act(
                     let _ = Access::of(tx, band, caller.account)?;
                     read_again(earlier.outcome.as_deref()).map(|acted| (acted, false))
                 },
-                move |_, tx| {
-                    let acted = invites::act(tx, band, caller.account, &wish, now)?;
+                move |app, tx| {
+                    let acted = invites::act(tx, app, band, caller.account, &wish, now)?;
                     let outcome = serde_json::to_string(&acted).ok();
                     Ok(Done { value: (acted, true), status: 200, resource: Some(*band.as_bytes()), outcome })
                 },

@@ -79,7 +79,7 @@ async fn register(
         password_hash: password::hash(value.password, app.random()).await?,
         founder,
     };
-    let site = Site { embedded: settings.founder.is_some(), registration, mail: settings.mail };
+    let site = Site { embedded: settings.founder.is_some(), registration, mail: settings.mail.is_on() };
     let (secret, session) = new_session(&app);
     let (now, fresh) = (app.now(), app.fresh(JoinRequestId::new));
     let (account, expires_at, outcome) = app

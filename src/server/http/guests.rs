@@ -132,7 +132,7 @@ async fn come_in(
     key: Key,
     body: Hash,
 ) -> Result<Response, Refused> {
-    let (mail, now) = (app.settings().mail, app.now());
+    let (mail, now) = (app.settings().mail.is_on(), app.now());
     let fresh = app.fresh(JoinRequestId::new);
     let accepted = key
         .of(app, caller, format!("/invites/{id}/accept"), body)
@@ -199,7 +199,7 @@ async fn say_no(
     key: Key,
     body: Body<DeclineInvite>,
 ) -> Result<StatusCode, Refused> {
-    let (mail, now) = (app.settings().mail, app.now());
+    let (mail, now) = (app.settings().mail.is_on(), app.now());
     let suppression = app.fresh(SuppressionId::new);
     key.of(app, caller, format!("/invites/{id}/decline"), body.hash)
         .write(

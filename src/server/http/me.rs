@@ -89,7 +89,7 @@ async fn change(
     if let Some(new) = value.password {
         wish.password_hash = Some(password::hash(new, app.random()).await?);
     }
-    let (mail, now) = (app.settings().mail, app.now());
+    let (mail, now) = (app.settings().mail.is_on(), app.now());
     let changed =
         app.store().write(move |tx| accounts::change(tx, caller.account, caller.session, &wish, mail, now)).await;
     changed.map(Json).map_err(|refused| match refused {

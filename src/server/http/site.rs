@@ -22,7 +22,7 @@ async fn site(State(app): State<App>) -> Json<Site> {
         name: settings.name.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         registration: settings.policy.registration,
-        mail: settings.mail,
+        mail: settings.mail.is_on(),
         password: PasswordRules { min: MIN_PASSWORD_CHARS as u32, max: MAX_PASSWORD_CHARS as u32 },
     })
 }

@@ -7,7 +7,7 @@ use crate::{
     api::{ActOnInvites, ActedOnInvites, ActionArgs, Code, FailedInvite, InviteAction, InviteSort, MAX_ACTED_ON},
     domain::{AccountId, BandId, InviteId, Role, Timestamp, check_future},
     server::{
-        Fields, Refused,
+        App, Fields, Refused,
         page::{At, Cursor, Listed, Page},
         store::Tx,
     },
@@ -142,6 +142,7 @@ fn read_which(fields: &mut Fields, wish: &ActOnInvites) -> Option<Which> {
 /// Does it. What no invite could pass is refused for the whole: a caller who may change none, a role above their own.
 pub(crate) fn act(
     tx: &mut Tx<'_>,
+    app: &App,
     band: BandId,
     caller: AccountId,
     wish: &ManyActs,
@@ -169,7 +170,7 @@ pub(crate) fn act(
     let mut refused: Refusals = match wish.action {
         Action::Revoke => acting.revoke(tx, &rows)?,
         Action::Restore => acting.restore(tx, &rows, &ended)?,
-        Action::Resend => acting.resend(tx, &rows)?,
+        Action::Resend => acting.resend(tx, app, &rows)?,
         Action::Extend(end) => acting.extend(tx, &rows, end)?,
         Action::SetRole(role) => acting.set_role(tx, &rows, role)?,
     };
@@ -180,6 +181,7 @@ pub(crate) fn act(
             None if there.contains(&id) => continue,
             None => Code::NotFound,
             Some(Refused::Problem(no)) => no.code,
+            Some(Refused::Limited { .. }) => Code::RateLimited,
             Some(trouble) => return Err(trouble),
         };
         failed.push(FailedInvite { id, code });

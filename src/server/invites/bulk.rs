@@ -30,7 +30,7 @@ use super::{
     Access, InviteRow,
     cancel::{AT_ONCE, Cancel},
     create::{Fresh, Making},
-    expire, hold_all, of_band,
+    delivery, expire, hold_all, of_band,
     recipient::{self, Recipient},
     wish::{Terms, To},
 };
@@ -116,7 +116,7 @@ pub(crate) fn create_all(
             Ok(known) => candidates.push(Candidate { place, terms, known, replaces: None }),
         }
     }
-    let candidates = settle(tx, &making, shared.on_existing, candidates, &mut outcomes, wish.dry_run)?;
+    let candidates = settle(tx, app, &making, shared.on_existing, candidates, &mut outcomes, wish.dry_run)?;
     let left = making.left(tx)?.map_or(usize::MAX, |n| n as usize);
     let mut chosen = candidates;
     for none_left in chosen.split_off(left.min(chosen.len())) {
@@ -170,6 +170,7 @@ fn refusal(known: Option<Recipient>) -> Result<Recipient, Outcome> {
 /// Decides on those for whom an invite is pending, or who are in an earlier row; who is left gets one.
 fn settle(
     tx: &mut Tx<'_>,
+    app: &App,
     making: &Making,
     on_existing: Option<OnExisting>,
     candidates: Vec<Candidate>,
@@ -214,13 +215,14 @@ fn settle(
             }
         }
     }
-    resend(tx, making, again, outcomes, dry_run)?;
+    resend(tx, app, making, again, outcomes, dry_run)?;
     Ok(left)
 }
 
 /// Sends the pending invites of these rows again.
 fn resend(
     tx: &mut Tx<'_>,
+    app: &App,
     making: &Making,
     rows: Vec<(usize, InviteRow)>,
     outcomes: &mut [Option<Outcome>],
@@ -239,11 +241,12 @@ fn resend(
                 Outcome::new(RowStatus::Suppressed, no.detail)
             }
             Some(Refused::Problem(no)) => Outcome::pending(Some(row.id), &no.detail),
+            Some(often @ Refused::Limited { .. }) => Outcome::pending(Some(row.id), &often.to_string()),
             Some(trouble) => return Err(trouble),
         });
     }
     if !dry_run {
-        making.acting().deliver(tx, &sent)?;
+        making.acting().deliver(tx, app, &sent)?;
     }
     Ok(())
 }
@@ -274,7 +277,11 @@ fn make(
         places.push((one.place, fresh.id));
         new.push(one.terms.into_invite(fresh.id, secret, &one.known));
     }
-    let made: HashSet<InviteId> = making.batch().insert(tx, &new)?.into_iter().collect();
+    let made = making.batch().insert(tx, &new)?;
+    if making.sends {
+        delivery::send(tx, app, &made, making.caller, making.now)?;
+    }
+    let made: HashSet<InviteId> = made.into_iter().collect();
     for (place, id) in places {
         outcomes[place] = Some(if made.contains(&id) {
             Outcome { status: RowStatus::Created, invite: Some(id), detail: None }

@@ -72,7 +72,7 @@ pub(crate) fn resend(
 ) -> Result<(InviteRow, Option<String>), Refused> {
     let token = rotate.map(|fresh| self::rotate(tx, app, fresh, caller, now)).transpose()?;
     let (rows, acting) = acting(tx, id, caller, now)?;
-    done(acting.resend(tx, &rows)?, id)?;
+    done(acting.resend(tx, app, &rows)?, id)?;
     again(tx, id).map(|row| (row, token))
 }
 

@@ -18,7 +18,7 @@ use super::{
     by_id,
     cancel::Cancel,
     change::resend,
-    expire, hold,
+    delivery, expire, hold,
     insert::{Batch, NewInvite},
     read,
     recipient::{self, Recipient},
@@ -81,6 +81,8 @@ pub(super) struct Making {
     pub(super) quota: quota::Held,
     pub(super) caller: AccountId,
     pub(super) now: Timestamp,
+    /// Whether what is made is mailed to whom it is for.
+    pub(super) sends: bool,
     access: Access,
     pub(super) band: BandId,
     policy: Policy,
@@ -110,7 +112,8 @@ impl Making {
         let wish = templates::applied(tx, band, wish)?;
         let campaign = campaigns::for_new_invite(tx, band, wish.campaign_id, now)?;
         let policy = campaign.rules(policy);
-        Ok((Self { quota, caller, now, access, band, policy, campaign }, wish))
+        let sends = wish.send.unwrap_or(true);
+        Ok((Self { quota, caller, now, sends, access, band, policy, campaign }, wish))
     }
 
     /// How many invites can be made now: what is left of the inviter's quota and of the campaign's room; `None` is any
@@ -194,6 +197,9 @@ pub(crate) fn create(
     let token = secret.token.reveal().to_owned();
     if making.batch().insert(tx, &[terms.into_invite(fresh.id, secret, &known)])?.is_empty() {
         return Err(already_pending()); // made by someone else meanwhile
+    }
+    if making.sends {
+        delivery::send(tx, app, &[fresh.id], caller, now)?;
     }
     let row = by_id(tx, fresh.id)?.ok_or_else(|| Refused::not_found("invite"))?;
     Ok(Created { row, token, is_new: true })

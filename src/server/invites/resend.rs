@@ -8,14 +8,14 @@
 
 use crate::{
     api::Code,
-    domain::{AccountId, Address, Kind},
-    server::{Refused, store::Tx},
+    domain::{AccountId, Address, InviteId, Kind},
+    server::{App, Refused, store::Tx},
 };
 
 use super::{
     InviteRow,
     acting::{Acting, Refusals},
-    recipient,
+    delivery, recipient,
     wish::To,
 };
 
@@ -41,10 +41,10 @@ fn nobody() -> Refused {
 
 impl Acting {
     /// Sends pending ones again to whom they are for.
-    pub(super) fn resend(&self, tx: &mut Tx<'_>, rows: &[InviteRow]) -> Result<Refusals, Refused> {
+    pub(super) fn resend(&self, tx: &mut Tx<'_>, app: &App, rows: &[InviteRow]) -> Result<Refusals, Refused> {
         let refused = self.unsendable(tx, rows)?;
         let sent: Vec<&InviteRow> = rows.iter().filter(|row| !refused.contains_key(&row.id)).collect();
-        self.deliver(tx, &sent)?;
+        self.deliver(tx, app, &sent)?;
         Ok(refused)
     }
 
@@ -57,6 +57,9 @@ impl Acting {
                 Err(no) => drop(refused.insert(row.id, no)),
             }
         }
+        let often = delivery::often(tx, &wanted.iter().map(|(row, _)| row.id).collect::<Vec<_>>(), self.now)?;
+        wanted.retain(|(row, _)| !often.contains(&row.id));
+        refused.extend(often.into_iter().map(|id| (id, delivery::too_often())));
         // An invite comes from who made it, whoever sends it again.
         let to: Vec<(&To, AccountId)> = wanted.iter().map(|(row, to)| (to, row.created_by)).collect();
         for ((row, _), known) in wanted.iter().zip(recipient::look(tx, self.band, &to)?) {
@@ -72,12 +75,15 @@ impl Acting {
         Ok(refused)
     }
 
-    /// Sends them once more; the trail says so. Where mails are queued is here: without a transport there is none to
-    /// queue, an account finds its invite in the inbox, and `delivery` stays what it is.
-    pub(super) fn deliver(&self, tx: &mut Tx<'_>, rows: &[&InviteRow]) -> Result<(), Refused> {
-        if !rows.is_empty() {
-            tx.touch(self.band);
+    /// Sends them once more; the trail says so. A mail that still waits gives way to the new one. Without a transport there
+    /// is no mail: an account finds its invite in the inbox, and `delivery` stays what it is.
+    pub(super) fn deliver(&self, tx: &mut Tx<'_>, app: &App, rows: &[&InviteRow]) -> Result<(), Refused> {
+        if rows.is_empty() {
+            return Ok(());
         }
-        Ok(self.tell(tx, rows, "invite.resent")?)
+        tx.touch(self.band);
+        self.tell(tx, rows, "invite.resent")?;
+        let ids: Vec<InviteId> = rows.iter().map(|row| row.id).collect();
+        Ok(delivery::send_again(tx, app, &ids, self.caller, self.now)?)
     }
 }

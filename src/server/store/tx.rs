@@ -30,6 +30,7 @@ pub struct Tx<'c> {
     record: &'c Record,
     touched: BTreeSet<BandId>,
     tallies: Changes,
+    rings: bool,
     failed: Option<Error>,
 }
 
@@ -41,7 +42,7 @@ pub(super) enum On<'c> {
 
 impl<'c> Tx<'c> {
     pub(super) fn new(on: On<'c>, record: &'c Record) -> Self {
-        Self { on, record, touched: BTreeSet::new(), tallies: Changes::default(), failed: None }
+        Self { on, record, touched: BTreeSet::new(), tallies: Changes::default(), rings: false, failed: None }
     }
 
     /// Which database this is, for the few statements that must differ.
@@ -116,6 +117,16 @@ impl<'c> Tx<'c> {
     /// what belongs to one row together and all rows in one order: like [`Tx::touch`], and for the same reasons.
     pub fn tally(&mut self, band: BandId, dimension: Dimension, change: Tally) {
         self.tallies.add(band, dimension, change);
+    }
+
+    /// Wakes who sleeps on [`Store::rung`](super::Store::rung), once this is committed.
+    pub fn ring(&mut self) {
+        self.rings = true;
+    }
+
+    /// Whether somebody is to be woken.
+    pub(super) fn rings(&self) -> bool {
+        self.rings
     }
 
     /// Whether the band's revision will grow by one at the commit: what is told of the band in answer to its change

@@ -9,9 +9,9 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use super::Error;
 use crate::domain::{
     AccountId, Address, BandId, BandName, CampaignId, CampaignName, CancelReason, Contact, Delivery, Description,
-    DisplayName, EmailIdentity, InviteId, InvitePermission, JoinMode, JoinRequestId, JoinStatus, Kind, Label, MaxUses,
-    Membership, Message, OnAcceptCancel, OnInviterRemoved, Preset, Reason, Registration, Role, SessionId, Status,
-    SuppressionId, TemplateId, TemplateName, Timestamp, Username,
+    DisplayName, EmailIdentity, InviteId, InvitePermission, JoinMode, JoinRequestId, JoinStatus, Kind, Label, MailKind,
+    MailOutcome, MaxUses, Membership, Message, OnAcceptCancel, OnInviterRemoved, Preset, Reason, Registration, Role,
+    SessionId, Status, SuppressionId, TemplateId, TemplateName, Timestamp, Username,
 };
 
 /// A value on its way in or out, in the few types that both databases share. Times are `Int` (microseconds since
@@ -184,6 +184,7 @@ macro_rules! texts {
     )*};
 }
 texts!(Kind, Status, CancelReason, Delivery, Role, InvitePermission, JoinMode, JoinStatus);
+texts!(MailKind, MailOutcome);
 texts!(Preset, EmailIdentity, Membership, OnAcceptCancel, Registration, OnInviterRemoved);
 texts!(
     Address,

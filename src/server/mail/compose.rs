@@ -1,0 +1,257 @@
+//! A letter as it goes over the wire: text and HTML beside each other, and the headers that mail programs act upon.
+
+use askama::Template;
+use lettre::{
+    Message,
+    message::{
+        Mailbox, MultiPart,
+        header::{Header, HeaderName, HeaderValue},
+    },
+};
+
+use crate::domain::{Address, MailKind, Role, Timestamp, clean_line, unlinked};
+
+use super::letter::Letter;
+
+/// A mail, ready to be sent.
+#[derive(Debug, Clone)]
+pub(super) struct Composed {
+    /// To which address.
+    pub(super) to: String,
+    /// All of it, line ends as on the wire.
+    pub(super) bytes: Vec<u8>,
+    /// What a file of it is called.
+    pub(super) file_name: String,
+}
+
+/// What all mails of a server say alike.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sender<'a> {
+    /// Whom mail is from.
+    pub(super) from: &'a Address,
+    /// The site's name.
+    pub(super) site: &'a str,
+    /// What links begin with.
+    pub(super) origin: &'a str,
+}
+
+/// One mail's own.
+#[derive(Debug, Clone)]
+pub(super) struct Cover {
+    /// Its number.
+    pub(super) seq: i64,
+    /// What it is about.
+    pub(super) kind: MailKind,
+    /// To which address.
+    pub(super) to: String,
+    /// When it was queued: its date.
+    pub(super) created_at: Timestamp,
+    /// When it is sent: ends are counted from here.
+    pub(super) now: Timestamp,
+    /// The link that stops mail of its kind to this address; none where the person asked for it.
+    pub(super) opt_out: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/invite.txt")]
+struct InviteText<'a> {
+    mail: &'a InviteWords<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/invite.html")]
+struct InviteHtml<'a> {
+    mail: &'a InviteWords<'a>,
+}
+
+struct InviteWords<'a> {
+    reminds: bool,
+    inviter: String,
+    band: String,
+    is_admin: bool,
+    message: Vec<String>,
+    link: String,
+    end: Option<String>,
+    site: &'a str,
+    to: &'a str,
+    opt_out: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/notice.txt")]
+struct NoticeText<'a> {
+    mail: &'a NoticeWords<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/notice.html")]
+struct NoticeHtml<'a> {
+    mail: &'a NoticeWords<'a>,
+}
+
+/// A mail of a few sentences, with a code or a link where it has one.
+struct NoticeWords<'a> {
+    title: String,
+    text: Vec<String>,
+    code: Option<&'a str>,
+    link: Option<String>,
+    after: Vec<String>,
+    site: &'a str,
+    to: &'a str,
+    opt_out: Option<&'a str>,
+}
+
+/// Why a mail cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    /// A template could not be filled.
+    #[error("the text could not be written: {0}")]
+    Template(#[from] askama::Error),
+    /// A header could not be written.
+    #[error("the mail could not be put together: {0}")]
+    Message(#[from] lettre::error::Error),
+    /// An address is none for the mail library.
+    #[error("the address is not one: {0}")]
+    Address(#[from] lettre::address::AddressError),
+}
+
+/// The mail of a letter.
+pub(super) fn compose(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<Composed, Error> {
+    let (subject, text, html) = words(sender, cover, letter)?;
+    let domain = sender.from.as_str().rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    let id = format!("<guestlist.{}.{}@{domain}>", cover.seq, cover.created_at.micros());
+    let mut message = Message::builder()
+        .from(Mailbox::new(Some(one_line(sender.site)), sender.from.as_str().parse()?))
+        .to(Mailbox::new(None, cover.to.parse()?))
+        .subject(one_line(&subject))
+        .date(std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(cover.created_at.unix_ms()))
+        .message_id(Some(id))
+        .header(AutoSubmitted);
+    if let Some(link) = &cover.opt_out {
+        message = message.header(Unsubscribe(format!("<{link}>"))).header(OneClick);
+    }
+    let message = message.multipart(MultiPart::alternative_plain_html(text, html))?;
+    let at = cover.created_at.to_jiff().strftime("%Y%m%dT%H%M%SZ");
+    let file_name = format!("{at}-{}-{}.eml", cover.seq, cover.kind);
+    Ok(Composed { to: cover.to.clone(), bytes: message.formatted(), file_name })
+}
+
+fn words(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<(String, String, String), Error> {
+    let Sender { site, origin, .. } = sender;
+    let to = cover.to.as_str();
+    let mut notice = NoticeWords {
+        title: String::new(),
+        text: Vec::new(),
+        code: None,
+        link: None,
+        after: Vec::new(),
+        site,
+        to,
+        opt_out: cover.opt_out.as_deref(),
+    };
+    match letter {
+        Letter::Invite { band, inviter, role, message, expires_at, token } => {
+            let (band, inviter) = (unlinked(band), unlinked(inviter));
+            let reminds = cover.kind == MailKind::Reminder;
+            let begin = if reminds { "Reminder: " } else { "" };
+            let subject = format!("{begin}{inviter} invites you to {band}");
+            let mail = InviteWords {
+                reminds,
+                inviter,
+                band,
+                is_admin: *role == Role::Admin,
+                message: message.as_deref().map(lines).unwrap_or_default(),
+                link: format!("{origin}/invite/{token}"),
+                end: expires_at.map(|end| ending(end, cover.now)),
+                site,
+                to,
+                opt_out: cover.opt_out.as_deref().unwrap_or_default(),
+            };
+            return Ok((subject, InviteText { mail: &mail }.render()?, InviteHtml { mail: &mail }.render()?));
+        }
+        Letter::Verification { username, code, minutes } => {
+            notice.title = format!("{code} is your code for {site}");
+            notice.text.push(format!("This code shows that the address {to} is yours, {}:", unlinked(username)));
+            notice.code = Some(code);
+            notice.after.push(format!("Type it where you were asked for it. It works for {minutes} minutes."));
+            notice.after.push("If you did not ask for it, do nothing: the address is not used without it.".to_owned());
+        }
+        Letter::Reset { username, token, minutes } => {
+            notice.title = format!("A new password for {site}");
+            notice.text.push(format!("{}, set a new password here:", unlinked(username)));
+            notice.link = Some(format!("{origin}/reset/{token}"));
+            notice.after.push(format!("The link works once, for {minutes} minutes."));
+            notice.after.push("If you did not ask for it, do nothing: your password stays as it is.".to_owned());
+        }
+        Letter::Joined { band, person } => {
+            let (band, person) = (unlinked(band), unlinked(person));
+            notice.title = format!("{person} joined {band}");
+            notice.text.push(format!("{person} has accepted your invite and is in {band} now."));
+        }
+        Letter::Superseded { band, person } => {
+            let (band, person) = (unlinked(band), unlinked(person));
+            notice.title = format!("Your invite for {person} to {band} has ended");
+            notice.text.push(format!(
+                "{person} has come in by another invite, so yours to {band} is cancelled. There is nothing to do."
+            ));
+        }
+    }
+    let (text, html) = (NoticeText { mail: &notice }.render()?, NoticeHtml { mail: &notice }.render()?);
+    Ok((notice.title, text, html))
+}
+
+/// Somebody's words, line by line, nothing in them to click on.
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(|line| unlinked(&clean_line(line))).collect()
+}
+
+/// What stands in a header is one line: the mail library ends the program where it is not.
+fn one_line(text: &str) -> String {
+    clean_line(text)
+}
+
+/// An end as its reader counts: how long from now, and when.
+fn ending(end: Timestamp, now: Timestamp) -> String {
+    let minutes = end.seconds_since(now) / 60;
+    let (n, unit) = match minutes {
+        ..60 => (minutes.max(1), "minute"),
+        60..2_880 => (minutes / 60, "hour"),
+        _ => (minutes / 1_440, "day"),
+    };
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {unit}{plural}, until {}", end.to_jiff().strftime("%-d %B %Y, %H:%M UTC"))
+}
+
+/// `Auto-Submitted` (RFC 3834): no out-of-office note comes back.
+#[derive(Clone)]
+struct AutoSubmitted;
+
+/// `List-Unsubscribe` (RFC 2369).
+#[derive(Clone)]
+struct Unsubscribe(String);
+
+/// `List-Unsubscribe-Post` (RFC 8058): the link takes a POST that asks nothing more.
+#[derive(Clone)]
+struct OneClick;
+
+macro_rules! header {
+    ($own:ty, $name:literal, |$this:ident| $value:expr) => {
+        impl Header for $own {
+            fn name() -> HeaderName {
+                HeaderName::new_from_ascii_str($name)
+            }
+
+            fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+                Err("this header is only written".into())
+            }
+
+            fn display(&self) -> HeaderValue {
+                let $this = self;
+                HeaderValue::new(Self::name(), $value)
+            }
+        }
+    };
+}
+header!(AutoSubmitted, "Auto-Submitted", |_this| "auto-generated".to_owned());
+header!(Unsubscribe, "List-Unsubscribe", |this| this.0.clone());
+header!(OneClick, "List-Unsubscribe-Post", |_this| "List-Unsubscribe=One-Click".to_owned());

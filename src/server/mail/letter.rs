@@ -1,0 +1,140 @@
+//! What a mail says, read in the moment in which it is taken: what is no longer so is not sent.
+//!
+//! | kind | is sent while |
+//! |---|---|
+//! | `invite`, `reminder` | the invite is pending and not over, still to this address, not used, and the address wants mail |
+//! | `verification` | the account still has that address, and it is not verified |
+//! | `reset` | the account is there |
+//! | `joined`, `superseded` | who invited is in the band, with that address, and wants mail |
+
+use crate::{
+    domain::{AccountId, BandId, MailKind, MailOutcome, Role, Status, Timestamp},
+    server::{
+        App, open,
+        outbox::Taken,
+        store::{Error, Tx},
+        suppressions,
+    },
+};
+
+/// The facts of a mail.
+#[derive(Debug, Clone)]
+pub(super) enum Letter {
+    /// An invite, or a reminder of one.
+    Invite {
+        band: String,
+        inviter: String,
+        role: Role,
+        message: Option<String>,
+        expires_at: Option<Timestamp>,
+        token: String,
+    },
+    /// A code that proves an address.
+    Verification { username: String, code: String, minutes: i64 },
+    /// A token to set a new password with.
+    Reset { username: String, token: String, minutes: i64 },
+    /// Someone came in.
+    Joined { band: String, person: String },
+    /// Someone came in by another invite.
+    Superseded { band: String, person: String },
+}
+
+crate::row! {
+    struct InviteFacts {
+        band: BandId, band_name: String, created_by: AccountId, inviter: String, role: Role, status: Status, message: Option<String>,
+        expires_at: Option<Timestamp>, token_sealed: Vec<u8>, uses: u32, email: String,
+    }
+}
+
+crate::row! { struct AccountFacts { username: String, email: String, email_verified: bool } }
+
+crate::row! { struct NoticeFacts { band_name: String, email: String, person: String } }
+
+/// The letter of a mail, or why there is none.
+pub(super) fn read(
+    tx: &mut Tx<'_>,
+    app: &App,
+    mail: &Taken,
+    now: Timestamp,
+) -> Result<Result<Letter, MailOutcome>, Error> {
+    match mail.kind {
+        MailKind::Invite | MailKind::Reminder => invite(tx, app, mail, now),
+        MailKind::Verification | MailKind::Reset => account(tx, app, mail, now),
+        MailKind::Joined | MailKind::Superseded => notice(tx, mail),
+    }
+}
+
+fn invite(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Result<Letter, MailOutcome>, Error> {
+    let facts: Option<InviteFacts> = tx.query_one(
+        "SELECT i.band AS band, b.name AS band_name, i.created_by AS created_by, c.display_name AS inviter, i.role AS role, i.status AS status,
+            i.message AS message, i.expires_at AS expires_at, i.token_sealed AS token_sealed, i.uses AS uses,
+            COALESCE(i.email, t.email, '') AS email
+         FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
+            LEFT JOIN account t ON t.id = i.account
+         WHERE i.id = $1",
+        &[&mail.invite],
+    )?;
+    let (Some(facts), Some(id)) = (facts, mail.invite) else { return Ok(Err(MailOutcome::Dropped)) };
+    let over = facts.status != Status::Pending || facts.expires_at.is_some_and(|end| end <= now);
+    if over || facts.uses > 0 || facts.email != mail.email {
+        return Ok(Err(MailOutcome::Dropped));
+    }
+    if suppressions::silences(tx, &mail.email, mail.account, Some(facts.band), Some(facts.created_by))? {
+        return Ok(Err(MailOutcome::Suppressed));
+    }
+    let Some(token) = open(app.key(), id.as_bytes(), &facts.token_sealed) else {
+        tracing::error!(invite = %id, "the server's key does not open this invite's token, so its mail is not sent");
+        return Ok(Err(MailOutcome::Dropped));
+    };
+    Ok(Ok(Letter::Invite {
+        band: facts.band_name,
+        inviter: facts.inviter,
+        role: facts.role,
+        message: facts.message,
+        expires_at: facts.expires_at,
+        token,
+    }))
+}
+
+fn account(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Result<Letter, MailOutcome>, Error> {
+    let facts: Option<AccountFacts> = tx.query_one(
+        "SELECT username, email, email_verified FROM account WHERE id = $1 AND deleted_at IS NULL",
+        &[&mail.account],
+    )?;
+    let (Some(facts), Some(account)) = (facts, mail.account) else { return Ok(Err(MailOutcome::Dropped)) };
+    let proves = mail.kind == MailKind::Verification;
+    // The secret's life counts from when it was asked for.
+    let minutes = LIFE_MINUTES - now.seconds_since(mail.created_at) / 60;
+    if facts.email != mail.email || proves == facts.email_verified || minutes <= 0 {
+        return Ok(Err(MailOutcome::Dropped));
+    }
+    let secret = mail.secret.as_deref().and_then(|sealed| open(app.key(), account.as_bytes(), sealed));
+    let Some(secret) = secret else { return Ok(Err(MailOutcome::Dropped)) };
+    let username = facts.username;
+    Ok(Ok(if proves {
+        Letter::Verification { username, code: secret, minutes }
+    } else {
+        Letter::Reset { username, token: secret, minutes }
+    }))
+}
+
+/// How long a code, or a token to set a password with, can be used: as its mail says.
+pub(crate) const LIFE_MINUTES: i64 = 30;
+
+fn notice(tx: &mut Tx<'_>, mail: &Taken) -> Result<Result<Letter, MailOutcome>, Error> {
+    let facts: Option<NoticeFacts> = tx.query_one(
+        "SELECT b.name AS band_name, a.email AS email, p.display_name AS person
+         FROM member m JOIN account a ON a.id = m.account JOIN band b ON b.id = m.band JOIN account p ON p.id = $3
+         WHERE m.band = $1 AND m.account = $2 AND a.email_verified AND b.deleted_at IS NULL",
+        &[&mail.band, &mail.account, &mail.actor],
+    )?;
+    let Some(facts) = facts.filter(|facts| facts.email == mail.email) else { return Ok(Err(MailOutcome::Dropped)) };
+    if suppressions::silences(tx, &mail.email, mail.account, mail.band, None)? {
+        return Ok(Err(MailOutcome::Suppressed));
+    }
+    let (band, person) = (facts.band_name, facts.person);
+    Ok(Ok(match mail.kind {
+        MailKind::Joined => Letter::Joined { band, person },
+        _ => Letter::Superseded { band, person },
+    }))
+}

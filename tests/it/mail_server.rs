@@ -1,0 +1,187 @@
+//! A real mail server, in good and in bad moods.
+
+use std::time::Duration;
+
+use guestlist::{
+    config::MailTls,
+    server::{
+        Settings,
+        mail::{Smtp, Transport, send_due},
+    },
+};
+use serde_json::{Value, json};
+
+use crate::{
+    smtp::MailServer,
+    world::{Person, World, settings, with_mail},
+};
+
+fn by(way: Smtp) -> Settings {
+    Settings { mail: Transport::Smtp(way), ..with_mail() }
+}
+
+struct Story {
+    server: MailServer,
+    world: World,
+    ada: Person,
+    band: String,
+}
+
+impl Story {
+    async fn new(server: MailServer, way: Smtp) -> Self {
+        let world = World::sqlite_with(by(way)).await;
+        let ada = world.account("ada").await;
+        let band = ada.band("The Night Owls").await;
+        Self { server, world, ada, band }
+    }
+
+    async fn begin() -> Option<Self> {
+        let server = MailServer::start()?;
+        let way = server.way();
+        Some(Self::new(server, way).await)
+    }
+
+    async fn invite(&self, email: &str) -> String {
+        self.ada.invite(&self.band, json!({ "email": email })).await.0
+    }
+
+    async fn send(&self) -> usize {
+        send_due(&self.world.app).await.unwrap()
+    }
+
+    async fn shown(&self, id: &str) -> Value {
+        self.ada.get(&format!("/invites/{id}")).await.1
+    }
+
+    async fn is(&self, id: &str, delivery: &str, words: &str) {
+        let invite = self.shown(id).await;
+        assert_eq!(invite["delivery"], delivery, "{invite}");
+        let note = invite["delivery_note"].as_str().unwrap_or_default();
+        assert!(note.contains(words) && !note.contains('\u{1b}'), "{note}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_arrives_and_one_bad_address_keeps_no_other_from_it() {
+    let Some(story) = Story::begin().await else { return };
+    let (bad, good) = (story.invite("nobody@example.org").await, story.invite("kim@example.org").await);
+    assert_eq!(story.send().await, 2);
+    story.is(&bad, "bounced", "550 5.1.1 no such person here").await;
+    story.is(&good, "sent", "").await;
+    let taken = story.server.taken();
+    assert_eq!((taken.len(), taken[0].to.as_str()), (1, "kim@example.org"));
+    assert_eq!(taken[0].from, "guestlist@invites.example.org");
+    assert_eq!(taken[0].mail.subject, "ada invites you to The Night Owls");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_put_off_comes_later_and_is_given_up_after_two_days() {
+    let Some(story) = Story::begin().await else { return };
+    for mood in ["451", "data-451"] {
+        story.server.mood(mood);
+        let id = story.invite(&format!("{mood}@example.org")).await;
+        assert_eq!(story.send().await, 1);
+        story.is(&id, "deferred", "451").await;
+        assert!(story.shown(&id).await["delivery_next_at"].is_string());
+        assert_eq!(story.send().await, 0, "not before its time");
+        story.server.mood("ok");
+        story.world.clock.pass_seconds(75);
+        assert_eq!(story.send().await, 1);
+        story.is(&id, "sent", "").await;
+    }
+    story.server.mood("451");
+    let id = story.invite("late@example.org").await;
+    let mut tries = 0;
+    while story.shown(&id).await["delivery"] != "bounced" {
+        tries += story.send().await;
+        story.world.clock.pass_hours(1);
+        assert!(tries < 40);
+    }
+    story.is(&id, "bounced", "not taken for 48 hours: 451").await;
+    assert!((8..30).contains(&tries), "{tries}");
+    story.server.mood("data-550");
+    let id = story.invite("spam@example.org").await;
+    story.send().await;
+    story.is(&id, "bounced", "550 5.7.0 looks like spam").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_there_holds_mail_up_and_loses_none() {
+    let Some(story) = Story::begin().await else { return };
+    let id = story.invite("kim@example.org").await;
+    story.server.mood("421");
+    story.send().await;
+    story.is(&id, "deferred", "421").await;
+    story.server.mood("ok");
+    story.world.clock.pass_hours(1);
+    assert_eq!(story.send().await, 1);
+    story.is(&id, "sent", "").await;
+    // Nobody listens at all.
+    let way = Smtp { port: 1, ..story.server.way() };
+    let node = story.world.beside_with(by(way)).await;
+    let id = story.invite("sam@example.org").await;
+    send_due(&node.app).await.unwrap();
+    story.is(&id, "deferred", "").await;
+    story.world.clock.pass_hours(1);
+    story.send().await;
+    story.is(&id, "sent", "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_goes_in_clear_that_was_to_be_encrypted() {
+    let Some(server) = MailServer::start() else { return };
+    let way = Smtp { tls: MailTls::Starttls, ..server.way() };
+    let story = Story::new(server, way).await;
+    let id = story.invite("kim@example.org").await;
+    story.send().await;
+    story.is(&id, "deferred", "STARTTLS").await;
+    assert!(story.server.taken().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_log_in_pauses_the_queue_and_fails_no_mail() {
+    let Some(server) = MailServer::start_with(&["--login", "guestlist:right"]) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    std::fs::write(&file, "wrong\n").unwrap();
+    let loose = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(&file, loose).unwrap();
+    let way = Smtp { login: Some(("guestlist".to_owned(), file.clone())), ..server.way() };
+    let story = Story::new(server, way).await;
+    let id = story.invite("kim@example.org").await;
+    for _ in 0..2 {
+        // First the file is for everyone to read, then it holds the wrong password.
+        story.send().await;
+        story.is(&id, "queued", "").await;
+        let metrics = reqwest::get(&story.world.metrics).await.unwrap().text().await.unwrap();
+        assert!(
+            metrics.contains("guestlist_mail_paused 1") && metrics.contains("guestlist_mail_waiting 1"),
+            "{metrics}"
+        );
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        story.world.clock.pass_hours(1);
+    }
+    std::fs::write(&file, "right\n").unwrap();
+    story.send().await;
+    story.is(&id, "sent", "").await;
+    let metrics = reqwest::get(&story.world.metrics).await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("guestlist_mail_paused 0") && metrics.contains("guestlist_mail_waiting 0"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lanes_send_by_themselves_and_a_hanging_server_slows_nobody() {
+    let Some(server) = MailServer::start() else { return };
+    let settings = Settings { mail: Transport::Smtp(server.way()), mail_lanes: 2, ..settings() };
+    let world = World::sqlite_with(settings).await;
+    let ada = world.account("ada").await;
+    let band = ada.band("The Night Owls").await;
+    for name in ["hang", "kim", "sam", "joe"] {
+        ada.invite(&band, json!({ "email": format!("{name}@example.org") })).await;
+    }
+    // One lane waits for the server's word; the other goes on, and so does the API.
+    let taken = server.wait_for(3);
+    assert!(taken.iter().all(|taken| taken.to != "hang@example.org" && !taken.encrypted));
+    assert_eq!(ada.get(&format!("/bands/{band}/invites")).await.0, 200);
+    // The end does not wait for it.
+    tokio::time::timeout(Duration::from_mins(1), world.stop()).await.expect("the server ends");
+}

@@ -1,0 +1,123 @@
+//! A real mail server as a process of its own (aiosmtpd), in whatever mood a test wants it to be.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use guestlist::{config::MailTls, server::mail::Smtp};
+
+use crate::{postgres::skip, world::Mail};
+
+/// A running mail server; it ends with this value.
+pub struct MailServer {
+    process: Child,
+    folder: tempfile::TempDir,
+    /// Where it listens, on loopback.
+    pub port: u16,
+}
+
+/// A mail that it took.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// The envelope's sender.
+    pub from: String,
+    /// The envelope's recipient.
+    pub to: String,
+    /// Whether the way was encrypted.
+    pub encrypted: bool,
+    /// The mail itself.
+    pub mail: Mail,
+}
+
+impl MailServer {
+    /// One that takes everything from everyone; `None` where aiosmtpd is not installed.
+    pub fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// One with these options; see `smtp.py`.
+    pub fn start_with(options: &[&str]) -> Option<Self> {
+        let python = ["/usr/bin/python3", "python3"].into_iter().find(|python| {
+            let mut try_out = Command::new(python);
+            try_out.args(["-c", "import aiosmtpd"]).stderr(Stdio::null());
+            try_out.status().is_ok_and(|status| status.success())
+        });
+        let Some(python) = python else {
+            skip("no mail server: aiosmtpd is not installed (apt-get install python3-aiosmtpd)");
+            return None;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = Command::new(python)
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/smtp.py"))
+            .arg(folder.path())
+            .args(options)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut port = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut port).unwrap();
+        Some(Self { process, folder, port: port.trim().parse().unwrap() })
+    }
+
+    /// Puts it into a mood.
+    pub fn mood(&self, mood: &str) {
+        let (part, whole) = (self.folder.path().join("mood.part"), self.folder.path().join("mood"));
+        std::fs::write(&part, mood).unwrap();
+        std::fs::rename(part, whole).unwrap();
+    }
+
+    /// The way there, unencrypted.
+    pub fn way(&self) -> Smtp {
+        Smtp {
+            host: "127.0.0.1".to_owned(),
+            port: self.port,
+            tls: MailTls::None,
+            login: None,
+            from: "guestlist@invites.example.org".parse().unwrap(),
+        }
+    }
+
+    /// All mails that it has taken, in their order.
+    pub fn taken(&self) -> Vec<Taken> {
+        let mut files: Vec<(u64, PathBuf)> = std::fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(|file| file.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|end| end == "eml"))
+            .map(|path| (path.file_stem().unwrap().to_str().unwrap().parse().unwrap(), path))
+            .collect();
+        files.sort();
+        files.into_iter().map(|(_, path)| Taken::of(&std::fs::read(path).unwrap())).collect()
+    }
+
+    /// The mails that it has taken, once there are so many.
+    pub fn wait_for(&self, count: usize) -> Vec<Taken> {
+        let end = Instant::now() + Duration::from_mins(1);
+        loop {
+            let taken = self.taken();
+            if taken.len() >= count {
+                return taken;
+            }
+            assert!(Instant::now() < end, "{} of {count} mails came", taken.len());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Taken {
+    fn of(bytes: &[u8]) -> Self {
+        let mail = Mail::of(bytes);
+        let header = |name: &str| mail.header(name).unwrap().to_owned();
+        Self { from: header("X-From"), to: header("X-To"), encrypted: header("X-Tls") == "True", mail }
+    }
+}
+
+impl Drop for MailServer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
