@@ -121,9 +121,11 @@ pub(crate) fn for_new_invite(
     Ok(found)
 }
 
-/// Whether there is such a campaign in the band.
-pub(crate) fn is_of(tx: &mut Tx<'_>, campaign: CampaignId, band: BandId) -> Result<bool, Error> {
-    tx.exists("SELECT 1 AS n FROM campaign WHERE id = $1 AND band = $2 AND deleted_at IS NULL", &[&campaign, &band])
+/// Whether there is such a campaign in the band; if so, it is not deleted until the transaction ends.
+pub(crate) fn hold_of(tx: &mut Tx<'_>, campaign: CampaignId, band: BandId) -> Result<bool, Error> {
+    let lock = tx.dialect().pick("", " FOR SHARE");
+    let sql = intern(format!("SELECT 1 AS n FROM campaign WHERE id = $1 AND band = $2 AND deleted_at IS NULL{lock}"));
+    tx.exists(sql, &[&campaign, &band])
 }
 
 crate::row! {

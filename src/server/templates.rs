@@ -167,15 +167,25 @@ impl Defaults {
             requires_approval: wish.requires_approval.unwrap_or(self.requires_approval),
         }
     }
+}
 
-    /// Refuses a campaign that is none of the band's.
-    fn check_campaign(&self, tx: &mut Tx<'_>, band: BandId, fields: &mut Fields) -> Result<(), Refused> {
-        let Some(campaign) = self.campaign else { return Ok(()) };
-        if !campaigns::is_of(tx, campaign, band)? {
-            fields.refuse("campaign_id", "must be a campaign of this band");
-        }
-        Ok(())
+/// Refuses a campaign that is wished and none of the band's. It is not deleted until the transaction ends. Before the
+/// band's row, as everywhere: two transactions never wait for each other in a circle.
+fn check_campaign(tx: &mut Tx<'_>, band: BandId, wish: Option<CampaignId>, fields: &mut Fields) -> Result<(), Refused> {
+    if let Some(campaign) = wish
+        && !campaigns::hold_of(tx, campaign, band)?
+    {
+        fields.refuse("campaign_id", "must be a campaign of this band");
     }
+    Ok(())
+}
+
+/// Takes a campaign that is being deleted out of the band's templates: new invites by them would all be refused. The
+/// campaign is held, and its invites have ended.
+pub(crate) fn forget(tx: &mut Tx<'_>, band: BandId, campaign: CampaignId) -> Result<(), Refused> {
+    hold_band(tx, band)?;
+    let _ = tx.execute("UPDATE template SET campaign = NULL WHERE campaign = $1", &[&campaign])?;
+    Ok(())
 }
 
 /// Holds the band's row: its templates are made and named one after the other, so that each name is there once and
@@ -209,6 +219,8 @@ pub(crate) fn create(
     now: Timestamp,
 ) -> Result<Template, Refused> {
     Access::hold(tx, band, caller)?.require_admin()?;
+    let mut fields = Fields::default();
+    check_campaign(tx, band, wish.campaign_id, &mut fields)?;
     hold_band(tx, band)?;
     let policy = bands::in_force(tx, band, site)?;
     let plain = Defaults {
@@ -221,10 +233,8 @@ pub(crate) fn create(
         campaign: None,
         requires_approval: false,
     };
-    let mut fields = Fields::default();
     let name = fields.check("name", TemplateName::parse(&wish.name));
     let new = plain.with(&changes(wish), &policy, &mut fields);
-    new.check_campaign(tx, band, &mut fields)?;
     let name = fields.finish_with(name)?;
     check_name(tx, band, &name, id)?;
     if tx.count("SELECT COUNT(*) AS n FROM template WHERE band = $1", &[&band])? >= MOST {
@@ -288,6 +298,8 @@ pub(crate) fn edit(
     let band = by_id(tx, id)?.band;
     let access = Access::hold(tx, band, caller);
     check_admin(access)?;
+    let mut fields = Fields::default();
+    check_campaign(tx, band, wish.campaign_id.clone().into_change().flatten(), &mut fields)?;
     hold_band(tx, band)?;
     let policy = bands::in_force(tx, band, site)?;
     let row = by_id(tx, id)?; // as it is now that it is held
@@ -301,12 +313,8 @@ pub(crate) fn edit(
         campaign: row.campaign,
         requires_approval: row.requires_approval,
     };
-    let mut fields = Fields::default();
     let name = wish.name.as_deref().and_then(|name| fields.check("name", TemplateName::parse(name)));
     let new = old.clone().with(wish, &policy, &mut fields);
-    if new.campaign != old.campaign {
-        new.check_campaign(tx, band, &mut fields)?;
-    }
     fields.finish()?;
     let name = name.unwrap_or_else(|| row.name.clone());
     if (&name, &new) == (&row.name, &old) {

@@ -7,6 +7,7 @@ use crate::{
         Fields, Refused, bands,
         invites::{Together, ending},
         store::Tx,
+        templates,
     },
 };
 
@@ -85,9 +86,8 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Ti
         return Err(Refused::new(Code::Forbidden, text));
     }
     let _ = tx.execute("UPDATE campaign SET deleted_at = $2 WHERE id = $1", &[&id, &now])?;
-    // New invites by a template that names it would all be refused.
-    let _ = tx.execute("UPDATE template SET campaign = NULL WHERE campaign = $1", &[&id])?;
     let cancelled = Together { campaign: id, actor: caller, now }.end(tx, CancelReason::CampaignDeleted)?;
+    templates::forget(tx, row.band, id)?;
     told(tx, row.band, caller, "campaign.deleted", &row.name, now)?;
     Ok(cancelled)
 }
