@@ -1,5 +1,7 @@
 //! What happens at once: the answers and the final state agree.
 
+mod together;
+
 use std::collections::BTreeMap;
 
 use guestlist::{
