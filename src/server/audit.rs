@@ -10,7 +10,7 @@ use crate::{
 use super::{
     Refused,
     accounts::person,
-    page::{At, Page},
+    page::{At, MOST_COUNTED, Page},
     store::{
         Error, ToValue, Tx,
         dialect::{intern, places},
@@ -108,8 +108,28 @@ pub(crate) fn walk(
     Ok(read(tx, band, filter, last, false, most)?.into_iter().map(Row::into_event).collect())
 }
 
+/// Of several filters the first that fewer events fit than are counted: the way to those that fit all of them.
+fn fewest(tx: &mut Tx<'_>, band: BandId, equal: &[(&'static str, &dyn ToValue)]) -> Result<Option<usize>, Error> {
+    if equal.len() < 2 {
+        return Ok(None);
+    }
+    for (place, (column, value)) in equal.iter().enumerate() {
+        let sql = intern(format!(
+            "SELECT COUNT(*) AS n FROM
+                (SELECT f.seq FROM audit f WHERE f.band = $1 AND f.{column} = $2 LIMIT {MOST_COUNTED}) AS found"
+        ));
+        if tx.count(sql, &[&band, *value])? < MOST_COUNTED {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
+}
+
 /// Events on one side of an event, in the order of time: older ones, or with `later` newer ones, the nearest first.
-/// Each filter has an index that ends in this order, so as many rows are read as fit.
+///
+/// Each filter has an index that ends in this order, so as many rows are read as fit. Of several filters one that few
+/// events fit leads to them, and these few are put in order; where many fit each, those that fit all are met on a walk
+/// along one of them.
 fn read(
     tx: &mut Tx<'_>,
     band: BandId,
@@ -118,34 +138,48 @@ fn read(
     later: bool,
     most: i64,
 ) -> Result<Vec<Row>, Error> {
-    let mut sql = String::from(
-        "SELECT e.seq AS seq, e.at AS at, e.action AS action, e.invite AS invite, e.detail AS detail, e.actor AS actor,
-            p.username AS actor_username, p.display_name AS actor_name, e.account AS account,
-            a.username AS account_username, a.display_name AS account_name
-         FROM audit e LEFT JOIN account p ON p.id = e.actor LEFT JOIN account a ON a.id = e.account
-         WHERE e.band = $1",
-    );
-    let mut params: Vec<&dyn ToValue> = vec![&band];
-    let conditions: [(&str, Option<&dyn ToValue>); 5] = [
-        ("e.invite = ", filter.invite.as_ref().map(|value| value as _)),
-        ("e.actor = ", filter.actor.as_ref().map(|value| value as _)),
-        ("e.action = ", filter.action.as_ref().map(|value| value as _)),
-        ("e.at >= ", filter.from.as_ref().map(|value| value as _)),
-        ("e.at < ", filter.to.as_ref().map(|value| value as _)),
+    let equal: [(&'static str, Option<&dyn ToValue>); 3] = [
+        ("invite", filter.invite.as_ref().map(|value| value as _)),
+        ("actor", filter.actor.as_ref().map(|value| value as _)),
+        ("action", filter.action.as_ref().map(|value| value as _)),
     ];
-    for (text, value) in conditions {
-        if let Some(value) = value {
+    let mut equal: Vec<_> = equal.into_iter().filter_map(|(column, value)| Some((column, value?))).collect();
+    let mut params: Vec<&dyn ToValue> = vec![&band];
+    let (e, events) = match fewest(tx, band, &equal)? {
+        None => ("e", "audit e".to_owned()),
+        Some(place) => {
+            let (column, value) = equal.remove(place);
             params.push(value);
-            let _ = write!(sql, " AND {text}${}", params.len());
+            // The limit keeps the database to this way; it is out of reach, though some may have come since the count.
+            let most = 2 * MOST_COUNTED;
+            let few = format!("SELECT f.* FROM audit f WHERE f.band = $1 AND f.{column} = $2 LIMIT {most}");
+            ("found", format!("({few}) AS found"))
+        }
+    };
+    let mut sql = format!(
+        "SELECT {e}.seq AS seq, {e}.at AS at, {e}.action AS action, {e}.invite AS invite, {e}.detail AS detail,
+            {e}.actor AS actor, p.username AS actor_username, p.display_name AS actor_name, {e}.account AS account,
+            a.username AS account_username, a.display_name AS account_name
+         FROM {events} LEFT JOIN account p ON p.id = {e}.actor LEFT JOIN account a ON a.id = {e}.account
+         WHERE {e}.band = $1"
+    );
+    for (column, value) in equal {
+        params.push(value);
+        let _ = write!(sql, " AND {e}.{column} = ${}", params.len());
+    }
+    for (side, instant) in [(">=", &filter.from), ("<", &filter.to)] {
+        if let Some(instant) = instant {
+            params.push(instant);
+            let _ = write!(sql, " AND {e}.at {side} ${}", params.len());
         }
     }
     let (side, order) = if later { (">", "ASC") } else { ("<", "DESC") };
     if let Some((at, seq)) = &than {
         params.extend([at as &dyn ToValue, seq]);
-        let _ = write!(sql, " AND (e.at, e.seq) {side} (${}, ${})", params.len() - 1, params.len());
+        let _ = write!(sql, " AND ({e}.at, {e}.seq) {side} (${}, ${})", params.len() - 1, params.len());
     }
     params.push(&most);
-    let _ = write!(sql, " ORDER BY e.at {order}, e.seq {order} LIMIT ${}", params.len());
+    let _ = write!(sql, " ORDER BY {e}.at {order}, {e}.seq {order} LIMIT ${}", params.len());
     tx.query(intern(sql), &params)
 }
 

@@ -7,6 +7,7 @@ use crate::world::{World, on_each_database};
 on_each_database! {
     what_happened_is_told_newest_first,
     a_filter_asks_for_all_that_it_names,
+    several_filters_find_their_events_among_many,
     pages_run_forward_and_from_the_end,
     the_trail_is_for_admins,
     a_span_of_time_begins_with_its_first_instant_and_ends_before_its_last,
@@ -63,6 +64,41 @@ async fn a_filter_asks_for_all_that_it_names(world: World) {
     let other = kim.band("Brass & Bone").await;
     let (_, trail) = kim.get(&format!("/bands/{other}/audit?invite={one}")).await;
     assert!(actions(&trail).is_empty(), "another band's invite has no trail here");
+}
+
+async fn several_filters_find_their_events_among_many(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let (one, token) = ada.invite(&band, json!({ "max_uses": null })).await;
+    kim.accept(&token).await;
+    world.events(&band, &kim, "sung", 1_200).await;
+    world.events(&band, &ada, "sung", 1_200).await;
+    world.events(&band, &ada, "tuned", 1_200).await;
+    let (ada_id, kim_id) = (ada.account["id"].as_str().unwrap(), kim.account["id"].as_str().unwrap());
+    for (query, found) in [
+        (format!("invite={one}&actor={ada_id}"), vec!["invite.created"]),
+        (format!("invite={one}&actor={kim_id}"), vec!["invite.accepted"]),
+        (format!("actor={ada_id}&action=band.created"), vec!["band.created"]),
+        (format!("actor={kim_id}&action=tuned"), vec![]),
+        (format!("invite={one}&actor={ada_id}&action=sung"), vec![]),
+    ] {
+        for end in ["", "&cursor=last"] {
+            let (status, trail) = ada.get(&format!("/bands/{band}/audit?{query}{end}")).await;
+            assert_eq!((status, actions(&trail)), (200, found.clone()), "{query}{end}");
+        }
+    }
+    // Many fit each of them, and all of those are told, from either end.
+    let both = format!("/bands/{band}/audit?limit=200&actor={ada_id}&action=sung");
+    for (end, next) in [("", "next_cursor"), ("&cursor=last", "prev_cursor")] {
+        let (mut path, mut count) = (format!("{both}{end}"), 0);
+        loop {
+            let (_, trail) = ada.get(&path).await;
+            count += actions(&trail).iter().filter(|action| **action == "sung").count();
+            let Some(cursor) = trail[next].as_str() else { break };
+            path = format!("{both}&cursor={cursor}");
+        }
+        assert_eq!(count, 1_200, "{end}");
+    }
 }
 
 async fn pages_run_forward_and_from_the_end(world: World) {

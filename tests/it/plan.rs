@@ -87,7 +87,7 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     campaigns(&mut called, &kim, &ada, &path).await;
     requests(&mut called, world, &ada, &path).await;
     called.call(&ada, "GET /bands/{id}/stats", &format!("{path}/stats"), json!(null)).await;
-    lists(&mut called, &ada, &path).await;
+    lists(&mut called, world, &ada, &path).await;
     let (lou, rob) = (world.account("lou").await, world.account("rob").await);
     members(&mut called, [&ada, &lou, &rob], &path).await;
     called.call(&ada, "PATCH /bands/{id}", &path, json!({ "join": "open" })).await;
@@ -346,7 +346,7 @@ async fn actions(called: &mut Called, ada: &Person, band: &str) {
 }
 
 /// Every list in every order, by every filter, from both ends and onwards from there.
-async fn lists(called: &mut Called, ada: &Person, band: &str) {
+async fn lists(called: &mut Called, world: &World, ada: &Person, band: &str) {
     let actor = ada.account["id"].as_str().unwrap();
     let mut queries = Vec::new();
     for filter in ["", "scope=open", "scope=mine&q=choir", "scope=open&q=choir"] {
@@ -358,10 +358,17 @@ async fn lists(called: &mut Called, ada: &Person, band: &str) {
         }
     }
     let span = "from=2020-01-01T00:00:00Z&to=2090-01-01T00:00:00Z";
-    for filter in ["", &format!("invite={actor}"), &format!("actor={actor}"), "action=invite.created"] {
+    let (invite, by) = (&format!("invite={actor}"), &format!("actor={actor}"));
+    let several = ["&action=invite.created", "&action=band.edited"].map(|action| format!("{by}{action}"));
+    let every = &format!("{invite}&{}", several[0]);
+    for filter in ["", invite, by, "action=invite.created", &several[0], &several[1], every] {
         queries.push(("GET /bands/{id}/audit", format!("{band}/audit?limit=1&{filter}")));
         queries.push(("GET /bands/{id}/audit", format!("{band}/audit?limit=1&{span}&{filter}")));
     }
+    for action in ["tuned", "sung"] {
+        world.events(band.rsplit('/').next().unwrap(), ada, action, 1_000).await;
+    }
+    queries.push(("GET /bands/{id}/audit", format!("{band}/audit?limit=1&{by}&action=sung")));
     queries.push(("GET /bands/{id}/join-requests", format!("{band}/join-requests?limit=1")));
     queries.push(("GET /bands/{id}/templates", format!("{band}/templates?limit=1")));
     for q in ["ki", "kim"] {
