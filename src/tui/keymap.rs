@@ -74,6 +74,7 @@ keymap! {
     Mark = "mark", Invites, ["space"], "mark", "Mark the invite; what follows is done to all marked";
 
     NewBand = "new_band", Bands, ["n"], "new band", "Make a band", footer;
+    FindBand = "find_band", Bands, ["J"], "find band", "Find a band to join, or to ask to join", footer;
     EditBand = "edit_band", Bands, ["e"], "edit", "Change name, description, contact and who may join or invite", footer;
     LeaveBand = "leave_band", Bands, ["x"], "leave", "Leave the band";
     DeleteBand = "delete_band", Bands, ["D"], "delete", "Delete the band; its pending invites end";

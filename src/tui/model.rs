@@ -12,7 +12,7 @@ pub use field::TextField;
 pub use form::{Form, FormField, FormKind, Input};
 pub use layout::{Areas, MIN_HEIGHT, MIN_WIDTH, areas};
 pub use list::{List, PageOf, Row, Want};
-pub use overlay::{Confirm, Deed, Details, Offer, Overlay, ShownLink, WaitingList};
+pub use overlay::{Choice, Confirm, Deed, Details, Finder, Offer, Overlay, ShownLink, WaitingList};
 
 use super::{
     keymap::{Keymap, Scope},
@@ -223,6 +223,10 @@ pub enum Purpose {
     Offer,
     /// The invites that wait for the person.
     Inbox,
+    /// Bands to join.
+    Find,
+    /// To join one.
+    Join,
 }
 
 /// Everything.

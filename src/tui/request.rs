@@ -98,6 +98,8 @@ requests! { client;
     UpdateBand(id: BandId, body: UpdateBand) => Band(Band), client.update_band(id, &body);
     /// Deletes a band.
     DeleteBand(id: BandId) => Done, client.delete_band(id);
+    /// Joins a band, or asks to.
+    JoinBand(id: BandId) => Accepted(Accepted), client.join_band(id);
     /// Leaves a band.
     LeaveBand(id: BandId) => Done, client.leave_band(id);
     /// Hands a band over.
@@ -107,8 +109,9 @@ requests! { client;
     /// Changes a member.
     UpdateMember(band: BandId, account: AccountId, body: UpdateMember) => Member(Member),
         client.update_member(band, account, &body);
-    /// Removes a member; what becomes of the invites that the person made is by the rules they were made under.
-    RemoveMember(band: BandId, account: AccountId) => Done, client.remove_member(band, account, Removal::default());
+    /// Removes a member, and what is to go with them.
+    RemoveMember(band: BandId, account: AccountId, removal: Removal) => Done,
+        client.remove_member(band, account, removal);
     /// A page of invites.
     Invites(band: BandId, query: InviteQuery) => Invites(Invites), client.invites(band, &query);
     /// One invite.

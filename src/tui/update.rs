@@ -13,6 +13,7 @@ macro_rules! in_pane {
 
 mod answer;
 mod deed;
+mod finder;
 mod form;
 mod inbox;
 mod offer;

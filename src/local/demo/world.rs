@@ -3,8 +3,8 @@
 use crate::{
     api::{CreateBand, CreateInvite, DeclineInvite, Patch},
     domain::{
-        AccountId, Address, BandId, DisplayName, JoinRequestId, Kind, Policy, Preset, Registration, Role, SessionId,
-        SuppressionId, Timestamp, Username,
+        AccountId, Address, BandId, DisplayName, JoinMode, JoinRequestId, Kind, Policy, Preset, Registration, Role,
+        SessionId, SuppressionId, Timestamp, Username,
     },
     local::Error,
     server::{
@@ -45,31 +45,58 @@ struct Founded {
     about: &'static str,
     contact: &'static str,
     by: &'static str,
+    /// How one comes in without an invite.
+    join: JoinMode,
     /// Hours before now.
     at: u32,
 }
 
 /// The bands, oldest first: lists begin with the band that one came to last.
-const BANDS: [Founded; 3] = [
-    Founded { name: "Choir", about: "Everybody can sing.", contact: "olena@example.org", by: "olena", at: 360 * D },
+const BANDS: [Founded; 5] = [
+    Founded {
+        name: "Choir",
+        about: "Everybody can sing.",
+        contact: "olena@example.org",
+        by: "olena",
+        join: JoinMode::Invite,
+        at: 360 * D,
+    },
     Founded {
         name: "Brass & Bone",
         about: "Eleven horns and a drum. We play weddings and wakes.",
         contact: "joe@example.org",
         by: "joe",
+        join: JoinMode::Invite,
         at: 355 * D,
+    },
+    Founded {
+        name: "Open Stage",
+        about: "First Friday of the month, two songs each. Come as you are.",
+        contact: "joe@example.org",
+        by: "joe",
+        join: JoinMode::Open,
+        at: 340 * D,
+    },
+    Founded {
+        name: "Harbour Shanties",
+        about: "We sing where it is loud. Tell us which part you take.",
+        contact: "olena@example.org",
+        by: "olena",
+        join: JoinMode::Request,
+        at: 330 * D,
     },
     Founded {
         name: "The Night Owls",
         about: "Rehearsals on Tuesdays at nine, and one gig a month.",
         contact: "ada@example.org",
         by: ME,
+        join: JoinMode::Invite,
         at: 321 * D,
     },
 ];
 const CHOIR: usize = 0;
 const BRASS: usize = 1;
-const OWLS: usize = 2;
+const OWLS: usize = 4;
 
 /// What became of an invite.
 #[derive(Clone, Copy)]
@@ -259,6 +286,7 @@ impl World<'_> {
             name: band.name.to_owned(),
             description: Some(band.about.to_owned()),
             contact: Some(band.contact.to_owned()),
+            join: Some(band.join),
             ..CreateBand::default()
         };
         let new = NewBand::parse(&wish, &Policy::preset(Preset::Band))?;

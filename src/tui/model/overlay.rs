@@ -2,7 +2,7 @@
 
 use super::{Form, RequestId, TextField};
 use crate::{
-    api::{Accepted, AuditTrail, Inbox, Invite, Preview, Redemptions},
+    api::{Accepted, AuditTrail, Bands, Inbox, Invite, Preview, Redemptions},
     clipboard::Copied,
     domain::{AccountId, BandId, InviteId, Pasted},
     tui::message::Link,
@@ -35,6 +35,8 @@ pub enum Overlay {
     Offer(Box<Offer>),
     /// The invites that wait for the person.
     Inbox(Box<WaitingList>),
+    /// Bands that anyone may join or ask to join.
+    Finder(Box<Finder>),
 }
 
 /// Something that is done only when asked twice.
@@ -44,7 +46,7 @@ pub enum Deed {
     Revoke(InviteId),
     /// Make a new link for an invite.
     Rotate(InviteId),
-    /// Remove a member.
+    /// Remove a member, with what is chosen to go with them.
     RemoveMember(BandId, AccountId),
     /// Hand the band over.
     Transfer(BandId, AccountId),
@@ -73,6 +75,8 @@ pub struct Confirm {
     pub consequence: String,
     /// What the answer does, as a verb.
     pub verb: &'static str,
+    /// What can be done as well.
+    pub choices: Vec<Choice>,
     /// What is done, one after the other.
     pub deeds: Vec<Deed>,
     /// How many are done.
@@ -92,8 +96,52 @@ impl Confirm {
         deeds: Vec<Deed>,
     ) -> Self {
         let (question, consequence) = (question.into(), consequence.into());
-        Self { question, consequence, verb, deeds, done: 0, sending: None, refused: None }
+        Self { question, consequence, verb, choices: Vec::new(), deeds, done: 0, sending: None, refused: None }
     }
+
+    /// The same question with more that can be done, none of it chosen.
+    #[must_use]
+    pub fn with_choices(self, choices: impl IntoIterator<Item = Choice>) -> Self {
+        Self { choices: choices.into_iter().collect(), ..self }
+    }
+
+    /// Whether this is to be done as well.
+    pub fn is_chosen(&self, key: char) -> bool {
+        self.choices.iter().any(|choice| choice.key == key && choice.chosen)
+    }
+}
+
+/// What can be done beside what is asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The key that takes it and leaves it.
+    pub key: char,
+    /// What it does.
+    pub label: &'static str,
+    /// Whether it is to be done.
+    pub chosen: bool,
+}
+
+impl Choice {
+    /// One that is not taken yet.
+    pub const fn new(key: char, label: &'static str) -> Self {
+        Self { key, label, chosen: false }
+    }
+}
+
+/// Bands that anyone may join or ask to join, as they are looked for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Finder {
+    /// What is looked for in their names.
+    pub query: TextField,
+    /// The first page of those that fit, once known.
+    pub found: Option<Bands>,
+    /// Which one the cursor is on.
+    pub selected: usize,
+    /// The wish to join that is on its way.
+    pub sending: Option<RequestId>,
+    /// Why they are not known, or cannot be joined.
+    pub problem: Option<String>,
 }
 
 /// An invite in full.

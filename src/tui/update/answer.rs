@@ -49,6 +49,8 @@ impl Model {
             Purpose::Restore(invite) => self.restored(invite, result),
             Purpose::Offer => self.offer_answer(id, result),
             Purpose::Inbox => self.inbox_known(result),
+            Purpose::Find => self.bands_found(result),
+            Purpose::Join => self.join_answered(result),
         }
     }
 

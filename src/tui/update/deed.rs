@@ -4,17 +4,20 @@ use super::super::{
     keymap::{Action, Key},
     label,
     message::{Effect, Link},
-    model::{Confirm, Deed, Model, Overlay, Purpose, RequestId, ShownLink, Tone, Undo},
+    model::{Choice, Confirm, Deed, Model, Overlay, Purpose, RequestId, ShownLink, Tone, Undo},
     request::{Answer, Request},
 };
 use super::answer::words;
 use crate::{
     api::{Band, Invite, InviteLink, TransferBand},
-    client::{Error, Origin, PlainHttp},
+    client::{Error, Origin, PlainHttp, Removal},
     clipboard::Copied,
     domain::{InviteId, Kind, Pasted, Status},
 };
 
+/// The keys of what can go with a member who is removed.
+const BAN: char = 'b';
+const INVITES: char = 'i';
 /// Seconds within which the server undoes a revoke, with a little left for the way.
 const UNDO_SECONDS: i64 = 590;
 
@@ -37,6 +40,7 @@ impl Model {
             Action::Open => self.open_details(),
             Action::Undo => self.undo(),
             Action::Inbox => self.open_inbox(),
+            Action::FindBand => self.open_finder(),
             Action::Help => {
                 self.open(Overlay::Help { scroll: 0 });
                 Vec::new()
@@ -141,10 +145,14 @@ impl Model {
         } else {
             Confirm::new(
                 format!("Remove {name} from {}?", band.name),
-                "They lose the band at once and come back by a new invite only. Invites they made follow the band's policy.",
+                removal_takes(Removal::default()),
                 "remove",
                 vec![Deed::RemoveMember(band.id, id)],
             )
+            .with_choices([
+                Choice::new(BAN, "keep them out for good"),
+                Choice::new(INVITES, "end all invites they made"),
+            ])
         })
     }
 
@@ -161,7 +169,14 @@ impl Model {
             }
             Some('n' | 'q') => self.close_confirm(),
             _ if key.is("esc") => self.close_confirm(),
-            _ => Vec::new(),
+            Some(key) => {
+                if let Some(choice) = confirm.choices.iter_mut().find(|choice| choice.key == key) {
+                    choice.chosen = !choice.chosen;
+                    removal_takes(removal(confirm)).clone_into(&mut confirm.consequence);
+                }
+                Vec::new()
+            }
+            None => Vec::new(),
         }
     }
 
@@ -187,7 +202,7 @@ impl Model {
         let request = match deed {
             Deed::Revoke(invite) => Request::RevokeInvite(invite),
             Deed::Rotate(invite) => Request::RotateInvite(invite),
-            Deed::RemoveMember(band, account) => Request::RemoveMember(band, account),
+            Deed::RemoveMember(band, account) => Request::RemoveMember(band, account, removal(confirm)),
             Deed::Transfer(band, account_id) => Request::TransferBand(band, TransferBand { account_id }),
             Deed::Leave(band) => Request::LeaveBand(band),
             Deed::DeleteBand(band) => Request::DeleteBand(band),
@@ -267,6 +282,7 @@ impl Model {
             Some(Deed::Leave(_)) => self.toast(Tone::Good, "You have left the band."),
             Some(Deed::DeleteBand(_)) => self.toast(Tone::Good, "The band is deleted."),
             Some(Deed::Transfer(..)) => self.toast(Tone::Good, "The band has a new owner."),
+            Some(Deed::RemoveMember(..)) if confirm.is_chosen(BAN) => self.toast(Tone::Good, "Removed and banned."),
             Some(Deed::RemoveMember(..)) => self.toast(Tone::Good, "Removed."),
             Some(Deed::DeclineWaiting(_)) => {
                 self.toast(Tone::Good, "Declined.");
@@ -408,6 +424,25 @@ fn is_loopback(link: &str) -> bool {
     origin
         .and_then(|origin| Origin::parse(&origin, PlainHttp::Anywhere).ok())
         .is_some_and(|origin| origin.is_loopback())
+}
+
+/// What was chosen to go with a member.
+fn removal(confirm: &Confirm) -> Removal {
+    Removal { ban: confirm.is_chosen(BAN), revoke_invites: confirm.is_chosen(INVITES) }
+}
+
+/// What the removal of a member takes with it.
+const fn removal_takes(removal: Removal) -> &'static str {
+    match (removal.ban, removal.revoke_invites) {
+        (false, false) => {
+            "They lose the band at once and come back by a new invite only. Invites they made follow the band's policy."
+        }
+        (false, true) => "They lose the band at once and come back by a new invite only. Invites they made end.",
+        (true, false) => {
+            "They lose the band at once, and no invite lets them in again. Invites they made follow the band's policy."
+        }
+        (true, true) => "They lose the band at once, and no invite lets them in again. Invites they made end.",
+    }
 }
 
 /// What the end of a band takes with it.

@@ -227,7 +227,7 @@ impl Model {
             }
             Outcome::EmailUnverified => "Verify your address first; the invite waits.".to_owned(),
         };
-        self.overlays.retain(|overlay| !matches!(overlay, Overlay::Offer(_) | Overlay::Inbox(_)));
+        self.overlays.retain(|overlay| !matches!(overlay, Overlay::Offer(_) | Overlay::Inbox(_) | Overlay::Finder(_)));
         self.toast(Tone::Good, text);
         let mut effects = Vec::new();
         if matches!(accepted.outcome, Outcome::Joined | Outcome::AlreadyMember) {

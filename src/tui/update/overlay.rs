@@ -48,6 +48,7 @@ impl Model {
                 self.close_on(key, Action::ShowLink)
             }
             Some(Overlay::Inbox(_)) => self.inbox_key(key),
+            Some(Overlay::Finder(_)) => self.finder_key(key),
             None => Vec::new(),
         }
     }

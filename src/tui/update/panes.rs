@@ -218,6 +218,9 @@ impl Model {
 
     /// Asks the server for what is typed; what is shown stays until the answer is there.
     pub(super) fn search_changed(&mut self) -> Vec<Effect> {
+        if matches!(self.overlays.last(), Some(Overlay::Finder(_))) {
+            return self.find_again();
+        }
         if self.screen != Screen::Panes || !self.overlays.is_empty() {
             return Vec::new();
         }
@@ -234,6 +237,7 @@ impl Model {
         let form = match (self.overlays.last_mut(), &mut self.screen) {
             (Some(Overlay::Form(form)), _) | (None, Screen::Entry(form)) => form,
             (Some(Overlay::Palette { query, .. }), _) => return Some((query, false)),
+            (Some(Overlay::Finder(finder)), _) if finder.sending.is_none() => return Some((&mut finder.query, false)),
             _ => return None,
         };
         if form.sending.is_some() {

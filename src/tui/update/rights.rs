@@ -22,7 +22,7 @@ impl Model {
     /// Why an action cannot be done in the band that is shown, whatever the cursor is on.
     pub fn barred(&self, action: Action) -> Option<String> {
         let needs_band = match action.binding().scope {
-            Scope::Bands => action != Action::NewBand,
+            Scope::Bands => !matches!(action, Action::NewBand | Action::FindBand),
             Scope::Invites | Scope::Members => true,
             Scope::Everywhere => false,
         };
@@ -74,8 +74,9 @@ impl Model {
         }
         let key = |action| self.settings.keymap.keys(action).first().map_or_else(String::new, ToString::to_string);
         format!(
-            "There is no band yet: press {} in the bands to make one, or {} to accept an invite.",
+            "There is no band yet: in the bands {} makes one and {} finds one to join; {} accepts an invite.",
             key(Action::NewBand),
+            key(Action::FindBand),
             key(Action::Accept)
         )
     }

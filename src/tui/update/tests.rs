@@ -2,6 +2,7 @@
 
 mod desk;
 mod entry;
+mod finder;
 mod forms;
 mod inbox;
 mod invites;

@@ -2,6 +2,7 @@
 
 mod confirm;
 mod details;
+mod finder;
 mod help;
 mod inbox;
 mod link;
@@ -53,6 +54,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &O
         }
         Overlay::Link(shown) => link::draw(frame.buffer_mut(), area, model, shown, theme),
         Overlay::Offer(offer) => offer::draw(frame.buffer_mut(), area, model, offer, theme),
+        Overlay::Finder(finder) => finder::draw(frame, area, finder, on_top, theme),
         Overlay::Inbox(list) => inbox::draw(frame.buffer_mut(), area, model, list, theme),
     }
 }

@@ -1,6 +1,7 @@
 use super::desk::*;
 use crate::{
     api::{Code, CreatedInvite, InviteLink, Patch},
+    client::Removal,
     clipboard::Copied,
     domain::{CancelReason, Kind, Role, Status, Token},
     tui::{
@@ -93,6 +94,24 @@ fn what_is_asked_before_a_revoke_says_what_it_is() {
     });
     assert!(asked(&mut desk, "r").contains("Revoke the code …7KQP? It stops working"));
     assert!(asked(&mut desk, "R").contains("a new code in place of …7KQP? The old code is dead"));
+}
+
+#[test]
+fn with_a_member_their_invites_and_every_way_back_can_be_ended() {
+    let mut desk = Desk::with_a_band();
+    desk.press("3 j x");
+    let says = |desk: &Desk, text: &str| {
+        assert!(matches!(desk.top(), Some(Overlay::Confirm(confirm)) if confirm.consequence.contains(text)), "{text}");
+    };
+    says(&desk, "come back by a new invite");
+    desk.press("b i");
+    says(&desk, "no invite lets them in again. Invites they made end.");
+    desk.press("i");
+    says(&desk, "Invites they made follow");
+    desk.press("i y");
+    let both = Removal { ban: true, revoke_invites: true };
+    desk.answer(|r| *r == Request::RemoveMember(band_id(1), account_id(2), both), Ok(Answer::Done));
+    assert_eq!(desk.toast(), "Removed and banned.");
 }
 
 #[test]
@@ -205,5 +224,5 @@ fn members_are_changed_removed_and_made_owner() {
     desk.answer(|r| matches!(r, Request::UpdateMember(..)), Ok(changed));
     assert_eq!(desk.model.members.list.selected().unwrap().role, Role::Admin);
     desk.press("x y");
-    assert!(desk.has_request(|r| *r == Request::RemoveMember(band_id(1), account_id(2))));
+    assert!(desk.has_request(|r| *r == Request::RemoveMember(band_id(1), account_id(2), Removal::default())));
 }

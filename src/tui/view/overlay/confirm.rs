@@ -26,6 +26,18 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, confirm: &Confirm, theme: &Them
         lines.extend(say(&format!("✗ {refused}"), room, theme.error));
     }
     lines.push(Line::default());
+    let mut answers = 1;
+    if confirm.sending.is_none() && !confirm.choices.is_empty() {
+        for choice in &confirm.choices {
+            let mark = if choice.chosen { "[x]" } else { "[ ]" };
+            lines.push(Line::from(vec![
+                Span::styled(choice.key.to_string(), theme.key),
+                Span::raw(format!(" {mark} {}", choice.label)),
+            ]));
+        }
+        lines.push(Line::default());
+        answers += confirm.choices.len() + 1;
+    }
     let count = confirm.deeds.len();
     if confirm.sending.is_some() {
         let progress =
@@ -47,10 +59,11 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, confirm: &Confirm, theme: &Them
     }
     let keys: &[(&str, &str)] = if confirm.sending.is_some() { &[("esc", "stop")] } else { &[] };
     let inner = open(buf, area, wide, lines.len(), "Sure?", keys, theme);
-    // On a low screen the answer stays in sight and the consequence is cut.
+    // On a low screen the answers stay in sight and the consequence is cut.
     let high = usize::from(inner.height);
     if lines.len() > high && high > 0 {
-        lines.drain(high - 1..lines.len() - 1);
+        let kept = high.saturating_sub(answers);
+        lines.drain(kept..lines.len() - answers.min(lines.len()));
     }
     put_lines(buf, inner, &lines);
 }

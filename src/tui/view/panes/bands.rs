@@ -23,8 +23,9 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     let list = &model.bands.list;
     if list.is_empty() {
         let todo = format!(
-            "No bands yet. {} makes one, {} accepts an invite to one.",
+            "No bands yet. {} makes one, {} finds one to join, {} accepts an invite to one.",
             key(model, Action::NewBand),
+            key(model, Action::FindBand),
             key(model, Action::Accept)
         );
         notice(buf, area, &empty(model, list, !model.bands.search.query.is_empty(), &todo), theme);

@@ -1,17 +1,17 @@
 //! The screens that are looked at.
 
 use crate::{
-    api::{Code, Inbox, Invite, InviteSort},
+    api::{Bands, Code, Inbox, Invite, InviteSort},
     client::Origin,
     clipboard::Copied,
-    domain::{Delivery, Kind, Pasted, Role, Status},
+    domain::{Delivery, JoinMode, Kind, Pasted, Role, Status},
     tui::{
         forms,
         launch::Launched,
         message::Link,
         model::{
-            Confirm, Deed, Details, Form, Model, Offer, Overlay, Pane, RequestId, Screen, Server, ShownLink, TextField,
-            Toast, Tone, Undo, WaitingList,
+            Choice, Confirm, Deed, Details, Finder, Form, Model, Offer, Overlay, Pane, RequestId, Screen, Server,
+            ShownLink, TextField, Toast, Tone, Undo, WaitingList,
         },
         sample::{self, band_id, fill, fresh, invite_id, later, now, panes, signed_in},
     },
@@ -261,6 +261,34 @@ pub(super) const ALL: &[Scene] = &[
         model.screen = Screen::Entry(forms::sign_in());
         model.overlays.push(Overlay::Offer(Box::new(offer())));
         model
+    }),
+    ("confirm-remove", |size| {
+        let mut confirm = Confirm::new(
+            "Remove Sam Reed from The Night Owls?",
+            "They lose the band at once, and no invite lets them in again. Invites they made follow the band's policy.",
+            "remove",
+            vec![Deed::RemoveMember(band_id(1), sample::account_id(3))],
+        )
+        .with_choices([Choice::new('b', "keep them out for good"), Choice::new('i', "end all invites they made")]);
+        confirm.choices[0].chosen = true;
+        over_panes(size, Overlay::Confirm(confirm))
+    }),
+    ("finder", |size| {
+        let mut finder = Finder { query: TextField::new("o"), ..Finder::default() };
+        let mut bands: Vec<_> = (5..8).map(|n| sample::band(n, "Open Stage", 0, Role::Member)).collect();
+        for (band, join) in bands.iter_mut().zip([JoinMode::Open, JoinMode::Request]) {
+            (band.role, band.join) = (None, join);
+        }
+        bands[1].name = "合唱団 ひびき and all who sing along with them".to_owned();
+        finder.found = Some(Bands { bands, next_cursor: Some("more".to_owned()), prev_cursor: None });
+        finder.selected = 1;
+        over_panes(size, Overlay::Finder(Box::new(finder)))
+    }),
+    ("finder-refused", |size| {
+        let problem = "You were removed from this band. Ask joe@example.org for a new invite.".to_owned();
+        let found = Bands { bands: Vec::new(), next_cursor: None, prev_cursor: None };
+        let finder = Finder { found: Some(found), problem: Some(problem), ..Finder::default() };
+        over_panes(size, Overlay::Finder(Box::new(finder)))
     }),
     ("inbox", |size| {
         let list = WaitingList { page: Some(sample::inbox()), selected: 1, problem: None };

@@ -1,0 +1,105 @@
+use super::desk::*;
+use crate::{
+    api::{Accepted, BandRef, BandScope, Code, Outcome},
+    client::BandQuery,
+    domain::{JoinMode, Role},
+    tui::{
+        message::Msg,
+        model::{Finder, Overlay},
+        request::{Answer, Request},
+    },
+};
+
+fn is_search(request: &Request) -> bool {
+    matches!(request, Request::Bands(BandQuery { scope: Some(BandScope::Open), .. }))
+}
+
+fn finder(desk: &Desk) -> &Finder {
+    match desk.top() {
+        Some(Overlay::Finder(finder)) => finder,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Two bands to join, and one that Ada is in.
+fn found() -> Answer {
+    let strange = |n, join| {
+        let mut band = band(n, Role::Member);
+        (band.role, band.join) = (None, join);
+        band
+    };
+    bands(vec![strange(7, JoinMode::Open), strange(8, JoinMode::Request), band(1, Role::Owner)])
+}
+
+/// The finder is open, and has found them.
+fn looking() -> Desk {
+    let mut desk = Desk::with_a_band();
+    desk.press("1 J");
+    desk.answer(is_search, Ok(found()));
+    desk
+}
+
+#[test]
+fn bands_are_looked_for_as_one_types_and_only_the_last_answer_counts() {
+    let mut desk = Desk::with_a_band();
+    desk.press("1 J");
+    desk.type_text("ow");
+    let Request::Bands(query) = &desk.request(is_search).2 else { panic!() };
+    assert_eq!(query.q.as_deref(), Some("ow"), "what was asked before is abandoned");
+    desk.press("enter");
+    assert!(!desk.has_request(|r| matches!(r, Request::JoinBand(_))), "nothing is found yet");
+    desk.answer(is_search, Ok(found()));
+    assert_eq!(finder(&desk).chosen().map(|band| band.id), Some(band_id(7)));
+    desk.send(Msg::Paste("ls".to_owned()));
+    let Request::Bands(query) = &desk.request(is_search).2 else { panic!() };
+    assert_eq!(query.q.as_deref(), Some("owls"));
+    desk.press("esc");
+    assert!(desk.top().is_none() && !desk.has_request(is_search));
+}
+
+#[test]
+fn enter_joins_an_open_band_and_goes_there() {
+    let mut desk = looking();
+    desk.press("enter enter");
+    let join = |r: &Request| *r == Request::JoinBand(band_id(7));
+    let band = BandRef { id: band_id(7), name: "Open Stage".to_owned() };
+    let accepted = Accepted { outcome: Outcome::Joined, band, role: Role::Member };
+    desk.answer(join, Ok(Answer::Accepted(Box::new(accepted))));
+    assert!(desk.top().is_none() && desk.toast().contains("Welcome to Open Stage"), "{}", desk.toast());
+    assert_eq!(desk.model.band, Some(band_id(7)));
+}
+
+#[test]
+fn a_band_that_takes_requests_is_asked_and_one_of_mine_is_gone_to() {
+    let mut desk = looking();
+    desk.press("down enter");
+    let band = BandRef { id: band_id(8), name: "Shanties".to_owned() };
+    let accepted = Accepted { outcome: Outcome::PendingApproval, band, role: Role::Member };
+    desk.answer(|r| *r == Request::JoinBand(band_id(8)), Ok(Answer::Accepted(Box::new(accepted))));
+    assert!(desk.toast().contains("An admin of Shanties has to agree"), "{}", desk.toast());
+    assert_eq!(desk.model.band, Some(band_id(1)));
+    let mut desk = looking();
+    desk.press("down down enter");
+    assert!(desk.top().is_none() && !desk.has_request(|r| matches!(r, Request::JoinBand(_))));
+    assert_eq!(desk.model.band, Some(band_id(1)));
+}
+
+#[test]
+fn why_one_cannot_join_is_said_where_one_looks() {
+    let mut desk = looking();
+    desk.press("enter");
+    let banned = problem(Code::Banned, "You were banned from this band.");
+    desk.answer(|r| matches!(r, Request::JoinBand(_)), Err(banned));
+    assert!(finder(&desk).problem.as_deref().is_some_and(|why| why.starts_with("You were banned")));
+    desk.press("esc");
+    assert!(desk.top().is_none());
+}
+
+#[test]
+fn without_a_band_of_ones_own_there_is_a_way_to_one() {
+    let mut desk = Desk::with_a_band();
+    desk.press(":");
+    desk.type_text("find a band");
+    desk.press("enter");
+    assert!(desk.has_request(is_search));
+}

@@ -1,0 +1,132 @@
+//! Bands that anyone may join or ask to join.
+
+use ratatui::{
+    Frame,
+    layout::{Position, Rect},
+    style::Style,
+    text::{Line, Span},
+};
+
+use super::{
+    super::text::{clip, columns, fit, fit_right, tail},
+    box_width, open, put_lines, say,
+};
+use crate::{
+    api::Band,
+    domain::JoinMode,
+    tui::{model::Finder, theme::Theme},
+};
+
+/// Rows of the list; the box keeps its size while it is typed.
+const ROWS: usize = 10;
+/// Lines below the list: what the chosen one is about, and what went wrong.
+const BELOW: usize = 3;
+/// Columns of what Enter does, and of how many members there are.
+const HOW: usize = 16;
+const MEMBERS: usize = 11;
+
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, finder: &Finder, on_top: bool, theme: &Theme) {
+    let keys = keys(finder);
+    let wide = box_width(area);
+    let inner = open(frame.buffer_mut(), area, wide, ROWS + BELOW + 3, "Find a band to join", &keys, theme);
+    let room = usize::from(inner.width);
+    let (before, behind) = finder.query.parts();
+    let before = tail(before, room.saturating_sub(3));
+    let column = columns(&before);
+    let typed = format!("{before}{}", clip(behind, room.saturating_sub(2 + column)));
+    let mut lines = vec![
+        Line::from(vec![Span::styled("› ", theme.key), Span::styled(fit(&typed, room.saturating_sub(2)), theme.input)]),
+        Line::default(),
+    ];
+    let mut below = below(finder, room, theme);
+    let left = usize::from(inner.height).saturating_sub(lines.len());
+    // A few rows go before what one of them says.
+    below.truncate(left.saturating_sub(3).min(BELOW + 1));
+    let rows = left.saturating_sub(below.len()).min(ROWS);
+    lines.extend(list(finder, rows, room, theme));
+    put_lines(frame.buffer_mut(), inner, &lines);
+    let high = below.len() as u16;
+    let foot = Rect { y: inner.bottom().saturating_sub(high), height: high.min(inner.height), ..inner };
+    put_lines(frame.buffer_mut(), foot, &below);
+    if on_top && inner.height > 0 {
+        frame.set_cursor_position(Position::new(inner.x + 2 + column as u16, inner.y));
+    }
+}
+
+fn keys(finder: &Finder) -> Vec<(&'static str, &'static str)> {
+    if finder.sending.is_some() {
+        return vec![("esc", "stop waiting")];
+    }
+    match finder.chosen() {
+        Some(band) => vec![("enter", does(band)), ("↓ ↑", "choose"), ("esc", "close")],
+        None => vec![("esc", "close")],
+    }
+}
+
+/// What Enter does with a band.
+const fn does(band: &Band) -> &'static str {
+    match (band.role, band.join) {
+        (Some(_), _) => "go there",
+        (None, JoinMode::Open) => "join",
+        (None, _) => "ask to join",
+    }
+}
+
+fn list(finder: &Finder, rows: usize, room: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let Some(found) = &finder.found else {
+        let text = if finder.problem.is_some() { "  not known" } else { "  looking…" };
+        return vec![Line::styled(text, theme.dim)];
+    };
+    if found.bands.is_empty() {
+        let text = if finder.query.is_empty() {
+            "No band here can be joined without an invite."
+        } else {
+            "No band with this name can be joined without an invite."
+        };
+        return say(text, room, theme.dim);
+    }
+    let more = found.next_cursor.is_some();
+    let rows = rows.saturating_sub(usize::from(more));
+    let top = (finder.selected + 1).saturating_sub(rows.max(1));
+    let shown = found.bands.iter().enumerate().skip(top).take(rows);
+    let mut lines: Vec<_> = shown.map(|(at, band)| row(band, at == finder.selected, room, theme)).collect();
+    if more {
+        lines.push(Line::styled("  … and others: type a part of the name", theme.dim));
+    }
+    lines
+}
+
+fn row(band: &Band, selected: bool, room: usize, theme: &Theme) -> Line<'static> {
+    // A narrow box has no room for all: the members go first.
+    let members = if room < 50 { 0 } else { MEMBERS + 1 };
+    let (mark, style) = if selected { ("▸ ", theme.selected) } else { ("  ", Style::new()) };
+    let how = match (band.role, band.join) {
+        (Some(_), _) => "you are in it",
+        (None, JoinMode::Open) => "open to all",
+        (None, _) => "takes requests",
+    };
+    let mut spans =
+        vec![Span::styled(mark, style), Span::styled(fit(&band.name, room.saturating_sub(2 + members + HOW)), style)];
+    if members > 0 {
+        let count = match band.counts.members {
+            1 => "1 member".to_owned(),
+            count => format!("{count} members"),
+        };
+        spans.push(Span::styled(fit_right(&count, members), theme.dim));
+    }
+    spans.push(Span::styled(fit_right(how, HOW), theme.dim));
+    Line::from(spans)
+}
+
+/// What the chosen one is about, and what went wrong.
+fn below(finder: &Finder, room: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let lines = if let Some(problem) = &finder.problem {
+        say(&format!("✗ {problem}"), room, theme.error)
+    } else if finder.sending.is_some() {
+        vec![Line::styled("on its way…", theme.pending)]
+    } else {
+        let about = finder.chosen().and_then(|band| band.description.as_deref()).filter(|text| !text.is_empty());
+        about.map(|about| say(about, room, theme.dim)).unwrap_or_default()
+    };
+    if lines.is_empty() { lines } else { std::iter::once(Line::default()).chain(lines).collect() }
+}
