@@ -71,7 +71,7 @@ enum Command {
     /// Bands: list, create, show, join, delete.
     #[command(subcommand)]
     Bands(bands::Bands),
-    /// Members of a band: list, set-role, remove.
+    /// Members of a band: list, set-role, remove, bans, unban.
     #[command(subcommand)]
     Members(bands::Members),
     /// Invites of a band: list, create, show, edit, revoke, restore, link.

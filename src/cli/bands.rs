@@ -11,7 +11,7 @@ use super::{
     output,
 };
 use crate::{
-    api::{BandScope, CreateBand, UpdateMember},
+    api::{Ban, BandScope, CreateBand, UpdateMember},
     client::{BandQuery, MemberQuery, Page, Removal},
     domain::{JoinMode, Role},
 };
@@ -103,12 +103,30 @@ pub(super) enum Members {
         band: BandArg,
         /// The member's user name or account id.
         name: PersonArg,
-        /// Keep the person out for good: no invite lets them in again.
+        /// Keep the person out: no invite lets them in again, until `members unban`.
         #[arg(long)]
         ban: bool,
         /// End all pending invites that the person made as well.
         #[arg(long)]
         revoke_invites: bool,
+    },
+    /// List those who are banned from a band.
+    Bans {
+        /// The band's id, or its name.
+        band: BandArg,
+        /// Entries of a page, at most 200.
+        #[arg(long)]
+        limit: Option<u32>,
+        /// Where the page begins, from the page before.
+        #[arg(long)]
+        cursor: Option<String>,
+    },
+    /// Lift a ban; the person can be invited again.
+    Unban {
+        /// The band's id, or its name.
+        band: BandArg,
+        /// The user name or account id of who is banned.
+        name: PersonArg,
     },
 }
 
@@ -221,6 +239,25 @@ pub(super) async fn members(context: &Context, command: &Members) -> Result<(), 
             let removal = Removal { ban: *ban, revoke_invites: *revoke_invites };
             client.remove_member(band, name.member(client, band).await?, removal).await?;
             context.say(if *ban { "Removed and banned." } else { "Removed." })
+        }
+        Members::Bans { band, limit, cursor } => {
+            let page = Page { limit: *limit, cursor: cursor.clone() };
+            let bans = client.bans(band.find(client).await?, &page).await?;
+            if context.json {
+                return output::json(&bans);
+            }
+            let row = |ban: &Ban| {
+                let (id, name) = (ban.account.id.to_string(), ban.account.username.clone());
+                [id, name, output::minute(ban.at), ban.by.username.clone()]
+            };
+            output::table(["ACCOUNT", "NAME", "SINCE", "BY"], &bans.bans.iter().map(row).collect::<Vec<_>>())?;
+            output::more(bans.next_cursor.as_ref());
+            Ok(())
+        }
+        Members::Unban { band, name } => {
+            let band = band.find(client).await?;
+            client.lift_ban(band, name.banned(client, band).await?).await?;
+            context.say("The ban is lifted.")
         }
     }
 }

@@ -115,6 +115,28 @@ impl PersonArg {
         })
     }
 
+    /// The account of someone who is banned from the band.
+    pub(super) async fn banned(&self, client: &Client, band: BandId) -> Result<AccountId, Error> {
+        let name = self.username();
+        if let Ok(id) = self.0.parse() {
+            return Ok(id);
+        }
+        let mut cursor = None;
+        loop {
+            let bans = client.bans(band, &Page { limit: PAGE, cursor }).await?;
+            if let Some(ban) = bans.bans.into_iter().find(|ban| same(&ban.account.username, name)) {
+                return Ok(ban.account.id);
+            }
+            cursor = bans.next_cursor;
+            if cursor.is_none() {
+                return Err(Error::Usage(format!(
+                    "NAME must be the user name or the account id of someone who is banned: \"{name}\" is not. \
+                     `guestlist members bans {band}` shows who is"
+                )));
+            }
+        }
+    }
+
     async fn known_member(&self, client: &Client, band: BandId) -> Result<Option<AccountId>, Error> {
         let name = self.username();
         if let Ok(id) = self.0.parse() {

@@ -5,10 +5,10 @@ use reqwest::Method;
 use super::{Ask, Client, Error, answer};
 use crate::{
     api::{
-        Accepted, Account, AuditTrail, Band, BandScope, Bands, Campaigns, CreateBand, CreateInvite, CreatedInvite,
-        DeclineInvite, Empty, FOUNDER_HEADER, FoundPeople, Inbox, Invite, InviteLink, InviteSort, Invites, Login,
-        Member, Members, Preview, Redemptions, Register, Registered, Sessions, SignedIn, Site, Sync, TransferBand,
-        UpdateAccount, UpdateBand, UpdateInvite, UpdateMember,
+        Accepted, Account, AuditTrail, Band, BandScope, Bands, Bans, Campaigns, CreateBand, CreateInvite,
+        CreatedInvite, DeclineInvite, Empty, FOUNDER_HEADER, FoundPeople, Inbox, Invite, InviteLink, InviteSort,
+        Invites, Login, Member, Members, Preview, Redemptions, Register, Registered, Sessions, SignedIn, Site, Sync,
+        TransferBand, UpdateAccount, UpdateBand, UpdateInvite, UpdateMember,
     },
     domain::{AccountId, BandId, CampaignId, InviteId, Kind, Pasted, SessionId, Status},
 };
@@ -222,6 +222,16 @@ impl Client {
             .query("ban", removal.ban.then_some(true))
             .query("revoke_invites", removal.revoke_invites.then_some(true));
         self.run(ask).await
+    }
+
+    /// A page of those who are banned from a band.
+    pub async fn bans(&self, band: BandId, page: &Page) -> Result<Bans, Error> {
+        self.call(Ask::get(&["bands", &band.to_string(), "bans"]).page(page)).await
+    }
+
+    /// Lifts a ban; the person can be invited again.
+    pub async fn lift_ban(&self, band: BandId, account: AccountId) -> Result<(), Error> {
+        self.run(Ask::delete(&["bands", &band.to_string(), "bans", &account.to_string()])).await
     }
 
     /// People with this in a name, two letters or more; at most 20 of them.
