@@ -123,11 +123,11 @@ impl PersonArg {
         }
         let mut cursor = None;
         loop {
-            let bans = client.bans(band, &Page { limit: PAGE, cursor }).await?;
-            if let Some(ban) = bans.bans.into_iter().find(|ban| same(&ban.account.username, name)) {
+            let page = client.bans(band, &Page { limit: PAGE, cursor }).await?;
+            if let Some(ban) = page.bans.into_iter().find(|ban| same(&ban.account.username, name)) {
                 return Ok(ban.account.id);
             }
-            cursor = bans.next_cursor;
+            cursor = page.next_cursor;
             if cursor.is_none() {
                 return Err(Error::Usage(format!(
                     "NAME must be the user name or the account id of someone who is banned: \"{name}\" is not. \
