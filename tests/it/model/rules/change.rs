@@ -1,6 +1,6 @@
 //! What is done to one invite by those who may.
 
-use super::{FORBIDDEN, INVALID, Model, NOT_PENDING, Role, To, Verdict};
+use super::{FORBIDDEN, INVALID, Model, NOT_PENDING, Role, SITE, To, Verdict};
 
 /// Seconds within which a revoke can be undone.
 const RESTORABLE: i64 = 10 * 60;
@@ -85,6 +85,7 @@ impl Model {
         let now = self.now;
         let invite = &mut self.invites[n];
         match change {
+            Change::Role(Role::Admin) if invite.band == SITE => return Err(INVALID), // there is nothing to run
             Change::Role(role) if up_to < Some(role) => return Err(FORBIDDEN),
             Change::Role(role) => invite.role = role,
             Change::Message(message) => invite.message = message,
