@@ -25,8 +25,8 @@ mod templates;
 mod tree;
 
 pub use accounts::{
-    Account, Login, PasswordRules, Person, Register, Registered, Session, SessionSecret, Sessions, SignedIn, Site,
-    Sync, SyncBand, SyncInbox, UpdateAccount,
+    Account, ForgotPassword, Login, PasswordRules, Person, Register, Registered, ResetPassword, Session, SessionSecret,
+    Sessions, SignedIn, Site, Sync, SyncBand, SyncInbox, UpdateAccount, VerifyEmail,
 };
 pub use actions::{ActOnInvites, ActedOnInvites, ActionArgs, FailedInvite, InviteAction, InviteFilter, MAX_ACTED_ON};
 pub use audit::{AuditEvent, AuditTrail};

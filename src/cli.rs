@@ -14,6 +14,7 @@ mod invited;
 mod invites;
 mod named;
 mod output;
+mod proof;
 #[cfg(feature = "server")]
 mod serve;
 
@@ -68,6 +69,11 @@ enum Command {
     Register(account::RegisterArgs),
     /// Show who is signed in.
     Whoami,
+    /// Show that the address of the account is yours: asks for a code by mail, and takes it.
+    Verify(proof::VerifyArgs),
+    /// A new password for who has forgotten the old one: forgot, reset.
+    #[command(subcommand)]
+    Password(proof::Password),
     /// Bands: list, create, show, join, delete.
     #[command(subcommand)]
     Bands(bands::Bands),
@@ -298,6 +304,8 @@ async fn dispatch(command: &Command, json: bool, config: &Config) -> Result<(), 
             account::register(&context(origin)?, args, invite.clone()).await
         }
         Command::Whoami => account::whoami(&context(None)?).await,
+        Command::Verify(args) => proof::verify(&context(None)?, args).await,
+        Command::Password(command) => proof::password(command, &context).await,
         Command::Bands(command) => bands::run(&context(None)?, command).await,
         Command::Members(command) => bands::members(&context(None)?, command).await,
         Command::Invites(command) => invites::run(&context(None)?, command).await,

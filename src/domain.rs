@@ -9,6 +9,7 @@ mod mail;
 mod name;
 mod password;
 mod policy;
+mod proof;
 mod request;
 mod role;
 mod search;
@@ -28,12 +29,13 @@ pub use policy::{
     BandPolicy, EmailIdentity, Hours, Looser, Membership, OnAcceptCancel, OnInviterRemoved, Policy, Preset,
     Registration, check_future,
 };
+pub use proof::AddressCode;
 pub use request::JoinStatus;
 pub use role::{InvitePermission, JoinMode, Role};
 pub use search::{search_pattern, search_terms, search_text, search_tokens};
 pub use text::{clean_block, clean_line};
 pub use time::Timestamp;
-pub use token::{Pasted, SessionToken, Token};
+pub use token::{Pasted, ResetToken, SessionToken, Token};
 
 /// Why a text was refused: a sentence that says what is allowed. The caller knows the field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -97,6 +97,35 @@ pub struct Login {
     pub password: String,
 }
 
+/// `POST /auth/password/forgot`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ForgotPassword {
+    /// User name or address.
+    pub login: String,
+}
+
+/// `POST /auth/password/reset`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ResetPassword {
+    /// The token of the mail, `rst_…`.
+    pub token: String,
+    /// The new password, 8 to 128 characters.
+    pub password: String,
+}
+
+/// `POST /me/email/verify`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct VerifyEmail {
+    /// The code of the mail, in any letter case.
+    pub code: String,
+}
+
 /// A new session and its secret, shown this once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -208,4 +237,4 @@ macro_rules! secret_debug {
         }
     )+};
 }
-secret_debug!(Register, Login, SessionSecret, UpdateAccount);
+secret_debug!(Register, Login, ForgotPassword, ResetPassword, VerifyEmail, SessionSecret, UpdateAccount);

@@ -104,7 +104,9 @@ pub(super) async fn register(context: &Context, args: &RegisterArgs, invite: Opt
                 "The invite is accepted: `guestlist bands list` shows the band."
             }
             Outcome::PendingApproval => "An admin of the band has to agree.",
-            Outcome::EmailUnverified => "Verify your address first, then accept the invite.",
+            Outcome::EmailUnverified => {
+                "A code is on its way to your address: `guestlist verify` takes it. Then accept the invite."
+            }
         }),
         _ => Ok(()),
     }

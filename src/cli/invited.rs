@@ -82,7 +82,7 @@ pub(super) fn came_in(context: &Context, accepted: &Accepted) -> Result<(), Erro
         Outcome::Joined => format!("You are in {band} as {role} now."),
         Outcome::AlreadyMember => format!("You are in {band} as {role} already; the invite was not used."),
         Outcome::PendingApproval => format!("An admin of {band} has to agree."),
-        Outcome::EmailUnverified => "Verify your address first, then accept again.".to_owned(),
+        Outcome::EmailUnverified => "Verify your address first, with `guestlist verify`, then accept again.".to_owned(),
     })
 }
 

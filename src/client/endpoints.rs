@@ -6,9 +6,10 @@ use super::{Ask, Client, Error, answer};
 use crate::{
     api::{
         Accepted, Account, AuditTrail, Band, BandScope, Bands, Bans, Campaigns, CreateBand, CreateInvite,
-        CreatedInvite, DeclineInvite, Empty, FOUNDER_HEADER, FoundPeople, Inbox, Invite, InviteLink, InviteSort,
-        Invites, Login, Member, Members, Preview, Redemptions, Register, Registered, Sessions, SignedIn, Site, Sync,
-        TransferBand, UpdateAccount, UpdateBand, UpdateInvite, UpdateMember,
+        CreatedInvite, DeclineInvite, Empty, FOUNDER_HEADER, ForgotPassword, FoundPeople, Inbox, Invite, InviteLink,
+        InviteSort, Invites, Login, Member, Members, Preview, Redemptions, Register, Registered, ResetPassword,
+        Sessions, SignedIn, Site, Sync, TransferBand, UpdateAccount, UpdateBand, UpdateInvite, UpdateMember,
+        VerifyEmail,
     },
     domain::{AccountId, BandId, CampaignId, InviteId, Kind, Pasted, SessionId, Status},
 };
@@ -134,6 +135,26 @@ impl Client {
     /// Changes the own account.
     pub async fn update_me(&self, body: &UpdateAccount) -> Result<Account, Error> {
         self.call(Ask::patch(&["me"]).json(body)?).await
+    }
+
+    /// Asks for a code by mail, which shows that the own address is one's own.
+    pub async fn send_code(&self) -> Result<(), Error> {
+        self.run(Ask::post(&["me", "email", "verification"]).json(&Empty {})?).await
+    }
+
+    /// Verifies the own address by the code of the mail.
+    pub async fn verify_email(&self, body: &VerifyEmail) -> Result<Account, Error> {
+        self.call(Ask::post(&["me", "email", "verify"]).json(body)?).await
+    }
+
+    /// Asks for a mail to set a new password with. It says nothing of whether there is such an account.
+    pub async fn forgot_password(&self, body: &ForgotPassword) -> Result<(), Error> {
+        self.run(Ask::post(&["auth", "password", "forgot"]).json(body)?).await
+    }
+
+    /// Sets a new password by the token of a mail.
+    pub async fn reset_password(&self, body: &ResetPassword) -> Result<(), Error> {
+        self.run(Ask::post(&["auth", "password", "reset"]).json(body)?).await
     }
 
     /// The own sessions.

@@ -66,7 +66,7 @@ macro_rules! token {
 pub struct Token(String);
 
 /// The symbols of a code.
-const SYMBOLS: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
+pub(super) const SYMBOLS: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
 
 impl Token {
     /// What every token that is not a code begins with.
@@ -148,6 +148,20 @@ impl std::fmt::Debug for Token {
 token! {
     /// The secret of a session.
     SessionToken, "gls_"
+}
+
+token! {
+    /// The secret with which a forgotten password is replaced.
+    ResetToken, "rst_"
+}
+
+impl ResetToken {
+    /// The token in what was pasted: itself, or the link of its mail.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let text = text.trim().trim_start_matches('<').trim_end_matches('>').trim_end_matches('/');
+        Self::parse(text.rsplit_once("/reset/").map_or(text, |(_, token)| token))
+    }
 }
 
 /// What a person pasted to come in: a link, or a bare token or code.
@@ -273,6 +287,20 @@ mod tests {
             assert!(Pasted::parse(bad).is_err(), "{bad}");
         }
         assert!(Pasted::parse(&format!("https://a@b.example/invite/{token}")).is_err());
+    }
+
+    #[test]
+    fn a_reset_is_read_out_of_its_link() {
+        let token = ResetToken::from_random(&[5; 32]);
+        let text = token.reveal();
+        for pasted in
+            [text.to_owned(), format!(" <https://one.example/reset/{text}>\n"), format!("http://a/reset/{text}/")]
+        {
+            assert_eq!(ResetToken::read(&pasted), Some(token.clone()));
+        }
+        for bad in ["", "rst_", &text[1..], &format!("https://one.example/invite/x{text}")] {
+            assert_eq!(ResetToken::read(bad), None, "{bad}");
+        }
     }
 
     #[test]

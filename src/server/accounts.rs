@@ -1,19 +1,25 @@
 //! Accounts and their sessions.
 
+mod challenge;
 mod change;
 mod delete;
 pub(crate) mod password;
 mod register;
+mod reset;
 mod search;
 mod session;
 mod sync;
+mod verification;
 
+pub(crate) use challenge::{LIFE_MINUTES, forget_challenges};
 pub(crate) use change::{Change, change, password_of, wrong_password};
 pub(crate) use delete::delete;
 pub(crate) use register::{NewAccount, Site, closed, email_taken, invite_required, register};
+pub(crate) use reset::{NewReset, account_of_reset, dead_token, forgot, reset};
 pub(crate) use search::search;
 pub(crate) use session::{NewSession, begin_session, by_login, end_session, forget_sessions, login_key, sessions};
 pub(crate) use sync::sync;
+pub(crate) use verification::{NewCode, ask_verification, begin_verification, verify};
 
 use crate::{
     api::{Account, Code, Person},

@@ -137,6 +137,16 @@ pub(crate) fn settle(
     Ok(done > 0)
 }
 
+/// Takes back what waits of this kind for the account: what it says is no longer so.
+pub(crate) fn withdraw(tx: &mut Tx<'_>, kind: MailKind, account: AccountId, now: Timestamp) -> Result<(), Error> {
+    let _ = tx.execute(
+        "UPDATE mail SET outcome = 'dropped', settled_at = $3, secret = NULL
+         WHERE account = $1 AND kind = $2 AND settled_at IS NULL",
+        &[&account, &kind, &now],
+    )?;
+    Ok(())
+}
+
 /// Puts a mail back, to be tried again at `due`. Where it was no fault of the mail, the try does not count.
 pub(crate) fn put_back(
     tx: &mut Tx<'_>,

@@ -37,10 +37,11 @@ pub async fn expire(app: &App) -> Result<Option<Timestamp>, Error> {
     app.store().read(invites::next_end).await
 }
 
-/// Clears away sessions that are over and requests that need no longer be remembered.
+/// Clears away sessions, codes and tokens that are over, and requests that need no longer be remembered.
 pub async fn tidy(app: &App) -> Result<(), Error> {
     let now = app.now();
     in_batches(app, move |tx| accounts::forget_sessions(tx, now, BATCH)).await?;
+    in_batches(app, move |tx| accounts::forget_challenges(tx, now, BATCH)).await?;
     in_batches(app, move |tx| idempotency::forget(tx, now, BATCH)).await?;
     let before = now.plus_seconds(-MAIL_KEPT_SECONDS);
     in_batches(app, move |tx| outbox::forget(tx, before, BATCH)).await?;

@@ -39,6 +39,11 @@ const TABLE: &[Row] = &[
     ("POST", "/auth/register", all(201)),
     ("POST", "/auth/login", all(200)),
     ("POST", "/auth/logout", signed_in(204)),
+    // Here nothing is mailed: no token was sent, and no address can be verified.
+    ("POST", "/auth/password/forgot", all(202)),
+    ("POST", "/auth/password/reset", all(422)),
+    ("POST", "/me/email/verification", signed_in(422)),
+    ("POST", "/me/email/verify", signed_in(422)),
     ("GET", "/me", signed_in(200)),
     ("PATCH", "/me", signed_in(200)),
     ("DELETE", "/me", [401, 204, 204, 204, 204, 409, 204, 204]),
@@ -134,6 +139,9 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
             json!({ "username": scene.fresh, "email": format!("{}@example.org", scene.fresh), "password": PASSWORD })
         }
         ("POST", "/auth/login") => json!({ "login": "someone", "password": PASSWORD }),
+        ("POST", "/auth/password/forgot") => json!({ "login": "someone" }),
+        ("POST", "/auth/password/reset") => json!({ "token": "rst_of_nobody", "password": PASSWORD }),
+        ("POST", "/me/email/verify") => json!({ "code": "ABCD-EFGH" }),
         ("PATCH", "/me") => json!({ "display_name": "Somebody Else" }),
         ("PUT", "/site/accounts/{id}/quota") => json!({ "limit": 5 }),
         ("PATCH", "/bands/{id}") => json!({ "name": "The Choir" }),
@@ -157,6 +165,7 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
             | "/bands/{id}/join-requests/{rid}/approve"
             | "/bands/{id}/join-requests/{rid}/deny"
             | "/campaigns/{id}/expire"
+            | "/me/email/verification"
             | "/me/invites/{id}/accept"
             | "/me/invites/{id}/decline"
             | "/invites/{id}/restore"

@@ -84,6 +84,8 @@ mod presets;
 mod process;
 #[cfg(feature = "server")]
 mod program;
+#[cfg(feature = "server")]
+mod proof;
 #[cfg(all(unix, feature = "server"))]
 mod pty;
 #[cfg(feature = "server")]

@@ -49,6 +49,10 @@ async fn postgres_plan(url: &str, sql: &str) -> Result<String, String> {
     Ok(steps.collect::<Vec<_>>().join("\n"))
 }
 
+/// What needs mail: the statements of these are looked at where there is some.
+const BY_MAIL: [&str; 4] =
+    ["POST /auth/password/forgot", "POST /auth/password/reset", "POST /me/email/verification", "POST /me/email/verify"];
+
 on_each_database! { every_statement_of_the_api_finds_its_rows_by_an_index }
 
 /// The operations that were called, as the description of the API names them.
@@ -401,7 +405,7 @@ async fn every_statement_of_the_api_finds_its_rows_by_an_index(world: World) {
     for (path, operations) in document["paths"].as_object().unwrap() {
         for method in operations.as_object().unwrap().keys().filter(|method| *method != "parameters") {
             let operation = format!("{} {}", method.to_uppercase(), path.strip_prefix("/api/v1").unwrap());
-            if !called.contains(&operation) {
+            if !called.contains(&operation) && !BY_MAIL.contains(&operation.as_str()) {
                 missing.push(operation);
             }
         }

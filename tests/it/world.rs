@@ -195,11 +195,23 @@ impl World {
         assert_eq!(changed, 1);
     }
 
-    /// Sends what is due; all mails that were sent since this was asked last, oldest first.
+    /// Sends what is due; all mails that were sent since this was asked last, oldest first. Codes for addresses are apart.
     pub async fn mails(&self) -> Vec<Mail> {
+        self.sent(|path| !is_code(path)).await
+    }
+
+    /// As [`World::mails`], of the codes for addresses alone, which every new account is sent.
+    pub async fn codes(&self) -> Vec<Mail> {
+        self.sent(is_code).await
+    }
+
+    async fn sent(&self, wanted: fn(&std::path::Path) -> bool) -> Vec<Mail> {
         mail::send_due(&self.app).await.unwrap();
-        let mut files: Vec<_> =
-            std::fs::read_dir(self.mails.path()).unwrap().map(|file| file.unwrap().path()).collect();
+        let mut files: Vec<_> = std::fs::read_dir(self.mails.path())
+            .unwrap()
+            .map(|file| file.unwrap().path())
+            .filter(|path| wanted(path))
+            .collect();
         files.sort_by_key(|path| number(path));
         let read = |path: std::path::PathBuf| {
             let bytes = std::fs::read(&path).unwrap();
@@ -214,6 +226,11 @@ impl World {
         drop(self.stop.take());
         (&mut self.task).await.unwrap();
     }
+}
+
+/// Whether the file's mail carries a code for an address.
+fn is_code(path: &std::path::Path) -> bool {
+    path.to_string_lossy().ends_with("-verification.eml")
 }
 
 /// A mail's number, out of the name of its file.

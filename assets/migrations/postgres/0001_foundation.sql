@@ -25,6 +25,8 @@ CREATE TABLE account (
     search_text text COLLATE "C" NOT NULL DEFAULT '',
     search tsvector NOT NULL DEFAULT ''::tsvector
 );
+-- Who typed an address, verified or not.
+CREATE INDEX account_email ON account (email);
 CREATE INDEX account_search ON account USING gin (search) WITH (fastupdate = off);
 
 CREATE TABLE session (
@@ -308,6 +310,22 @@ CREATE INDEX mail_email ON mail (email, created_at);
 CREATE INDEX mail_invite ON mail (invite, seq) WHERE invite IS NOT NULL;
 CREATE INDEX mail_account ON mail (account, kind, seq) WHERE account IS NOT NULL;
 CREATE INDEX mail_settled ON mail (settled_at) WHERE settled_at IS NOT NULL;
+
+-- What was mailed so that its reader shows who they are: the code for an address, sealed under the server's key, or the
+-- SHA-256 of a token to set a new password with.
+CREATE TABLE challenge (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text COLLATE "C" NOT NULL,
+    -- Null where a new password was wanted for nobody: the work is the same for everyone.
+    account uuid REFERENCES account (id) ON DELETE CASCADE,
+    -- To which address.
+    email text COLLATE "C" NOT NULL,
+    secret bytea NOT NULL UNIQUE,
+    tries bigint NOT NULL DEFAULT 0,
+    expires_at bigint NOT NULL
+);
+CREATE INDEX challenge_account ON challenge (account, kind);
+CREATE INDEX challenge_expiry ON challenge (expires_at);
 
 CREATE TABLE audit (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

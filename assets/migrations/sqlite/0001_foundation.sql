@@ -24,6 +24,8 @@ CREATE TABLE account (
     -- The names in the form in which they are compared.
     search_text TEXT NOT NULL DEFAULT ''
 ) STRICT;
+-- Who typed an address, verified or not.
+CREATE INDEX account_email ON account (email);
 CREATE VIRTUAL TABLE account_search USING fts5 (tokens, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii');
 
 CREATE TABLE session (
@@ -306,6 +308,22 @@ CREATE INDEX mail_email ON mail (email, created_at);
 CREATE INDEX mail_invite ON mail (invite, seq) WHERE invite IS NOT NULL;
 CREATE INDEX mail_account ON mail (account, kind, seq) WHERE account IS NOT NULL;
 CREATE INDEX mail_settled ON mail (settled_at) WHERE settled_at IS NOT NULL;
+
+-- What was mailed so that its reader shows who they are: the code for an address, sealed under the server's key, or the
+-- SHA-256 of a token to set a new password with.
+CREATE TABLE challenge (
+    seq INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    -- Null where a new password was wanted for nobody: the work is the same for everyone.
+    account BLOB REFERENCES account (id) ON DELETE CASCADE,
+    -- To which address.
+    email TEXT NOT NULL,
+    secret BLOB NOT NULL UNIQUE,
+    tries INTEGER NOT NULL DEFAULT 0,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX challenge_account ON challenge (account, kind);
+CREATE INDEX challenge_expiry ON challenge (expires_at);
 
 CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,

@@ -4,14 +4,19 @@ use crate::{
     api::Account,
     domain::{AccountId, Address, BandId, DisplayName, SessionId, Timestamp},
     server::{
-        Refused,
+        App, Refused,
         audit::{self, Event},
         bands,
         store::Tx,
     },
 };
 
-use super::{email_taken, read, search::index};
+use super::{
+    email_taken, read,
+    reset::forget_resets,
+    search::index,
+    verification::{NewCode, begin_verification},
+};
 
 /// A change of an account; every part has been checked, what is `None` stays.
 #[derive(Debug, Clone, Default)]
@@ -41,14 +46,15 @@ pub(crate) fn wrong_password() -> Refused {
     Refused::field("current_password", "is not the password in force")
 }
 
-/// Changes the account; what it is then. `mail` says whether the server sends any: without it an address is the
-/// account's alone at once, with it once it is verified. A new password ends every session but `session`.
+/// Changes the account; what it is then. Without mail an address is the account's alone at once, with it once it is
+/// verified: `code` goes there. A new password ends every session but `session`.
 pub(crate) fn change(
     tx: &mut Tx<'_>,
     account: AccountId,
     session: SessionId,
     wish: &Change,
-    mail: bool,
+    app: &App,
+    code: &NewCode,
     now: Timestamp,
 ) -> Result<Account, Refused> {
     let lock = tx.dialect().pick(
@@ -66,13 +72,17 @@ pub(crate) fn change(
         told(tx, account, "account.renamed", now)?;
     }
     if let Some(email) = wish.email.as_ref().filter(|email| email.as_str() != kept.email) {
-        readdress(tx, account, email, mail)?;
+        readdress(tx, account, email, app.settings().mail.is_on())?;
+        begin_verification(tx, app, account, email.as_str(), code, now)?;
         told(tx, account, "account.email_changed", now)?;
     }
     if let Some(hash) = &wish.password_hash {
         let _ = tx.execute("UPDATE account SET password_hash = $2 WHERE id = $1", &[&account, hash])?;
         let _ = tx.execute("DELETE FROM session WHERE account = $1 AND id <> $2", &[&account, &session])?;
         told(tx, account, "account.password_changed", now)?;
+    }
+    if wish.email.is_some() || wish.password_hash.is_some() {
+        forget_resets(tx, account, now)?;
     }
     read(tx, account)
 }
@@ -95,6 +105,7 @@ fn readdress(tx: &mut Tx<'_>, account: AccountId, email: &Address, mail: bool) -
     {
         return Err(email_taken());
     }
+    let _ = tx.execute("DELETE FROM challenge WHERE account = $1", &[&account])?;
     let _ = tx.execute(
         "UPDATE account SET email = $2, email_verified = $3, email_claim = $4 WHERE id = $1",
         &[&account, email, &false, &claim],

@@ -31,6 +31,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Res
     )?;
     index(tx, account, &[])?;
     let _ = tx.execute("DELETE FROM session WHERE account = $1", &[&account])?;
+    let _ = tx.execute("DELETE FROM challenge WHERE account = $1", &[&account])?;
     let _ = tx.execute("DELETE FROM idempotency WHERE account = $1", &[&account])?;
     let _ = tx.execute("DELETE FROM suppression WHERE account = $1", &[&account])?;
     let actor = Some(account);

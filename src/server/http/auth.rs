@@ -8,13 +8,14 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Code, FOUNDER_HEADER, Login, Register, Registered, SessionSecret, SignedIn},
+    api::{Code, FOUNDER_HEADER, ForgotPassword, Login, Register, Registered, ResetPassword, SessionSecret, SignedIn},
     domain::{
-        AccountId, Address, DisplayName, JoinRequestId, Registration, SessionId, Token, Username, check_password,
+        AccountId, Address, DisplayName, JoinRequestId, Registration, ResetToken, SessionId, Token, Username,
+        check_password,
     },
     server::{
         App, Fields, Refused,
-        accounts::{self, NewAccount, NewSession, Site, password},
+        accounts::{self, NewAccount, NewCode, NewReset, NewSession, Site, password},
         hash,
         http::{
             body::Body,
@@ -27,7 +28,12 @@ use crate::{
 
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(register)).routes(routes!(login)).routes(routes!(logout))
+    OpenApiRouter::new()
+        .routes(routes!(register))
+        .routes(routes!(login))
+        .routes(routes!(logout))
+        .routes(routes!(forgot))
+        .routes(routes!(reset))
 }
 
 /// Makes an account and signs it in.
@@ -82,6 +88,7 @@ async fn register(
     let site = Site { embedded: settings.founder.is_some(), registration, mail: settings.mail.is_on() };
     let (secret, session) = new_session(&app);
     let (now, fresh) = (app.now(), app.fresh(JoinRequestId::new));
+    let (own, code) = (app.clone(), NewCode::new(&app));
     let (account, expires_at, outcome) = app
         .store()
         .write(move |tx| {
@@ -91,6 +98,7 @@ async fn register(
             }
             let brought_by = invite.as_ref().map(invites::Found::brought_by);
             accounts::register(tx, site, &new, brought_by, now)?;
+            accounts::begin_verification(tx, &own, new.id, new.email.as_str(), &code, now)?;
             let expires_at = accounts::begin_session(tx, new.id, session, now)?;
             let newcomer = Newcomer { account: new.id, accepts, fresh };
             let outcome = match &invite {
@@ -123,7 +131,7 @@ async fn login(
     }
     let known = app.store().read(move |tx| accounts::by_login(tx, &value.login)).await?;
     let (id, kept) = known.map(|known| (known.id, known.password_hash)).unzip();
-    if !password::verify(value.password, kept).await? {
+    if !password::verify(value.password, kept.clone()).await? {
         return Err(refused());
     }
     let id = id.ok_or_else(refused)?;
@@ -132,6 +140,11 @@ async fn login(
     let (account, expires_at) = app
         .store()
         .write(move |tx| {
+            // A password that was changed meanwhile opens nothing any more.
+            accounts::hold(tx, id)?;
+            if accounts::password_of(tx, id)? != kept {
+                return Err(refused());
+            }
             let account = accounts::read(tx, id)?;
             Ok::<_, Refused>((account, accounts::begin_session(tx, id, session, now)?))
         })
@@ -146,6 +159,46 @@ async fn login(
 )]
 async fn logout(State(app): State<App>, caller: Caller) -> Result<StatusCode, Refused> {
     app.store().write(move |tx| accounts::end_session(tx, caller.account, caller.session)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Mails a link to set a new password with to the verified address of an account, should there be one. The answer is the
+/// same for everyone, and on a server without mail.
+#[utoipa::path(
+    post, path = "/auth/password/forgot", tag = "accounts", security(()), request_body = ForgotPassword,
+    responses((status = 202, description = "If there is such an account with a verified address, a mail is on its way"))
+)]
+async fn forgot(
+    State(app): State<App>,
+    Extension(limits): Extension<Option<Limits>>,
+    Body { value, .. }: Body<ForgotPassword>,
+) -> Result<StatusCode, Refused> {
+    if value.login.len() > 1_024 || !app.settings().mail.is_on() {
+        return Ok(StatusCode::ACCEPTED);
+    }
+    if let Some(limits) = limits {
+        limits.log_in(&format!("forgot {}", accounts::login_key(&value.login)))?;
+    }
+    let (own, new, now) = (app.clone(), NewReset::new(&app), app.now());
+    app.store().write(move |tx| accounts::forgot(tx, &own, &value.login, &new, now)).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Sets a new password by the token of a mail, which works once and for 30 minutes. Every session of the account ends.
+#[utoipa::path(
+    post, path = "/auth/password/reset", tag = "accounts", security(()), request_body = ResetPassword,
+    responses((status = 204))
+)]
+async fn reset(State(app): State<App>, Body { value, .. }: Body<ResetPassword>) -> Result<StatusCode, Refused> {
+    let mut fields = Fields::default();
+    fields.check("password", check_password(&value.password));
+    fields.finish()?;
+    let token = hash(ResetToken::parse(&value.token).ok_or_else(accounts::dead_token)?.reveal());
+    let now = app.now();
+    // No password is hashed for a token that sets none.
+    app.store().glance(move |tx| accounts::account_of_reset(tx, &token, now)).await?;
+    let hashed = password::hash(value.password, app.random()).await?;
+    app.store().write(move |tx| accounts::reset(tx, &token, &hashed, now)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

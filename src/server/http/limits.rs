@@ -169,7 +169,12 @@ impl Limits {
 
     fn of(&self, route: &str) -> Option<&Limit<IpAddr>> {
         match route {
-            "/api/v1/auth/login" | "/api/v1/auth/register" => Some(&self.0.sign_ins),
+            "/api/v1/auth/login"
+            | "/api/v1/auth/register"
+            | "/api/v1/auth/password/forgot"
+            | "/api/v1/auth/password/reset"
+            | "/api/v1/me/email/verification"
+            | "/api/v1/me/email/verify" => Some(&self.0.sign_ins),
             "/api/v1/accounts" => Some(&self.0.searches),
             route if route.contains(TOKEN) => Some(&self.0.look_ups),
             _ => None,

@@ -9,11 +9,11 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Account, Inbox, Sessions, Sync, UpdateAccount},
-    domain::{Address, DisplayName, SessionId, check_password},
+    api::{Account, Empty, Inbox, Sessions, Sync, UpdateAccount, VerifyEmail},
+    domain::{Address, AddressCode, DisplayName, SessionId, check_password},
     server::{
         App, Fields, Refused,
-        accounts::{self, Change, password},
+        accounts::{self, Change, NewCode, password},
         invites,
         page::Listed,
         store::Error,
@@ -34,6 +34,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(me, change, delete))
         .routes(routes!(sessions))
         .routes(routes!(end_session))
+        .routes(routes!(send_code))
+        .routes(routes!(verify))
         .routes(routes!(sync))
         .routes(routes!(inbox))
 }
@@ -89,14 +91,60 @@ async fn change(
     if let Some(new) = value.password {
         wish.password_hash = Some(password::hash(new, app.random()).await?);
     }
-    let (mail, now) = (app.settings().mail.is_on(), app.now());
-    let changed =
-        app.store().write(move |tx| accounts::change(tx, caller.account, caller.session, &wish, mail, now)).await;
-    changed.map(Json).map_err(|refused| match refused {
-        // Two people took one address at the same moment.
+    let (own, code, now) = (app.clone(), NewCode::new(&app), app.now());
+    let changed = app
+        .store()
+        .write(move |tx| accounts::change(tx, caller.account, caller.session, &wish, &own, &code, now))
+        .await;
+    changed.map(Json).map_err(taken_at_once)
+}
+
+/// Two people took one address at the same moment.
+fn taken_at_once(refused: Refused) -> Refused {
+    match refused {
         Refused::Store(Error::Constraint(_)) => accounts::email_taken(),
         refused => refused,
-    })
+    }
+}
+
+/// Mails a code to my address, which shows that it is mine: once a minute, ten times a day.
+#[utoipa::path(
+    post, path = "/me/email/verification", tag = "accounts", request_body = Empty,
+    responses((status = 202, description = "The code is on its way"))
+)]
+async fn send_code(State(app): State<App>, caller: Caller, _: Body<Empty>) -> Result<StatusCode, Refused> {
+    if !app.settings().mail.is_on() {
+        return Err(no_mail());
+    }
+    let (own, code, now) = (app.clone(), NewCode::new(&app), app.now());
+    app.store().write(move |tx| accounts::ask_verification(tx, &own, caller.account, &code, now)).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Takes the code of the newest mail: the address is mine alone from then on. A code works for 30 minutes, and can be
+/// tried five times.
+#[utoipa::path(
+    post, path = "/me/email/verify", tag = "accounts", request_body = VerifyEmail,
+    responses((status = 200, body = Account))
+)]
+async fn verify(
+    State(app): State<App>,
+    caller: Caller,
+    Body { value, .. }: Body<VerifyEmail>,
+) -> Result<Json<Account>, Refused> {
+    if !app.settings().mail.is_on() {
+        return Err(no_mail());
+    }
+    let mut fields = Fields::default();
+    let code = fields.check("code", AddressCode::parse(&value.code));
+    let code = fields.finish_with(code)?;
+    let (own, now) = (app.clone(), app.now());
+    let verified = app.store().write(move |tx| accounts::verify(tx, &own, caller.account, &code, now)).await;
+    verified.map_err(taken_at_once)?.map(Json)
+}
+
+fn no_mail() -> Refused {
+    Refused::field("email", "cannot be verified: this server sends no mail, and takes an address as it is typed")
 }
 
 /// Deletes my account: I leave my bands, invites for me end, all my sessions end. Refused while I own a band.

@@ -82,6 +82,7 @@ pub fn router(app: App) -> Router {
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route("/invite/{token}", get(async || link_page()))
+        .route("/reset/{token}", get(async || reset_page()))
         .fallback(async || problem_response(&Problem::new(Code::NotFound, "There is nothing at this address.")))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(Extension(OpenApiText(axum::body::Bytes::from(document.to_json().unwrap_or_default()))));
@@ -118,14 +119,29 @@ impl IntoResponse for OpenApiText {
     }
 }
 
+/// What a browser shows for the link of a mail that sets a new password.
+fn reset_page() -> Response {
+    page(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>guestlist</title>\
+        <h1>Set a new password</h1><p>Copy this page's address, and in a terminal run \
+        <code>guestlist password reset</code>: it asks for the address, and then for the new password.</p></html>",
+    )
+}
+
 /// What a browser shows for a link. It changes nothing: mail scanners open links too.
 fn link_page() -> Response {
-    const POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-    let page = "<!doctype html><html lang=en><meta charset=utf-8><title>guestlist</title>\
+    page(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>guestlist</title>\
         <h1>You are invited</h1><p>Copy this page's address and paste it into guestlist: \
-        <code>guestlist</code> in a terminal, then Paste a link.</p></html>";
+        <code>guestlist</code> in a terminal, then Paste a link.</p></html>",
+    )
+}
+
+/// A page that can do nothing, and tells nobody where it was.
+fn page(text: &'static str) -> Response {
+    const POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
     let headers = [(header::CONTENT_SECURITY_POLICY, POLICY), (header::REFERRER_POLICY, "no-referrer")];
-    (headers, Html(page)).into_response()
+    (headers, Html(text)).into_response()
 }
 
 /// Around every request: a time limit, panics as problems, the framework's own refusals as problems, headers, the log.

@@ -139,7 +139,8 @@ impl Found {
                 format!("This invite is for someone else. Sign in as them, or ask {inviter} for one of your own.")
             }
             Code::EmailUnverified => {
-                "Verify your address first: this invite is for whoever can read its mail.".to_owned()
+                "Verify your address first: this invite is for whoever can read its mail. Ask for a code by mail, type it, and accept again."
+                    .to_owned()
             }
             Code::OneBandOnly => {
                 "You are in a band, and this one takes only those who are in no other: leave it first.".to_owned()

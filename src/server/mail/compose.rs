@@ -181,6 +181,7 @@ fn words(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<(String, 
             notice.text.push(format!("{}, set a new password here:", unlinked(username)));
             notice.link = Some(format!("{origin}/reset/{token}"));
             notice.after.push(format!("The link works once, for {minutes} minutes."));
+            notice.after.push("In a terminal, `guestlist password reset` takes it, too.".to_owned());
             notice.after.push("If you did not ask for it, do nothing: your password stays as it is.".to_owned());
         }
         Letter::Joined { band, person } => {

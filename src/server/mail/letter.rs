@@ -10,7 +10,9 @@
 use crate::{
     domain::{AccountId, BandId, MailKind, MailOutcome, Role, Status, Timestamp},
     server::{
-        App, open,
+        App,
+        accounts::LIFE_MINUTES,
+        open,
         outbox::Taken,
         store::{Error, Tx},
         suppressions,
@@ -117,9 +119,6 @@ fn account(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<R
         Letter::Reset { username, token: secret, minutes }
     }))
 }
-
-/// How long a code, or a token to set a password with, can be used: as its mail says.
-pub(crate) const LIFE_MINUTES: i64 = 30;
 
 fn notice(tx: &mut Tx<'_>, mail: &Taken) -> Result<Result<Letter, MailOutcome>, Error> {
     let facts: Option<NoticeFacts> = tx.query_one(
