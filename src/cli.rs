@@ -24,6 +24,7 @@ use clap::{Parser, Subcommand};
 
 use self::context::Context;
 use crate::{
+    api::Code,
     client::{Error as ClientError, session::SessionError},
     config::{Config, ConfigError, Flag, Loaded, file_path, load},
 };
@@ -135,6 +136,9 @@ pub enum Error {
     /// No server is known.
     #[error("no server is given")]
     NoServer,
+    /// The server cannot mail what was asked for.
+    #[error("this server sends no mail")]
+    NoMail,
     /// The server on this machine does not run.
     #[error("the bands of this machine are served only while a guestlist is open on it")]
     NotRunning,
@@ -165,11 +169,15 @@ impl Error {
 
     fn hint(&self) -> String {
         match self {
+            Self::Client(error) if error.code() == Some(Code::EmailUnverified) => {
+                "`guestlist verify` does so.".to_owned()
+            }
             Self::Client(error) => error.hint(),
             Self::Config(ConfigError::Wrong(_)) => {
                 "`guestlist config example` shows every key and what is allowed.".to_owned()
             }
             Self::NotRunning => "Open `guestlist` in another terminal, or name a server with --server.".to_owned(),
+            Self::NoMail => "Ask whoever runs it for a new password.".to_owned(),
             Self::Unreadable(_) => "Client and server may be of different versions: update the older one.".to_owned(),
             // A session of another profile would not be found.
             Self::NotSignedIn { profile: Some(profile), .. } => {

@@ -7,6 +7,8 @@ mod hostile;
 #[cfg(feature = "server")]
 mod lists;
 #[cfg(feature = "server")]
+mod proof;
+#[cfg(feature = "server")]
 mod refusals;
 
 use std::process::{Command, Output};

@@ -24,12 +24,18 @@ pub struct Served {
 impl Served {
     /// A server on a new SQLite file and a port of its own.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// As [`Served::start`], with more in its environment.
+    pub fn start_with(environment: &[(&str, &str)]) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_guestlist"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .env_clear()
             .env("GUESTLIST_DATA", data.path())
             .env("GUESTLIST_LIMITS", "false")
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

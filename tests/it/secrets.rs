@@ -99,14 +99,9 @@ async fn the_file_its_log_and_the_servers_words_hold_no_secret() {
     assert_holds_none(&dump(data.path()), &secrets);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_tables_of_postgresql_hold_no_secret() {
-    let Some(url) = tokio::task::spawn_blocking(fresh_database).await.unwrap() else { return };
-    let data = tempfile::tempdir().unwrap();
-    let server = Server::start(data.path(), Some(&url));
-    let secrets = use_secrets(&server.origin).await;
-    assert_holds_none(&dump(data.path()), &secrets);
-    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+/// Every value of every table, as text and as bytes.
+async fn dump_of_postgres(url: &str) -> Vec<u8> {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     let sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'";
     let mut dump = Vec::new();
@@ -125,5 +120,80 @@ async fn the_tables_of_postgresql_hold_no_secret() {
             }
         }
     }
-    assert_holds_none(&dump, &secrets);
+    dump
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tables_of_postgresql_hold_no_secret() {
+    let Some(url) = tokio::task::spawn_blocking(fresh_database).await.unwrap() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), Some(&url));
+    let secrets = use_secrets(&server.origin).await;
+    assert_holds_none(&dump(data.path()), &secrets);
+    assert_holds_none(&dump_of_postgres(&url).await, &secrets);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_mailed_to_prove_who_one_is_stands_nowhere_else() {
+    let mut databases = vec![None];
+    databases.extend(tokio::task::spawn_blocking(fresh_database).await.unwrap().map(Some));
+    for database in databases {
+        let (data, mails) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let by_mail = [
+            ("GUESTLIST_MAIL_TRANSPORT", "file"),
+            ("GUESTLIST_MAIL_DIRECTORY", mails.path().to_str().unwrap()),
+            ("GUESTLIST_MAIL_FROM", "guestlist@invites.example.org"),
+        ];
+        let server = Server::start_with(data.path(), database.as_deref(), &by_mail);
+        let secrets = prove_who_one_is(&server.origin, mails.path()).await;
+        assert_holds_none(&dump(data.path()), &secrets);
+        if let Some(url) = &database {
+            assert_holds_none(&dump_of_postgres(url).await, &secrets);
+        }
+    }
+}
+
+/// The mail that arrives next.
+async fn next_mail(folder: &Path) -> crate::world::Mail {
+    loop {
+        let is_whole = |path: &std::path::PathBuf| path.extension().is_some_and(|extension| extension == "eml");
+        let found = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).find(is_whole);
+        if let Some(path) = found {
+            let bytes = std::fs::read(&path).unwrap();
+            std::fs::remove_file(path).unwrap();
+            return crate::world::Mail::of(&bytes);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+/// Verifies an address and sets a new password, right and wrong; every secret that came up.
+async fn prove_who_one_is(origin: &str, mails: &Path) -> Vec<String> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let mut caller = Caller { http: &http, origin, session: None };
+    let account = json!({ "username": "kim", "email": "kim@example.org", "password": PASSWORD });
+    let made = caller.send("POST", "/api/v1/auth/register", account).await;
+    caller.session = Some(made["session"]["token"].as_str().unwrap().to_owned());
+    let code = next_mail(mails).await.subject.split_once(' ').unwrap().0.to_owned();
+    for typed in
+        [json!({ "code": code, "x": code }), json!({ "code": format!("{code}{code}") }), json!({ "code": code })]
+    {
+        caller.send("POST", "/api/v1/me/email/verify", typed).await;
+    }
+    assert_eq!(caller.send("GET", "/api/v1/me", json!({})).await["email_verified"], true);
+    caller.send("POST", "/api/v1/auth/password/forgot", json!({ "login": "kim" })).await;
+    let link = next_mail(mails).await.word(origin).to_owned();
+    let token = link.rsplit_once('/').unwrap().1.to_owned();
+    let page = http.get(&link).send().await.unwrap();
+    assert_eq!((page.status().as_u16(), &page.headers()["referrer-policy"]), (200, &"no-referrer".parse().unwrap()));
+    let new = "nobody may ever read that";
+    for password in ["short", new, new] {
+        caller.send("POST", "/api/v1/auth/password/reset", json!({ "token": token, "password": password })).await;
+    }
+    caller.send("POST", &format!("/api/v1/auth/password/reset?token={token}"), json!({ "token": [token] })).await;
+    let login = json!({ "login": "kim@example.org", "password": new });
+    assert!(caller.send("POST", "/api/v1/auth/login", login).await["session"]["token"].is_string());
+    // The code has no prefix that is no secret.
+    vec![PASSWORD.to_owned(), new.to_owned(), code.replace('-', ""), code, token]
 }
