@@ -64,6 +64,13 @@ pub(super) fn sign_up(site: Option<&Site>, invite: Option<&Pasted>, joins: bool)
     Form::new(FormKind::SignUp, "Make an account", verb, fields)
 }
 
+/// The code that was mailed to `email`.
+pub(super) fn verify(email: &str) -> Form {
+    let code =
+        FormField::line("code", "Code", "Eight letters and digits, in the newest mail; it works for 30 minutes.", "");
+    Form::new(FormKind::Verify, format!("The code mailed to {email}"), "verify", vec![code])
+}
+
 /// A new band.
 pub(super) fn new_band() -> Form {
     Form::new(

@@ -107,6 +107,7 @@ keymap! {
     InvitesPane = "invites_pane", Everywhere, ["2"], "invites", "To the invites";
     MembersPane = "members_pane", Everywhere, ["3"], "members", "To the members";
 
+    Verify = "verify", Everywhere, [], "verify address", "Verify your address, by a code that is mailed to you";
     SignOut = "sign_out", Everywhere, [], "sign out", "Sign out of this server";
     Suspend = "suspend", Everywhere, ["ctrl-z"], "suspend", "Back to the shell until `fg`";
     Quit = "quit", Everywhere, ["q", "ctrl-c"], "quit", "Quit";

@@ -227,6 +227,8 @@ pub enum Purpose {
     Find,
     /// To join one.
     Join,
+    /// To have a code mailed.
+    Code,
 }
 
 /// Everything.

@@ -4,7 +4,7 @@ use crate::{
     api::{
         Accepted, Account, AuditTrail, Band, Bands, CreateBand, CreateInvite, CreatedInvite, DeclineInvite, Inbox,
         Invite, InviteLink, Invites, Login, Member, Members, Preview, Redemptions, Register, Registered, SignedIn,
-        Site, TransferBand, UpdateBand, UpdateInvite, UpdateMember,
+        Site, TransferBand, UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
     },
     client::{BandQuery, Client, Error, InviteQuery, MemberQuery, Page, Removal, Synced},
     domain::{AccountId, BandId, InviteId, Pasted},
@@ -86,6 +86,10 @@ requests! { client;
     SignOut => Done, client.logout();
     /// Who is signed in.
     Me => Me(Account), client.me();
+    /// Has a code mailed to the own address.
+    SendCode => Done, client.send_code();
+    /// Verifies the own address.
+    Verify(body: VerifyEmail) => Me(Account), client.verify_email(&body);
     /// The poll, with the tag of the last one.
     Sync(etag: Option<String>) => Synced(Synced), client.sync(etag.as_deref());
     /// A page of bands.

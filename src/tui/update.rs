@@ -22,6 +22,7 @@ mod panes;
 mod poll;
 mod rights;
 mod start;
+mod verify;
 
 pub(super) use self::offer::ACCOUNT_ALONE;
 use super::{

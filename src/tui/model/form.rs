@@ -28,6 +28,8 @@ pub enum FormKind {
     Accept,
     /// Why an invite is declined.
     Decline(Pasted),
+    /// The code that was mailed to the own address.
+    Verify,
 }
 
 /// One line to fill in.
@@ -188,7 +190,7 @@ impl Form {
     fn is_required(&self, name: &str) -> bool {
         match self.kind {
             FormKind::SignUp => name != "display_name",
-            FormKind::SignIn | FormKind::Connect | FormKind::Accept => true,
+            FormKind::SignIn | FormKind::Connect | FormKind::Accept | FormKind::Verify => true,
             _ => name == "name",
         }
     }

@@ -51,6 +51,7 @@ impl Model {
             Purpose::Inbox => self.inbox_known(result),
             Purpose::Find => self.bands_found(result),
             Purpose::Join => self.join_answered(result),
+            Purpose::Code => self.code_sent(result),
         }
     }
 

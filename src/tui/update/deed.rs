@@ -41,6 +41,7 @@ impl Model {
             Action::Undo => self.undo(),
             Action::Inbox => self.open_inbox(),
             Action::FindBand => self.open_finder(),
+            Action::Verify => self.verify_address(),
             Action::Help => {
                 self.open(Overlay::Help { scroll: 0 });
                 Vec::new()

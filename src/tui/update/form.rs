@@ -11,7 +11,7 @@ use super::super::{
 };
 use super::answer::words;
 use crate::{
-    api::Band,
+    api::{Band, Outcome},
     client::Error,
     domain::{BandId, Delivery, Kind, Pasted},
 };
@@ -126,7 +126,7 @@ impl Model {
             self.waiting.remove(&id);
             return vec![Effect::Abandon(id)];
         }
-        let keep = form.is_changed() && !matches!(form.kind, FormKind::Accept | FormKind::SignIn);
+        let keep = form.is_changed() && !matches!(form.kind, FormKind::Accept | FormKind::SignIn | FormKind::Verify);
         if !keep {
             self.overlays.pop();
             return Vec::new();
@@ -227,7 +227,12 @@ impl Model {
                 let came_in = registered.outcome.map(|outcome| self.enrolled(outcome, form.value("invite").trim()));
                 let welcome = format!("Welcome, {}. {}", registered.account.display_name, came_in.unwrap_or_default());
                 self.toast(Tone::Good, welcome.trim_end());
-                self.signed_in(registered.account, &registered.session)
+                let waits = registered.outcome == Some(Outcome::EmailUnverified);
+                let mut effects = self.signed_in(registered.account, &registered.session);
+                if waits {
+                    effects.extend(self.type_code());
+                }
+                effects
             }
             Answer::Band(band) => {
                 let made = form.kind == FormKind::NewBand;
@@ -266,6 +271,7 @@ impl Model {
                 self.members.list.change(member.account.id, |held| *held = *member);
                 self.poll_now()
             }
+            Answer::Me(account) => self.verified(*account),
             Answer::Done if matches!(form.kind, FormKind::Decline(_)) => {
                 self.overlays.retain(|overlay| !matches!(overlay, Overlay::Offer(_)));
                 self.pasted = None;

@@ -72,6 +72,7 @@ impl Model {
     /// The keys of an offer.
     pub(super) fn offer_key(&mut self, key: Key) -> Vec<Effect> {
         let signed_in = self.screen == Screen::Panes;
+        let must_verify = signed_in && self.must_verify();
         let Some(Overlay::Offer(offer)) = self.overlays.last_mut() else { return Vec::new() };
         if key.is("esc") || key.as_char() == Some('q') {
             let sending = offer.sending;
@@ -108,6 +109,7 @@ impl Model {
                 Vec::new()
             }
             _ if key.is("enter") => self.accept(),
+            Some('v') if must_verify => self.verify_address(),
             Some('d') if signed_in => {
                 let Some(band) = &preview.band else { return Vec::new() };
                 let (pasted, band) = (offer.pasted.clone(), band.name.clone());
@@ -207,7 +209,8 @@ impl Model {
                 self.unreachable(&error)
             }
             Err(error) => {
-                offer.refused = Some(words(&error));
+                let verify = if error.code() == Some(Code::EmailUnverified) { " Press v to do so." } else { "" };
+                offer.refused = Some(format!("{}{verify}", words(&error)));
                 if error.is_offline() {
                     return self.unreachable(&error);
                 }

@@ -9,4 +9,5 @@ mod invites;
 mod line;
 mod panes;
 mod rights;
+mod verify;
 mod way_in;

@@ -6,11 +6,14 @@ use super::super::super::{
     request::Request,
 };
 use crate::{
-    api::{CreateBand, CreateInvite, DeclineInvite, Login, Patch, Register, UpdateBand, UpdateInvite, UpdateMember},
+    api::{
+        CreateBand, CreateInvite, DeclineInvite, Login, Patch, Register, UpdateBand, UpdateInvite, UpdateMember,
+        VerifyEmail,
+    },
     client::Origin,
     domain::{
-        Address, BandName, Contact, Description, DisplayName, Invalid, Label, MaxUses, Message, Pasted, Reason,
-        Username, check_password,
+        Address, AddressCode, BandName, Contact, Description, DisplayName, Invalid, Label, MaxUses, Message, Pasted,
+        Reason, Username, check_password,
     },
 };
 
@@ -26,6 +29,16 @@ pub(super) enum Said {
     Nothing,
     /// Something is not as it should be; the fields say what.
     Refused,
+}
+
+fn read_code(form: &mut Form) -> Option<Said> {
+    match AddressCode::parse(form.value("code")) {
+        Ok(code) => Some(send(Request::Verify(VerifyEmail { code: code.reveal().to_owned() }))),
+        Err(invalid) => {
+            form.refuse("code", invalid.to_string());
+            None
+        }
+    }
 }
 
 impl Model {
@@ -65,6 +78,7 @@ impl Model {
             }
             FormKind::Accept => read_pasted(form).map(Said::Look),
             FormKind::Decline(pasted) => read_decline(form, &pasted),
+            FormKind::Verify => read_code(form),
         };
         said.filter(|_| form.fields.iter().all(|field| field.error.is_none())).unwrap_or(Said::Refused)
     }

@@ -42,6 +42,14 @@ pub(super) const ALL: &[Scene] = &[
         model.pasted = Some(pasted());
         model
     }),
+    ("verify", |size| {
+        let mut model = panes(size);
+        let mut form = forms::verify("ada@example.org");
+        form.fill("code", "7KQX-M2FA");
+        form.refuse("code", "is not the one of the newest mail; it can be tried 4 times more");
+        model.overlays.push(Overlay::Form(form));
+        model
+    }),
     ("sign-up", |size| {
         let mut model = local(sample::at_server(size));
         let mut form = forms::sign_up(None, None, false);
