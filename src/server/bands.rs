@@ -26,14 +26,15 @@ pub(crate) use tree::{Under, tree};
 use crate::{
     api::{Band, BandCounts, Code, CreateBand},
     domain::{
-        AccountId, BandId, BandName, CampaignId, Contact, Description, InvitePermission, JoinMode, Policy, Role,
-        Timestamp, search_text,
+        AccountId, BandId, BandName, CampaignId, CancelReason, Contact, Description, InvitePermission, JoinMode,
+        Policy, Role, Timestamp, search_text,
     },
 };
 
 use super::{
     Fields, Refused,
     audit::{self, Event},
+    invites::{End, Rest},
     store::{Dialect, Tx},
 };
 
@@ -244,28 +245,21 @@ pub(crate) fn read(tx: &mut Tx<'_>, id: BandId, account: AccountId, site: &Polic
     Ok(band)
 }
 
-/// Deletes a band: its pending invites end, nobody finds it any more, its audit rows stay.
-pub(crate) fn delete(tx: &mut Tx<'_>, id: BandId, actor: AccountId, now: Timestamp) -> Result<(), Refused> {
+/// Deletes a band: its pending invites end, the first of them at once, nobody finds it any more, its audit rows stay. What
+/// is still to do comes back.
+pub(crate) fn delete(tx: &mut Tx<'_>, id: BandId, actor: AccountId, now: Timestamp) -> Result<Option<Rest>, Refused> {
     Access::hold(tx, id, actor)?.require_owner()?;
     // The band first: an invite that is being made counts itself in this row, so it is seen below or refused.
-    let deleted =
-        tx.execute("UPDATE band SET deleted_at = $2, pending = 0 WHERE id = $1 AND deleted_at IS NULL", &[&id, &now])?;
+    let deleted = tx.execute("UPDATE band SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL", &[&id, &now])?;
     if deleted == 0 {
         return Err(Refused::not_found("band"));
     }
-    let _ = tx.execute(
-        "UPDATE invite SET status = 'cancelled', cancel_reason = 'band_deleted', status_at = $2, acted_by = $3
-         WHERE band = $1 AND status = 'pending'",
-        &[&id, &now, &actor],
-    )?;
+    let end = End { band: id, campaign: None, reason: CancelReason::BandDeleted, actor, at: now };
+    let begun = end.begin(tx)?;
     requests::close(tx, "band = $3", &[&id], Some(actor), now)?;
-    let _ = tx.execute(
-        "UPDATE tally SET cancelled = cancelled + pending, pending = 0 WHERE band = $1 AND pending <> 0",
-        &[&id],
-    )?;
     tx.touch(id);
     let event =
         Event { band: Some(id), actor: Some(actor), action: "band.deleted", invite: None, account: None, detail: None };
     audit::record(tx, now, event)?;
-    Ok(())
+    Ok(begun.rest)
 }

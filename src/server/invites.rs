@@ -10,6 +10,7 @@ mod codes;
 mod create;
 mod decline;
 pub(crate) mod delivery;
+mod end;
 mod enroll;
 mod expire;
 mod inbox;
@@ -31,6 +32,7 @@ pub(crate) use self::{
     codes::{MOST_CODES, Maker, codes, create_codes, show_codes, usable_codes, walk_codes},
     create::{Created, Fresh, create, recreated},
     decline::decline,
+    end::{Begun, End, Rest, go_on, waiting_end},
     enroll::{Newcomer, check_newcomer, enroll},
     expire::{expire, next_end},
     inbox::{inbox, opt_out},

@@ -37,6 +37,16 @@ pub async fn expire(app: &App) -> Result<Option<Timestamp>, Error> {
     app.store().read(invites::next_end).await
 }
 
+/// Goes on with what ends many invites, where those who began it could not.
+pub async fn end(app: &App) -> Result<(), Error> {
+    while let Some(mut rest) = app.store().read(invites::waiting_end).await? {
+        while let Some(more) = app.store().write(move |tx| invites::go_on(tx, rest)).await? {
+            rest = more;
+        }
+    }
+    Ok(())
+}
+
 /// Clears away sessions, codes and tokens that are over, and requests that need no longer be remembered.
 pub async fn tidy(app: &App) -> Result<(), Error> {
     let now = app.now();
@@ -94,6 +104,7 @@ async fn round(app: &App, tidied: &mut Option<Timestamp>) -> Result<Option<Times
         tidy(app).await?;
         *tidied = Some(now);
     }
+    end(app).await?;
     expire(app).await
 }
 

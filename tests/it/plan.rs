@@ -100,10 +100,12 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     let to = |person: &Person| json!({ "account_id": person.account["id"] });
     called.call(&ada, "POST /bands/{id}/transfer", &format!("{path}/transfer"), to(&kim)).await;
     called.call(&kim, "POST /bands/{id}/transfer", &format!("{path}/transfer"), to(&ada)).await;
+    thousands(&kim).await;
     goes(&mut called, world, &ada, made["id"].as_str().unwrap()).await;
     called.call(&ada, "DELETE /bands/{id}", &path, json!(null)).await;
     called.call(&sam, "POST /auth/logout", "/auth/logout", json!({})).await;
     world.clock.pass_hours(24 * 100);
+    sweep::end(&world.app).await.unwrap();
     sweep::expire(&world.app).await.unwrap();
     sweep::tidy(&world.app).await.unwrap();
     views::write_down(&world.app).await.unwrap();
@@ -200,6 +202,22 @@ async fn campaigns(called: &mut Called, kim: &Person, ada: &Person, band: &str) 
     }
     for query in ["limit=1", "limit=1&cursor=last"] {
         called.call(ada, "GET /bands/{id}/campaigns", &format!("{all}?{query}"), json!(null)).await;
+    }
+}
+
+/// More invites end at once than one transaction takes on.
+async fn thousands(kim: &Person) {
+    let band = kim.band("Brass").await;
+    let path = format!("/bands/{band}");
+    let rows = vec![json!({}); 1_000];
+    for delete in [false, true] {
+        let (_, made) = kim.post(&format!("{path}/campaigns"), json!({ "name": "Tour" })).await;
+        let campaign = made["campaign"]["id"].as_str().unwrap();
+        let wish = json!({ "rows": rows, "campaign_id": campaign });
+        assert_eq!(kim.post(&format!("{path}/invites/bulk"), wish).await.0, 201);
+        let expire = format!("/campaigns/{campaign}/expire");
+        let ended = if delete { kim.delete(&path).await.0 } else { kim.post(&expire, json!({})).await.0 };
+        assert_eq!(ended, if delete { 204 } else { 200 });
     }
 }
 

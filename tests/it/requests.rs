@@ -63,7 +63,7 @@ async fn who_asks_waits_until_an_admin_agrees(world: World) {
     let meant = json!({ "outcome": "pending_approval", "band": { "id": band, "name": "Choir" }, "role": "member" });
     assert_eq!((status, told), (202, meant));
     assert_eq!(kim.get(&format!("/bands/{band}/members")).await.0, 404, "not in yet");
-    let waiting = requests(&ada, &band, "").await;
+    let waiting = requests(&ada, &band, "pending").await;
     assert_eq!(waiting.len(), 1);
     let shown = &waiting[0];
     assert_eq!(

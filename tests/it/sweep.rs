@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use guestlist::server::sweep;
+use guestlist::{
+    domain::{AccountId, BandId, CampaignId},
+    server::{store::Tx, sweep},
+};
 use serde_json::json;
 
 use crate::world::{PASSWORD, World, on_each_database};
@@ -14,6 +17,9 @@ on_each_database! {
     two_nodes_share_the_work_of_many_batches,
     an_accept_and_an_expiry_at_once_agree,
     a_clock_that_is_set_back_brings_nothing_back_to_life,
+    thousands_of_invites_end_with_their_campaign,
+    thousands_of_invites_end_with_their_band,
+    an_end_that_was_broken_off_is_true_at_once_and_the_sweeper_goes_on,
     old_sessions_and_remembered_requests_are_cleared_away,
 }
 
@@ -136,6 +142,8 @@ async fn an_accept_and_an_expiry_at_once_agree(world: World) {
         }
         joined += i64::from(status == 200);
     }
+    // What an accept held just then waits for the next round.
+    sweep::expire(&world.app).await.unwrap();
     let (_, shown) = ada.get(&format!("/bands/{band}")).await;
     assert_eq!(shown["counts"], json!({ "members": 1 + joined, "invites": 8, "pending": 0 }));
 }
@@ -167,4 +175,65 @@ async fn old_sessions_and_remembered_requests_are_cleared_away(world: World) {
     assert_eq!(world.send("POST", "/auth/login", Some(&again)).await.0, 200);
     sweep::tidy(&world.app).await.unwrap();
     assert_eq!(world.number("SELECT COUNT(*) AS n FROM session").await, 1, "the new one alone is left");
+}
+
+async fn thousands_of_invites_end_with_their_campaign(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let (_, made) = ada.post(&format!("/bands/{band}/campaigns"), json!({ "name": "Tour" })).await;
+    let campaign = made["campaign"]["id"].as_str().unwrap();
+    let (id, _) = ada.invite(&band, json!({ "campaign_id": campaign })).await;
+    world.copy_invites(2_100).await;
+    ada.invite(&band, json!({})).await;
+    let path = format!("/campaigns/{campaign}/expire");
+    let first = ada.post_once(&path, "k", json!({})).await;
+    assert_eq!(first, (200, json!({ "cancelled": 2_101 })));
+    assert_eq!(ada.post_once(&path, "k", json!({})).await, first);
+    assert_eq!(ada.get(&format!("/bands/{band}")).await.1["counts"]["pending"], 1);
+    let ended = "SELECT COUNT(*) AS n FROM invite WHERE cancel_reason = 'campaign_expired'";
+    let told = "SELECT COUNT(*) AS n FROM audit WHERE action = 'invite.cancelled' AND detail = 'campaign_expired'";
+    assert_eq!((world.number(ended).await, world.number(told).await), (2_101, 2_101));
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM ending").await, 0, "nothing is left to do");
+    assert_eq!(ada.get(&format!("/invites/{id}")).await.1["acted_by"]["username"], "ada");
+}
+
+async fn thousands_of_invites_end_with_their_band(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    ada.invite(&band, json!({})).await;
+    world.copy_invites(1_500).await;
+    assert_eq!(ada.delete(&format!("/bands/{band}")).await.0, 204);
+    let ended = "SELECT COUNT(*) AS n FROM invite WHERE cancel_reason = 'band_deleted'";
+    assert_eq!(world.number(ended).await, 1_501);
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM ending").await, 0, "nothing is left to do");
+}
+
+async fn an_end_that_was_broken_off_is_true_at_once_and_the_sweeper_goes_on(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let (_, made) = ada.post(&format!("/bands/{band}/campaigns"), json!({ "name": "Tour" })).await;
+    let campaign = made["campaign"]["id"].as_str().unwrap();
+    let (of_tour, token) = ada.invite(&band, json!({ "campaign_id": campaign })).await;
+    let (before, _) = ada.invite(&band, json!({})).await;
+    let at = world.clock.now();
+    let [tour, default]: [CampaignId; 2] = [campaign, &band].map(|id| id.parse().unwrap());
+    let (in_band, actor): (BandId, AccountId) =
+        (band.parse().unwrap(), ada.account["id"].as_str().unwrap().parse().unwrap());
+    let write = move |tx: &mut Tx<'_>| {
+        let _ = tx.execute("UPDATE campaign SET ended_at = $2 WHERE id = $1", &[&tour, &at])?;
+        let sql = "INSERT INTO ending (band, campaign, reason, actor, at, past)
+            VALUES ($1, $2, 'campaign_expired', $3, $4, 0)";
+        let _ = tx.execute(sql, &[&in_band, &tour, &actor, &at])?;
+        tx.execute(sql, &[&in_band, &default, &actor, &at])
+    };
+    assert_eq!(world.app.store().write(write).await, Ok(1));
+    world.clock.pass_seconds(1);
+    let (after, _) = ada.invite(&band, json!({})).await;
+    assert_eq!(kim.accept(&token).await.1["code"], "invite_expired");
+    assert_eq!(world.send("GET", &format!("/invites/{token}/info"), None).await.1["code"], "invite_expired");
+    sweep::end(&world.app).await.unwrap();
+    for (id, status) in [(of_tour, "cancelled"), (before, "cancelled"), (after, "pending")] {
+        assert_eq!(ada.get(&format!("/invites/{id}")).await.1["status"], status);
+    }
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM ending").await, 0);
 }

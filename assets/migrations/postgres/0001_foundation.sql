@@ -188,7 +188,7 @@ CREATE INDEX invite_band_status ON invite (band, status, seq);
 CREATE INDEX invite_band_kind ON invite (band, kind, seq);
 CREATE INDEX invite_band_campaign ON invite (band, campaign, seq);
 -- Those that are edited or ended together.
-CREATE INDEX invite_campaign ON invite (campaign, status);
+CREATE INDEX invite_campaign ON invite (campaign, status, seq);
 CREATE INDEX invite_band_creator ON invite (band, created_by, seq);
 -- Codes come in batches, and a batch is looked through as a whole.
 CREATE INDEX invite_codes ON invite (campaign, seq) WHERE kind = 'code';
@@ -205,6 +205,19 @@ CREATE INDEX invite_email ON invite (email, status) WHERE email IS NOT NULL;
 CREATE UNIQUE INDEX invite_one_email ON invite (email, band) WHERE kind = 'email' AND status = 'pending';
 CREATE UNIQUE INDEX invite_one_account ON invite (account, band) WHERE kind = 'user' AND status = 'pending';
 CREATE INDEX invite_search ON invite USING gin (search) WITH (fastupdate = off);
+
+-- What ends all pending invites of a campaign, or of a band where it names none, and is not through with them.
+CREATE TABLE ending (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    band uuid NOT NULL REFERENCES band (id),
+    campaign uuid,
+    reason text NOT NULL,
+    actor uuid NOT NULL,
+    -- When it was decided: invites that were made later go on.
+    at bigint NOT NULL,
+    -- The invites up to this row have ended.
+    past bigint NOT NULL
+);
 
 -- Saved defaults for new invites.
 CREATE TABLE template (

@@ -186,7 +186,7 @@ CREATE INDEX invite_band_status ON invite (band, status, seq);
 CREATE INDEX invite_band_kind ON invite (band, kind, seq);
 CREATE INDEX invite_band_campaign ON invite (band, campaign, seq);
 -- Those that are edited or ended together.
-CREATE INDEX invite_campaign ON invite (campaign, status);
+CREATE INDEX invite_campaign ON invite (campaign, status, seq);
 CREATE INDEX invite_band_creator ON invite (band, created_by, seq);
 -- Codes come in batches, and a batch is looked through as a whole.
 CREATE INDEX invite_codes ON invite (campaign, seq) WHERE kind = 'code';
@@ -203,6 +203,19 @@ CREATE INDEX invite_email ON invite (email, status) WHERE email IS NOT NULL;
 CREATE UNIQUE INDEX invite_one_email ON invite (email, band) WHERE kind = 'email' AND status = 'pending';
 CREATE UNIQUE INDEX invite_one_account ON invite (account, band) WHERE kind = 'user' AND status = 'pending';
 CREATE VIRTUAL TABLE invite_search USING fts5 (tokens, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii');
+
+-- What ends all pending invites of a campaign, or of a band where it names none, and is not through with them.
+CREATE TABLE ending (
+    seq INTEGER PRIMARY KEY,
+    band BLOB NOT NULL REFERENCES band (id),
+    campaign BLOB,
+    reason TEXT NOT NULL,
+    actor BLOB NOT NULL,
+    -- When it was decided: invites that were made later go on.
+    at INTEGER NOT NULL,
+    -- The invites up to this row have ended.
+    past INTEGER NOT NULL
+) STRICT;
 
 -- Saved defaults for new invites.
 CREATE TABLE template (

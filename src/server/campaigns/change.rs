@@ -5,7 +5,7 @@ use crate::{
     domain::{AccountId, BandId, CampaignId, CampaignName, CancelReason, Message, Policy, Role, Timestamp},
     server::{
         Fields, Refused, bands,
-        invites::{Together, ending},
+        invites::{Begun, End, Together, ending},
         store::Tx,
         templates,
     },
@@ -72,38 +72,42 @@ pub(crate) fn edit(
         let role = wish.role;
         let message = if wish.message.is_omitted() { Patch::Omitted } else { message.into() };
         let expires_at = if has_end { expires_at.into() } else { Patch::Omitted };
-        Together { campaign: id, actor: caller, now }.edit(tx, role, message, expires_at)?;
+        Together { campaign: id, now }.edit(tx, role, message, expires_at)?;
     }
     told(tx, row.band, caller, "campaign.edited", &name, now)?;
     by_id(tx, id)
 }
 
-/// Deletes a campaign, and ends its pending invites; how many there were. For the band's admins.
-pub(crate) fn delete(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Timestamp) -> Result<u64, Refused> {
+/// Deletes a campaign, and ends its pending invites, the first of them at once. For the band's admins.
+pub(crate) fn delete(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Timestamp) -> Result<Begun, Refused> {
     let row = hold(tx, id, caller)?;
     if row.is_default() {
         let text = "A band's default campaign cannot be deleted. To end its pending invites, expire it.";
         return Err(Refused::new(Code::Forbidden, text));
     }
     let _ = tx.execute("UPDATE campaign SET deleted_at = $2 WHERE id = $1", &[&id, &now])?;
-    let cancelled = Together { campaign: id, actor: caller, now }.end(tx, CancelReason::CampaignDeleted)?;
+    let begun = end(&row, caller, CancelReason::CampaignDeleted, now).begin(tx)?;
     templates::forget(tx, row.band, id)?;
     told(tx, row.band, caller, "campaign.deleted", &row.name, now)?;
-    Ok(cancelled)
+    Ok(begun)
 }
 
-/// Ends a campaign's pending invites, and the campaign where it is not the default one; how many invites there were. For
-/// the band's admins. What was given a longer life than a campaign whose time is over ends here, too.
-pub(crate) fn expire(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Timestamp) -> Result<u64, Refused> {
+/// Ends a campaign's pending invites, the first of them at once, and the campaign where it is not the default one. For the
+/// band's admins. What was given a longer life than a campaign whose time is over ends here, too.
+pub(crate) fn expire(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Timestamp) -> Result<Begun, Refused> {
     let row = hold(tx, id, caller)?;
     if row.ended_at.is_some() {
-        return Ok(0);
+        return Ok(Begun { cancelled: 0, rest: None });
     }
     if !row.is_default() {
         let ended_at = row.ended(now).unwrap_or(now);
         let _ = tx.execute("UPDATE campaign SET ended_at = $2 WHERE id = $1", &[&id, &ended_at])?;
     }
-    let cancelled = Together { campaign: id, actor: caller, now }.end(tx, CancelReason::CampaignExpired)?;
+    let begun = end(&row, caller, CancelReason::CampaignExpired, now).begin(tx)?;
     told(tx, row.band, caller, "campaign.expired", &row.name, now)?;
-    Ok(cancelled)
+    Ok(begun)
+}
+
+fn end(row: &CampaignRow, actor: AccountId, reason: CancelReason, at: Timestamp) -> End {
+    End { band: row.band, campaign: Some(row.id), reason, actor, at }
 }

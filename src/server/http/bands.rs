@@ -17,6 +17,7 @@ use crate::{
         http::{
             body::Body,
             caller::Caller,
+            campaigns::go_on,
             etag::Known,
             once::Key,
             query::{Keys, only, page, read_key},
@@ -114,7 +115,8 @@ async fn read(
 )]
 async fn delete(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Refused> {
     let (id, now) = (band_id(&id)?, app.now());
-    app.store().write(move |tx| bands::delete(tx, id, caller.account, now)).await?;
+    let rest = app.store().write(move |tx| bands::delete(tx, id, caller.account, now)).await?;
+    go_on(&app, rest).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

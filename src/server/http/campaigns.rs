@@ -1,5 +1,7 @@
 //! `/bands/{id}/campaigns` and `/campaigns/{id}`.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::{Path, State},
@@ -16,9 +18,9 @@ use crate::{
     server::{
         App, Refused, campaigns,
         idempotency::Done,
-        invites::{self, Fresh, Outcome},
+        invites::{self, Begun, Fresh, Outcome, Rest},
         page::Listed,
-        store::Tx,
+        store::{self, Tx},
     },
 };
 
@@ -171,7 +173,8 @@ async fn delete(
     Path(id): Path<String>,
 ) -> Result<Json<CancelledInvites>, Refused> {
     let (id, now) = (campaign_id(&id)?, app.now());
-    let cancelled = app.store().write(move |tx| campaigns::delete(tx, id, caller.account, now)).await?;
+    let Begun { cancelled, rest } = app.store().write(move |tx| campaigns::delete(tx, id, caller.account, now)).await?;
+    go_on(&app, rest).await;
     app.metrics().invites("campaign_deleted", cancelled);
     Ok(Json(CancelledInvites { cancelled }))
 }
@@ -190,20 +193,39 @@ async fn expire(
     body: Body<Empty>,
 ) -> Result<Json<CancelledInvites>, Refused> {
     let (id, now) = (campaign_id(&id)?, app.now());
-    let (cancelled, is_new) = key
+    let (Begun { cancelled, rest }, is_new) = key
         .of(&app, caller, format!("/campaigns/{id}/expire"), body.hash)
         .write(
             move |_, tx, earlier| {
                 let _ = campaigns::read(tx, id, caller.account)?;
-                Ok((earlier.outcome.and_then(|text| text.parse().ok()).unwrap_or_default(), false))
+                let cancelled = earlier.outcome.and_then(|text| text.parse().ok()).unwrap_or_default();
+                Ok((Begun { cancelled, rest: None }, false))
             },
             move |_, tx| {
-                let cancelled = campaigns::expire(tx, id, caller.account, now)?;
-                let (resource, outcome) = (Some(*id.as_bytes()), Some(cancelled.to_string()));
-                Ok(Done { value: (cancelled, true), status: 200, resource, outcome })
+                let begun = campaigns::expire(tx, id, caller.account, now)?;
+                let (resource, outcome) = (Some(*id.as_bytes()), Some(begun.cancelled.to_string()));
+                Ok(Done { value: (begun, true), status: 200, resource, outcome })
             },
         )
         .await?;
+    go_on(&app, rest).await;
     app.metrics().invites("campaign_expired", if is_new { cancelled } else { 0 });
     Ok(Json(CancelledInvites { cancelled }))
+}
+
+/// The longest that whoever ends many invites waits until the last has ended.
+const LONGEST_END: Duration = Duration::from_secs(20);
+
+/// Ends the rest of many invites, step by step; what could not be done here and now the sweeper does. It is decided, so
+/// it is no error.
+pub(super) async fn go_on(app: &App, mut rest: Option<Rest>) {
+    let steps = async {
+        while let Some(more) = rest {
+            rest = app.store().write(move |tx| invites::go_on(tx, more)).await?;
+        }
+        Ok::<_, store::Error>(())
+    };
+    if !matches!(tokio::time::timeout(LONGEST_END, steps).await, Ok(Ok(()))) {
+        app.alarm().note(Some(app.now()));
+    }
 }

@@ -30,6 +30,8 @@ crate::row! {
         band_deleted: Option<Timestamp>,
         campaign: Option<CampaignId>,
         max_accepts: Option<i64>,
+        campaign_ended: Option<Timestamp>,
+        campaign_deleted: Option<Timestamp>,
         pub(super) kind: Kind,
         pub(crate) role: Role,
         status: Status,
@@ -51,7 +53,7 @@ crate::row! {
 
 const FOUND: &str = "SELECT i.id AS id, i.band AS band, b.name AS band_name, b.description AS description,
         b.contact AS contact, b.members AS members, b.deleted_at AS band_deleted, i.campaign AS campaign,
-        k.max_accepts AS max_accepts, i.kind AS kind, i.role AS role,
+        k.max_accepts AS max_accepts, k.ended_at AS campaign_ended, k.deleted_at AS campaign_deleted, i.kind AS kind, i.role AS role,
         i.status AS status, i.cancel_reason AS cancel_reason, i.expires_at AS expires_at, i.max_uses AS max_uses,
         i.uses AS uses, i.message AS message, i.email AS email,
         i.account AS account, t.username AS account_username, i.requires_approval AS requires_approval,
@@ -192,7 +194,13 @@ impl Found {
 /// Refuses an invite that is no longer pending at `now`.
 pub(super) fn ended(found: &Found, now: Timestamp) -> Result<(), Refused> {
     in_a_band(found)?;
-    let standing = Standing::at(now, found.status, found.cancel_reason, found.expires_at);
+    let mut standing = Standing::at(now, found.status, found.cancel_reason, found.expires_at);
+    // The end of a campaign is true at once; the rows of its invites follow.
+    let deleted = found.campaign_deleted.map(|_| CancelReason::CampaignDeleted);
+    let over = deleted.or(found.campaign_ended.map(|_| CancelReason::CampaignExpired));
+    if standing.is_pending() && over.is_some() {
+        standing = Standing { status: Status::Cancelled, reason: over };
+    }
     Code::of_ended(standing).map_or(Ok(()), |code| Err(found.refusal(code)))
 }
 

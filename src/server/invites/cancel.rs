@@ -9,9 +9,8 @@
 //! | `opted_out` | the person wants no more invites |
 //! | `inviter_removed` | who made it was removed, went, or was demoted |
 //! | `member_removed` | who it was for was removed |
+//! | `band_deleted` | its band is deleted |
 //! | `replaced` | a newer invite to the same person took its place |
-//!
-//! `band_deleted` alone is written elsewhere, by `bands::delete`: all at once, as nobody sees that band's counts again.
 
 use std::collections::BTreeMap;
 

@@ -37,7 +37,7 @@ pub(crate) fn inbox(tx: &mut Tx<'_>, account: AccountId, page: Page, now: Timest
             SELECT seq FROM invite
             WHERE email = (SELECT email FROM account WHERE id = $1 AND email_verified) AND kind = 'email'
                 AND status = 'pending')
-         AND (i.expires_at IS NULL OR i.expires_at > $2) AND i.seq {than} $3
+         AND (i.expires_at IS NULL OR i.expires_at > $2) AND b.deleted_at IS NULL AND i.seq {than} $3
          ORDER BY i.seq {order} LIMIT $4"
     ));
     let rows: Vec<Row> = tx.query(sql, &[&account, &now, &from.seq, &page.fetch()])?;

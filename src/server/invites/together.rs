@@ -2,19 +2,15 @@
 
 use crate::{
     api::Patch,
-    domain::{AccountId, CampaignId, CancelReason, Message, Role, Timestamp},
+    domain::{CampaignId, Message, Role, Timestamp},
     server::store::{Error, Tx},
 };
 
-use super::cancel::{Cancel, take_off};
-
-/// The pending invites of a campaign, and who changes them. The campaign is held.
+/// The pending invites of a campaign, which is held.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Together {
     /// The campaign.
     pub(crate) campaign: CampaignId,
-    /// Who changes or ends them.
-    pub(crate) actor: AccountId,
     /// When.
     pub(crate) now: Timestamp,
 }
@@ -37,13 +33,5 @@ impl Together {
             &[&self.campaign, &self.now, &role, &has_message, &message, &has_end, &expires_at],
         )?;
         Ok(())
-    }
-
-    /// Ends them; how many there were.
-    pub(crate) fn end(self, tx: &mut Tx<'_>, reason: CancelReason) -> Result<u64, Error> {
-        let cancel = Cancel { reason, actor: Some(self.actor), account: None, now: self.now };
-        let ended = cancel.pending(tx, "campaign = $4", &[&self.campaign])?;
-        take_off(tx, &ended)?;
-        Ok(ended.values().sum::<i64>().unsigned_abs())
     }
 }
