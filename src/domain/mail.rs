@@ -13,6 +13,8 @@ words! {
         Verification = "verification",
         /// A token to set a new password with.
         Reset = "reset",
+        /// To the address that an account had before: it has another now.
+        Moved = "moved",
         /// To who invited: someone came in.
         Joined = "joined",
         /// To who invited: the person came in by another invite.

@@ -239,6 +239,10 @@ mod story {
         let mails = world.codes().await;
         let [mail] = &mails[..] else { panic!("{mails:?}") };
         assert_eq!(mail.to, "new@example.org");
+        let notices = world.mails().await;
+        let [notice] = &notices[..] else { panic!("{notices:?}") };
+        assert_eq!(notice.to, "kim@example.org", "whose address it was is told");
+        assert!(notice.text.contains("n***@example") && !notice.text.contains("://"), "{}", notice.text);
         assert_eq!(log_in(world, "kim@example.org", PASSWORD).await, 401);
         assert_eq!(log_in(world, "new@example.org", PASSWORD).await, 401);
         assert_eq!(verify(&kim, mail.subject.split_once(' ').unwrap().0).await.0, 200);
@@ -331,6 +335,7 @@ mod story {
             assert_eq!(kim.patch("/me", wish).await.0, 200);
             assert_eq!(field(&reset(world, &token, "a third long pass-phrase").await), (422, Some("token")));
         }
+        let _ = world.mails().await;
         let sam = verified(world, "sam").await;
         assert_eq!(forgot(world, "sam").await.0, 202);
         let token = token(world).await;

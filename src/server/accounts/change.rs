@@ -2,11 +2,12 @@
 
 use crate::{
     api::Account,
-    domain::{AccountId, Address, BandId, DisplayName, SessionId, Timestamp},
+    domain::{AccountId, Address, BandId, DisplayName, MailKind, SessionId, Timestamp},
     server::{
         App, Refused,
         audit::{self, Event},
         bands,
+        outbox::{self, Queued},
         store::Tx,
     },
 };
@@ -31,7 +32,9 @@ pub(crate) struct Change {
     pub(crate) compared: Option<String>,
 }
 
-crate::row! { struct Kept { display_name: String, email: String, username: String, password_hash: String } }
+crate::row! {
+    struct Kept { display_name: String, email: String, email_verified: bool, username: String, password_hash: String }
+}
 crate::row! { struct Password { password_hash: String } }
 crate::row! { struct Place { band: BandId, seq: i64 } }
 
@@ -58,9 +61,10 @@ pub(crate) fn change(
     now: Timestamp,
 ) -> Result<Account, Refused> {
     let lock = tx.dialect().pick(
-        "SELECT display_name, email, username, password_hash FROM account WHERE id = $1 AND deleted_at IS NULL",
-        "SELECT display_name, email, username, password_hash FROM account WHERE id = $1 AND deleted_at IS NULL
-         FOR UPDATE",
+        "SELECT display_name, email, email_verified, username, password_hash FROM account
+         WHERE id = $1 AND deleted_at IS NULL",
+        "SELECT display_name, email, email_verified, username, password_hash FROM account
+         WHERE id = $1 AND deleted_at IS NULL FOR UPDATE",
     );
     let kept: Kept = tx.query_one(lock, &[&account])?.ok_or_else(Refused::account_gone)?;
     if wish.compared.as_ref().is_some_and(|compared| *compared != kept.password_hash) {
@@ -73,6 +77,9 @@ pub(crate) fn change(
     }
     if let Some(email) = wish.email.as_ref().filter(|email| email.as_str() != kept.email) {
         readdress(tx, account, email, app.settings().mail.is_on())?;
+        if kept.email_verified {
+            moved(tx, app, account, &kept.email, now)?;
+        }
         begin_verification(tx, app, account, email.as_str(), code, now)?;
         told(tx, account, "account.email_changed", now)?;
     }
@@ -111,6 +118,17 @@ fn readdress(tx: &mut Tx<'_>, account: AccountId, email: &Address, mail: bool) -
         &[&account, email, &false, &claim],
     )?;
     Ok(())
+}
+
+/// Who reads the mail of the address that the account had is told, should it not have been them.
+fn moved(tx: &mut Tx<'_>, app: &App, account: AccountId, from: &str, now: Timestamp) -> Result<(), Refused> {
+    if !app.settings().mail.is_on() {
+        return Ok(());
+    }
+    let kind = MailKind::Moved;
+    let (account, actor) = (Some(account), Some(account));
+    let mail = Queued { kind, email: from, account, band: None, invite: None, actor, secret: None };
+    Ok(outbox::queue(tx, &[mail], now)?)
 }
 
 fn told(tx: &mut Tx<'_>, account: AccountId, action: &'static str, now: Timestamp) -> Result<(), Refused> {

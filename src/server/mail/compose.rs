@@ -184,6 +184,20 @@ fn words(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<(String, 
             notice.after.push("In a terminal, `guestlist password reset` takes it, too.".to_owned());
             notice.after.push("If you did not ask for it, do nothing: your password stays as it is.".to_owned());
         }
+        Letter::Moved { username, to: new } => {
+            notice.title = format!("Your account on {site} has another address");
+            notice.text.push(format!(
+                "{}, the address of your account on {site} was {to}, and is {} now.",
+                unlinked(username),
+                unlinked(new)
+            ));
+            notice.after.push("If you did that, there is nothing to do.".to_owned());
+            notice.after.push(
+                "If you did not, somebody knows your password: sign in by your user name, set another password and your \
+                 own address. If you cannot, write to whoever runs the site."
+                    .to_owned(),
+            );
+        }
         Letter::Joined { band, person } => {
             let (band, person) = (unlinked(band), unlinked(person));
             notice.title = format!("{person} joined {band}");

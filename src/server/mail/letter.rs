@@ -5,10 +5,11 @@
 //! | `invite`, `reminder` | the invite is pending and not over, still to this address, not used, and the address wants mail |
 //! | `verification` | the account still has that address, and it is not verified |
 //! | `reset` | the account is there |
+//! | `moved` | the account is there, and has another address |
 //! | `joined`, `superseded` | who invited is in the band, with that address, and wants mail |
 
 use crate::{
-    domain::{AccountId, BandId, MailKind, MailOutcome, Role, Status, Timestamp},
+    domain::{AccountId, Address, BandId, MailKind, MailOutcome, Role, Status, Timestamp},
     server::{
         App,
         accounts::LIFE_MINUTES,
@@ -35,6 +36,8 @@ pub(super) enum Letter {
     Verification { username: String, code: String, minutes: i64 },
     /// A token to set a new password with.
     Reset { username: String, token: String, minutes: i64 },
+    /// An account has another address now.
+    Moved { username: String, to: String },
     /// Someone came in.
     Joined { band: String, person: String },
     /// Someone came in by another invite.
@@ -62,6 +65,7 @@ pub(super) fn read(
     match mail.kind {
         MailKind::Invite | MailKind::Reminder => invite(tx, app, mail, now),
         MailKind::Verification | MailKind::Reset => account(tx, app, mail, now),
+        MailKind::Moved => moved(tx, mail),
         MailKind::Joined | MailKind::Superseded => notice(tx, mail),
     }
 }
@@ -118,6 +122,16 @@ fn account(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<R
     } else {
         Letter::Reset { username, token: secret, minutes }
     }))
+}
+
+fn moved(tx: &mut Tx<'_>, mail: &Taken) -> Result<Result<Letter, MailOutcome>, Error> {
+    let facts: Option<AccountFacts> = tx.query_one(
+        "SELECT username, email, email_verified FROM account WHERE id = $1 AND deleted_at IS NULL",
+        &[&mail.account],
+    )?;
+    let Some(facts) = facts.filter(|facts| facts.email != mail.email) else { return Ok(Err(MailOutcome::Dropped)) };
+    let to = Address::parse(&facts.email).map_or_else(|_| "another one".to_owned(), |address| address.masked());
+    Ok(Ok(Letter::Moved { username: facts.username, to }))
 }
 
 fn notice(tx: &mut Tx<'_>, mail: &Taken) -> Result<Result<Letter, MailOutcome>, Error> {

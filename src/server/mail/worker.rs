@@ -324,7 +324,7 @@ fn write(app: &App, mail: &Taken, letter: &Letter) -> Result<Composed, String> {
     let settings = app.settings();
     let from = settings.mail.from().ok_or_else(|| "nobody is set up to send it".to_owned())?;
     let opt_out = match mail.kind {
-        MailKind::Verification | MailKind::Reset => None,
+        MailKind::Verification | MailKind::Reset | MailKind::Moved => None,
         _ => {
             let email = Address::parse(&mail.email).map_err(|error| format!("{}: {error}", mail.email))?;
             let token = OptOut { email, invite: mail.invite }.token(app);

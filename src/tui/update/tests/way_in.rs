@@ -1,6 +1,6 @@
 use super::desk::*;
 use crate::{
-    api::{Accepted, BandRef, Code, Inviter, Outcome, Preview, PreviewBand, Registered},
+    api::{Accepted, Account, BandRef, Code, Inviter, Outcome, Preview, PreviewBand, Registered},
     domain::{Kind, Registration, Role, Status, Token},
     tui::{
         message::{Effect, Msg, Start},
@@ -156,6 +156,35 @@ fn who_makes_an_account_for_an_offer_that_was_seen_comes_in_with_it() {
     desk.answer(is_sign_up, Ok(registered(Some(Outcome::Joined))));
     assert_eq!(desk.toast(), "Welcome, kim. You are in Choir now.");
     assert!(desk.top().is_none() && desk.model.pasted.is_none() && !desk.has_request(is_preview));
+}
+
+#[test]
+fn who_has_to_verify_an_address_first_is_asked_for_the_code_that_was_mailed() {
+    let asks = |desk: &Desk| matches!(desk.top(), Some(Overlay::Form(form)) if form.kind == FormKind::Verify);
+    let mut desk = about_to_sign_up(invited());
+    desk.answer(is_sign_up, Ok(registered(Some(Outcome::EmailUnverified))));
+    assert!(asks(&desk) && !desk.has_request(|r| matches!(r, Request::SendCode)), "it was mailed by signing up");
+
+    let mut desk = Desk::with_a_band();
+    if let Some(site) = desk.model.server.as_mut().and_then(|server| server.site.as_mut()) {
+        site.mail = true;
+    }
+    desk.send(Msg::Paste(link("https://one.example")));
+    desk.answer(is_preview, Ok(preview()));
+    desk.press("enter");
+    desk.answer(is_accept, Err(problem(Code::EmailUnverified, "Verify your address first.")));
+    let Some(Overlay::Offer(offer)) = desk.top() else { panic!() };
+    assert_eq!(offer.refused.as_deref(), Some("Verify your address first. Press v to do so."));
+    desk.press("v");
+    desk.answer(|r| matches!(r, Request::SendCode), Ok(Answer::Done));
+    assert!(asks(&desk));
+    desk.type_text("7KQX-M2FD");
+    desk.press("enter");
+    let verified = Account { email_verified: true, ..account(1, "ada") };
+    desk.answer(|r| matches!(r, Request::Verify(_)), Ok(Answer::Me(Box::new(verified))));
+    assert!(matches!(desk.top(), Some(Overlay::Offer(offer)) if offer.refused.is_none()));
+    desk.press("enter");
+    assert!(desk.has_request(is_accept), "and now it is accepted");
 }
 
 #[test]
