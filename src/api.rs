@@ -7,6 +7,7 @@ mod actions;
 mod audit;
 mod bands;
 mod bans;
+mod blocks;
 mod bulk;
 mod campaigns;
 mod codes;
@@ -34,6 +35,7 @@ pub use bands::{
     Band, BandCounts, BandRef, Bands, CreateBand, Member, Members, TransferBand, UpdateBand, UpdateMember,
 };
 pub use bans::{Ban, Bans};
+pub use blocks::{Blocked, Blocks};
 pub use bulk::{CreateInvites, CreatedInvites, InviteeRow, MAX_ROWS, RowResult, RowStatus};
 pub use campaigns::{Campaign, Campaigns, CancelledInvites, CreateCampaign, CreatedCampaign, UpdateCampaign};
 pub use codes::{CodeCard, CodeCards, CreateCodes, CreatedCodes};

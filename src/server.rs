@@ -32,6 +32,7 @@ pub(crate) mod suppressions;
 pub mod sweep;
 pub(crate) mod templates;
 pub mod views;
+mod web;
 
 pub(crate) use accounts::has_accounts;
 pub use app::{App, Clock, Entropy, Settings, SystemClock, SystemEntropy};

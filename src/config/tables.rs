@@ -227,6 +227,12 @@ table! {
         /// Codes that nobody has, tried a minute from one network, and as many by one account.
         codes_per_minute: u32 = 5, By("5"),
             "a whole number from 1 to 100000", "GUESTLIST_LIMITS_CODES", |found| found.whole(1, 100_000);
+        /// Invites that one account has mailed in a day.
+        mails_per_account_per_day: u32 = 500, By("500"),
+            "a whole number from 1 to 100000", "GUESTLIST_LIMITS_ACCOUNT_MAILS", |found| found.whole(1, 100_000);
+        /// Invites of one band that are mailed in a day.
+        mails_per_band_per_day: u32 = 2_000, By("2000"),
+            "a whole number from 1 to 100000", "GUESTLIST_LIMITS_BAND_MAILS", |found| found.whole(1, 100_000);
         /// Connections that are open at once, in force always; the next ones wait.
         connections: usize = 1_024, By("1024"),
             "a whole number from 1 to 100000", "GUESTLIST_LIMITS_CONNECTIONS", |found| found.whole(1, 100_000);

@@ -5,6 +5,7 @@ mod audit;
 mod auth;
 pub(crate) mod bands;
 mod bans;
+mod blocks;
 pub(crate) mod body;
 mod bulk;
 pub(crate) mod caller;

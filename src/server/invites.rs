@@ -3,6 +3,7 @@
 mod accept;
 mod acting;
 mod actions;
+mod allowance;
 mod bulk;
 mod cancel;
 mod change;
@@ -16,6 +17,7 @@ mod expire;
 mod inbox;
 mod insert;
 mod list;
+mod notices;
 mod recipient;
 mod resend;
 mod supersede;
@@ -35,7 +37,7 @@ pub(crate) use self::{
     end::{Begun, End, Rest, go_on, waiting_end},
     enroll::{Newcomer, check_newcomer, enroll},
     expire::{expire, next_end},
-    inbox::{inbox, opt_out},
+    inbox::{Unwilling, end_unwanted, inbox, opt_out},
     list::{Filter, list},
     together::Together,
     wish::ending,

@@ -49,6 +49,10 @@ pub(crate) enum Listed {
     Tree,
     /// The audit trail of a band.
     Audit,
+    /// What the caller wants no more of.
+    Blocks,
+    /// What anybody wants no more of.
+    SiteBlocks,
 }
 
 impl From<BandScope> for Listed {

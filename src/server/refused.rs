@@ -19,6 +19,16 @@ pub(crate) enum Refused {
         /// After how many seconds it can be tried again.
         seconds: u64,
     },
+    /// As much mail was sent in a day as an account or a band may have sent.
+    #[error(
+        "As much mail was sent in 24 hours as you, or this band, may have sent. There is room again in {} h at most. With \
+         send: false an invite is made without mail, and its link is yours to give.",
+        .seconds.div_ceil(3_600)
+    )]
+    NoMail {
+        /// After how many seconds there is room again.
+        seconds: u64,
+    },
     /// The database could not do it.
     #[error(transparent)]
     Store(#[from] store::Error),

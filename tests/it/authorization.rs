@@ -49,6 +49,11 @@ const TABLE: &[Row] = &[
     ("DELETE", "/me", [401, 204, 204, 204, 204, 409, 204, 204]),
     ("GET", "/me/invites", signed_in(200)),
     ("GET", "/me/quota", signed_in(200)),
+    ("GET", "/me/blocks", signed_in(200)),
+    // What is asked about is nobody's.
+    ("DELETE", "/me/blocks/{id}", signed_in(404)),
+    ("GET", "/site/blocks", signed_in(403)),
+    ("DELETE", "/site/blocks/{id}", signed_in(403)),
     // Asked for the band in question: only who invites there hears how people stand to it.
     ("GET", "/accounts", in_band(403, 200, 200, 200)),
     // The one that is asked about waits for nobody.

@@ -12,6 +12,8 @@ mod actions;
 #[cfg(feature = "server")]
 mod admin;
 #[cfg(feature = "server")]
+mod allowance;
+#[cfg(feature = "server")]
 mod approval;
 #[cfg(feature = "server")]
 mod audit;
@@ -67,7 +69,11 @@ mod metrics;
 #[cfg(feature = "server")]
 mod model;
 #[cfg(feature = "server")]
+mod notices;
+#[cfg(feature = "server")]
 mod once;
+#[cfg(feature = "server")]
+mod opt_out;
 #[cfg(feature = "server")]
 mod people;
 #[cfg(feature = "server")]

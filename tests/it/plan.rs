@@ -81,6 +81,7 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     world.make_site_admin(&sam).await;
     let path = format!("/site/accounts/{}/quota", ada.account["id"].as_str().unwrap());
     called.call(&sam, "PUT /site/accounts/{id}/quota", &path, json!({ "limit": 1_000 })).await;
+    blocks(&mut called, &ada, &kim, &sam).await;
     let made = called.call(&ada, "POST /bands", "/bands", json!({ "name": "Choir" })).await;
     let path = format!("/bands/{}", made["id"].as_str().unwrap());
     invites(&mut called, [&ada, &kim, &sam], &path).await;
@@ -110,6 +111,28 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     sweep::tidy(&world.app).await.unwrap();
     views::write_down(&world.app).await.unwrap();
     called.0
+}
+
+/// Wishes to get no more invites: made, listed from both ends, lifted.
+async fn blocks(called: &mut Called, ada: &Person, kim: &Person, site_admin: &Person) {
+    let band = ada.band("Brass").await;
+    for scope in ["band", "server"] {
+        let (_, token) = ada.invite(&band, json!({})).await;
+        assert_eq!(kim.post(&format!("/invites/{token}/decline"), json!({ "block": scope })).await.0, 204);
+    }
+    for (person, operation, all) in
+        [(site_admin, "GET /site/blocks", "/site/blocks"), (kim, "GET /me/blocks", "/me/blocks")]
+    {
+        for query in ["limit=1", "limit=1&cursor=last"] {
+            called.call(person, operation, &format!("{all}?{query}"), json!(null)).await;
+        }
+        let list = called.call(person, operation, all, json!(null)).await;
+        let one = format!("{all}/{}", list["blocks"][0]["id"].as_str().unwrap());
+        called
+            .call(person, &operation.replace("GET", "DELETE").replace("blocks", "blocks/{id}"), &one, json!(null))
+            .await;
+    }
+    assert_eq!(ada.delete(&format!("/bands/{band}")).await.0, 204);
 }
 
 async fn requests(called: &mut Called, world: &World, ada: &Person, band: &str) {

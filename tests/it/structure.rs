@@ -113,6 +113,7 @@ const USERS: &[&str] = &[
     "suppressions",
     "templates",
     "views",
+    "web",
 ];
 
 /// Crates that speak to a database.

@@ -4,7 +4,7 @@ use crate::{
     api::{Code, JoinRequest, JoinRequests, Member, Person},
     domain::{AccountId, BandId, InviteId, JoinRequestId, JoinStatus, Membership, Policy, Role, Timestamp},
     server::{
-        Refused,
+        App, Refused,
         audit::{self, Event},
         invites::{Found, admit, hold_by_id},
         page::Page,
@@ -167,7 +167,7 @@ pub(crate) fn approve(
     band: BandId,
     id: JoinRequestId,
     caller: AccountId,
-    site: &Policy,
+    app: &App,
     now: Timestamp,
 ) -> Result<Option<Member>, Refused> {
     let Held { asking, by, is_member } = hold(tx, band, id, caller)?;
@@ -178,11 +178,11 @@ pub(crate) fn approve(
     if !is_member {
         let (rules, since) = match &by {
             Some(found) => (found.rules()?, Some(found.created_at)),
-            None => (in_force(tx, band, site)?, None),
+            None => (in_force(tx, band, &app.settings().policy)?, None),
         };
         check_outside(tx, band, account, &rules, since)?;
         let came_in = match &by {
-            Some(found) => admit(tx, found, account, now)?.is_some(),
+            Some(found) => admit(tx, found, account, app.settings().mail.is_on(), now)?.is_some(),
             None => members::add(tx, band, account, asking.role, now)?,
         };
         if !came_in {

@@ -28,7 +28,7 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         match self {
             Self::Problem(problem) => problem_response(&problem),
-            Self::Limited { seconds } => {
+            Self::Limited { seconds } | Self::NoMail { seconds } => {
                 let mut response = problem_response(&Problem::new(Code::RateLimited, self.to_string()));
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
                 response

@@ -78,7 +78,7 @@ async fn approve(
         .write(
             move |_, tx, _| requests::approved(tx, band, id, caller.account),
             move |app, tx| {
-                let value = requests::approve(tx, band, id, caller.account, &app.settings().policy, now)?;
+                let value = requests::approve(tx, band, id, caller.account, app, now)?;
                 Ok(Done::new(200, id.as_bytes(), value))
             },
         )

@@ -24,7 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{auth, bands, bans, health, limits, me, members, people, problem::problem_response, quota, site};
 use crate::{
     api::{Code, PROBLEM_JSON, Problem},
-    server::App,
+    server::{App, web},
 };
 
 /// The most bytes that a request's body can have.
@@ -51,6 +51,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(bands::routes())
         .merge(members::routes())
         .merge(bans::routes())
+        .merge(super::blocks::routes())
         .merge(super::tree::routes())
         .merge(quota::routes())
         .merge(people::routes())
@@ -83,6 +84,7 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/invite/{token}", get(async || link_page()))
         .route("/reset/{token}", get(async || reset_page()))
+        .merge(web::routes())
         .fallback(async || problem_response(&Problem::new(Code::NotFound, "There is nothing at this address.")))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(Extension(OpenApiText(axum::body::Bytes::from(document.to_json().unwrap_or_default()))));
@@ -195,8 +197,12 @@ fn with_headers(mut response: Response, id: &str) -> Response {
 async fn as_problem(response: Response) -> Response {
     let status = response.status();
     // Of many rows none came to an invite: their results are told as JSON, and nothing else that is refused.
+    // A person who opened a page reads a page.
     let is_told = |media: &HeaderValue| {
-        media == PROBLEM_JSON || status == StatusCode::UNPROCESSABLE_ENTITY && media == "application/json"
+        let media = media.as_bytes();
+        media == PROBLEM_JSON.as_bytes()
+            || media.starts_with(b"text/html")
+            || status == StatusCode::UNPROCESSABLE_ENTITY && media == b"application/json"
     };
     let already = response.headers().get(header::CONTENT_TYPE).is_some_and(is_told);
     if already || !(status.is_client_error() || status.is_server_error()) {

@@ -15,7 +15,12 @@ use crate::{
     },
 };
 
-use super::{cancel::Counted, supersede::supersede, visitor::Visitor};
+use super::{
+    cancel::{Counted, by_band},
+    notices,
+    supersede::supersede,
+    visitor::Visitor,
+};
 
 crate::row! {
     /// An invite as the holder of its token meets it.
@@ -297,7 +302,7 @@ pub(crate) fn accept(
         requests::ask(tx, fresh, wish, now)?;
         return Ok(found.came_to(Outcome::PendingApproval, found.role));
     }
-    enter(tx, found, account, &visitor, &rules, now)
+    enter(tx, found, account, &visitor, &rules, mail, now)
 }
 
 /// Takes in the account that asked by the invite, now that an admin has agreed; `None` where no use is left for it.
@@ -308,22 +313,24 @@ pub(crate) fn admit(
     tx: &mut Tx<'_>,
     found: &Found,
     account: AccountId,
+    mail: bool,
     now: Timestamp,
 ) -> Result<Option<Accepted>, Refused> {
     let visitor = Visitor::of(tx, found, account)?;
     if !visitor.holds && (found.max_uses.left(found.uses) == Some(0) || campaign_is_used_up(tx, found)?) {
         return Ok(None);
     }
-    enter(tx, found, account, &visitor, &found.rules()?, now).map(Some)
+    enter(tx, found, account, &visitor, &found.rules()?, mail, now).map(Some)
 }
 
-/// The membership, the use, and what ends by them.
+/// The membership, the use, and what ends by them; who invited hears of it where there is mail.
 fn enter(
     tx: &mut Tx<'_>,
     found: &Found,
     account: AccountId,
     visitor: &Visitor,
     rules: &Policy,
+    mail: bool,
     now: Timestamp,
 ) -> Result<Accepted, Refused> {
     // The membership first: whoever became a member meanwhile takes no use. A lost race undoes it with the rest.
@@ -336,7 +343,11 @@ fn enter(
     let last = if visitor.holds { redeem(tx, found, account)? } else { take_use(tx, found, account, false, now)? };
     visitor.return_to(tx, found, account)?;
     audit::record(tx, now, Event { account: Some(account), ..found.event("invite.accepted", account) })?;
-    let mut ended = supersede(tx, rules.on_accept_cancel, found, account, visitor, now)?;
+    let superseded = supersede(tx, rules.on_accept_cancel, found, account, visitor, now)?;
+    if mail {
+        notices::queue(tx, found.counted(), &superseded, account, now)?;
+    }
+    let mut ended = by_band(&superseded);
     if visitor.asks && !found.requires_approval {
         requests::close(tx, "account = $3 AND band = $4", &[&account, &found.band], Some(account), now)?;
     }

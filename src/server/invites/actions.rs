@@ -16,6 +16,7 @@ use crate::{
 use super::{
     Access, InviteRow,
     acting::{Acting, Refusals},
+    allowance,
     create::forbidden,
     hold_all, hold_campaigns,
     list::{Filter, newest},
@@ -148,6 +149,9 @@ pub(crate) fn act(
     wish: &ManyActs,
     now: Timestamp,
 ) -> Result<ActedOnInvites, Refused> {
+    if wish.action == Action::Resend {
+        allowance::hold(tx, app, caller)?;
+    }
     let access = Access::hold(tx, band, caller)?;
     if wish.action != Action::Revoke && access.grants().is_none() {
         return Err(forbidden("You may not change invites of this band: ask an admin."));
@@ -181,7 +185,7 @@ pub(crate) fn act(
             None if there.contains(&id) => continue,
             None => Code::NotFound,
             Some(Refused::Problem(no)) => no.code,
-            Some(Refused::Limited { .. }) => Code::RateLimited,
+            Some(Refused::Limited { .. } | Refused::NoMail { .. }) => Code::RateLimited,
             Some(trouble) => return Err(trouble),
         };
         failed.push(FailedInvite { id, code });

@@ -7,7 +7,7 @@
 //! | the person is a member | `already_member` |
 //! | the person wants none | `suppressed` |
 //! | one is pending, or an earlier row is for the same person | `already_pending` |
-//! | the inviter has none left | `quota` |
+//! | the inviter has none left, or the mails of a day are sent | `quota` |
 //! | nothing of that | `created` |
 
 use std::collections::{HashMap, HashSet};
@@ -31,7 +31,7 @@ use super::{
     cancel::{AT_ONCE, Cancel},
     create::{Fresh, Making},
     delivery, expire, hold_all, of_band,
-    recipient::{self, Recipient},
+    recipient::Recipient,
     wish::{Terms, To},
 };
 
@@ -107,8 +107,7 @@ pub(crate) fn create_all(
             Err(trouble) => return Err(trouble),
         }
     }
-    let to: Vec<(&To, AccountId)> = terms.iter().map(|(_, terms)| (&terms.to, caller)).collect();
-    let found = recipient::look(tx, band, &to)?;
+    let found = making.recipients(tx, &terms.iter().map(|(_, terms)| terms).collect::<Vec<_>>())?;
     let mut candidates = Vec::with_capacity(terms.len());
     for ((place, terms), known) in terms.into_iter().zip(found) {
         match refusal(known) {
@@ -126,6 +125,7 @@ pub(crate) fn create_all(
         );
         outcomes[none_left.place] = Some(outcome);
     }
+    let chosen = within_allowance(tx, app, &making, chosen, &mut outcomes)?;
     if wish.dry_run {
         for one in &chosen {
             outcomes[one.place] = Some(Outcome { status: RowStatus::Created, invite: None, detail: None });
@@ -219,6 +219,25 @@ fn settle(
     Ok(left)
 }
 
+/// Those of the rows whose mail may be sent today; the others get no invite, rather than one that nobody hears of.
+fn within_allowance(
+    tx: &mut Tx<'_>,
+    app: &App,
+    making: &Making,
+    rows: Vec<Candidate>,
+    outcomes: &mut [Option<Outcome>],
+) -> Result<Vec<Candidate>, Refused> {
+    let mut allowance = making.allowance(tx, app)?;
+    let mut kept = Vec::with_capacity(rows.len());
+    for one in rows {
+        match if making.mails(&one.terms, &one.known) { allowance.take() } else { Ok(()) } {
+            Ok(()) => kept.push(one),
+            Err(none) => outcomes[one.place] = Some(Outcome::new(RowStatus::Quota, none.to_string())),
+        }
+    }
+    Ok(kept)
+}
+
 /// Sends the pending invites of these rows again.
 fn resend(
     tx: &mut Tx<'_>,
@@ -229,7 +248,7 @@ fn resend(
     dry_run: bool,
 ) -> Result<(), Refused> {
     let (places, rows): (Vec<usize>, Vec<InviteRow>) = rows.into_iter().unzip();
-    let mut refused = making.acting().unsendable(tx, &rows)?;
+    let mut refused = making.acting().unsendable(tx, app, &rows)?;
     let mut sent = Vec::with_capacity(rows.len());
     for (place, row) in places.into_iter().zip(&rows) {
         outcomes[place] = Some(match refused.remove(&row.id) {
@@ -241,7 +260,9 @@ fn resend(
                 Outcome::new(RowStatus::Suppressed, no.detail)
             }
             Some(Refused::Problem(no)) => Outcome::pending(Some(row.id), &no.detail),
-            Some(often @ Refused::Limited { .. }) => Outcome::pending(Some(row.id), &often.to_string()),
+            Some(often @ (Refused::Limited { .. } | Refused::NoMail { .. })) => {
+                Outcome::pending(Some(row.id), &often.to_string())
+            }
             Some(trouble) => return Err(trouble),
         });
     }

@@ -76,6 +76,15 @@ pub(super) fn take_off(tx: &mut Tx<'_>, ended: &BTreeMap<BandId, i64>) -> Result
     Ok(())
 }
 
+/// How many of the invites are in each band.
+pub(super) fn by_band(invites: &[Counted]) -> BTreeMap<BandId, i64> {
+    let mut bands = BTreeMap::new();
+    for invite in invites {
+        *bands.entry(invite.band).or_default() += 1;
+    }
+    bands
+}
+
 /// What ends invites.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cancel {
@@ -90,16 +99,20 @@ pub(super) struct Cancel {
 }
 
 impl Cancel {
-    /// Ends what is pending and fits `which`, a fixed condition with its values from `$4` on; how many ended in each
-    /// band. Nobody waits for an admin's word any more who asked by one of them. The bands' totals are the caller's to
-    /// change, after all invites and in the order of the bands' ids: two transactions never wait for each other in a
-    /// circle.
+    /// As [`Cancel::each`]; how many ended in each band.
     pub(super) fn pending(
         self,
         tx: &mut Tx<'_>,
         which: &str,
         values: &[&dyn ToValue],
     ) -> Result<BTreeMap<BandId, i64>, Error> {
+        Ok(by_band(&self.each(tx, which, values)?))
+    }
+
+    /// Ends what is pending and fits `which`, a fixed condition with its values from `$4` on; what has ended. Nobody
+    /// waits for an admin's word any more who asked by one of them. The bands' totals are the caller's to change, after
+    /// all invites and in the order of the bands' ids: two transactions never wait for each other in a circle.
+    pub(super) fn each(self, tx: &mut Tx<'_>, which: &str, values: &[&dyn ToValue]) -> Result<Vec<Counted>, Error> {
         let sql = intern(format!(
             "UPDATE invite SET status = 'cancelled', cancel_reason = $1, status_at = $2, acted_by = $3
              WHERE status = 'pending' AND (expires_at IS NULL OR expires_at > $2) AND ({which})
@@ -110,9 +123,9 @@ impl Cancel {
         let ended: Vec<Ended> = tx.query(sql, &params)?;
         let asked: Vec<InviteId> = ended.iter().filter(|one| one.requires_approval).map(|one| one.id).collect();
         let ended: Vec<Counted> = ended.into_iter().map(Ended::counted).collect();
-        let bands = self.tell(tx, &ended)?;
+        self.tell(tx, &ended)?;
         requests::close_asked_by(tx, &asked, self.actor, self.now)?;
-        Ok(bands)
+        Ok(ended)
     }
 
     /// Ends those of the invites that are pending, in a few statements, and takes them off their bands' totals; how many
@@ -129,12 +142,10 @@ impl Cancel {
         Ok(bands.values().sum())
     }
 
-    /// Counts and writes down that these ended; how many in each band.
-    fn tell(self, tx: &mut Tx<'_>, ended: &[Counted]) -> Result<BTreeMap<BandId, i64>, Error> {
-        let mut bands = BTreeMap::new();
+    /// Counts and writes down that these ended.
+    fn tell(self, tx: &mut Tx<'_>, ended: &[Counted]) -> Result<(), Error> {
         for invite in ended {
             invite.tally(tx, Tally::moved(Status::Pending, Status::Cancelled));
-            *bands.entry(invite.band).or_default() += 1;
         }
         let (action, detail) = match self.reason {
             CancelReason::Revoked => ("invite.revoked", None),
@@ -151,7 +162,6 @@ impl Cancel {
             detail,
         };
         let events: Vec<_> = ended.iter().map(|invite| (self.now, event(invite))).collect();
-        audit::record_all(tx, &events)?;
-        Ok(bands)
+        audit::record_all(tx, &events)
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 use super::{
     InviteRow, acting,
     acting::Refusals,
-    by_id,
+    allowance, by_id,
     cancel::AT_ONCE,
     create::{Fresh, opened},
     hold_campaign, index, not_pending, read,
@@ -70,6 +70,7 @@ pub(crate) fn resend(
     rotate: Option<&Fresh>,
     now: Timestamp,
 ) -> Result<(InviteRow, Option<String>), Refused> {
+    allowance::hold(tx, app, caller)?;
     let token = rotate.map(|fresh| self::rotate(tx, app, fresh, caller, now)).transpose()?;
     let (rows, acting) = acting(tx, id, caller, now)?;
     done(acting.resend(tx, app, &rows)?, id)?;

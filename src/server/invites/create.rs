@@ -15,6 +15,7 @@ use crate::{
 use super::{
     Access, InviteRow,
     acting::Acting,
+    allowance::{self, Allowance},
     by_id,
     cancel::Cancel,
     change::resend,
@@ -22,7 +23,7 @@ use super::{
     insert::{Batch, NewInvite},
     read,
     recipient::{self, Recipient},
-    wish::Terms,
+    wish::{Terms, To},
 };
 
 /// What makes an invite's secret, drawn before the transaction, which can run more than once.
@@ -99,6 +100,7 @@ impl Making {
         wish: &CreateInvite,
         now: Timestamp,
     ) -> Result<(Self, CreateInvite), Refused> {
+        allowance::hold(tx, app, caller)?;
         let quota = quota::hold(tx, caller, &app.settings().policy)?;
         let access = Access::hold(tx, band, caller)?;
         if access.grants().is_none() {
@@ -121,6 +123,29 @@ impl Making {
     pub(super) fn left(&self, tx: &mut Tx<'_>) -> Result<Option<u32>, Refused> {
         let (own, room) = (self.quota.left(tx, self.now)?, self.campaign.left(tx)?);
         Ok(own.into_iter().chain(room).min())
+    }
+
+    /// What may still be mailed.
+    pub(super) fn allowance(&self, tx: &mut Tx<'_>, app: &App) -> Result<Allowance, Refused> {
+        Ok(Allowance::of(tx, app, self.band, self.caller, self.now)?)
+    }
+
+    /// Whether an invite of these terms is mailed, where there is mail.
+    pub(super) fn mails(&self, terms: &Terms, known: &Recipient) -> bool {
+        self.sends && (terms.email.is_some() || terms.kind == Kind::User && known.reached)
+    }
+
+    /// What is known of those whom the invites are for, or are mailed to.
+    pub(super) fn recipients(&self, tx: &mut Tx<'_>, all: &[&Terms]) -> Result<Vec<Option<Recipient>>, Refused> {
+        let remembered: Vec<Option<To>> = all.iter().map(|terms| terms.remembered().filter(|_| self.sends)).collect();
+        let to: Vec<(&To, AccountId)> =
+            all.iter().zip(&remembered).map(|(terms, to)| (to.as_ref().unwrap_or(&terms.to), self.caller)).collect();
+        let known = recipient::look(tx, self.band, &to)?;
+        let only = |(known, to): (Option<Recipient>, &Option<To>)| match to {
+            Some(_) => known.map(Recipient::remembered),
+            None => known,
+        };
+        Ok(known.into_iter().zip(&remembered).map(only).collect())
     }
 
     /// What one wish comes to; refused is a role above the inviter's own, and a kind that the band makes none of.
@@ -179,7 +204,7 @@ pub(crate) fn create(
 ) -> Result<Created, Refused> {
     let (making, wish) = Making::begin(tx, app, band, caller, wish, now)?;
     let terms = making.terms(&wish)?;
-    let known = recipient::look(tx, band, &[(&terms.to, caller)])?.pop().flatten();
+    let known = making.recipients(tx, &[&terms])?.pop().flatten();
     let known = known.ok_or_else(|| Refused::field("username", "must be the name of an account on this server"))?;
     if let Some((code, why)) = known.refusal() {
         return Err(Refused::new(code, why));
@@ -193,6 +218,9 @@ pub(crate) fn create(
     }
     making.quota.charge(tx, 1, now)?;
     making.campaign.check_room(tx, 1)?;
+    if making.mails(&terms, &known) {
+        making.allowance(tx, app)?.take()?;
+    }
     let secret = fresh.secret(app.key(), terms.kind)?;
     let token = secret.token.reveal().to_owned();
     if making.batch().insert(tx, &[terms.into_invite(fresh.id, secret, &known)])?.is_empty() {

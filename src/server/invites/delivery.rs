@@ -18,12 +18,13 @@ use crate::{
     },
 };
 
-use super::cancel::{AT_ONCE, Counted};
+use super::{
+    allowance::A_DAY,
+    cancel::{AT_ONCE, Counted},
+};
 
-/// Mails that one address gets from this server in 24 hours, whoever sends them.
+/// Invites and reminders that one address gets from this server in 24 hours, whoever sends them.
 const MOST_TO_ONE: i64 = 10;
-/// The seconds in which they are counted.
-const A_DAY: i64 = 86_400;
 
 crate::row! { struct Sent { invite: InviteId } }
 
@@ -48,7 +49,7 @@ pub(crate) fn send(
              FROM invite i LEFT JOIN account t ON t.id = i.account AND t.email_verified
              WHERE i.id IN ({}) AND COALESCE(i.email, t.email) IS NOT NULL
                 AND (SELECT COUNT(*) FROM (SELECT 1 FROM mail m WHERE m.email = COALESCE(i.email, t.email)
-                    AND m.created_at > $3 LIMIT $4) AS found) < $4
+                    AND m.created_at > $3 AND m.kind IN ('invite', 'reminder') LIMIT $4) AS found) < $4
              RETURNING invite",
             ids(4)
         ));
@@ -105,7 +106,8 @@ pub(super) fn send_again(
     }
     for some in invites.chunks(AT_ONCE) {
         let sql = intern(format!(
-            "UPDATE mail SET settled_at = $1, outcome = 'dropped' WHERE settled_at IS NULL AND invite IN ({})",
+            "UPDATE mail SET settled_at = $1, outcome = 'dropped' WHERE settled_at IS NULL
+                AND kind IN ('invite', 'reminder') AND invite IN ({})",
             numbers(2, some.len())
         ));
         let mut params: Vec<&dyn ToValue> = vec![&now];
@@ -164,7 +166,9 @@ pub(crate) fn settled(
     note: Option<&str>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let Some(id) = mail.invite else { return Ok(()) };
+    // A notice to who invited says nothing about the invite's own mail.
+    let is_own = matches!(mail.kind, MailKind::Invite | MailKind::Reminder);
+    let Some(id) = mail.invite.filter(|_| is_own) else { return Ok(()) };
     let found: Option<Mailed> =
         tx.query_one("SELECT id, band, kind, campaign, created_by, policy, sent_at FROM invite WHERE id = $1", &[&id])?;
     let Some(found) = found else { return Ok(()) };

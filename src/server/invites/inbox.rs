@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    api::{BandRef, Inbox, Person, Waiting},
-    domain::{AccountId, BandId, CancelReason, InviteId, Kind, Role, Timestamp},
+    api::{BandRef, Block, Inbox, Person, Waiting},
+    domain::{AccountId, Address, BandId, CancelReason, InviteId, Kind, Role, Timestamp},
     server::{
         Refused,
         page::Page,
-        store::{Error, Tx, dialect::intern},
+        store::{Error, ToValue, Tx, dialect::intern},
     },
 };
 
-use super::cancel::Cancel;
+use super::cancel::{Cancel, take_off};
 
 crate::row! {
     struct Row {
@@ -66,4 +66,40 @@ pub(crate) fn opt_out(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Re
     let person = Some(account);
     let cancel = Cancel { reason: CancelReason::OptedOut, actor: person, account: person, now };
     cancel.pending(tx, "account = $4 AND kind = 'user'", &[&account])
+}
+
+/// Who wants no more invites.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unwilling<'a> {
+    /// The address.
+    pub(crate) email: &'a Address,
+    /// The account whose own it is, where there is one.
+    pub(crate) account: Option<AccountId>,
+}
+
+/// Ends the pending invites that somebody wants no more: those to their address and those for their account, of an
+/// inviter, of a band, or all. Nobody is named as who did it: that an account has the address is not told to those who
+/// invited the address.
+pub(crate) fn end_unwanted(
+    tx: &mut Tx<'_>,
+    who: Unwilling<'_>,
+    scope: Block,
+    subject: [u8; 16],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let cancel = Cancel { reason: CancelReason::OptedOut, actor: None, account: None, now };
+    let mut whom = vec![("email", "email", who.email as &dyn ToValue)];
+    whom.extend(who.account.as_ref().map(|account| ("account", "user", account as &dyn ToValue)));
+    let mut ended: BTreeMap<BandId, i64> = BTreeMap::new();
+    for (column, kind, value) in whom {
+        let (of, values) = match scope {
+            Block::Inviter => (" AND created_by = $5", vec![value, &subject]),
+            Block::Band => (" AND band = $5", vec![value, &subject]),
+            Block::Server => ("", vec![value]),
+        };
+        for (band, n) in cancel.pending(tx, &format!("{column} = $4 AND kind = '{kind}'{of}"), &values)? {
+            *ended.entry(band).or_default() += n;
+        }
+    }
+    take_off(tx, &ended)
 }

@@ -15,9 +15,11 @@ use super::wish::To;
 pub(super) struct Recipient {
     /// The account, where there is one: whom a `user` invite names, or whose address it is alone.
     pub(super) account: Option<AccountId>,
-    member: bool,
-    banned: bool,
+    /// What stands between them and the band: being in it, or banned.
+    bar: Option<(Code, &'static str)>,
     opted_out: bool,
+    /// Whether the account's address is verified, so that it is mailed.
+    pub(super) reached: bool,
     /// The invite that waits for them in the band, and when it ends.
     pub(super) pending: Option<(InviteId, Option<Timestamp>)>,
 }
@@ -25,13 +27,12 @@ pub(super) struct Recipient {
 impl Recipient {
     /// Why nobody can be invited here, if so; a pending invite is no such reason.
     pub(super) fn refusal(&self) -> Option<(Code, &'static str)> {
-        if self.member {
-            return Some((Code::AlreadyMember, "This person is in the band already."));
-        }
-        if self.banned {
-            return Some((Code::Banned, "This person is banned from the band: lift the ban first."));
-        }
-        self.opted_out()
+        self.bar.or_else(|| self.opted_out())
+    }
+
+    /// What counts of somebody whose address an invite only remembers, to be mailed there.
+    pub(super) fn remembered(self) -> Self {
+        Self { opted_out: self.opted_out, ..Self::default() }
     }
 
     /// As [`Recipient::refusal`], of what is only remembered for somebody and binds nobody.
@@ -48,7 +49,16 @@ crate::row! {
     /// What is known of one recipient; `place` is that among those who are looked for.
     struct Found {
         place: i64, account: Option<AccountId>, member: bool, banned: bool, opted_out: bool,
-        pending: Option<InviteId>, ends: Option<Timestamp>,
+        reached: bool, pending: Option<InviteId>, ends: Option<Timestamp>,
+    }
+}
+
+impl Found {
+    fn bar(&self) -> Option<(Code, &'static str)> {
+        if self.member {
+            return Some((Code::AlreadyMember, "This person is in the band already."));
+        }
+        self.banned.then_some((Code::Banned, "This person is banned from the band: lift the ban first."))
     }
 }
 
@@ -67,7 +77,7 @@ fn statement(n: usize, cast: &str, account: &str, pending: &str, blocked: &str) 
             EXISTS (SELECT 1 FROM suppression s WHERE {blocked} AND (s.scope = 'server'
                 OR (s.scope = 'band' AND s.subject = $1) OR (s.scope = 'inviter' AND s.subject = wanted.inviter)))
                 AS opted_out,
-            p.id AS pending, p.expires_at AS ends
+            COALESCE(a.email_verified, 1 = 0) AS reached, p.id AS pending, p.expires_at AS ends
          FROM wanted {account} AND a.deleted_at IS NULL
             LEFT JOIN member m ON m.band = $1 AND m.account = a.id
             LEFT JOIN departure d ON d.band = $1 AND d.account = a.id
@@ -108,14 +118,14 @@ pub(super) fn look(tx: &mut Tx<'_>, band: BandId, to: &[(&To, AccountId)]) -> Re
                     "text",
                     "JOIN account a ON a.username_key = wanted.wish",
                     for_account,
-                    "s.account = a.id",
+                    "(s.account = a.id OR s.email = a.email_claim)",
                 ),
                 _ => statement(
                     some.len(),
                     tx.dialect().pick("blob", "uuid"),
                     "JOIN account a ON a.id = wanted.wish",
                     for_account,
-                    "s.account = a.id",
+                    "(s.account = a.id OR s.email = a.email_claim)",
                 ),
             };
             let mut params: Vec<&dyn ToValue> = vec![&band];
@@ -126,9 +136,9 @@ pub(super) fn look(tx: &mut Tx<'_>, band: BandId, to: &[(&To, AccountId)]) -> Re
                 };
                 known[*place] = Some(Recipient {
                     account: found.account,
-                    member: found.member,
-                    banned: found.banned,
+                    bar: found.bar(),
                     opted_out: found.opted_out,
+                    reached: found.reached,
                     pending: found.pending.map(|id| (id, found.ends)),
                 });
             }

@@ -15,6 +15,7 @@ use crate::{
 use super::{
     InviteRow,
     acting::{Acting, Refusals},
+    allowance::Allowance,
     delivery, recipient,
     wish::To,
 };
@@ -42,14 +43,14 @@ fn nobody() -> Refused {
 impl Acting {
     /// Sends pending ones again to whom they are for.
     pub(super) fn resend(&self, tx: &mut Tx<'_>, app: &App, rows: &[InviteRow]) -> Result<Refusals, Refused> {
-        let refused = self.unsendable(tx, rows)?;
+        let refused = self.unsendable(tx, app, rows)?;
         let sent: Vec<&InviteRow> = rows.iter().filter(|row| !refused.contains_key(&row.id)).collect();
         self.deliver(tx, app, &sent)?;
         Ok(refused)
     }
 
     /// Which of them cannot be sent again, and why.
-    pub(super) fn unsendable(&self, tx: &mut Tx<'_>, rows: &[InviteRow]) -> Result<Refusals, Refused> {
+    pub(super) fn unsendable(&self, tx: &mut Tx<'_>, app: &App, rows: &[InviteRow]) -> Result<Refusals, Refused> {
         let (mut refused, mut wanted) = (Refusals::new(), Vec::with_capacity(rows.len()));
         for row in rows {
             match row.check_resend(self) {
@@ -62,14 +63,18 @@ impl Acting {
         refused.extend(often.into_iter().map(|id| (id, delivery::too_often())));
         // An invite comes from who made it, whoever sends it again.
         let to: Vec<(&To, AccountId)> = wanted.iter().map(|(row, to)| (to, row.created_by)).collect();
+        let mut allowance = Allowance::of(tx, app, self.band, self.caller, self.now)?;
         for ((row, _), known) in wanted.iter().zip(recipient::look(tx, self.band, &to)?) {
             let no = match known {
                 None => Some((Code::NotFound, "The account that this invite is for is gone.")),
-                Some(known) if row.kind == Kind::Link => known.opted_out(),
-                Some(known) => known.refusal(),
+                Some(ref known) if row.kind == Kind::Link => known.opted_out(),
+                Some(ref known) => known.refusal(),
             };
+            let is_mailed = row.kind != Kind::User || known.is_some_and(|known| known.reached);
             if let Some((code, why)) = no {
                 refused.insert(row.id, Refused::new(code, why));
+            } else if is_mailed && let Err(none) = allowance.take() {
+                refused.insert(row.id, none);
             }
         }
         Ok(refused)

@@ -1,16 +1,20 @@
 //! What an accept ends besides itself: the person's other invites (`on_accept_cancel`).
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::fmt::Write as _;
 
 use crate::{
-    domain::{AccountId, BandId, CancelReason, OnAcceptCancel, Timestamp},
+    domain::{AccountId, CancelReason, OnAcceptCancel, Timestamp},
     server::store::{Error, ToValue, Tx},
 };
 
-use super::{Found, cancel::Cancel, visitor::Visitor};
+use super::{
+    Found,
+    cancel::{Cancel, Counted},
+    visitor::Visitor,
+};
 
 /// Cancels as `superseded` what else is pending for this account, by the rule that the accepted invite was made
-/// under; how many ended in each band. Only what is for this person: `user` invites, and `email` invites to an
+/// under; what has ended. Only what is for this person: `user` invites, and `email` invites to an
 /// address that is verified as the account's. Without mail nothing is verified, and the same address counts in the
 /// same band alone.
 pub(super) fn supersede(
@@ -20,9 +24,9 @@ pub(super) fn supersede(
     account: AccountId,
     visitor: &Visitor,
     now: Timestamp,
-) -> Result<BTreeMap<BandId, i64>, Error> {
+) -> Result<Vec<Counted>, Error> {
     if rule == OnAcceptCancel::None {
-        return Ok(BTreeMap::new());
+        return Ok(Vec::new());
     }
     let everywhere = rule == OnAcceptCancel::Everywhere;
     let address = visitor.own_address();
@@ -39,5 +43,5 @@ pub(super) fn supersede(
     }
     let person = Some(account);
     let cancel = Cancel { reason: CancelReason::Superseded, actor: person, account: person, now };
-    cancel.pending(tx, &format!("id <> $5 AND ({whom})"), &values)
+    cancel.each(tx, &format!("id <> $5 AND ({whom})"), &values)
 }

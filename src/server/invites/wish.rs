@@ -83,6 +83,11 @@ pub(crate) fn ending(
 }
 
 impl Terms {
+    /// The address that a link remembers: it binds nobody, but a mail goes there.
+    pub(super) fn remembered(&self) -> Option<To> {
+        self.email.clone().filter(|_| self.kind == Kind::Link).map(To::Address)
+    }
+
     /// Reads a request under the policy in force in the band; a refusal names every bad field.
     pub(super) fn read(
         wish: &CreateInvite,

@@ -1,0 +1,58 @@
+//! What those hear who invited: that someone came in by their invite, or by another's.
+
+use std::fmt::Write as _;
+
+use crate::{
+    domain::{AccountId, MailKind, Timestamp},
+    server::store::{Error, ToValue, Tx, dialect::intern},
+};
+
+use super::{
+    allowance::A_DAY,
+    cancel::{AT_ONCE, Counted},
+};
+
+/// Notices that one address gets in 24 hours: a link that many use fills nobody's inbox.
+const MOST_TO_ONE: i64 = 20;
+
+/// Queues the notices of an accept: to who made the invite `accepted`, and to those others whose invites it ended. Only who
+/// still is in the band that they invited to, at a verified address, is told, and nobody of what they did themselves.
+pub(super) fn queue(
+    tx: &mut Tx<'_>,
+    accepted: Counted,
+    ended: &[Counted],
+    who: AccountId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let joined = std::iter::once((MailKind::Joined, accepted));
+    let told = |one: &&Counted| (one.created_by, one.band) != (accepted.created_by, accepted.band);
+    let superseded = ended.iter().filter(told).map(|one| (MailKind::Superseded, *one));
+    let all: Vec<(MailKind, Counted)> = joined.chain(superseded).filter(|(_, one)| one.created_by != who).collect();
+    let since = now.plus_seconds(-A_DAY);
+    for some in all.chunks(AT_ONCE) {
+        let mut rows = String::new();
+        for row in 0..some.len() {
+            let comma = if row == 0 { "" } else { ", " };
+            let first = 5 + row * 4;
+            let (band, invite, inviter) = (first + 1, first + 2, first + 3);
+            let _ = write!(rows, "{comma}(${first}::text, ${band}::uuid, ${invite}::uuid, ${inviter}::uuid)");
+        }
+        let sql = intern(format!(
+            "WITH wanted (kind, band, invite, inviter) AS (VALUES {rows})
+             INSERT INTO mail (kind, email, account, band, invite, actor, created_at, due_at, urgent)
+             SELECT wanted.kind, a.email, a.id, wanted.band, wanted.invite, $1::uuid, $2::bigint, $2::bigint, 1 = 0
+             FROM wanted JOIN account a ON a.id = wanted.inviter
+                JOIN member m ON m.band = wanted.band AND m.account = a.id
+             WHERE a.email_verified AND (SELECT COUNT(*) FROM (SELECT 1 FROM mail n WHERE n.email = a.email
+                AND n.created_at > $3 AND n.kind IN ('joined', 'superseded') LIMIT $4) AS found) < $4"
+        ));
+        let mut params: Vec<&dyn ToValue> = vec![&who, &now, &since, &MOST_TO_ONE];
+        for (kind, one) in some {
+            params.extend([kind as &dyn ToValue, &one.band, &one.id, &one.created_by]);
+        }
+        if tx.execute(sql, &params)? > 0 {
+            tx.ring();
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Pages for a browser: written here whole, without a script, and nothing is loaded for them.
+
+mod opt_out;
+
+use axum::{
+    Router,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse as _, Response},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::{App, hash};
+
+/// The style of all pages; it stands in each of them.
+const STYLE: &str = include_str!("../../assets/page.css");
+
+/// The pages, at the root of the server.
+pub(crate) fn routes() -> Router<App> {
+    opt_out::routes()
+}
+
+/// A page as an answer. Nothing runs in it, nobody frames or keeps it, its forms lead to this server, and whoever is gone
+/// to from it does not hear its address, which can hold a token.
+fn page(status: StatusCode, html: String) -> Response {
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{}'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+        STANDARD.encode(hash(STYLE))
+    );
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    (status, headers, Html(html)).into_response()
+}
+
+/// Whether a form was sent by a page of this server, or by no page at all: a mail program's one-click request. `origin` is
+/// what links of this server begin with.
+///
+/// A page that tells nobody its address sends its forms with the origin `null`, so browsers are also asked which site the
+/// request comes from.
+fn is_own(headers: &HeaderMap, origin: &str) -> bool {
+    let text = |name| headers.get(name).map(|value: &HeaderValue| value.as_bytes());
+    let from = text(header::ORIGIN).is_none_or(|from| from == b"null" || from == origin.as_bytes());
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    from && site.is_none_or(|site| site == b"same-origin" || site == b"none")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_of_another_site_is_told_from_ones_own() {
+        let own = "https://invites.example.org";
+        for (origin, site, expected) in [
+            (None, None, true),
+            (Some(own), Some("same-origin"), true),
+            (Some("null"), Some("same-origin"), true),
+            (Some("null"), Some("cross-site"), false),
+            (Some("https://evil.example"), None, false),
+            (Some("https://invites.example.org.evil.example"), None, false),
+            (None, Some("cross-site"), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [("origin", origin), ("sec-fetch-site", site)] {
+                if let Some(value) = value {
+                    headers.insert(name, HeaderValue::from_static(value));
+                }
+            }
+            assert_eq!(is_own(&headers, own), expected, "{origin:?} {site:?}");
+        }
+    }
+}
