@@ -83,7 +83,7 @@ async fn use_secrets(origin: &str) -> Vec<String> {
 }
 
 fn assert_holds_none(dump: &[u8], secrets: &[String]) {
-    assert!(dump.len() > 2_000, "{}", dump.len());
+    assert!(dump.len() > 1_000, "{}", dump.len());
     for secret in secrets {
         let bare = secret.split_once('_').map_or(secret.as_str(), |(_, bare)| bare);
         assert!(!dump.windows(bare.len()).any(|part| part == bare.as_bytes()), "{secret} is in there");
