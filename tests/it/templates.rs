@@ -26,6 +26,7 @@ on_each_database! {
     what_is_wished_stands_before_the_template,
     an_invite_to_one_person_is_for_one_use_by_any_template,
     a_template_lifts_nobody_above_their_own_role,
+    codes_by_a_template_are_the_admins_alone,
     another_bands_template_is_none,
 }
 
@@ -310,6 +311,24 @@ async fn a_template_lifts_nobody_above_their_own_role(world: World) {
     let plain = make(&ada, &band, json!({ "name": "Guests", "label": "guests" })).await;
     let (status, made) = kim.post(&invites, json!({ "template_id": plain["id"] })).await;
     assert_eq!((status, &made["invite"]["label"]), (201, &json!("guests")), "who may invite may do so by a template");
+}
+
+async fn codes_by_a_template_are_the_admins_alone(world: World) {
+    let [ada, kim] = world.people(2).await.try_into().ok().unwrap();
+    let band = ada.band("Choir").await;
+    let (_, token) = ada.invite(&band, json!({})).await;
+    kim.accept(&token).await;
+    world.set_can_invite(&band, &kim).await;
+    let codes = make(&ada, &band, json!({ "name": "Codes", "kind": "code" })).await;
+    let wish = json!({ "template_id": codes["id"] });
+    let mut bulk = wish.clone();
+    bulk["rows"] = json!([{}]);
+    for (path, wish) in [("invites", &wish), ("invites/bulk", &bulk)] {
+        let (status, problem) = kim.post(&format!("/bands/{band}/{path}"), wish.clone()).await;
+        assert_eq!((status, &problem["code"]), (403, &json!("forbidden")), "{path}: {problem}");
+    }
+    let (status, made) = ada.post(&format!("/bands/{band}/invites"), wish).await;
+    assert_eq!((status, &made["invite"]["kind"]), (201, &json!("code")));
 }
 
 async fn another_bands_template_is_none(world: World) {

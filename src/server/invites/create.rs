@@ -107,11 +107,13 @@ impl Making {
             return Err(forbidden("You may not invite to this band: ask an admin."));
         }
         let policy = bands::in_force(tx, band, &app.settings().policy)?;
-        if wish.campaign_id.is_some() || wish.kind == Some(Kind::Code) {
+        let chooses_campaign = wish.campaign_id.is_some();
+        let wish = templates::applied(tx, band, wish)?;
+        // The campaign that a template gives its admins have chosen: who may invite at all may invite by it. Codes stay
+        // the admins', however they are come to.
+        if chooses_campaign || wish.kind == Some(Kind::Code) {
             access.require_admin()?;
         }
-        // What a template gives its admins have chosen: who may invite at all may invite by it.
-        let wish = templates::applied(tx, band, wish)?;
         let campaign = campaigns::for_new_invite(tx, band, wish.campaign_id, now)?;
         let policy = campaign.rules(policy);
         let sends = wish.send.unwrap_or(true);
