@@ -29,6 +29,7 @@ stories!(
     names_and_messages_add_nothing_to_a_mail,
     what_is_sent_again_takes_the_place_of_what_waits,
     nobody_is_mailed_more_often_a_day_than_they_can_bear,
+    links_made_together_are_no_way_to_mail_one_address_more_often,
 );
 
 async fn shown(person: &Person, invite: &str) -> Value {
@@ -179,6 +180,49 @@ mod story {
         let band = ada.band("Tomorrow").await;
         ada.invite(&band, json!({ "email": "kim@example.org" })).await;
         assert_eq!(world.mails().await.len(), 1);
+    }
+
+    pub async fn links_made_together_are_no_way_to_mail_one_address_more_often(world: &World) {
+        let ada = world.account("ada").await;
+        let band = ada.band("The Night Owls").await;
+        ada.invite(&band, json!({ "email": "kim@example.org" })).await;
+        let mut rows = vec![json!({ "email": "kim@example.org" }); 12];
+        rows.push(json!({ "email": "sam@example.org" }));
+        let body = json!({ "kind": "link", "rows": rows });
+        let (status, answer) = ada.post(&format!("/bands/{band}/invites/bulk"), body).await;
+        assert_eq!(status, 201, "{answer}");
+        let mut to: Vec<String> = world.mails().await.into_iter().map(|mail| mail.to).collect();
+        to.sort_unstable();
+        assert_eq!((to.len(), to[9].as_str(), to[10].as_str()), (11, "kim@example.org", "sam@example.org"));
+        let list = ada.get(&format!("/bands/{band}/invites?limit=200")).await.1;
+        let invites = list["invites"].as_array().unwrap();
+        assert_eq!(invites.iter().filter(|one| one["delivery"] == "suppressed").count(), 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_reminded_only_at_an_address_it_has_shown_to_be_its_own() {
+    let mut settings = with_mail();
+    settings.policy.reminder_hours = vec![24];
+    settings.policy.default_ttl_hours = guestlist::domain::Hours(None);
+    for world in World::each_with(settings.clone()).await {
+        let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+        let _joe = world.account("joe").await;
+        for name in ["kim", "joe"] {
+            verify(&world, name).await;
+        }
+        let band = ada.band("The Night Owls").await;
+        let (id, _) = ada.invite(&band, json!({ "username": "kim" })).await;
+        ada.invite(&band, json!({ "username": "joe" })).await;
+        assert_eq!(world.mails().await.len(), 2);
+        let change = json!({ "email": "victim@example.org", "current_password": crate::world::PASSWORD });
+        let (status, answer) = kim.patch("/me", change).await;
+        assert_eq!((status, &answer["email_verified"]), (200, &json!(false)), "{answer}");
+        world.clock.pass_hours(24);
+        let reminders = world.mails().await.into_iter().filter(|mail| mail.subject.contains("invites you"));
+        assert_eq!(reminders.map(|mail| mail.to).collect::<Vec<_>>(), ["joe@example.org"]);
+        assert_eq!(shown(&ada, &id).await["reminders_sent"], 0);
+        plan::check(&world);
     }
 }
 

@@ -492,6 +492,7 @@ fn by_index(database: &Database, steps: &str) -> bool {
                 || step.contains("CONSTANT ROW")
                 || step.ends_with("VALUES CLAUSE")
                 || step == "SCAN wanted"
+                || step.starts_with("SCAN (subquery")
         }),
         Database::Postgres(_) => {
             let mut lines = steps.lines().peekable();

@@ -29,7 +29,8 @@ const MOST_TO_ONE: i64 = 10;
 crate::row! { struct Sent { invite: InviteId } }
 
 /// Queues the mails of those invites that reach an address: the one they are for, the one a link remembers, or the
-/// verified one of the account they are for. Without a transport there are none.
+/// verified one of the account they are for. An address gets no more than it may in a day, also of those that are queued
+/// together. Without a transport there are none.
 pub(crate) fn send(
     tx: &mut Tx<'_>,
     app: &App,
@@ -45,10 +46,12 @@ pub(crate) fn send(
         let ids = |given: usize| numbers(given + 1, some.len());
         let sql = intern(format!(
             "INSERT INTO mail (kind, email, account, band, invite, actor, created_at, due_at, urgent)
-             SELECT 'invite', COALESCE(i.email, t.email), t.id, i.band, i.id, $1, $2, $2, 1 = 0
-             FROM invite i LEFT JOIN account t ON t.id = i.account AND t.email_verified
-             WHERE i.id IN ({}) AND COALESCE(i.email, t.email) IS NOT NULL
-                AND (SELECT COUNT(*) FROM (SELECT 1 FROM mail m WHERE m.email = COALESCE(i.email, t.email)
+             SELECT 'invite', wanted.address, wanted.account, wanted.band, wanted.id, $1, $2, $2, 1 = 0
+             FROM (SELECT i.id AS id, i.band AS band, t.id AS account, COALESCE(i.email, t.email) AS address,
+                    ROW_NUMBER() OVER (PARTITION BY COALESCE(i.email, t.email) ORDER BY i.seq) AS place
+                FROM invite i LEFT JOIN account t ON t.id = i.account AND t.email_verified
+                WHERE i.id IN ({}) AND COALESCE(i.email, t.email) IS NOT NULL) AS wanted
+             WHERE wanted.place - 1 + (SELECT COUNT(*) FROM (SELECT 1 FROM mail m WHERE m.email = wanted.address
                     AND m.created_at > $3 AND m.kind IN ('invite', 'reminder') LIMIT $4) AS found) < $4
              RETURNING invite",
             ids(4)
@@ -235,17 +238,19 @@ pub(crate) fn remind(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Result<usize
              WHERE seq IN (SELECT seq FROM invite WHERE status = 'pending' AND next_reminder_at <= $1
                 ORDER BY next_reminder_at LIMIT $2)
              RETURNING id, band, created_by, account,
-                COALESCE(email, (SELECT a.email FROM account a WHERE a.id = account), '') AS email",
+                COALESCE(email, (SELECT a.email FROM account a WHERE a.id = account AND a.email_verified), '') AS email",
             "UPDATE invite SET next_reminder_at = NULL
              WHERE seq = ANY (ARRAY(SELECT seq FROM invite WHERE status = 'pending' AND next_reminder_at <= $1
                 ORDER BY next_reminder_at LIMIT $2 FOR UPDATE SKIP LOCKED))
              RETURNING id, band, created_by, account,
-                COALESCE(email, (SELECT a.email FROM account a WHERE a.id = account), '') AS email",
+                COALESCE(email, (SELECT a.email FROM account a WHERE a.id = account AND a.email_verified), '') AS email",
         ),
         &[&now, &most],
     )?;
+    // An account whose address is not verified any more is not reminded: it may be anybody's.
     let mails: Vec<Queued<'_>> = due
         .iter()
+        .filter(|one| !one.email.is_empty())
         .map(|one| Queued {
             kind: MailKind::Reminder,
             email: &one.email,

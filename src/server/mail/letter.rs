@@ -2,7 +2,7 @@
 //!
 //! | kind | is sent while |
 //! |---|---|
-//! | `invite`, `reminder` | the invite is pending and not over, still to this address, not used, and the address wants mail |
+//! | `invite`, `reminder` | the invite is pending and not over, still to this address, not used, and the address wants mail; an account's address is verified |
 //! | `verification` | the account still has that address, and it is not verified |
 //! | `reset` | the account is there |
 //! | `moved` | the account is there, and has another address |
@@ -76,7 +76,7 @@ fn invite(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Re
             i.message AS message, i.expires_at AS expires_at, i.token_sealed AS token_sealed, i.uses AS uses,
             COALESCE(i.email, t.email, '') AS email
          FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
-            LEFT JOIN account t ON t.id = i.account
+            LEFT JOIN account t ON t.id = i.account AND t.email_verified
          WHERE i.id = $1",
         &[&mail.invite],
     )?;
