@@ -310,9 +310,14 @@ fn hold_all(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<HashMap<I
 
 crate::row! { struct Ended { id: CampaignId } }
 
-/// Those of the invites' campaigns that were ended or deleted; and no other is until the transaction ends. Before the
-/// invites ([`hold`], [`hold_all`]), and after the membership, as everywhere.
-fn hold_campaigns(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<HashSet<CampaignId>, Error> {
+/// Those of the invites' campaigns that were ended or deleted, or whose time is over at `now`; and no other is until the
+/// transaction ends. Before the invites ([`hold`], [`hold_all`]), and after the membership, as everywhere.
+fn hold_campaigns(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    ids: &[InviteId],
+    now: Timestamp,
+) -> Result<HashSet<CampaignId>, Error> {
     let mut ended = HashSet::new();
     for some in ids.chunks(AT_ONCE) {
         let of = format!(
@@ -326,19 +331,25 @@ fn hold_campaigns(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<Has
             let held = intern(format!("SELECT id FROM campaign WHERE id IN ({of}) ORDER BY id FOR SHARE"));
             let _ = tx.exists(held, &params)?;
         }
-        let over = "(ended_at IS NOT NULL OR deleted_at IS NOT NULL)";
+        let over = format!("(ended_at IS NOT NULL OR deleted_at IS NOT NULL OR expires_at <= ${})", some.len() + 2);
         let sql = intern(format!("SELECT id FROM campaign WHERE id IN ({of}) AND {over}"));
+        params.push(&now);
         ended.extend(tx.query::<Ended>(sql, &params)?.into_iter().map(|campaign| campaign.id));
     }
     Ok(ended)
 }
 
 /// As [`hold_campaigns`] of one invite, for a member of its band.
-fn hold_campaign(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<HashSet<CampaignId>, Refused> {
+fn hold_campaign(
+    tx: &mut Tx<'_>,
+    id: InviteId,
+    caller: AccountId,
+    now: Timestamp,
+) -> Result<HashSet<CampaignId>, Refused> {
     let band: Option<In> = tx.query_one("SELECT band FROM invite WHERE id = $1", &[&id])?;
     let band = band.ok_or_else(|| Refused::not_found("invite"))?.band;
     let _ = hold_right(tx, band, caller)?;
-    Ok(hold_campaigns(tx, band, &[id])?)
+    Ok(hold_campaigns(tx, band, &[id], now)?)
 }
 
 fn seen_by(row: Option<InviteRow>, access: Access, caller: AccountId) -> Result<(InviteRow, Access), Refused> {

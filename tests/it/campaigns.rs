@@ -225,6 +225,12 @@ async fn what_was_taken_back_stays_so_once_its_campaign_is_over(world: World) {
         let preview = world.send("GET", &format!("/invites/{token}/info"), None).await;
         assert_eq!(code(preview), (410, "invite_revoked".to_owned()));
     }
+    let short = make(&ada, &band, json!({ "name": "Night", "ttl_hours": 1 })).await;
+    let (id, _) = ada.invite(&band, json!({ "campaign_id": short["id"], "ttl_hours": 48 })).await;
+    world.clock.pass_hours(1);
+    assert_eq!(ada.delete(&format!("/invites/{id}")).await.0, 204);
+    let restored = ada.post(&format!("/invites/{id}/restore"), json!({})).await;
+    assert_eq!(code(restored), (409, "not_restorable".to_owned()), "the campaign's time is over");
     let (id, _) = ada.invite(&band, json!({})).await;
     assert_eq!(ada.delete(&format!("/invites/{id}")).await.0, 204);
     assert_eq!(ada.post(&format!("/campaigns/{band}/expire"), json!({})).await.0, 200);

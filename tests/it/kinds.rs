@@ -17,6 +17,7 @@ on_each_database! {
     two_invites_at_once_for_one_person_are_one,
     an_invite_whose_time_is_over_stands_in_nobodys_way,
     members_banned_people_and_those_who_opted_out_are_not_invited,
+    members_banned_people_and_those_who_opted_out_get_no_invite_back,
     fields_that_a_kind_has_no_place_for_are_named,
     codes_are_made_by_admins,
 }
@@ -195,6 +196,44 @@ async fn members_banned_people_and_those_who_opted_out_are_not_invited(world: Wo
     for wish in &people {
         assert_eq!(code(try_invite(&ada, &band, wish.clone()).await), (403, "banned".to_owned()));
     }
+}
+
+async fn members_banned_people_and_those_who_opted_out_get_no_invite_back(world: World) {
+    let (ada, kim, sam) = (world.account("ada").await, world.account("kim").await, world.account("sam").await);
+    let band = ada.band("Choir").await;
+    let revoked = |wish: Value| {
+        let (ada, band) = (&ada, &band);
+        async move {
+            let (id, _) = ada.invite(band, wish).await;
+            assert_eq!(ada.delete(&format!("/invites/{id}")).await.0, 204);
+            id
+        }
+    };
+    let refused = |id: String, no: &'static str| {
+        let (ada, band) = (&ada, &band);
+        async move {
+            assert_eq!(code(ada.post(&format!("/invites/{id}/restore"), json!({})).await).1, no);
+            let path = format!("/bands/{band}/invites/actions");
+            let (_, answer) = ada.post(&path, json!({ "action": "restore", "ids": [id] })).await;
+            assert_eq!(answer["failed"], json!([{ "id": id, "code": no }]), "{answer}");
+            assert_eq!(ada.get(&format!("/invites/{id}")).await.1["status"], "cancelled");
+        }
+    };
+    let (by_name, by_address) =
+        (revoked(json!({ "username": "kim" })).await, revoked(json!({ "email": "kim@example.org" })).await);
+    let closed = revoked(json!({ "username": "sam" })).await;
+    let_in(&ada, &band, "member", &[&kim]).await;
+    for id in [&by_name, &by_address] {
+        refused(id.clone(), "already_member").await;
+    }
+    assert_eq!(ada.delete(&format!("/bands/{band}/members/{}?ban=true", id(&kim))).await.0, 204);
+    for id in [&by_name, &by_address] {
+        refused(id.clone(), "banned").await;
+    }
+    let (waiting, _) = ada.invite(&band, json!({ "username": "sam" })).await;
+    let block = json!({ "block": "inviter" });
+    assert_eq!(sam.post(&format!("/me/invites/{waiting}/decline"), block).await.0, 204);
+    refused(closed, "recipient_opted_out").await;
 }
 
 async fn fields_that_a_kind_has_no_place_for_are_named(world: World) {

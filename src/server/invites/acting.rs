@@ -103,7 +103,7 @@ impl Acting {
 
     /// Undoes revokes of the last ten minutes. An end that came meanwhile stays, be it the invite's own or that of its
     /// campaign ([`super::hold_campaigns`]), and so does a newer invite for the same person; of two that would be
-    /// restored for one person the first is.
+    /// restored for one person the first is. Who could not be invited by its maker now gets none back.
     pub(super) fn restore(
         &self,
         tx: &mut Tx<'_>,
@@ -112,15 +112,23 @@ impl Acting {
     ) -> Result<Refusals, Refused> {
         let mut refused = Refusals::new();
         let mut fit = Self::fit(rows, &mut refused, |row| row.check_restore(self, ended));
-        let wanted: Vec<(InviteId, To)> = fit.iter().filter_map(|row| Some((row.id, row.to()?))).collect();
-        let to: Vec<(&To, AccountId)> = wanted.iter().map(|(_, to)| (to, self.caller)).collect();
+        let wanted: Vec<(&InviteRow, To)> = fit.iter().filter_map(|row| Some((*row, row.to()?))).collect();
+        let to: Vec<(&To, AccountId)> = wanted.iter().map(|(row, to)| (to, row.created_by)).collect();
         let (mut over, mut taken) = (Vec::new(), HashSet::new());
-        for ((id, to), known) in wanted.iter().zip(recipient::look(tx, self.band, &to)?) {
+        for ((row, to), known) in wanted.iter().zip(recipient::look(tx, self.band, &to)?) {
+            let no = match &known {
+                None => Some((Code::NotRestorable, "The account that this invite is for is gone.")),
+                Some(known) => known.refusal(),
+            };
+            if let Some((code, why)) = no {
+                refused.insert(row.id, Refused::new(code, why));
+                continue;
+            }
             let waiting = known.and_then(|known| known.pending);
             let is_over = waiting.is_some_and(|(_, end)| end.is_some_and(|end| end <= self.now));
             over.extend(waiting.filter(|_| is_over).map(|(id, _)| id));
             if (waiting.is_some() && !is_over) || !taken.insert(to) {
-                refused.insert(*id, newer());
+                refused.insert(row.id, newer());
             }
         }
         expire::lapse(tx, &over, self.now)?;

@@ -164,7 +164,7 @@ pub(crate) fn act(
         Which::Filter(filter, before) => newest(tx, (band, caller, &access), filter, *before, MAX_ACTED_ON)?,
     };
     let ended = match wish.action {
-        Action::Restore => hold_campaigns(tx, band, &ids)?,
+        Action::Restore => hold_campaigns(tx, band, &ids, now)?,
         Action::Revoke | Action::Resend | Action::Extend(_) | Action::SetRole(_) => HashSet::new(),
     };
     let mut held = hold_all(tx, band, &ids)?;

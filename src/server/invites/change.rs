@@ -54,7 +54,7 @@ pub(crate) fn revoke(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Time
 
 /// Undoes a revoke within ten minutes. An end that came meanwhile stays, be it the invite's own or its campaign's.
 pub(crate) fn restore(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> Result<InviteRow, Refused> {
-    let ended = hold_campaign(tx, id, caller)?;
+    let ended = hold_campaign(tx, id, caller, now)?;
     let (rows, acting) = acting(tx, id, caller, now)?;
     done(acting.restore(tx, &rows, &ended)?, id)?;
     again(tx, id)

@@ -20,7 +20,7 @@ pub struct NewCampaign {
 
 impl Model {
     /// By its own time, or because someone said so.
-    fn has_ended(&self, campaign: usize) -> bool {
+    pub(super) fn has_ended(&self, campaign: usize) -> bool {
         let campaign = &self.campaigns[campaign];
         campaign.ended || campaign.ends.is_some_and(|end| self.now >= end)
     }

@@ -54,15 +54,17 @@ impl Model {
         }
     }
 
-    /// Undoing that, within ten minutes. Any other end stays: also the campaign's, which came meanwhile.
+    /// Undoing that, within ten minutes. Any other end stays: also the campaign's, which came meanwhile. Who could not be
+    /// invited now gets none back.
     pub fn restore(&mut self, by: usize, n: usize) -> Verdict {
         self.changeable(by, n)?;
         let invite = &self.invites[n];
         let recent = matches!(invite.end, Some(("revoked", at)) if self.now - at < RESTORABLE);
-        let campaign = &self.campaigns[invite.campaign];
-        if !recent || self.is_over(invite) || campaign.ended || campaign.deleted {
+        let is_deleted = self.campaigns[invite.campaign].deleted;
+        if !recent || self.is_over(invite) || self.has_ended(invite.campaign) || is_deleted {
             return Err((409, "not_restorable"));
         }
+        self.may_be_invited(invite.to, invite.band, invite.by)?;
         if self.waiting(invite.to, invite.band).is_some() {
             return Err((409, "already_pending"));
         }
