@@ -208,6 +208,14 @@ impl Policy {
         }
         Ok(())
     }
+
+    /// The end of something that is made at `now` and shares the end `expires_at`: that one, or the latest that
+    /// `max_ttl_hours` allows.
+    #[must_use]
+    pub fn shorten(&self, now: Timestamp, expires_at: Option<Timestamp>) -> Option<Timestamp> {
+        let latest = self.max_ttl_hours.0.map(|hours| now.plus_hours(hours));
+        expires_at.into_iter().chain(latest).min()
+    }
 }
 
 /// Whether something may end at `end`, whatever the policy: in the future, or never.
@@ -226,6 +234,15 @@ mod tests {
             let policy = Policy::preset(preset);
             assert_eq!(policy.check_expiry(now, policy.default_expiry(now)), Ok(()), "{preset}");
         }
+    }
+
+    #[test]
+    fn a_shared_end_is_shortened_to_what_is_allowed() {
+        let now = Timestamp::from_micros(0);
+        let (band, short) = (Policy::preset(Preset::Band), Policy::preset(Preset::Organisation));
+        let (near, far, latest) = (Some(now.plus_hours(1)), Some(now.plus_hours(9_000)), Some(now.plus_hours(2_160)));
+        assert_eq!([None, near, far].map(|end| band.shorten(now, end)), [None, near, far]);
+        assert_eq!([None, near, far].map(|end| short.shorten(now, end)), [latest, near, latest]);
     }
 
     #[test]

@@ -26,6 +26,8 @@ on_each_database! {
     the_list_is_read_from_both_ends_and_filters_invites,
     a_retry_makes_one_campaign_and_ends_it_once,
     each_change_is_in_the_trail,
+    what_a_change_made_of_an_invite_is_in_its_trail,
+    no_invite_lives_longer_by_its_campaign_than_its_rules_allow,
     a_limit_of_invites_holds_in_a_race,
     a_limit_of_accepts_holds_in_a_race_over_all_its_invites,
     an_invite_made_while_its_campaign_is_deleted_is_not_left_pending,
@@ -333,6 +335,63 @@ async fn each_change_is_in_the_trail(world: World) {
     let told: Vec<_> = events.iter().rev().map(|event| event["action"].as_str().unwrap()).skip(1).collect();
     assert_eq!(told, ["campaign.created", "campaign.edited", "campaign.expired", "campaign.deleted"]);
     assert_eq!((&events[0]["detail"], &events[0]["actor"]["username"]), (&json!("Spring tour"), &json!("ada")));
+}
+
+/// What the trail says that changed of an invite, the newest first.
+async fn edits(person: &Person, band: &str, invite: &str) -> Vec<String> {
+    let (_, trail) = person.get(&format!("/bands/{band}/audit?action=invite.edited&invite={invite}")).await;
+    trail["events"].as_array().unwrap().iter().map(|event| event["detail"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn what_a_change_made_of_an_invite_is_in_its_trail(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let campaign = make(&ada, &band, json!({ "name": "Tour", "ttl_hours": 10 })).await;
+    let (plain, _) = ada.invite(&band, json!({ "campaign_id": campaign["id"] })).await;
+    let (high, _) = ada.invite(&band, json!({ "campaign_id": campaign["id"], "role": "admin" })).await;
+    let (revoked, _) = ada.invite(&band, json!({ "campaign_id": campaign["id"] })).await;
+    assert_eq!(ada.delete(&format!("/invites/{revoked}")).await.0, 204);
+    assert_eq!(ada.patch(&path(&campaign), json!({ "role": "admin", "message": "Come" })).await.0, 200);
+    assert_eq!(edits(&ada, &band, &plain).await, ["role member to admin"]);
+    assert_eq!(ada.patch(&path(&campaign), json!({ "role": "member", "expires_at": null })).await.0, 200);
+    assert_eq!(edits(&ada, &band, &plain).await, ["role admin to member, end", "role member to admin"]);
+    assert_eq!(ada.patch(&path(&campaign), json!({ "expires_at": null })).await.0, 200);
+    assert_eq!(edits(&ada, &band, &high).await, ["role admin to member, end"], "what is as it was is no change");
+    let invite = format!("/invites/{plain}");
+    let revision = ada.get(&format!("/bands/{band}")).await.1["revision"].clone();
+    for nothing in [json!({}), json!({ "role": "member", "expires_at": null })] {
+        assert_eq!(ada.patch(&invite, nothing).await.0, 200);
+    }
+    assert_eq!(ada.get(&format!("/bands/{band}")).await.1["revision"], revision);
+    let wish = json!({ "role": "admin", "label": "for Kim", "max_uses": 2, "ttl_hours": 5 });
+    assert_eq!(ada.patch(&invite, wish).await.0, 200);
+    assert_eq!(edits(&ada, &band, &plain).await[0], "role member to admin, uses, end, label");
+    assert_eq!(edits(&ada, &band, &plain).await.len(), 3);
+    assert!(edits(&ada, &band, &revoked).await.is_empty());
+}
+
+async fn no_invite_lives_longer_by_its_campaign_than_its_rules_allow(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let campaign = make(&ada, &band, json!({ "name": "Tour", "expires_at": null })).await;
+    let (free, _) = ada.invite(&band, json!({ "campaign_id": campaign["id"] })).await;
+    let tight = json!({ "policy": { "default_ttl_hours": 24, "max_ttl_hours": 48 } });
+    assert_eq!(ada.patch(&format!("/bands/{band}"), tight).await.0, 200);
+    let (bound, _) = ada.invite(&band, json!({ "campaign_id": campaign["id"] })).await;
+    let ends = || async {
+        let (free, bound) = (ada.get(&format!("/invites/{free}")).await, ada.get(&format!("/invites/{bound}")).await);
+        [free.1["expires_at"].clone(), bound.1["expires_at"].clone()]
+    };
+    let latest = json!(world.clock.now().plus_hours(48));
+    assert_eq!(ends().await, [json!(null), latest.clone()], "of a campaign that never ends");
+    assert_eq!(ada.patch(&format!("/bands/{band}"), json!({ "policy": {} })).await.0, 200);
+    for (hours, meant) in [(json!(72), latest.clone()), (json!(null), latest)] {
+        assert_eq!(ada.patch(&path(&campaign), json!({ "ttl_hours": hours })).await.0, 200);
+        let end = ada.get(&path(&campaign)).await.1["expires_at"].clone();
+        assert_eq!(ends().await, [end, meant], "{hours}");
+    }
+    assert_eq!(ada.patch(&path(&campaign), json!({ "ttl_hours": 2 })).await.0, 200);
+    assert_eq!(ends().await, [(); 2].map(|()| json!(world.clock.now().plus_hours(2))));
 }
 
 async fn a_limit_of_invites_holds_in_a_race(world: World) {

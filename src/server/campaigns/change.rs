@@ -72,7 +72,7 @@ pub(crate) fn edit(
         let role = wish.role;
         let message = if wish.message.is_omitted() { Patch::Omitted } else { message.into() };
         let expires_at = if has_end { expires_at.into() } else { Patch::Omitted };
-        Together { campaign: id, now }.edit(tx, role, message, expires_at)?;
+        Together { campaign: id, actor: caller, now }.edit(tx, role, message, expires_at)?;
     }
     told(tx, row.band, caller, "campaign.edited", &name, now)?;
     by_id(tx, id)

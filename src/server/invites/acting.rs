@@ -146,7 +146,7 @@ impl Acting {
         Ok(refused)
     }
 
-    /// Gives pending ones a new end, each as far as the rules allow that it was made under.
+    /// Gives pending ones a new end, each as far as the rules allow that it was made under; what is as it was is no change.
     pub(super) fn extend(
         &self,
         tx: &mut Tx<'_>,
@@ -166,17 +166,19 @@ impl Acting {
             };
             no.map(|no| refused.insert(row.id, no)).is_none()
         });
+        fit.retain(|row| row.expires_at != end);
         self.write(tx, &fit, "expires_at = $1", "status = 'pending'", &[&end])?;
-        self.tell(tx, &fit, "invite.edited")?;
+        self.tell_of(tx, &fit, "invite.edited", |_| Some("end".to_owned()))?;
         Ok(refused)
     }
 
-    /// Lets pending ones grant another role, which the caller may grant ([`Access::check_grant`]).
+    /// Lets pending ones grant another role; what is as it was is no change, which the caller may grant ([`Access::check_grant`]).
     pub(super) fn set_role(&self, tx: &mut Tx<'_>, rows: &[InviteRow], role: Role) -> Result<Refusals, Refused> {
         let mut refused = Refusals::new();
-        let fit = Self::fit(rows, &mut refused, |row| row.check_edit(self));
+        let mut fit = Self::fit(rows, &mut refused, |row| row.check_edit(self));
+        fit.retain(|row| row.role != role);
         self.write(tx, &fit, "role = $1", "status = 'pending'", &[&role])?;
-        self.tell(tx, &fit, "invite.edited")?;
+        self.tell_of(tx, &fit, "invite.edited", |row| Some(format!("role {} to {role}", row.role)))?;
         Ok(refused)
     }
 
@@ -202,9 +204,27 @@ impl Acting {
 
     /// Writes down what was done to each.
     pub(super) fn tell(&self, tx: &mut Tx<'_>, rows: &[&InviteRow], action: &'static str) -> Result<(), Error> {
+        self.tell_of(tx, rows, action, |_| None)
+    }
+
+    /// As [`Acting::tell`], with what changed of each.
+    fn tell_of(
+        &self,
+        tx: &mut Tx<'_>,
+        rows: &[&InviteRow],
+        action: &'static str,
+        detail: impl Fn(&InviteRow) -> Option<String>,
+    ) -> Result<(), Error> {
         let (band, actor) = (Some(self.band), Some(self.caller));
-        let event = |row: &&InviteRow| Event { band, actor, action, invite: Some(row.id), account: None, detail: None };
-        let events: Vec<_> = rows.iter().map(|row| (self.now, event(row))).collect();
+        let details: Vec<Option<String>> = rows.iter().map(|row| detail(row)).collect();
+        let events: Vec<_> = rows
+            .iter()
+            .zip(&details)
+            .map(|(row, detail)| {
+                let (invite, detail) = (Some(row.id), detail.as_deref());
+                (self.now, Event { band, actor, action, invite, account: None, detail })
+            })
+            .collect();
         audit::record_all(tx, &events)
     }
 }

@@ -26,7 +26,7 @@ use super::{
     wish::ending,
 };
 
-fn note(
+pub(super) fn note(
     tx: &mut Tx<'_>,
     row: &InviteRow,
     actor: AccountId,
@@ -130,14 +130,19 @@ pub(crate) fn rotate(
 
 crate::row! { struct Rules { id: InviteId, policy: String } }
 
-/// The rules that each of the invites was made under; without those whose rules cannot be read.
+/// The rules that each of the invites was made under; without those whose rules cannot be read, which is logged.
 pub(super) fn rules(tx: &mut Tx<'_>, ids: &[InviteId]) -> Result<HashMap<InviteId, Policy>, Error> {
     let mut all = HashMap::with_capacity(ids.len());
     for some in ids.chunks(AT_ONCE) {
         let sql = intern(format!("SELECT id, policy FROM invite WHERE id IN ({})", numbers(1, some.len())));
         let params: Vec<&dyn ToValue> = some.iter().map(|id| id as &dyn ToValue).collect();
         let found: Vec<Rules> = tx.query(sql, &params)?;
-        all.extend(found.into_iter().filter_map(|one| Some((one.id, serde_json::from_str(&one.policy).ok()?))));
+        for one in found {
+            match serde_json::from_str(&one.policy) {
+                Ok(policy) => drop(all.insert(one.id, policy)),
+                Err(error) => tracing::error!(invite = %one.id, %error, "the rules of this invite cannot be read"),
+            }
+        }
     }
     Ok(all)
 }
@@ -146,7 +151,8 @@ pub(super) fn unreadable() -> Refused {
     Refused::new(Code::Internal, "The invite's rules cannot be read.")
 }
 
-/// Changes a pending invite: what is left out stays, null is none.
+/// Changes a pending invite: what is left out stays, null is none, and what is as it was is no change. The trail says what
+/// changed.
 pub(crate) fn edit(
     tx: &mut Tx<'_>,
     id: InviteId,
@@ -180,6 +186,21 @@ pub(crate) fn edit(
         fields.text("message", &wish.message, row.message.as_ref(), |text| Message::parse(text).map(String::from));
     fields.finish()?;
     acting.access.check_grant(role)?;
+    let mut changed = Vec::new();
+    if role != row.role {
+        changed.push(format!("role {} to {role}", row.role));
+    }
+    if max_uses != row.max_uses {
+        changed.push("uses".to_owned());
+    }
+    for (field, differs) in
+        [("end", expires_at != row.expires_at), ("label", label != row.label), ("message", message != row.message)]
+    {
+        changed.extend(differs.then(|| field.to_owned()));
+    }
+    if changed.is_empty() {
+        return Ok(row);
+    }
     let done = tx.execute(
         "UPDATE invite SET role = $2, expires_at = $3, max_uses = $4, label = $5, message = $6
          WHERE id = $1 AND status = 'pending' AND uses = $7",
@@ -189,7 +210,9 @@ pub(crate) fn edit(
         return Err(not_pending());
     }
     index(tx, row.seq, row.band, label.as_deref(), row.email.as_deref())?;
-    note(tx, &row, caller, "invite.edited", now)?;
+    let (detail, action, account) = (changed.join(", "), "invite.edited", None);
+    let (band, actor, invite, detail) = (Some(row.band), Some(caller), Some(id), Some(detail.as_str()));
+    audit::record(tx, now, Event { band, actor, action, invite, account, detail })?;
     tx.touch(row.band);
     again(tx, id)
 }

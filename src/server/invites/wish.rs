@@ -7,7 +7,8 @@
 //! | `user` | `account_id` or `username` | | one |
 //! | `code` | nothing | | any number |
 //!
-//! What is left out comes from the template, else from the campaign, else from the policy in force.
+//! What is left out comes from the template, else from the campaign, else from the policy in force. Of a campaign's end
+//! an invite gets as much as the policy allows.
 
 use crate::{
     api::{CreateInvite, Patch},
@@ -110,7 +111,7 @@ impl Terms {
         fields.check_granted(role);
         let ttl = wish.ttl_hours.clone();
         let expires_at = if ttl.is_omitted() && wish.expires_at.is_omitted() && !campaign.is_default(band) {
-            campaign.expires_at
+            policy.shorten(now, campaign.expires_at)
         } else {
             ending(&mut fields, policy, ttl, wish.expires_at.clone(), now)
         };
