@@ -121,6 +121,7 @@ async fn a_wish_for_the_same_person_sends_again_by_the_same_rules(world: World) 
     let many = json!({ "rows": [{ "username": "kim" }, {}], "on_existing": "resend" });
     assert_eq!(ada.post(&format!("{path}/bulk"), many.clone()).await.0, 207);
     assert_eq!(told(&ada, &band, "invite.resent").await, 2);
+    assert_eq!(told(&ada, &band, "invite.link_shown").await, 2, "both answers have the link of the earlier invite");
     let mut dry = many.clone();
     dry["dry_run"] = json!(true);
     assert_eq!(ada.post(&format!("{path}/bulk"), dry).await.0, 207);
@@ -197,6 +198,8 @@ async fn every_action_is_done_to_the_invites_named(world: World) {
             trail["events"].as_array().unwrap().iter().rev().map(|one| one["action"].as_str().unwrap()).collect();
         let all = ["created", "revoked", "restored", "resent", "edited", "edited"].map(|word| format!("invite.{word}"));
         assert_eq!(actions, all);
+        let details = [0, 1].map(|place| trail["events"][place]["detail"].as_str().unwrap().to_owned());
+        assert_eq!(details, ["role member to admin", "end"]);
     }
     done(&ada, &band, wish("extend", json!({ "expires_at": null })), 2).await;
     assert_eq!(shown(&ada, &ids[0]).await["expires_at"], Value::Null);

@@ -27,6 +27,7 @@ on_each_database! {
     two_tokens_at_once_make_one_membership,
     two_spellings_at_once_make_one_account_and_take_one_use,
     two_bulks_for_the_same_people_leave_one_invite_each,
+    who_comes_in_while_their_invite_is_replaced_has_no_new_one,
     actions_on_the_same_invites_at_once_all_answer,
     an_invite_made_while_its_band_is_deleted_is_not_left_pending,
 }
@@ -224,6 +225,28 @@ async fn two_bulks_for_the_same_people_leave_one_invite_each(world: World) {
     let twice = "SELECT COUNT(*) AS n FROM (SELECT COUNT(*) AS m FROM invite WHERE status = 'pending'
         GROUP BY email, account) AS each WHERE m > 1";
     assert_eq!(world.number(twice).await, 0);
+}
+
+async fn who_comes_in_while_their_invite_is_replaced_has_no_new_one(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    for n in 0..12 {
+        let band = ada.band("Choir").await;
+        let (_, token) = ada.invite(&band, json!({ "username": "kim" })).await;
+        let wish = json!({ "username": "kim", "on_existing": "replace" });
+        let (path, body) = if n % 2 == 0 {
+            ("invites", wish)
+        } else {
+            ("invites/bulk", json!({ "on_existing": "replace", "rows": [{ "username": "kim" }] }))
+        };
+        let path = format!("/bands/{band}/{path}");
+        let (made, accepted) = tokio::join!(ada.post(&path, body), kim.accept(&token));
+        let counts = ada.get(&format!("/bands/{band}")).await.1["counts"].clone();
+        let is_in = accepted.0 == 200;
+        assert_eq!(counts["pending"], u8::from(!is_in), "{made:?} {accepted:?}");
+        assert_eq!(made.0 == 201, !is_in, "{made:?} {accepted:?}");
+        assert!(is_in || accepted.0 == 410, "{accepted:?}");
+        assert!(!made.1.to_string().contains("not yours"), "{made:?}");
+    }
 }
 
 async fn actions_on_the_same_invites_at_once_all_answer(world: World) {

@@ -29,7 +29,7 @@ use crate::{
 use super::{
     Access, InviteRow,
     cancel::{AT_ONCE, Cancel},
-    create::{Fresh, Making},
+    create::{Fresh, Making, sealed},
     delivery, expire, hold_all, of_band,
     recipient::Recipient,
     wish::{Terms, To},
@@ -84,6 +84,8 @@ struct Candidate {
     replaces: Option<InviteId>,
 }
 
+const MADE_JUST_NOW: &str = "An invite for this person was made just now.";
+
 /// Makes the invites of all rows that can have one; what each row came to, in their order. What all have in common and
 /// is wrong is refused for the whole. `fresh` has as many as there are rows.
 pub(crate) fn create_all(
@@ -133,7 +135,8 @@ pub(crate) fn create_all(
     } else {
         make(tx, app, &making, chosen, fresh, &mut outcomes)?;
     }
-    Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| Outcome::invalid("cannot be read"))).collect())
+    let all: Option<Vec<Outcome>> = outcomes.into_iter().collect();
+    all.ok_or_else(|| Refused::new(Code::Internal, "A row was left without an answer, so nothing was done."))
 }
 
 /// One row as a request for a single invite.
@@ -187,7 +190,7 @@ fn settle(
     }
     let mut held = if on_existing.is_some() { hold_all(tx, making.band, &waiting)? } else { HashMap::new() };
     held.retain(|_, row| row.standing(making.now).is_pending());
-    let mut again = Vec::new();
+    let (mut again, mut ended) = (Vec::new(), Vec::new());
     let mut seen: HashSet<(Kind, String)> = HashSet::new();
     let mut left = Vec::with_capacity(candidates.len());
     for mut one in candidates {
@@ -199,11 +202,13 @@ fn settle(
             left.push(one);
             continue;
         };
-        let may = held.get(&id).is_some_and(|row| making.may_change(row.role, row.created_by));
+        let row = held.get(&id);
+        let may = row.is_some_and(|row| making.may_change(row.role, row.created_by));
         match on_existing {
             None => {
                 outcomes[one.place] = Some(Outcome::pending(Some(id), "An invite for this person is pending."));
             }
+            Some(_) if row.is_none() => ended.push(one),
             Some(_) if !may => {
                 let text = "An invite for this person is pending, and not yours to change.";
                 outcomes[one.place] = Some(Outcome::pending(Some(id), text));
@@ -216,6 +221,29 @@ fn settle(
         }
     }
     resend(tx, app, making, again, outcomes, dry_run)?;
+    left.extend(look_again(tx, making, ended, outcomes)?);
+    left.sort_unstable_by_key(|one| one.place);
+    Ok(left)
+}
+
+/// Decides once more on those whose pending invite ended while it was waited for: they can have come in by it.
+fn look_again(
+    tx: &mut Tx<'_>,
+    making: &Making,
+    rows: Vec<Candidate>,
+    outcomes: &mut [Option<Outcome>],
+) -> Result<Vec<Candidate>, Refused> {
+    let found = making.recipients(tx, &rows.iter().map(|one| &one.terms).collect::<Vec<_>>())?;
+    let mut left = Vec::with_capacity(rows.len());
+    for (one, known) in rows.into_iter().zip(found) {
+        match refusal(known) {
+            Err(outcome) => outcomes[one.place] = Some(outcome),
+            Ok(Recipient { pending: Some((id, _)), .. }) => {
+                outcomes[one.place] = Some(Outcome::pending(Some(id), MADE_JUST_NOW));
+            }
+            Ok(known) => left.push(Candidate { known, ..one }),
+        }
+    }
     Ok(left)
 }
 
@@ -268,6 +296,7 @@ fn resend(
     }
     if !dry_run {
         making.acting().deliver(tx, app, &sent)?;
+        making.acting().tell(tx, &sent, "invite.link_shown")?;
     }
     Ok(())
 }
@@ -307,7 +336,7 @@ fn make(
         outcomes[place] = Some(if made.contains(&id) {
             Outcome { status: RowStatus::Created, invite: Some(id), detail: None }
         } else {
-            Outcome::pending(None, "An invite for this person was made just now.")
+            Outcome::pending(None, MADE_JUST_NOW)
         });
     }
     Ok(())
@@ -336,8 +365,8 @@ pub(crate) fn tokens(
         params.extend(some.iter().map(|id| id as &dyn ToValue));
         for one in tx.query::<Locked>(sql, &params)? {
             if access.may_change(one.role, one.created_by, caller) {
-                let token = open(app.key(), one.id.as_bytes(), &one.token_sealed);
-                all.extend(token.map(|token| (one.id, token)));
+                let token = open(app.key(), one.id.as_bytes(), &one.token_sealed).ok_or_else(sealed)?;
+                let _ = all.insert(one.id, token);
             }
         }
     }

@@ -18,7 +18,7 @@ use super::{
     allowance::{self, Allowance},
     by_id,
     cancel::Cancel,
-    change::resend,
+    change::{note, resend},
     delivery, expire, hold,
     insert::{Batch, NewInvite},
     read,
@@ -186,6 +186,16 @@ impl Making {
         Acting { band, access, caller, now }
     }
 
+    /// What is known of whom an invite of these terms is for; refused is who cannot be invited.
+    fn recipient(&self, tx: &mut Tx<'_>, terms: &Terms) -> Result<Recipient, Refused> {
+        let known = self.recipients(tx, &[terms])?.pop().flatten();
+        let known = known.ok_or_else(|| Refused::field("username", "must be the name of an account on this server"))?;
+        match known.refusal() {
+            Some((code, why)) => Err(Refused::new(code, why)),
+            None => Ok(known),
+        }
+    }
+
     /// What the new invites have in common.
     pub(super) fn batch(&self) -> Batch<'_> {
         let Self { band, caller, ref policy, now, .. } = *self;
@@ -206,16 +216,17 @@ pub(crate) fn create(
 ) -> Result<Created, Refused> {
     let (making, wish) = Making::begin(tx, app, band, caller, wish, now)?;
     let terms = making.terms(&wish)?;
-    let known = making.recipients(tx, &[&terms])?.pop().flatten();
-    let known = known.ok_or_else(|| Refused::field("username", "must be the name of an account on this server"))?;
-    if let Some((code, why)) = known.refusal() {
-        return Err(Refused::new(code, why));
-    }
+    let mut known = making.recipient(tx, &terms)?;
     if let Some(existing) = waiting(tx, &known, now)? {
         match wish.on_existing {
             None => return Err(already_pending()),
             Some(OnExisting::Resend) => return again(tx, app, existing, caller, now),
-            Some(OnExisting::Replace) => replace(tx, existing, caller, now)?,
+            // What ended while it was waited for can have been accepted: who it was for is looked at again.
+            Some(OnExisting::Replace) => {
+                if !replace(tx, existing, caller, now)? {
+                    known = making.recipient(tx, &terms)?;
+                }
+            }
         }
     }
     making.quota.charge(tx, 1, now)?;
@@ -263,20 +274,20 @@ pub(super) fn waiting(tx: &mut Tx<'_>, known: &Recipient, now: Timestamp) -> Res
     Ok(Some(id))
 }
 
-/// The pending invite and its secret, sent again, for those who may do that.
+/// The pending invite and its secret, sent again, for those who may do that; the trail says both.
 fn again(tx: &mut Tx<'_>, app: &App, id: InviteId, caller: AccountId, now: Timestamp) -> Result<Created, Refused> {
     let (row, _) = resend(tx, app, id, caller, None, now)?;
     let token = opened(app, &row)?;
+    note(tx, &row, caller, "invite.link_shown", now)?;
     Ok(Created { row, token, is_new: false })
 }
 
-/// Ends the pending invite, for those who may change it.
-fn replace(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> Result<(), Refused> {
+/// Ends the pending invite, for those who may change it; `false` where it has ended meanwhile.
+fn replace(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> Result<bool, Refused> {
     let (row, access) = hold(tx, id, caller)?;
     access.check_change(&row, caller)?;
     let cancel = Cancel { reason: CancelReason::Replaced, actor: Some(caller), account: None, now };
-    let _ = cancel.all(tx, &[id])?;
-    Ok(())
+    Ok(cancel.all(tx, &[id])? > 0)
 }
 
 impl Terms {
@@ -314,6 +325,9 @@ pub(crate) fn recreated(
 }
 
 pub(super) fn opened(app: &App, row: &InviteRow) -> Result<String, Refused> {
-    open(app.key(), row.id.as_bytes(), &row.token_sealed)
-        .ok_or_else(|| Refused::new(Code::Internal, "The server's key does not open this invite's token."))
+    open(app.key(), row.id.as_bytes(), &row.token_sealed).ok_or_else(sealed)
+}
+
+pub(super) fn sealed() -> Refused {
+    Refused::new(Code::Internal, "The server's key does not open this invite's token.")
 }
