@@ -25,6 +25,7 @@ on_each_database! {
     the_role_is_what_the_invite_grants_at_the_word,
     who_asked_without_an_invite_waits_on_by_it,
     who_comes_in_by_another_invite_waits_no_longer,
+    whose_address_is_another_by_now_is_not_taken_in,
     who_was_removed_since_comes_back_by_a_newer_invite,
     the_trail_says_who_asked_and_who_agreed,
     a_retry_is_told_what_the_first_was,
@@ -213,6 +214,21 @@ async fn who_comes_in_by_another_invite_waits_no_longer(world: World) {
     assert_eq!(requests(&ada, &band, "closed").await[0]["id"], request["id"]);
     assert_eq!(code(say(&ada, &band, &request, "approve").await), (409, "not_pending".to_owned()));
     assert_eq!(standing(&ada, &id).await, (json!("pending"), json!(null), json!(0)), "its use is for someone else");
+}
+
+async fn whose_address_is_another_by_now_is_not_taken_in(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let (_, token) = asking_for(&ada, &band, json!({ "email": "kim@example.org" })).await;
+    assert_eq!(kim.accept(&token).await.0, 202);
+    let (_, list) = ada.get(&format!("/bands/{band}/join-requests")).await;
+    let approve = format!("/bands/{band}/join-requests/{}/approve", list["join_requests"][0]["id"].as_str().unwrap());
+    let address = |email: &str| json!({ "email": email, "current_password": crate::world::PASSWORD });
+    assert_eq!(kim.patch("/me", address("other@example.org")).await.0, 200);
+    assert_eq!(code(ada.post(&approve, json!({})).await), (403, "wrong_recipient".to_owned()));
+    assert_eq!(kim.get(&format!("/bands/{band}")).await.0, 404);
+    assert_eq!(kim.patch("/me", address("kim@example.org")).await.0, 200);
+    assert_eq!(ada.post(&approve, json!({})).await.0, 200, "the request still waits");
 }
 
 async fn who_was_removed_since_comes_back_by_a_newer_invite(world: World) {

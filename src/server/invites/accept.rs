@@ -305,8 +305,12 @@ pub(crate) fn accept(
     enter(tx, found, account, &visitor, &rules, mail, now)
 }
 
+const NOT_THEIRS: &str = "This person's address is not the one any more that the invite is for, or is not verified: they can \
+    put that right, or you deny the request and invite them anew.";
+
 /// Takes in the account that asked by the invite, now that an admin has agreed; `None` where no use is left for it.
-/// Whether the account may come in is the caller's to look at.
+/// Whether the band takes the account is the caller's to look at; that the invite still is for it is looked at here, in
+/// words for the admin.
 ///
 /// `found` is held, and so is the account. An end by time that came since the account asked does not count.
 pub(crate) fn admit(
@@ -317,6 +321,10 @@ pub(crate) fn admit(
     now: Timestamp,
 ) -> Result<Option<Accepted>, Refused> {
     let visitor = Visitor::of(tx, found, account)?;
+    visitor.check_recipient(found, account, found.rules()?.email_identity, mail).map_err(|no| match no {
+        Refused::Problem(problem) => Refused::new(problem.code, NOT_THEIRS),
+        trouble => trouble,
+    })?;
     if !visitor.holds && (found.max_uses.left(found.uses) == Some(0) || campaign_is_used_up(tx, found)?) {
         return Ok(None);
     }
