@@ -1,7 +1,7 @@
 //! Saved defaults for new invites, for the admins of a band.
 
 use crate::{
-    api::{Code, CreateInvite, CreateTemplate, Patch, Person, Template, Templates, UpdateTemplate},
+    api::{CreateInvite, CreateTemplate, Patch, Person, Template, Templates, UpdateTemplate},
     domain::{
         AccountId, BandId, CampaignId, Hours, Kind, Label, MaxUses, Message, Policy, Role, TemplateId, TemplateName,
         Timestamp,
@@ -238,10 +238,8 @@ pub(crate) fn create(
     let name = fields.finish_with(name)?;
     check_name(tx, band, &name, id)?;
     if tx.count("SELECT COUNT(*) AS n FROM template WHERE band = $1", &[&band])? >= MOST {
-        return Err(Refused::new(
-            Code::Forbidden,
-            format!("This band has {MOST} templates, the most it can have: delete one first."),
-        ));
+        let text = format!("must wait until another template is deleted: this band has {MOST}, the most it can have");
+        return Err(Refused::field("name", text));
     }
     let _ = tx.execute(
         "INSERT INTO template (id, band, name, name_key, kind, role, ttl_hours, max_uses, label, message, campaign,

@@ -154,7 +154,7 @@ async fn a_band_has_a_hundred_templates_and_no_more(world: World) {
     let (one, two) = tokio::join!(ada.post(&url, json!({ "name": "This" })), ada.post(&url, json!({ "name": "That" })));
     let mut answers = [one.0, two.0];
     answers.sort_unstable();
-    assert_eq!(answers, [201, 403], "{one:?} {two:?}");
+    assert_eq!(answers, [201, 422], "{one:?} {two:?}");
     assert_eq!(names(&ada, &band).await.len(), 100);
     let (_, list) = ada.get(&url).await;
     ada.delete(&path(&list["templates"][7])).await;
