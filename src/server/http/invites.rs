@@ -104,22 +104,22 @@ async fn create(
     body: Body<CreateInvite>,
 ) -> Result<Response, Refused> {
     let (band, now, fresh) = (band_id(&id)?, app.now(), Fresh::new(&app));
-    let Created { row, token, is_new } = key
+    let (Created { row, token, is_new }, is_first) = key
         .of(&app, caller, format!("/bands/{band}/invites"), body.hash)
         .write(
             move |app, tx, earlier| {
                 let (row, token) = invites::recreated(tx, app, made(&earlier)?, caller.account)?;
-                Ok(Created { row, token, is_new: earlier.status == 201 })
+                Ok((Created { row, token, is_new: earlier.status == 201 }, false))
             },
             move |app, tx| {
                 let created = invites::create(tx, app, band, caller.account, &body.value, &fresh, now)?;
                 let id = created.row.id;
-                Ok(Done::new(if created.is_new { 201 } else { 200 }, id.as_bytes(), created))
+                Ok(Done::new(if created.is_new { 201 } else { 200 }, id.as_bytes(), (created, true)))
             },
         )
         .await?;
     app.alarm().note(row.expires_at);
-    app.metrics().invites("created", u64::from(is_new));
+    app.metrics().invites("created", u64::from(is_new && is_first));
     let (link, status) = (link_of(&app, &token)?, if is_new { StatusCode::CREATED } else { StatusCode::OK });
     Ok(secret(status, CreatedInvite { invite: row.show(now), link, token }))
 }
