@@ -79,7 +79,8 @@ impl Shared {
 }
 
 fn reminders(kept: Option<&str>) -> Option<Vec<u32>> {
-    kept.and_then(|text| serde_json::from_str(text).ok())
+    let read = serde_json::from_str(kept?);
+    read.inspect_err(|error| tracing::error!(%error, "the reminders of a campaign cannot be read")).ok()
 }
 
 crate::row! { struct Figures { made: i64, uses: i64 } }

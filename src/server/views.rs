@@ -55,8 +55,10 @@ impl Views {
     }
 }
 
-/// Writes down the looks of the last while.
+/// Writes down the looks of the last while. What cannot be written is not counted, and stops nothing else; the first error
+/// is told.
 pub async fn write_down(app: &App) -> Result<(), Error> {
+    let mut result = Ok(());
     for batch in app.views().take().chunks(BATCH) {
         let batch = batch.to_vec();
         let write = move |tx: &mut Tx<'_>| {
@@ -73,9 +75,9 @@ pub async fn write_down(app: &App) -> Result<(), Error> {
             }
             Ok::<_, Error>(())
         };
-        app.store().write(write).await?;
+        result = result.and(app.store().write(write).await);
     }
-    Ok(())
+    result
 }
 
 /// Writes looks down while there are any, until `ended` says so, and what is left then.

@@ -22,7 +22,7 @@ use crate::{
 };
 
 use super::{
-    create::{Fresh, check_kind, forbidden},
+    create::{Fresh, check_kind},
     insert::{Batch, NewInvite},
     wish::ending,
 };
@@ -79,20 +79,15 @@ pub(crate) fn create_codes(
 ) -> Result<u32, Refused> {
     let Maker { band, account } = maker;
     let site = &app.settings().policy;
-    let (policy, up_to, quota) = if band == BandId::SITE {
+    let (policy, quota) = if band == BandId::SITE {
         require_site_admin(tx, account)?;
-        (site.clone(), Role::Member, None)
+        (site.clone(), None)
     } else {
         let quota = quota::hold(tx, account, site)?;
-        let access = Access::hold(tx, band, account)?;
-        access.require_admin()?;
-        let up_to = access.grants().ok_or_else(|| forbidden("You may not invite to this band: ask an admin."))?;
-        (bands::in_force(tx, band, site)?, up_to, Some(quota))
+        Access::hold(tx, band, account)?.require_admin()?;
+        (bands::in_force(tx, band, site)?, Some(quota))
     };
     let terms = Terms::read(wish, &policy, band, now)?;
-    if terms.role > up_to {
-        return Err(forbidden("You may not invite to a role above your own."));
-    }
     check_kind(Kind::Code, &policy)?;
     if let Some(quota) = quota {
         quota.charge(tx, terms.count, now)?;

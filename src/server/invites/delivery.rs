@@ -181,7 +181,9 @@ pub(crate) fn settled(
             let first = found.sent_at.is_none();
             // Sent again, its reminders count from then.
             let sent_at = found.sent_at.filter(|_| reminds).unwrap_or(now);
-            let hours = serde_json::from_str::<Policy>(&found.policy).map(|policy| policy.reminder_hours);
+            let hours = serde_json::from_str::<Policy>(&found.policy)
+                .map(|policy| policy.reminder_hours)
+                .inspect_err(|error| tracing::error!(invite = %id, %error, "the rules of this invite cannot be read"));
             let next = next_reminder(sent_at, &hours.unwrap_or_default(), now);
             let _ = tx.execute(
                 "UPDATE invite SET delivery = 'sent', delivery_note = NULL, delivery_next_at = NULL, sent_at = $2,
@@ -220,7 +222,8 @@ pub(crate) fn settled(
         _ => "invite.suppressed",
     };
     let (band, invite) = (Some(found.band), Some(id));
-    audit::record(tx, now, Event { band, actor: None, action, invite, account: None, detail: note })?;
+    // What the mail server says can name the address, and stays with the invite: the trail outlives it.
+    audit::record(tx, now, Event { band, actor: None, action, invite, account: None, detail: None })?;
     tx.touch(found.band);
     Ok(())
 }
