@@ -14,6 +14,7 @@ mod app;
 pub(crate) mod audit;
 pub(crate) mod bands;
 pub(crate) mod campaigns;
+pub(crate) mod filtered;
 pub(crate) mod http;
 pub(crate) mod idempotency;
 pub(crate) mod invites;

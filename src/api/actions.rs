@@ -94,9 +94,9 @@ pub struct ActedOnInvites {
     pub done: u32,
     /// The others, in the order of the request, or of the list.
     pub failed: Vec<FailedInvite>,
-    /// How many more fit the filter and were not looked at, counted to 1,000; 0 for ids.
+    /// How many more fit the filter, counted to 1,000 and among the next 5,000 invites: at least so many; 0 for ids.
     pub remaining: u32,
-    /// Where the next call goes on, while there is something left.
+    /// Where the next call goes on, while there may be something left.
     #[serde(default)]
     pub next_cursor: Option<String>,
 }

@@ -32,7 +32,8 @@ pub struct AuditEvent {
 pub struct AuditTrail {
     /// A page of events, newest first.
     pub events: Vec<AuditEvent>,
-    /// Where the next page begins.
+    /// Where the next page begins. A page can be short, or empty, and yet go on: after 5,000 rows looked at it is given
+    /// as it is.
     pub next_cursor: Option<String>,
     /// Where the page before begins.
     #[serde(default)]

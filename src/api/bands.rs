@@ -150,10 +150,12 @@ pub struct Members {
     pub members: Vec<Member>,
     /// Members of the band, whatever the filter.
     pub total: u64,
-    /// Members that fit the filter, counted to 1,000; only in filtered answers.
+    /// Members that fit the filter, counted to 1,000: that many, or more. Only in filtered answers, and missing where
+    /// fewer than that were found among the 5,000 that were looked at, and more of them may fit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matched: Option<u64>,
-    /// Where the next page begins.
+    /// Where the next page begins. A page can be short, or empty, and yet go on: after 5,000 rows looked at it is given
+    /// as it is.
     pub next_cursor: Option<String>,
     /// Where the page before begins.
     #[serde(default)]

@@ -33,6 +33,13 @@ impl PageArgs {
     pub(super) fn page(&self) -> Page {
         Page { limit: self.limit, cursor: self.cursor.clone() }
     }
+
+    /// The page to ask for in place of one without entries that the list begins with: the server found none among those
+    /// that it looks at for a page, and there are more.
+    pub(super) fn further(&self, found_none: bool, next: Option<&String>) -> Option<Page> {
+        let next = next.filter(|_| found_none && self.cursor.is_none())?;
+        Some(Page { limit: self.limit, cursor: Some(next.clone()) })
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -205,7 +212,12 @@ pub(super) async fn members(context: &Context, command: &Members) -> Result<(), 
     match command {
         Members::List { band, page } => {
             let band = band.find(client).await?;
-            let members = client.members(band, &MemberQuery { q: page.query.clone(), page: page.page() }).await?;
+            let mut query = MemberQuery { q: page.query.clone(), page: page.page() };
+            let mut members = client.members(band, &query).await?;
+            while let Some(page) = page.further(members.members.is_empty(), members.next_cursor.as_ref()) {
+                query.page = page;
+                members = client.members(band, &query).await?;
+            }
             if context.json {
                 return output::json(&members);
             }

@@ -177,7 +177,12 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
     let invite = match command {
         Invites::List { band, wanted } => {
             let band = band.find(client).await?;
-            let invites = client.invites(band, &wanted.query(client, band).await?).await?;
+            let mut query = wanted.query(client, band).await?;
+            let mut invites = client.invites(band, &query).await?;
+            while let Some(page) = wanted.page.further(invites.invites.is_empty(), invites.next_cursor.as_ref()) {
+                query.page = page;
+                invites = client.invites(band, &query).await?;
+            }
             if context.json {
                 return output::json(&invites);
             }

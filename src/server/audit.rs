@@ -1,16 +1,14 @@
 //! The audit trail: append-only, written in the transaction of what it tells of.
 
-use std::fmt::Write as _;
-
 use crate::{
     api::{AuditEvent, AuditTrail},
     domain::{AccountId, BandId, InviteId, Timestamp},
 };
 
 use super::{
-    Refused,
     accounts::person,
-    page::{At, MOST_COUNTED, Page},
+    filtered::{Condition, Filtered, Lead},
+    page::{At, Cursor, Cut, Listed, Page},
     store::{
         Error, ToValue, Tx,
         dialect::{intern, places},
@@ -86,102 +84,55 @@ crate::row! {
 }
 
 /// A page of what happened in a band, newest first.
-pub(crate) fn list(tx: &mut Tx<'_>, band: BandId, filter: &Filter, page: Page) -> Result<AuditTrail, Refused> {
-    let from = match page.at {
-        At::From(cursor) => Some((Timestamp::from_micros(cursor.key), cursor.seq)),
-        At::First | At::Last => None,
-    };
-    let rows = read(tx, band, filter, from, page.is_backward(), page.fetch())?;
-    let (rows, next_cursor, prev_cursor) = page.cut(rows, |row| (row.at.micros(), row.seq));
-    Ok(AuditTrail { events: rows.into_iter().map(Row::into_event).collect(), next_cursor, prev_cursor })
+pub(crate) fn list(tx: &mut Tx<'_>, band: BandId, filter: &Filter, page: Page) -> Result<AuditTrail, Error> {
+    let Cut { rows: events, next, prev } = read(tx, band, filter, page)?;
+    let encode = |cursor: Cursor| cursor.encode(page.of);
+    Ok(AuditTrail { events, next_cursor: next.map(encode), prev_cursor: prev.map(encode) })
 }
 
-/// At most `most` of a band's events, newest first, that come after the event `last` in this order: one step of a walk
-/// along the whole trail.
+/// At most `most` of a band's events, newest first, from a place on; and where to go on. One step of a walk along the
+/// whole trail.
 pub(crate) fn walk(
     tx: &mut Tx<'_>,
     band: BandId,
     filter: &Filter,
-    last: Option<(Timestamp, i64)>,
-    most: i64,
-) -> Result<Vec<AuditEvent>, Error> {
-    Ok(read(tx, band, filter, last, false, most)?.into_iter().map(Row::into_event).collect())
+    from: Option<Cursor>,
+    most: usize,
+) -> Result<(Vec<AuditEvent>, Option<Cursor>), Error> {
+    let limit = u32::try_from(most).unwrap_or(u32::MAX);
+    let page = Page { of: Listed::Audit, limit, at: from.map_or(At::First, At::From) };
+    let cut = read(tx, band, filter, page)?;
+    Ok((cut.rows, cut.next))
 }
 
-/// Of several filters the first that fewer events fit than are counted: the way to those that fit all of them.
-fn fewest(tx: &mut Tx<'_>, band: BandId, equal: &[(&'static str, &dyn ToValue)]) -> Result<Option<usize>, Error> {
-    if equal.len() < 2 {
-        return Ok(None);
-    }
-    for (place, (column, value)) in equal.iter().enumerate() {
-        let sql = intern(format!(
-            "SELECT COUNT(*) AS n FROM
-                (SELECT f.seq FROM audit f WHERE f.band = $1 AND f.{column} = $2 LIMIT {MOST_COUNTED}) AS found"
-        ));
-        if tx.count(sql, &[&band, *value])? < MOST_COUNTED {
-            return Ok(Some(place));
-        }
-    }
-    Ok(None)
-}
-
-/// Events on one side of an event, in the order of time: older ones, or with `later` newer ones, the nearest first.
-///
-/// Each filter has an index that ends in this order, so as many rows are read as fit. Of several filters one that few
-/// events fit leads to them, and these few are put in order; where many fit each, those that fit all are met on a walk
-/// along one of them.
-fn read(
-    tx: &mut Tx<'_>,
-    band: BandId,
-    filter: &Filter,
-    than: Option<(Timestamp, i64)>,
-    later: bool,
-    most: i64,
-) -> Result<Vec<Row>, Error> {
-    let equal: [(&'static str, Option<&dyn ToValue>); 3] = [
-        ("invite", filter.invite.as_ref().map(|value| value as _)),
-        ("actor", filter.actor.as_ref().map(|value| value as _)),
-        ("action", filter.action.as_ref().map(|value| value as _)),
+/// The events of a page. Each filter has an index that ends in the order of time.
+fn read(tx: &mut Tx<'_>, band: BandId, filter: &Filter, page: Page) -> Result<Cut<AuditEvent>, Error> {
+    let conditions: [(&str, Option<&dyn ToValue>, Lead); 5] = [
+        ("e.invite = ?", filter.invite.as_ref().map(|value| value as _), Lead::InOrder),
+        ("e.actor = ?", filter.actor.as_ref().map(|value| value as _), Lead::InOrder),
+        ("e.action = ?", filter.action.as_ref().map(|value| value as _), Lead::InOrder),
+        ("e.at >= ?", filter.from.as_ref().map(|value| value as _), Lead::Stretch),
+        ("e.at < ?", filter.to.as_ref().map(|value| value as _), Lead::Stretch),
     ];
-    let mut equal: Vec<_> = equal.into_iter().filter_map(|(column, value)| Some((column, value?))).collect();
-    let mut params: Vec<&dyn ToValue> = vec![&band];
-    let (e, events) = match fewest(tx, band, &equal)? {
-        None => ("e", "audit e".to_owned()),
-        Some(place) => {
-            let (column, value) = equal.remove(place);
-            params.push(value);
-            // The limit keeps the database to this way; it is out of reach, though some may have come since the count.
-            let most = 2 * MOST_COUNTED;
-            let few = format!("SELECT f.* FROM audit f WHERE f.band = $1 AND f.{column} = $2 LIMIT {most}");
-            ("found", format!("({few}) AS found"))
-        }
+    let filtered = Filtered {
+        table: ("audit", "e"),
+        key: Some("e.at"),
+        down: true,
+        band: &band,
+        conditions: Condition::given(conditions),
     };
-    let mut sql = format!(
-        "SELECT {e}.seq AS seq, {e}.at AS at, {e}.action AS action, {e}.invite AS invite, {e}.detail AS detail,
-            {e}.actor AS actor, p.username AS actor_username, p.display_name AS actor_name, {e}.account AS account,
-            a.username AS account_username, a.display_name AS account_name
-         FROM {events} LEFT JOIN account p ON p.id = {e}.actor LEFT JOIN account a ON a.id = {e}.account
-         WHERE {e}.band = $1"
-    );
-    for (column, value) in equal {
-        params.push(value);
-        let _ = write!(sql, " AND {e}.{column} = ${}", params.len());
-    }
-    for (side, instant) in [(">=", &filter.from), ("<", &filter.to)] {
-        if let Some(instant) = instant {
-            params.push(instant);
-            let _ = write!(sql, " AND {e}.at {side} ${}", params.len());
-        }
-    }
-    let (side, order) = if later { (">", "ASC") } else { ("<", "DESC") };
-    if let Some((at, seq)) = &than {
-        params.extend([at as &dyn ToValue, seq]);
-        let _ = write!(sql, " AND ({e}.at, {e}.seq) {side} (${}, ${})", params.len() - 1, params.len());
-    }
-    params.push(&most);
-    let _ = write!(sql, " ORDER BY {e}.at {order}, {e}.seq {order} LIMIT ${}", params.len());
-    tx.query(intern(sql), &params)
+    let way = filtered.way(tx)?;
+    let cut = filtered.page(tx, way, (COLUMNS, PEOPLE), page, |row: &Row| (row.at.micros(), row.seq))?;
+    Ok(Cut { rows: cut.rows.into_iter().map(Row::into_event).collect(), next: cut.next, prev: cut.prev })
 }
+
+/// What is read of an event, in the order of [`Row`]'s fields.
+const COLUMNS: &str = "e.seq AS seq, e.at AS at, e.action AS action, e.invite AS invite, e.detail AS detail,
+    e.actor AS actor, p.username AS actor_username, p.display_name AS actor_name, e.account AS account,
+    a.username AS account_username, a.display_name AS account_name";
+
+/// The people of an event.
+const PEOPLE: &str = "LEFT JOIN account p ON p.id = e.actor LEFT JOIN account a ON a.id = e.account";
 
 impl Row {
     fn into_event(self) -> AuditEvent {

@@ -178,26 +178,40 @@ impl Page {
     /// its `next_cursor` and `prev_cursor`. `place` gives a row's sort value and number.
     pub(crate) fn cut<T>(
         self,
-        mut rows: Vec<T>,
+        rows: Vec<T>,
         place: impl Fn(&T) -> (i64, i64),
     ) -> (Vec<T>, Option<String>, Option<String>) {
-        let more = rows.len() > self.limit as usize;
+        let cut = self.cut_walk(rows, None, place);
+        let encode = |cursor: Cursor| cursor.encode(self.of);
+        (cut.rows, cut.next.map(encode), cut.prev.map(encode))
+    }
+
+    /// As [`Page::cut`], for a walk that may have ended at its `edge` before the page was full: the last row that was
+    /// looked at, behind which there are more.
+    pub(crate) fn cut_walk<T>(
+        self,
+        mut rows: Vec<T>,
+        edge: Option<(i64, i64)>,
+        place: impl Fn(&T) -> (i64, i64),
+    ) -> Cut<T> {
+        let full = rows.len() > self.limit as usize;
         rows.truncate(self.limit as usize);
+        let far = if full { rows.last().map(&place) } else { edge };
+        let near = rows.first().map(&place).or(edge).filter(|_| matches!(self.at, At::From(_)));
         if self.is_backward() {
             rows.reverse();
         }
-        let cursor =
-            |row: Option<&T>, back| row.map(&place).map(|(key, seq)| Cursor { back, key, seq }.encode(self.of));
-        let (has_next, has_prev) = match self.at {
-            At::First => (more, false),
-            At::Last => (false, more),
-            At::From(Cursor { back: false, .. }) => (more, true),
-            At::From(Cursor { back: true, .. }) => (true, more),
-        };
-        let next = cursor(rows.last().filter(|_| has_next), false);
-        let prev = cursor(rows.first().filter(|_| has_prev), true);
-        (rows, next, prev)
+        let (next, prev) = if self.is_backward() { (near, far) } else { (far, near) };
+        let cursor = |back| move |(key, seq)| Cursor { back, key, seq };
+        Cut { rows, next: next.map(cursor(false)), prev: prev.map(cursor(true)) }
     }
+}
+
+/// Rows of a page in the list's order, and where its neighbours begin.
+pub(crate) struct Cut<T> {
+    pub(crate) rows: Vec<T>,
+    pub(crate) next: Option<Cursor>,
+    pub(crate) prev: Option<Cursor>,
 }
 
 #[cfg(test)]

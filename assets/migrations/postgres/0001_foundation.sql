@@ -196,6 +196,7 @@ CREATE INDEX invite_codes ON invite (campaign, seq) WHERE kind = 'code';
 CREATE INDEX invite_creator ON invite (created_by, created_at);
 -- An invite without an end comes last.
 CREATE INDEX invite_band_expiry ON invite (band, (COALESCE(expires_at, 9223372036854775807)), seq);
+CREATE INDEX invite_band_status_expiry ON invite (band, status, (COALESCE(expires_at, 9223372036854775807)), seq);
 -- Whom the next reminder is for.
 CREATE INDEX invite_reminder ON invite (next_reminder_at) WHERE status = 'pending' AND next_reminder_at IS NOT NULL;
 CREATE INDEX invite_expiry ON invite (expires_at) WHERE status = 'pending' AND expires_at IS NOT NULL;

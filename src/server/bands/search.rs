@@ -5,8 +5,9 @@ use crate::{
     domain::{BandId, search_pattern, search_terms, search_text, search_tokens},
     server::{
         Refused,
-        page::{MOST_COUNTED, Page},
-        store::{Dialect, Error, ToValue, Tx, dialect::intern},
+        filtered::{Condition, Filtered, Lead},
+        page::Page,
+        store::{Dialect, Error, Tx},
     },
 };
 
@@ -46,8 +47,6 @@ pub(crate) fn index(tx: &mut Tx<'_>, band: BandId, seq: i64, names: &[&str]) -> 
 }
 
 /// A page of the band's members, newest first; with `q` those with that part in a name.
-///
-/// A word that few have leads to the rows; what many have is met soon on a walk along the list.
 pub(crate) fn list(
     tx: &mut Tx<'_>,
     band: BandId,
@@ -57,42 +56,21 @@ pub(crate) fn list(
 ) -> Result<Members, Refused> {
     let terms = q.map(|q| search_terms(&scope(band), q)).unwrap_or_default();
     let words = terms.join(tx.dialect().pick(" AND ", " & "));
+    let mut conditions = Vec::new();
     let pattern = q.and_then(search_pattern);
-    let (mut from, mut sql, mut params) = ("member m", "WHERE m.band = $1".to_owned(), vec![&band as &dyn ToValue]);
-    let mut matched = None;
     if let Some(pattern) = &pattern {
-        params.push(pattern);
-        sql.push_str(" AND m.search_text LIKE $2 ESCAPE '\\'");
-        let (led_from, led) = tx.dialect().pick(
-            ("member_search s CROSS JOIN member m ON m.seq = s.rowid", "s.member_search MATCH $3"),
-            ("member m", "m.search @@ $3::text::tsquery"),
-        );
-        let led = format!("{sql} AND {led}");
-        let count = intern(format!(
-            "SELECT COUNT(*) AS n FROM (SELECT m.seq FROM {led_from} {led} LIMIT {MOST_COUNTED}) AS found"
-        ));
-        let by_words = [params.as_slice(), &[&words]].concat();
-        let count = tx.count(count, &by_words)?;
-        if count < MOST_COUNTED {
-            (from, sql, params) = (led_from, led, by_words);
-        }
-        matched = Some(count.unsigned_abs());
+        conditions.push(Condition { text: "", value: &words, lead: Lead::Words });
+        conditions.push(Condition { text: "m.search_text LIKE ? ESCAPE '\\'", value: pattern, lead: Lead::None });
     }
-    let (than, order, place) = page.reading(true);
-    let (fetch, n) = (page.fetch(), params.len());
-    params.extend([&place.seq as &dyn ToValue, &fetch]);
-    let all = intern(format!(
-        "SELECT {COLUMNS} FROM {from} {PEOPLE} {sql} AND m.seq {than} ${} ORDER BY m.seq {order} LIMIT ${}",
-        n + 1,
-        n + 2
-    ));
-    let rows: Vec<MemberRow> = tx.query(all, &params)?;
-    let (rows, next_cursor, prev_cursor) = page.cut(rows, |row| (0, row.seq));
+    let filtered = Filtered { table: ("member", "m"), key: None, down: true, band: &band, conditions };
+    let way = filtered.way(tx)?;
+    let matched = filtered.matched(tx, way)?;
+    let cut = filtered.page(tx, way, (COLUMNS, PEOPLE), page, |row: &MemberRow| (0, row.seq))?;
     Ok(Members {
-        members: rows.into_iter().map(MemberRow::into_member).collect(),
+        members: cut.rows.into_iter().map(MemberRow::into_member).collect(),
         total: access.members.unsigned_abs(),
         matched,
-        next_cursor,
-        prev_cursor,
+        next_cursor: cut.next.map(|cursor| cursor.encode(page.of)),
+        prev_cursor: cut.prev.map(|cursor| cursor.encode(page.of)),
     })
 }

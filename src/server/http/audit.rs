@@ -14,7 +14,7 @@ use crate::{
         App, Refused,
         audit::{self, Filter},
         bands::Access,
-        page::Listed,
+        page::{Cursor, Listed},
     },
 };
 
@@ -78,7 +78,7 @@ async fn trail(
             Format::Csv => (CSV, "csv", Sheet::new(&COLUMNS).into_bytes()),
             Format::Ndjson => (NDJSON, "ndjson", Vec::new()),
         };
-        let walk = Trail { app, account: caller.account, band, filter, format, last: None, ended: false };
+        let walk = Trail { app, account: caller.account, band, filter, format, from: None, ended: false };
         return export::file(media, &format!("audit-{band}.{ending}"), head, walk).await;
     }
     let page = page(&keys, Listed::Audit)?;
@@ -86,7 +86,7 @@ async fn trail(
         .store()
         .read(move |tx| {
             Access::of(tx, band, caller.account)?.require_admin()?;
-            audit::list(tx, band, &filter, page)
+            Ok::<_, Refused>(audit::list(tx, band, &filter, page)?)
         })
         .await?;
     Ok(Json(trail).into_response())
@@ -105,7 +105,7 @@ struct Trail {
     band: BandId,
     filter: Filter,
     format: Format,
-    last: Option<(Timestamp, i64)>,
+    from: Option<Cursor>,
     ended: bool,
 }
 
@@ -114,17 +114,16 @@ impl Walk for Trail {
         if self.ended {
             return Ok(None);
         }
-        let (band, account, filter, last) = (self.band, self.account, self.filter.clone(), self.last);
-        let events = self
+        let (band, account, filter, from) = (self.band, self.account, self.filter.clone(), self.from);
+        let (events, next) = self
             .app
             .store()
             .read(move |tx| {
                 Access::of(tx, band, account)?.require_admin()?;
-                Ok::<_, Refused>(audit::walk(tx, band, &filter, last, STEP as i64)?)
+                Ok::<_, Refused>(audit::walk(tx, band, &filter, from, STEP)?)
             })
             .await?;
-        self.ended = events.len() < STEP;
-        self.last = events.last().map(|event| (event.at, event.id));
+        (self.ended, self.from) = (next.is_none(), next);
         Ok(Some(match self.format {
             Format::Csv => rows(&events),
             Format::Ndjson => lines(&events),

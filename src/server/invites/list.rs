@@ -1,15 +1,14 @@
 //! A band's invites, a page at a time.
 
-use std::fmt::Write as _;
-
 use crate::{
     api::{InviteSort, Invites},
     domain::{AccountId, BandId, CampaignId, InviteId, Kind, Status, Timestamp, search_pattern, search_terms},
     server::{
         Refused,
         bands::scope,
-        page::{At, MOST_COUNTED, Page},
-        store::{Dialect, ToValue, Tx, dialect::intern},
+        filtered::{Condition, Filtered, Lead},
+        page::{At, Cursor, Listed, Page},
+        store::{Dialect, ToValue, Tx},
     },
 };
 
@@ -29,28 +28,6 @@ pub(crate) struct Filter {
     pub(crate) sort: InviteSort,
 }
 
-/// What has to hold of the rows, with the values for it.
-#[derive(Clone)]
-struct Conditions<'a> {
-    sql: String,
-    params: Vec<&'a dyn ToValue>,
-}
-
-impl<'a> Conditions<'a> {
-    /// A further condition; `?` stands for the value.
-    fn and(&mut self, text: &str, value: &'a dyn ToValue) {
-        self.params.push(value);
-        let _ = write!(self.sql, " AND {}", text.replace('?', &format!("${}", self.params.len())));
-    }
-
-    /// How many rows there are, counted to [`MOST_COUNTED`].
-    fn count(&self, tx: &mut Tx<'_>, from: &str) -> Result<i64, Refused> {
-        let sql =
-            format!("SELECT COUNT(*) AS n FROM (SELECT i.seq FROM {from}{} LIMIT {MOST_COUNTED}) AS found", self.sql);
-        Ok(tx.count(intern(sql), &self.params)?)
-    }
-}
-
 /// What a filter comes to for a member who asks by it.
 struct Search<'a> {
     band: BandId,
@@ -61,13 +38,6 @@ struct Search<'a> {
     pattern: Option<String>,
 }
 
-/// The rows that fit, the table they are found in, and how many there are where they had to be counted.
-struct Way<'a> {
-    rows: Conditions<'a>,
-    from: &'static str,
-    matched: Option<i64>,
-}
-
 impl<'a> Search<'a> {
     fn new(dialect: Dialect, band: BandId, caller: AccountId, access: &Access, filter: &'a Filter) -> Self {
         let own = (!access.sees_all()).then_some(caller);
@@ -76,57 +46,44 @@ impl<'a> Search<'a> {
         Self { band, filter, own, words, pattern: filter.q.as_deref().and_then(search_pattern) }
     }
 
-    /// Whatever the size of the band, a page is to cost the same, so the way to the rows follows from how many there
-    /// are: few that fit the filters are looked through, a word that few rows have leads to them, and what many rows
-    /// have is met soon on a walk along the list.
-    fn way(&self, tx: &mut Tx<'_>) -> Result<Way<'_>, Refused> {
+    fn by_end(&self) -> bool {
+        matches!(self.filter.sort, InviteSort::Soonest | InviteSort::Latest)
+    }
+
+    fn filtered(&self) -> Filtered<'_> {
         let filter = self.filter;
-        let mut rows = Conditions { sql: " WHERE i.band = $1".to_owned(), params: vec![&self.band] };
-        let conditions: [(&str, Option<&dyn ToValue>); 5] = [
-            ("i.status = ?", filter.status.as_ref().map(|value| value as _)),
-            ("i.kind = ?", filter.kind.as_ref().map(|value| value as _)),
-            ("i.campaign = ?", filter.campaign.as_ref().map(|value| value as _)),
-            ("i.created_by = ?", filter.created_by.as_ref().map(|value| value as _)),
-            ("i.created_by = ?", self.own.as_ref().map(|value| value as _)),
+        // By their ends those of a status are in order, too.
+        let other = if self.by_end() { Lead::ByIndex } else { Lead::InOrder };
+        let conditions: [(&str, Option<&dyn ToValue>, Lead); 7] = [
+            ("i.created_by = ?", self.own.as_ref().map(|value| value as _), other),
+            ("i.created_by = ?", filter.created_by.as_ref().map(|value| value as _), other),
+            ("i.campaign = ?", filter.campaign.as_ref().map(|value| value as _), other),
+            ("i.status = ?", filter.status.as_ref().map(|value| value as _), Lead::InOrder),
+            ("i.kind = ?", filter.kind.as_ref().map(|value| value as _), other),
+            ("", self.pattern.as_ref().map(|_| &self.words as _), Lead::Words),
+            ("i.search_text LIKE ? ESCAPE '\\'", self.pattern.as_ref().map(|value| value as _), Lead::None),
         ];
-        for (text, value) in conditions {
-            if let Some(value) = value {
-                rows.and(text, value);
-            }
+        Filtered {
+            table: ("invite", "i"),
+            key: self.by_end().then_some(END),
+            down: matches!(filter.sort, InviteSort::Newest | InviteSort::Latest),
+            band: &self.band,
+            conditions: Condition::given(conditions),
         }
-        let mut from = "invite i";
-        let mut matched = None;
-        if let Some(pattern) = &self.pattern {
-            let few = rows.params.len() > 1 && rows.count(tx, from)? < MOST_COUNTED;
-            rows.and("i.search_text LIKE ? ESCAPE '\\'", pattern);
-            let (led_from, led) = tx.dialect().pick(
-                ("invite_search s CROSS JOIN invite i ON i.seq = s.rowid", "s.invite_search MATCH ?"),
-                (from, "i.search @@ ?::text::tsquery"),
-            );
-            let mut by_words = rows.clone();
-            by_words.and(led, &self.words);
-            let count = if few { rows.count(tx, from)? } else { by_words.count(tx, led_from)? };
-            matched = Some(count);
-            if !few && count < MOST_COUNTED {
-                (rows, from) = (by_words, led_from);
-            }
-        } else if rows.params.len() > 1 {
-            matched = Some(rows.count(tx, from)?);
-        }
-        Ok(Way { rows, from, matched })
     }
 }
 
 crate::row! { struct Place { seq: i64, id: InviteId } }
 
-/// What is left of a filter's invites: how many more, counted to [`MOST_COUNTED`], older than the row `before`.
+/// What is left of a filter's invites behind the row `before`: how many at least, counted to 1,000.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Left {
     pub(super) more: u32,
     pub(super) before: i64,
 }
 
-/// The newest `most` invites that fit a filter, of those older than the row `than`; and what is left, if there is more.
+/// The newest `most` invites that fit a filter, of those older than the row `than`; and what is left, if there may be
+/// more. There are fewer, or none, where few fit of the many that are looked at.
 pub(super) fn newest(
     tx: &mut Tx<'_>,
     (band, caller, access): (BandId, AccountId, &Access),
@@ -135,24 +92,20 @@ pub(super) fn newest(
     most: usize,
 ) -> Result<(Vec<InviteId>, Option<Left>), Refused> {
     let search = Search::new(tx.dialect(), band, caller, access, filter);
-    let Way { rows, from, .. } = search.way(tx)?;
-    let mut here = rows.clone();
-    if let Some(than) = &than {
-        here.and("i.seq < ?", than);
-    }
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    here.params.push(&most);
-    let sql = intern(format!(
-        "SELECT i.seq AS seq, i.id AS id FROM {from}{} ORDER BY i.seq DESC LIMIT ${}",
-        here.sql,
-        here.params.len()
-    ));
-    let found: Vec<Place> = tx.query(sql, &here.params)?;
-    let Some(before) = found.last().map(|last| last.seq) else { return Ok((Vec::new(), None)) };
-    let mut behind = rows.clone();
-    behind.and("i.seq < ?", &before);
-    let more = u32::try_from(behind.count(tx, from)?).unwrap_or(u32::MAX);
-    Ok((found.into_iter().map(|one| one.id).collect(), (more > 0).then_some(Left { more, before })))
+    let filtered = search.filtered();
+    let way = filtered.way(tx)?;
+    let at = than.map_or(At::First, |seq| At::From(Cursor { back: false, key: 0, seq }));
+    let limit = u32::try_from(most).unwrap_or(u32::MAX);
+    let page = Page { of: Listed::NewestInvites, limit, at };
+    let cut = filtered.page(tx, way, ("i.seq AS seq, i.id AS id", ""), page, |row: &Place| (0, row.seq))?;
+    let left = match cut.next {
+        None => None,
+        Some(next) => {
+            let more = u32::try_from(filtered.count(tx, way, Some(&next))?).unwrap_or(u32::MAX);
+            Some(Left { more, before: next.seq })
+        }
+    };
+    Ok((cut.rows.into_iter().map(|one| one.id).collect(), left))
 }
 
 /// A page of a band's invites. Those who may not invite see their own.
@@ -166,39 +119,19 @@ pub(crate) fn list(
     now: Timestamp,
 ) -> Result<Invites, Refused> {
     let search = Search::new(tx.dialect(), band, caller, &access, filter);
-    let Way { rows, from, matched } = search.way(tx)?;
-    let by_end = matches!(filter.sort, InviteSort::Soonest | InviteSort::Latest);
-    // A plus keeps the index over ends out of it: few rows are sorted sooner than met on a walk.
-    let end = if matched.is_some_and(|n| n < MOST_COUNTED) { format!("+{END}") } else { END.to_owned() };
-    let (than, order, from_row) = page.reading(matches!(filter.sort, InviteSort::Newest | InviteSort::Latest));
-    let Conditions { mut sql, mut params } = rows;
-    if let At::From(_) = page.at {
-        params.push(&from_row.seq);
-        let n = params.len();
-        if by_end {
-            params.push(&from_row.key);
-            let _ = write!(sql, " AND ({end}, i.seq) {than} (${}, ${n})", n + 1);
-        } else {
-            let _ = write!(sql, " AND i.seq {than} ${n}");
-        }
-    }
-    let fetch = page.fetch();
-    params.push(&fetch);
-    let first = if by_end { format!("{end} {order}, ") } else { String::new() };
-    let all = intern(format!(
-        "SELECT {COLUMNS} FROM {from} {PEOPLE}{sql} ORDER BY {first}i.seq {order} LIMIT ${}",
-        params.len()
-    ));
-    let found: Vec<InviteRow> = tx.query(all, &params)?;
+    let filtered = search.filtered();
+    let by_end = search.by_end();
     let place =
         |row: &InviteRow| (if by_end { row.expires_at.map_or(i64::MAX, Timestamp::micros) } else { 0 }, row.seq);
-    let (found, next_cursor, prev_cursor) = page.cut(found, place);
+    let way = filtered.way(tx)?;
+    let matched = filtered.matched(tx, way)?;
+    let cut = filtered.page(tx, way, (COLUMNS, PEOPLE), page, place)?;
     Ok(Invites {
-        invites: found.into_iter().map(|row| row.show(now)).collect(),
+        invites: cut.rows.into_iter().map(|row| row.show(now)).collect(),
         total: access.invites.unsigned_abs(),
         pending: access.pending.unsigned_abs(),
-        matched: matched.map(i64::unsigned_abs),
-        next_cursor,
-        prev_cursor,
+        matched,
+        next_cursor: cut.next.map(|cursor| cursor.encode(page.of)),
+        prev_cursor: cut.prev.map(|cursor| cursor.encode(page.of)),
     })
 }

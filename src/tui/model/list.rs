@@ -11,8 +11,11 @@ pub trait Row {
     fn id(&self) -> Self::Id;
 }
 
-/// How many pages are held at most.
+/// How many pages are held at most, where they have rows enough.
 const MOST_PAGES: usize = 4;
+
+/// Rows that are kept when a page is let go: short pages of a sparse list are held until it can be seen.
+const KEPT_ROWS: usize = 150;
 
 /// A page as it was fetched.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,14 +169,15 @@ impl<T: Row> List<T> {
         None
     }
 
-    /// The cursors of the pages that have a row among the `height` on screen: what a change makes stale.
+    /// The cursors of the pages that have a row among the `height` on screen: what a change makes stale. Pages of a
+    /// sparse list that nothing was found on are left alone.
     pub fn on_screen(&self, height: usize) -> Vec<Want> {
         let (first, last) = (self.top, self.top + height.max(1));
         let mut start = 0;
         let mut wants = Vec::new();
         for page in &self.pages {
             let end = start + page.rows.len();
-            if start < last && end > first {
+            if start < last && end > first && start < end {
                 wants.push(Want::Again(page.cursor.clone()));
             }
             start = end;
@@ -200,8 +204,9 @@ impl<T: Row> List<T> {
                     return;
                 }
                 self.pages.push_back(page);
-                if self.pages.len() > MOST_PAGES {
-                    let gone = self.pages.pop_front().map_or(0, |page| page.rows.len());
+                while let Some(gone) = self.pages.front().map(|page| page.rows.len()).filter(|rows| self.spares(*rows))
+                {
+                    self.pages.pop_front();
                     self.top = self.top.saturating_sub(gone);
                     self.selected = self.selected.saturating_sub(gone);
                 }
@@ -213,7 +218,9 @@ impl<T: Row> List<T> {
                 self.top += page.rows.len();
                 self.selected += page.rows.len();
                 self.pages.push_front(page);
-                self.pages.truncate(MOST_PAGES);
+                while self.pages.back().is_some_and(|page| self.spares(page.rows.len())) {
+                    self.pages.pop_back();
+                }
             }
             Want::Again(cursor) => match self.pages.iter().position(|held| held.cursor == *cursor) {
                 Some(at) => {
@@ -272,6 +279,11 @@ impl<T: Row> List<T> {
         }
     }
 
+    /// Whether a page with so many rows can be let go.
+    fn spares(&self, rows: usize) -> bool {
+        self.pages.len() > MOST_PAGES && self.len() - rows >= KEPT_ROWS
+    }
+
     /// A page fetched again may begin or end elsewhere than before. Where its neighbour does not follow on, rows would
     /// be missing in between without anyone seeing it: the neighbours go, and are fetched when they are wanted.
     fn close_gaps(&mut self, at: usize) {
@@ -324,19 +336,42 @@ mod tests {
     #[test]
     fn walking_down_a_long_list_holds_a_few_pages_and_misses_no_row() {
         let mut list = List::default();
-        fetch(&mut list, &Want::Anew(None), 100);
+        fetch(&mut list, &Want::Anew(None), 400);
         let mut seen = vec![*list.selected().unwrap()];
-        for _ in 0..99 {
+        for _ in 0..399 {
             while let Some(want @ Want::Behind(_)) = list.wants(2) {
-                fetch(&mut list, &want, 100);
+                fetch(&mut list, &want, 400);
             }
             list.step(1);
             list.show(2);
             seen.push(*list.selected().unwrap());
-            assert!(list.len() <= 3 * MOST_PAGES);
+            assert!(list.len() < KEPT_ROWS + 3);
         }
-        assert_eq!(seen, (0..100).collect::<Vec<_>>());
+        assert_eq!(seen, (0..400).collect::<Vec<_>>());
         assert!(!list.has_behind());
+    }
+
+    #[test]
+    fn a_sparse_list_is_asked_for_until_it_fills_the_screen_or_ends() {
+        // One row on every tenth page, from either end.
+        let sparse = |at: u32| PageOf {
+            cursor: (at > 0).then(|| at.to_string()),
+            rows: if at % 10 == 9 { vec![at] } else { Vec::new() },
+            prev: (at > 0).then(|| (at - 1).to_string()),
+            next: (at < 99).then(|| (at + 1).to_string()),
+        };
+        for start in [None, Some("99".to_owned())] {
+            let mut list = List::default();
+            let first = start.as_deref().map_or(0, |at| at.parse().unwrap());
+            list.take(&Want::Anew(start), sparse(first));
+            let mut asked = 0;
+            while let Some(want) = list.wants(20) {
+                list.take(&want, sparse(want.cursor().unwrap().parse().unwrap()));
+                asked += 1;
+            }
+            assert_eq!((list.len(), asked), (10, 99), "every page once, and then no more");
+            assert!(list.on_screen(20).len() <= 11);
+        }
     }
 
     #[test]

@@ -181,6 +181,9 @@ fn empty<T: Row>(model: &Model, list: &List<T>, narrowed: bool, what_to_do: &str
         let offline = model.line.offline_since.is_some();
         return if offline { "not known while offline".to_owned() } else { "loading…".to_owned() };
     }
+    if list.has_before() || list.has_behind() {
+        return "looking further…".to_owned();
+    }
     if narrowed {
         let key = key(model, Action::Back);
         return format!("Nothing fits. {key} shows everything again.");
