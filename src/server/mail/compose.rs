@@ -227,7 +227,8 @@ fn one_line(text: &str) -> String {
 
 /// An end as its reader counts: how long from now, and when.
 fn ending(end: Timestamp, now: Timestamp) -> String {
-    let minutes = end.seconds_since(now) / 60;
+    // Of three days the moment is gone that the mail took.
+    let minutes = (end.seconds_since(now) + 59) / 60;
     let (n, unit) = match minutes {
         ..60 => (minutes.max(1), "minute"),
         60..2_880 => (minutes / 60, "hour"),
@@ -270,3 +271,17 @@ macro_rules! header {
 header!(AutoSubmitted, "Auto-Submitted", |_this| "auto-generated".to_owned());
 header!(Unsubscribe, "List-Unsubscribe", |this| this.0.clone());
 header!(OneClick, "List-Unsubscribe-Post", |_this| "List-Unsubscribe=One-Click".to_owned());
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_said_as_its_reader_counts() {
+        let now: Timestamp = "2026-11-21T15:14:43Z".parse().unwrap();
+        let said = |seconds: i64| ending(now.plus_seconds(seconds), now);
+        assert_eq!(said(72 * 3_600 - 5), "3 days, until 24 November 2026, 15:14 UTC");
+        assert_eq!(said(3_600), "1 hour, until 21 November 2026, 16:14 UTC");
+        assert!(said(47 * 3_600).starts_with("47 hours, ") && said(1).starts_with("1 minute, "));
+    }
+}
