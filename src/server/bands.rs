@@ -240,13 +240,17 @@ pub(crate) fn read(tx: &mut Tx<'_>, id: BandId, account: AccountId, site: &Polic
     let row = row.ok_or_else(|| Refused::not_found("band"))?;
     let policy = policy::read(row.policy.as_deref())?.effective(site);
     let mut band = row.into_band(Some(policy));
-    // What is told in answer to a change has the revision that the change gives.
-    band.revision += i64::from(tx.has_touched(id));
+    // What is told in answer to a change is as the change leaves it.
+    let ahead = tx.ahead(id);
+    band.revision += ahead.revision;
+    band.counts.members = band.counts.members.saturating_add_signed(ahead.members);
+    band.counts.invites = band.counts.invites.saturating_add_signed(ahead.invites);
+    band.counts.pending = band.counts.pending.saturating_add_signed(ahead.pending);
     Ok(band)
 }
 
-/// Deletes a band: its pending invites end, the first of them at once, nobody finds it any more, its audit rows stay. What
-/// is still to do comes back.
+/// Deletes a band: nobody finds it any more, its audit rows stay. That its pending invites end is still to do, and comes
+/// back.
 pub(crate) fn delete(tx: &mut Tx<'_>, id: BandId, actor: AccountId, now: Timestamp) -> Result<Option<Rest>, Refused> {
     Access::hold(tx, id, actor)?.require_owner()?;
     // The band first: an invite that is being made counts itself in this row, so it is seen below or refused.

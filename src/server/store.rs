@@ -62,7 +62,7 @@ pub use self::{
     error::Error,
     migrate::{MIGRATIONS, Migration},
     tally::{Dimension, Tally},
-    tx::{Params, Tx},
+    tx::{Params, Totals, Tx},
     value::{FromRow, FromValue, Row, ToValue, Value},
 };
 pub use crate::row;

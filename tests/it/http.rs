@@ -47,6 +47,11 @@ async fn the_description_is_openapi_3_1_with_a_bearer_scheme() {
     let document: serde_json::Value = get(&world, "/openapi.json").await.json().await.unwrap();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{document}");
     assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+    let text = document.to_string();
+    for named in text.split("#/components/schemas/").skip(1) {
+        let name = named.split('"').next().unwrap();
+        assert!(document["components"]["schemas"][name].is_object(), "{name} is nowhere");
+    }
     let mut names = std::collections::BTreeSet::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {

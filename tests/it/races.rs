@@ -30,6 +30,7 @@ on_each_database! {
     who_comes_in_while_their_invite_is_replaced_has_no_new_one,
     actions_on_the_same_invites_at_once_all_answer,
     an_invite_made_while_its_band_is_deleted_is_not_left_pending,
+    what_is_done_while_a_band_is_deleted_leaves_nothing_pending_in_it,
 }
 
 /// Everyone accepts at once; how often each answer came.
@@ -294,6 +295,25 @@ async fn an_invite_made_while_its_band_is_deleted_is_not_left_pending(world: Wor
         assert_eq!((status, &problem["code"]), (410, &json!("invite_cancelled")));
     }
     assert_eq!(world.number("SELECT COUNT(*) AS n FROM invite WHERE status = 'pending'").await, 0);
+}
+
+async fn what_is_done_while_a_band_is_deleted_leaves_nothing_pending_in_it(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    for _ in 0..8 {
+        let band = ada.band("Choir").await;
+        let (revoked, _) = ada.invite(&band, json!({ "username": "kim" })).await;
+        assert_eq!(ada.delete(&format!("/invites/{revoked}")).await.0, 204);
+        let (_, token) = ada.invite(&band, json!({ "max_uses": 5 })).await;
+        let (path, restore) = (format!("/bands/{band}"), format!("/invites/{revoked}/restore"));
+        let ((restored, no), (accepted, other), (deleted, _)) =
+            tokio::join!(ada.post(&restore, json!({})), kim.accept(&token), ada.delete(&path));
+        assert_eq!(deleted, 204);
+        assert!(restored == 200 || no["code"] == "not_found", "{no}");
+        assert!(accepted == 200 || other["code"] == "invite_cancelled", "{other}");
+        assert_eq!(kim.get("/me/invites").await.1["invites"], json!([]));
+    }
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM invite WHERE status = 'pending'").await, 0);
+    assert_eq!(world.number("SELECT CAST(SUM(pending) AS bigint) AS n FROM band").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -117,12 +117,6 @@ impl World {
                         &[&id, &tokens],
                     )?;
                 }
-                let copies = i64::try_from(count).unwrap();
-                let _ = tx.execute(
-                    "UPDATE band SET invites = invites + $2::bigint, pending = pending + $2::bigint
-                     WHERE id = (SELECT band FROM invite WHERE id = $1)",
-                    &[&original.id, &copies],
-                )?;
             }
             Ok::<_, Error>(())
         };

@@ -64,7 +64,7 @@ pub(crate) fn change(
         "SELECT display_name, email, email_verified, username, password_hash FROM account
          WHERE id = $1 AND deleted_at IS NULL",
         "SELECT display_name, email, email_verified, username, password_hash FROM account
-         WHERE id = $1 AND deleted_at IS NULL FOR UPDATE",
+         WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE",
     );
     let kept: Kept = tx.query_one(lock, &[&account])?.ok_or_else(Refused::account_gone)?;
     if wish.compared.as_ref().is_some_and(|compared| *compared != kept.password_hash) {

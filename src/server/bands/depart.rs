@@ -1,7 +1,5 @@
 //! Leaving every band at once.
 
-use std::collections::BTreeMap;
-
 use crate::{
     api::Code,
     domain::{AccountId, BandId, Role, Timestamp},
@@ -38,28 +36,17 @@ pub(crate) fn leave_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> 
         let text = format!("You own {}: hand each of your bands over first, or delete it.", owned.join(", "));
         return Err(Refused::new(Code::LastOwner, text));
     }
-    let mut changed: BTreeMap<BandId, (i64, i64)> = BTreeMap::new();
     for place in places.iter().filter(|place| place.live) {
         let band = place.band;
         members::delete(tx, band, account)?;
-        let ended = Withdrawal { band, account, actor: account, now }.made(tx, false)?;
-        let entry = changed.entry(band).or_default();
-        *entry = (entry.0 + 1, entry.1 + ended);
+        Withdrawal { band, account, actor: account, now }.made(tx, false)?;
+        tx.touch(band);
         let actor = Some(account);
         let event =
             Event { band: Some(band), actor, action: "member.left", invite: None, account: actor, detail: None };
         audit::record(tx, now, event)?;
     }
-    for (band, ended) in opt_out(tx, account, now)? {
-        changed.entry(band).or_default().1 += ended;
-    }
+    opt_out(tx, account, now)?;
     requests::close(tx, "account = $3", &[&account], Some(account), now)?;
-    for (band, (members, pending)) in changed {
-        let _ = tx.execute(
-            "UPDATE band SET members = members - $2::bigint, pending = pending - $3::bigint WHERE id = $1",
-            &[&band, &members, &pending],
-        )?;
-        tx.touch(band);
-    }
     Ok(())
 }

@@ -90,8 +90,7 @@ pub(crate) fn change_member(
         told(tx, (band, caller, account), "member.can_invite_changed", Some(detail), now)?;
     }
     if role < other.role {
-        let ended = Withdrawal { band, account, actor: caller, now }.made_to_admin(tx)?;
-        count(tx, band, 0, ended)?;
+        Withdrawal { band, account, actor: caller, now }.made_to_admin(tx)?;
     }
     tx.touch(band);
     members::one(tx, band, account)
@@ -135,11 +134,11 @@ pub(crate) fn remove_member(
     }
     members::delete(tx, band, account)?;
     let withdrawal = Withdrawal { band, account, actor: caller, now };
-    let mut ended = withdrawal.made(tx, removal.revoke_invites)?;
+    withdrawal.made(tx, removal.revoke_invites)?;
     let action = if leaves {
         "member.left"
     } else {
-        ended += withdrawal.addressed(tx)?;
+        withdrawal.addressed(tx)?;
         let _ = tx.execute(
             "INSERT INTO departure (band, account, at, banned, acted_by) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (band, account) DO UPDATE SET at = excluded.at, banned = excluded.banned,
@@ -149,17 +148,7 @@ pub(crate) fn remove_member(
         if removal.ban { "member.banned" } else { "member.removed" }
     };
     told(tx, (band, caller, account), action, None, now)?;
-    count(tx, band, 1, ended)?;
     tx.touch(band);
-    Ok(())
-}
-
-/// Takes members and pending invites off the band's totals.
-fn count(tx: &mut Tx<'_>, band: BandId, members: i64, pending: i64) -> Result<(), Error> {
-    let _ = tx.execute(
-        "UPDATE band SET members = members - $2::bigint, pending = pending - $3::bigint WHERE id = $1",
-        &[&band, &members, &pending],
-    )?;
     Ok(())
 }
 

@@ -43,13 +43,11 @@ pub(crate) fn add(
     if !insert(tx, band, account, [&names.username, &names.display_name], role, None, now)? {
         return Ok(false);
     }
-    let _ = tx.execute("UPDATE band SET members = members + 1 WHERE id = $1", &[&band])?;
     tx.touch(band);
     Ok(true)
 }
 
-/// Writes the membership of an account with these names, and what it is found by; the band's total is the caller's to
-/// change. `brought_by` is the invite by which it came in, and who made that. `false` if it was a member already.
+/// Writes the membership of an account with these names, and what it is found by. `brought_by` is the invite by which it came in, and who made that. `false` if it was a member already.
 pub(crate) fn insert(
     tx: &mut Tx<'_>,
     band: BandId,
@@ -86,6 +84,9 @@ pub(crate) fn insert(
             added == 1
         }
     };
+    if is_new {
+        tx.count_members(band, 1);
+    }
     if let Some(inviter) = invited_by.filter(|_| is_new) {
         tx.tally(band, Dimension::Brought(inviter), Tally::BROUGHT);
     }
@@ -125,13 +126,14 @@ pub(crate) fn is_in_any(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, Err
     )
 }
 
-/// Takes the account out of the band's members and of their search. The band's total is the caller's to change.
+/// Takes the account out of the band's members and of their search.
 pub(super) fn delete(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<(), Error> {
     let gone: Option<Gone> = tx.query_one(
         "DELETE FROM member WHERE band = $1 AND account = $2 RETURNING seq, invited_by",
         &[&band, &account],
     )?;
     let Some(gone) = gone else { return Ok(()) };
+    tx.count_members(band, -1);
     if tx.dialect() == Dialect::Sqlite {
         let _ = tx.execute("DELETE FROM member_search WHERE rowid = $1", &[&gone.seq])?;
     }

@@ -6,10 +6,11 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use tokio::sync::Semaphore;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{CSV, Campaigns, CodeCard, CodeCards, CreateCodes, CreatedCodes, Sheet},
+    api::{CSV, Campaigns, Code, CodeCard, CodeCards, CreateCodes, CreatedCodes, Sheet},
     domain::{BandId, CampaignId},
     server::{
         App, Refused, campaigns,
@@ -181,11 +182,25 @@ async fn sheet(State(app): State<App>, caller: Caller, Path(id): Path<String>) -
             Ok::<_, Refused>((campaign, rows))
         })
         .await?;
-    let codes = rows.into_iter().map(|row| row.show(&app, now)).collect::<Result<_, _>>()?;
-    let is_band = campaign.band != BandId::SITE;
-    let place = if is_band { campaign.band_name.as_str() } else { app.settings().name.as_str() };
-    cards::page(Headings { title: campaign.name.as_str(), place, is_band }, codes)
+    let print = move || {
+        let codes = rows.into_iter().map(|row| row.show(&app, now)).collect::<Result<_, _>>()?;
+        let is_band = campaign.band != BandId::SITE;
+        let place = if is_band { campaign.band_name.as_str() } else { app.settings().name.as_str() };
+        cards::page(Headings { title: campaign.name.as_str(), place, is_band }, codes)
+    };
+    // A thousand pictures are much to compute: one sheet at a time, and not on the threads that answer everyone.
+    let busy = || Refused::new(Code::Unavailable, "The server cannot print cards right now. Try again in a moment.");
+    let permit = AT_PRINT.acquire().await.map_err(|_| busy())?;
+    let page = tokio::task::spawn_blocking(move || {
+        // Kept until the work ends, also where nobody waits for it any more.
+        let _permit = permit;
+        print()
+    });
+    page.await.map_err(|_| busy())?
 }
+
+/// The sheet that is being printed.
+static AT_PRINT: Semaphore = Semaphore::const_new(1);
 
 const COLUMNS: [&str; 6] = ["code", "status", "uses", "max_uses", "expires_at", "link"];
 

@@ -23,7 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{auth, bands, bans, health, limits, me, members, people, problem::problem_response, quota, site};
 use crate::{
-    api::{Code, PROBLEM_JSON, Problem},
+    api::{BandScope, Code, InviteSort, PROBLEM_JSON, Problem},
     server::{App, web},
 };
 
@@ -37,7 +37,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(OpenApi)]
 #[openapi(
     info(title = "guestlist", description = "Invitations for bands. Errors are RFC 9457 problems with a stable code."),
-    components(schemas(Problem)),
+    // What only parameters name is found nowhere else.
+    components(schemas(Problem, BandScope, InviteSort)),
     security(("bearer" = []))
 )]
 struct Document;

@@ -15,12 +15,7 @@ use crate::{
     },
 };
 
-use super::{
-    cancel::{Counted, by_band},
-    notices,
-    supersede::supersede,
-    visitor::Visitor,
-};
+use super::{cancel::Counted, notices, supersede::supersede, visitor::Visitor};
 
 crate::row! {
     /// An invite as the holder of its token meets it.
@@ -348,31 +343,21 @@ fn enter(
         let role = tx.query_one::<Held>(sql, &[&found.band, &account])?.map_or(found.role, |held| held.role);
         return Ok(found.came_to(Outcome::AlreadyMember, role));
     }
-    let last = if visitor.holds { redeem(tx, found, account)? } else { take_use(tx, found, account, false, now)? };
+    if visitor.holds {
+        redeem(tx, found, account)?;
+    } else {
+        take_use(tx, found, account, false, now)?;
+    }
     visitor.return_to(tx, found, account)?;
     audit::record(tx, now, Event { account: Some(account), ..found.event("invite.accepted", account) })?;
     let superseded = supersede(tx, rules.on_accept_cancel, found, account, visitor, now)?;
     if mail {
         notices::queue(tx, found.counted(), &superseded, account, now)?;
     }
-    let mut ended = by_band(&superseded);
     if visitor.asks && !found.requires_approval {
         requests::close(tx, "account = $3 AND band = $4", &[&account, &found.band], Some(account), now)?;
     }
-    *ended.entry(found.band).or_default() += i64::from(last);
-    // In the order of their ids, as everywhere: two transactions never wait for each other in a circle.
-    for (band, pending) in ended {
-        let joined = i64::from(band == found.band);
-        let there = tx.execute(
-            "UPDATE band SET members = members + $2::bigint, pending = pending - $3::bigint
-             WHERE id = $1 AND deleted_at IS NULL",
-            &[&band, &joined, &pending],
-        )?;
-        if there == 0 && band == found.band {
-            return Err(found.refusal(Code::InviteCancelled)); // deleted meanwhile
-        }
-        tx.touch(band);
-    }
+    tx.touch(found.band);
     Ok(found.came_to(Outcome::Joined, found.role))
 }
 
@@ -380,11 +365,8 @@ fn enter(
 /// takes none. Where registration is by invite, this is what an account costs. By a code of the site no membership is to
 /// come.
 pub(super) fn hold_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) -> Result<(), Refused> {
-    let last = take_use(tx, found, account, found.band != BandId::SITE, now)?;
+    take_use(tx, found, account, found.band != BandId::SITE, now)?;
     audit::record(tx, now, Event { account: Some(account), ..found.event("invite.registered", account) })?;
-    if last {
-        let _ = tx.execute("UPDATE band SET pending = pending - 1 WHERE id = $1", &[&found.band])?;
-    }
     tx.touch(found.band);
     Ok(())
 }
@@ -399,19 +381,19 @@ fn ended_for_holder(found: &Found, now: Timestamp) -> Result<(), Refused> {
 }
 
 /// The use that was taken at registration becomes a membership's; nothing is left to end by it.
-fn redeem(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<bool, Error> {
-    let _ = tx.execute(
+fn redeem(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<(), Error> {
+    tx.execute(
         "UPDATE redemption SET held = $3 WHERE account = $1 AND invite = $2 AND held",
         &[&account, &found.id, &false],
-    )?;
-    Ok(false)
+    )
+    .map(drop)
 }
 
-/// Takes a use if it is still there: the one guarded statement that decides every race. Whether it was the last one.
+/// Takes a use if it is still there: the one guarded statement that decides every race.
 ///
 /// Where an admin has to agree, time does not end what was asked in time: a use is taken after that, too, and leaves an
 /// invite that is over as it is.
-fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, held: bool, now: Timestamp) -> Result<bool, Refused> {
+fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, held: bool, now: Timestamp) -> Result<(), Refused> {
     let late = found.requires_approval && !held;
     check_campaign(tx, found)?;
     let taken: Option<Taken> = tx.query_one(
@@ -433,12 +415,11 @@ fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, held: bool, now:
         "INSERT INTO redemption (invite, band, account, at, held) VALUES ($1, $2, $3, $4, $5)",
         &[&found.id, &found.band, &account, &now, &held],
     )?;
-    let last = taken.status == Status::Accepted;
     found.counted().tally(tx, Tally::USED);
-    if last {
+    if taken.status == Status::Accepted {
         found.counted().tally(tx, Tally::moved(Status::Pending, Status::Accepted));
     }
-    Ok(last)
+    Ok(())
 }
 
 crate::row! { struct Ended { status: Status, cancel_reason: Option<CancelReason>, expires_at: Option<Timestamp> } }

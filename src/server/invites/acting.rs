@@ -140,9 +140,6 @@ impl Acting {
             row.counted().tally(tx, Tally::moved(Status::Cancelled, Status::Pending));
         }
         self.tell(tx, &fit, "invite.restored")?;
-        if let Ok(n @ 1..) = i64::try_from(fit.len()) {
-            let _ = tx.execute("UPDATE band SET pending = pending + $2::bigint WHERE id = $1", &[&self.band, &n])?;
-        }
         Ok(refused)
     }
 

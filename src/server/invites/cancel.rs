@@ -12,8 +12,6 @@
 //! | `band_deleted` | its band is deleted |
 //! | `replaced` | a newer invite to the same person took its place |
 
-use std::collections::BTreeMap;
-
 use crate::{
     domain::{AccountId, BandId, CampaignId, CancelReason, InviteId, Kind, Status, Timestamp},
     server::{
@@ -66,25 +64,6 @@ impl Ended {
     }
 }
 
-/// Takes what ended off the bands' totals. After all invites and in the order of the bands' ids, as everywhere: two
-/// transactions never wait for each other in a circle.
-pub(super) fn take_off(tx: &mut Tx<'_>, ended: &BTreeMap<BandId, i64>) -> Result<(), Error> {
-    for (band, n) in ended {
-        let _ = tx.execute("UPDATE band SET pending = pending - $2::bigint WHERE id = $1", &[band, n])?;
-        tx.touch(*band);
-    }
-    Ok(())
-}
-
-/// How many of the invites are in each band.
-pub(super) fn by_band(invites: &[Counted]) -> BTreeMap<BandId, i64> {
-    let mut bands = BTreeMap::new();
-    for invite in invites {
-        *bands.entry(invite.band).or_default() += 1;
-    }
-    bands
-}
-
 /// What ends invites.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cancel {
@@ -99,19 +78,13 @@ pub(super) struct Cancel {
 }
 
 impl Cancel {
-    /// As [`Cancel::each`]; how many ended in each band.
-    pub(super) fn pending(
-        self,
-        tx: &mut Tx<'_>,
-        which: &str,
-        values: &[&dyn ToValue],
-    ) -> Result<BTreeMap<BandId, i64>, Error> {
-        Ok(by_band(&self.each(tx, which, values)?))
+    /// As [`Cancel::each`]; how many ended.
+    pub(super) fn pending(self, tx: &mut Tx<'_>, which: &str, values: &[&dyn ToValue]) -> Result<i64, Error> {
+        Ok(i64::try_from(self.each(tx, which, values)?.len()).unwrap_or(i64::MAX))
     }
 
     /// Ends what is pending and fits `which`, a fixed condition with its values from `$4` on; what has ended. Nobody
-    /// waits for an admin's word any more who asked by one of them. The bands' totals are the caller's to change, after
-    /// all invites and in the order of the bands' ids: two transactions never wait for each other in a circle.
+    /// waits for an admin's word any more who asked by one of them.
     pub(super) fn each(self, tx: &mut Tx<'_>, which: &str, values: &[&dyn ToValue]) -> Result<Vec<Counted>, Error> {
         let sql = intern(format!(
             "UPDATE invite SET status = 'cancelled', cancel_reason = $1, status_at = $2, acted_by = $3
@@ -128,24 +101,21 @@ impl Cancel {
         Ok(ended)
     }
 
-    /// Ends those of the invites that are pending, in a few statements, and takes them off their bands' totals; how many
-    /// ended.
+    /// Ends those of the invites that are pending, in a few statements; how many ended.
     pub(super) fn all(self, tx: &mut Tx<'_>, ids: &[InviteId]) -> Result<i64, Error> {
-        let mut bands: BTreeMap<BandId, i64> = BTreeMap::new();
+        let mut ended = 0;
         for some in ids.chunks(AT_ONCE) {
             let params: Vec<&dyn ToValue> = some.iter().map(|id| id as &dyn ToValue).collect();
-            for (band, n) in self.pending(tx, &format!("id IN ({})", numbers(4, some.len())), &params)? {
-                *bands.entry(band).or_default() += n;
-            }
+            ended += self.pending(tx, &format!("id IN ({})", numbers(4, some.len())), &params)?;
         }
-        take_off(tx, &bands)?;
-        Ok(bands.values().sum())
+        Ok(ended)
     }
 
     /// Counts and writes down that these ended.
     fn tell(self, tx: &mut Tx<'_>, ended: &[Counted]) -> Result<(), Error> {
         for invite in ended {
             invite.tally(tx, Tally::moved(Status::Pending, Status::Cancelled));
+            tx.touch(invite.band);
         }
         let (action, detail) = match self.reason {
             CancelReason::Revoked => ("invite.revoked", None),

@@ -50,7 +50,6 @@ pub(crate) fn decline(
     if done == 0 {
         return Err(ended_meanwhile(tx, found, now)?);
     }
-    let _ = tx.execute("UPDATE band SET pending = pending - 1 WHERE id = $1", &[&found.band])?;
     found.counted().tally(tx, Tally::moved(Status::Pending, Status::Rejected));
     audit::record(tx, now, found.event("invite.declined", account))?;
     if found.requires_approval {

@@ -12,7 +12,7 @@ use crate::{
         audit::{self, Event},
         outbox::{self, Queued, Taken},
         store::{
-            Error, Tally, ToValue, Tx,
+            Dialect, Error, Tally, ToValue, Tx,
             dialect::{intern, numbers},
         },
     },
@@ -141,6 +141,14 @@ crate::row! {
         id: InviteId, band: BandId, kind: Kind, campaign: Option<CampaignId>, created_by: AccountId, policy: String,
         sent_at: Option<Timestamp>,
     }
+}
+
+/// Holds the invite that a mail is about.
+pub(crate) fn hold(tx: &mut Tx<'_>, mail: &Taken) -> Result<(), Error> {
+    if let (Some(id), Dialect::Postgres) = (mail.invite, tx.dialect()) {
+        let _ = tx.exists("SELECT 1 AS n FROM invite WHERE id = $1 FOR NO KEY UPDATE", &[&id])?;
+    }
+    Ok(())
 }
 
 /// An invite's mail was tried and waits for the next try at `due`; `note` is why, in the mail server's words.

@@ -1,7 +1,5 @@
 //! Writing down what time has ended. Every door says so from the instant on; rows and counters follow here.
 
-use std::collections::BTreeMap;
-
 use crate::{
     domain::{AccountId, BandId, CampaignId, InviteId, Kind, Status, Timestamp},
     server::{
@@ -13,7 +11,7 @@ use crate::{
     },
 };
 
-use super::cancel::{AT_ONCE, Counted, take_off};
+use super::cancel::{AT_ONCE, Counted};
 
 crate::row! {
     struct Over {
@@ -64,17 +62,15 @@ pub(super) fn lapse(tx: &mut Tx<'_>, ids: &[InviteId], now: Timestamp) -> Result
 
 /// Counts and tells what is over.
 fn write_down(tx: &mut Tx<'_>, over: &[Over]) -> Result<(), Error> {
-    let mut bands: BTreeMap<BandId, i64> = BTreeMap::new();
     let mut events = Vec::with_capacity(over.len());
     for &Over { id, band, kind, campaign, created_by, expires_at } in over {
         Counted { id, band, kind, campaign, created_by }.tally(tx, Tally::moved(Status::Pending, Status::Cancelled));
-        *bands.entry(band).or_default() += 1;
+        tx.touch(band);
         let (band, invite) = (Some(band), Some(id));
         let event = Event { band, actor: None, action: "invite.expired", invite, account: None, detail: None };
         events.push((expires_at, event));
     }
-    audit::record_all(tx, &events)?;
-    take_off(tx, &bands)
+    audit::record_all(tx, &events)
 }
 
 /// The next instant at which a pending invite ends.

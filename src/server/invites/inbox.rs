@@ -1,7 +1,5 @@
 //! What waits for a person.
 
-use std::collections::BTreeMap;
-
 use crate::{
     api::{BandRef, Block, Inbox, Person, Waiting},
     domain::{AccountId, Address, BandId, CancelReason, InviteId, Kind, Role, Timestamp},
@@ -12,7 +10,7 @@ use crate::{
     },
 };
 
-use super::cancel::{Cancel, take_off};
+use super::cancel::Cancel;
 
 crate::row! {
     struct Row {
@@ -61,11 +59,11 @@ impl Row {
     }
 }
 
-/// Ends every pending invite made for an account that goes for good; how many ended in each band.
-pub(crate) fn opt_out(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<BTreeMap<BandId, i64>, Error> {
+/// Ends every pending invite made for an account that goes for good.
+pub(crate) fn opt_out(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<(), Error> {
     let person = Some(account);
     let cancel = Cancel { reason: CancelReason::OptedOut, actor: person, account: person, now };
-    cancel.pending(tx, "account = $4 AND kind = 'user'", &[&account])
+    cancel.pending(tx, "account = $4 AND kind = 'user'", &[&account]).map(drop)
 }
 
 /// Who wants no more invites.
@@ -90,16 +88,13 @@ pub(crate) fn end_unwanted(
     let cancel = Cancel { reason: CancelReason::OptedOut, actor: None, account: None, now };
     let mut whom = vec![("email", "email", who.email as &dyn ToValue)];
     whom.extend(who.account.as_ref().map(|account| ("account", "user", account as &dyn ToValue)));
-    let mut ended: BTreeMap<BandId, i64> = BTreeMap::new();
     for (column, kind, value) in whom {
         let (of, values) = match scope {
             Block::Inviter => (" AND created_by = $5", vec![value, &subject]),
             Block::Band => (" AND band = $5", vec![value, &subject]),
             Block::Server => ("", vec![value]),
         };
-        for (band, n) in cancel.pending(tx, &format!("{column} = $4 AND kind = '{kind}'{of}"), &values)? {
-            *ended.entry(band).or_default() += n;
-        }
+        let _ = cancel.pending(tx, &format!("{column} = $4 AND kind = '{kind}'{of}"), &values)?;
     }
-    take_off(tx, &ended)
+    Ok(())
 }

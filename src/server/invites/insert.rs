@@ -88,15 +88,6 @@ impl Batch<'_> {
         }
         audit::record_all(tx, &events)?;
         if !all.is_empty() {
-            let n = i64::try_from(all.len()).unwrap_or(i64::MAX);
-            let there = tx.execute(
-                "UPDATE band SET invites = invites + $2::bigint, pending = pending + $2::bigint
-                 WHERE id = $1 AND deleted_at IS NULL",
-                &[&self.band, &n],
-            )?;
-            if there == 0 {
-                return Err(Refused::not_found("band")); // deleted meanwhile
-            }
             tx.touch(self.band);
         }
         Ok(all)

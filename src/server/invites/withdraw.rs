@@ -23,23 +23,23 @@ pub(crate) struct Withdrawal {
 crate::row! { struct Holder { email: String, email_verified: bool, claimed: bool } }
 
 impl Withdrawal {
-    /// Ends the pending invites that are for the person; how many there were. An address counts where it is the
+    /// Ends the pending invites that are for the person. An address counts where it is the
     /// account's alone.
-    pub(crate) fn addressed(&self, tx: &mut Tx<'_>) -> Result<i64, Error> {
-        let mut ended = self.end(tx, CancelReason::MemberRemoved, "kind = 'user' AND account = $4", &self.account)?;
+    pub(crate) fn addressed(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        self.end(tx, CancelReason::MemberRemoved, "kind = 'user' AND account = $4", &self.account)?;
         let holder: Option<Holder> = tx.query_one(
             "SELECT email, email_verified, email_claim IS NOT NULL AS claimed FROM account WHERE id = $1",
             &[&self.account],
         )?;
         if let Some(holder) = holder.filter(|holder| holder.email_verified || holder.claimed) {
-            ended += self.end(tx, CancelReason::MemberRemoved, "kind = 'email' AND email = $4", &holder.email)?;
+            self.end(tx, CancelReason::MemberRemoved, "kind = 'email' AND email = $4", &holder.email)?;
         }
-        Ok(ended)
+        Ok(())
     }
 
-    /// Ends the pending invites that the person made, how many there were: those to `admin` always, the others as the
+    /// Ends the pending invites that the person made: those to `admin` always, the others as the
     /// rules say under which each was made, and `all` of them where it was asked for.
-    pub(crate) fn made(&self, tx: &mut Tx<'_>, all: bool) -> Result<i64, Error> {
+    pub(crate) fn made(&self, tx: &mut Tx<'_>, all: bool) -> Result<(), Error> {
         let which = match (all, tx.dialect()) {
             (true, _) => "created_by = $4",
             (false, dialect) => dialect.pick(
@@ -50,15 +50,14 @@ impl Withdrawal {
         self.end(tx, CancelReason::InviterRemoved, which, &self.account)
     }
 
-    /// Ends the pending invites to `admin` that the person made, who is no admin any more; how many there were.
-    pub(crate) fn made_to_admin(&self, tx: &mut Tx<'_>) -> Result<i64, Error> {
+    /// Ends the pending invites to `admin` that the person made, who is no admin any more.
+    pub(crate) fn made_to_admin(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
         self.end(tx, CancelReason::InviterRemoved, "created_by = $4 AND role = 'admin'", &self.account)
     }
 
     /// Ends what is pending in the band and fits `which`, one of the fixed conditions above with its value as `$4`.
-    fn end(&self, tx: &mut Tx<'_>, reason: CancelReason, which: &str, value: &dyn ToValue) -> Result<i64, Error> {
+    fn end(&self, tx: &mut Tx<'_>, reason: CancelReason, which: &str, value: &dyn ToValue) -> Result<(), Error> {
         let cancel = Cancel { reason, actor: Some(self.actor), account: Some(self.account), now: self.now };
-        let ended = cancel.pending(tx, &format!("band = $5 AND {which}"), &[value, &self.band])?;
-        Ok(ended.values().sum())
+        cancel.pending(tx, &format!("band = $5 AND {which}"), &[value, &self.band]).map(drop)
     }
 }

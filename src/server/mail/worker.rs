@@ -253,6 +253,8 @@ fn take(tx: &mut Tx<'_>, app: &App, now: Timestamp) -> Result<Next, Error> {
 
 fn conclude(tx: &mut Tx<'_>, app: &App, tried: &Tried) -> Result<(), Error> {
     let (Tried { mail, end }, now) = (tried, app.now());
+    // The invite before its mail, as who sends it again.
+    invites::delivery::hold(tx, mail)?;
     match end {
         End::Settled(outcome, note) => {
             if outbox::settle(tx, mail, *outcome, note.as_deref(), now)? {

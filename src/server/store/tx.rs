@@ -1,7 +1,7 @@
 //! The one interface that use cases see: a few verbs over SQL written once.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -28,10 +28,49 @@ pub(super) type Record = Option<Arc<Mutex<BTreeMap<&'static str, u64>>>>;
 pub struct Tx<'c> {
     on: On<'c>,
     record: &'c Record,
-    touched: BTreeSet<BandId>,
+    bands: BTreeMap<BandId, Totals>,
     tallies: Changes,
     rings: bool,
     failed: Option<Error>,
+}
+
+/// What a transaction adds to a band's row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// One if something in the band has changed.
+    pub revision: i64,
+    /// Members.
+    pub members: i64,
+    /// Invites ever made.
+    pub invites: i64,
+    /// Invites pending by their rows.
+    pub pending: i64,
+}
+
+impl Totals {
+    /// Writes them. To a band that was deleted meanwhile nothing can be added: the use case runs again, and finds it gone.
+    fn add_to(self, tx: &mut Tx<'_>, band: BandId) -> Result<(), Error> {
+        if self == Self::default() {
+            return Ok(());
+        }
+        if self == (Self { revision: 1, ..Self::default() }) {
+            let touch = "UPDATE band SET revision = revision + 1 WHERE id = $1";
+            return tx.execute(touch, &[&band]).map(drop);
+        }
+        let grows = self.members > 0 || self.pending > 0;
+        let done = tx.execute(
+            "UPDATE band SET revision = revision + $2::bigint, members = members + $3::bigint,
+                invites = invites + $4::bigint, pending = pending + $5::bigint
+             WHERE id = $1 AND (deleted_at IS NULL OR NOT $6)",
+            &[&band, &self.revision, &self.members, &self.invites, &self.pending, &grows],
+        )?;
+        if done == 0 && grows {
+            let gone = Error::Conflict("the band was deleted meanwhile".into());
+            tx.failed = Some(gone.clone());
+            return Err(gone);
+        }
+        Ok(())
+    }
 }
 
 /// The connection under a transaction.
@@ -42,7 +81,7 @@ pub(super) enum On<'c> {
 
 impl<'c> Tx<'c> {
     pub(super) fn new(on: On<'c>, record: &'c Record) -> Self {
-        Self { on, record, touched: BTreeSet::new(), tallies: Changes::default(), rings: false, failed: None }
+        Self { on, record, bands: BTreeMap::new(), tallies: Changes::default(), rings: false, failed: None }
     }
 
     /// Which database this is, for the few statements that must differ.
@@ -110,12 +149,23 @@ impl<'c> Tx<'c> {
     /// it was touched; bands are taken in the order of their ids, so two transactions never wait for each other in a
     /// circle, and the row is locked for as short as can be.
     pub fn touch(&mut self, band: BandId) {
-        self.touched.insert(band);
+        self.bands.entry(band).or_default().revision = 1;
+    }
+
+    /// Counts members that came, or went (negative).
+    pub fn count_members(&mut self, band: BandId, change: i64) {
+        self.bands.entry(band).or_default().members += change;
     }
 
     /// Counts a change of the band's invites under `dimension`. Written just before the commit, after the revisions,
-    /// what belongs to one row together and all rows in one order: like [`Tx::touch`], and for the same reasons.
+    /// what belongs to one row together and all rows in one order: like [`Tx::touch`], and for the same reasons. The
+    /// band's own totals are those of all kinds, so they follow.
     pub fn tally(&mut self, band: BandId, dimension: Dimension, change: Tally) {
+        if matches!(dimension, Dimension::Kind(_)) {
+            let totals = self.bands.entry(band).or_default();
+            totals.invites += change.made;
+            totals.pending += change.pending;
+        }
         self.tallies.add(band, dimension, change);
     }
 
@@ -129,20 +179,19 @@ impl<'c> Tx<'c> {
         self.rings
     }
 
-    /// Whether the band's revision will grow by one at the commit: what is told of the band in answer to its change
-    /// says so already.
-    pub fn has_touched(&self, band: BandId) -> bool {
-        self.touched.contains(&band)
+    /// What the commit will add to the band's row: what is told of the band in answer to its change has it already.
+    pub fn ahead(&self, band: BandId) -> Totals {
+        self.bands.get(&band).copied().unwrap_or_default()
     }
 
-    /// The last part of a use case that answered `Ok`: refuses what a swallowed error would have kept, bumps the
-    /// touched bands and writes the tallies.
+    /// The last part of a use case that answered `Ok`: refuses what a swallowed error would have kept, writes the bands'
+    /// revisions and totals, and the tallies.
     pub(super) fn finish(&mut self) -> Result<(), Error> {
         if self.failed.is_some() {
             return Err(Error::Aborted);
         }
-        for band in std::mem::take(&mut self.touched) {
-            let _ = self.execute("UPDATE band SET revision = revision + 1 WHERE id = $1", &[&band])?;
+        for (band, totals) in std::mem::take(&mut self.bands) {
+            totals.add_to(self, band)?;
         }
         std::mem::take(&mut self.tallies).write(self)
     }

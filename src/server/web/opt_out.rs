@@ -108,7 +108,7 @@ async fn stop(
     };
     let text = vec![
         format!("{whose} gets nothing more {what}."),
-        "To change that, sign in with an account that has this address verified, and lift it: guestlist blocks list."
+        "To change that, an account that has this address verified can lift it, and so can whoever runs the site."
             .to_owned(),
     ];
     answer(StatusCode::OK, &Words { style: STYLE, title: "Done", site, text, offers: Vec::new() })
