@@ -174,7 +174,7 @@ impl<'a> Filtered<'a> {
     ) -> Result<Option<(i64, i64)>, Error> {
         let (_, r) = self.table;
         let mut last = Statement::default();
-        last.add(&format!("SELECT {} AS key, {r}.seq AS seq FROM ", self.key.unwrap_or("0::bigint")), &[]);
+        last.add(&format!("SELECT {} AS key, {r}.seq AS seq FROM ", self.key.unwrap_or("CAST(0 AS bigint)")), &[]);
         self.led_by(&mut last, tx.dialect(), lead);
         self.behind(&mut last, behind, than);
         last.add(&format!(" ORDER BY {} LIMIT 1 OFFSET {}", self.order(order), MOST_LOOKED_AT - 1), &[]);
