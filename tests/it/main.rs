@@ -24,6 +24,8 @@ mod bands;
 #[cfg(feature = "server")]
 mod bans;
 #[cfg(feature = "server")]
+mod bounded;
+#[cfg(feature = "server")]
 mod bulk;
 #[cfg(feature = "server")]
 mod campaigns;
