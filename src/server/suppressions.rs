@@ -129,7 +129,7 @@ pub(crate) fn opt_out(
             Event { band: None, actor: None, action: "opt_out.made", invite: wish.invite, account: None, detail };
         audit::record(tx, now, event)?;
     }
-    end_unwanted(tx, Unwilling { email: &wish.email, account }, scope, subject, now)?;
+    end_unwanted(tx, Unwilling { email: Some(wish.email.as_str()), account }, scope, subject, now)?;
     Ok(Some(Stopped { about }))
 }
 

@@ -114,6 +114,7 @@ mod secrets;
 mod seed;
 #[cfg(all(unix, feature = "server"))]
 mod shell;
+#[cfg(feature = "server")]
 mod smtp;
 #[cfg(feature = "server")]
 mod stats;

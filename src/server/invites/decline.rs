@@ -4,7 +4,8 @@ use crate::{
     api::{Block, Code, DeclineInvite},
     domain::{AccountId, BandId, MaxUses, Reason, Status, SuppressionId, Timestamp},
     server::{
-        Fields, Refused, audit,
+        Fields, Refused,
+        audit::{self, Event},
         bands::requests,
         store::{Error, Tally, Tx},
     },
@@ -12,11 +13,12 @@ use crate::{
 
 use super::{
     accept::{Found, ended, ended_meanwhile},
+    inbox::{Unwilling, end_unwanted},
     visitor::Visitor,
 };
 
 /// Says no for good. Only an invite for one use: one holder of a shared link does not end it for the rest. With
-/// `block` nothing more is wanted of the inviter, the band or the whole server.
+/// `block` nothing more is wanted of the inviter, the band or the whole server, and what waits of them ends.
 ///
 /// `found` is held ([`super::hold_by_token`]).
 pub(crate) fn decline(
@@ -51,22 +53,25 @@ pub(crate) fn decline(
         return Err(ended_meanwhile(tx, found, now)?);
     }
     found.counted().tally(tx, Tally::moved(Status::Pending, Status::Rejected));
-    audit::record(tx, now, found.event("invite.declined", account))?;
+    // Why, if the person says it, is for those who invited.
+    let reason = reason.as_ref().map(Reason::as_str);
+    audit::record(tx, now, Event { detail: reason, ..found.event("invite.declined", account) })?;
     if found.requires_approval {
         requests::close_asked_by(tx, &[found.id], Some(account), now)?;
     }
     tx.touch(found.band);
     if let Some(block) = wish.block {
-        suppress(tx, found, account, block, fresh, now)?;
+        let email = visitor.own_address().map(|(email, _)| email);
+        suppress(tx, found, Unwilling { email, account: Some(account) }, block, fresh, now)?;
     }
     Ok(())
 }
 
-/// Remembers what is not wanted; twice is once.
+/// Remembers what is not wanted, twice is once, and ends what waits of it.
 fn suppress(
     tx: &mut Tx<'_>,
     found: &Found,
-    account: AccountId,
+    who: Unwilling<'_>,
     block: Block,
     fresh: SuppressionId,
     now: Timestamp,
@@ -79,7 +84,7 @@ fn suppress(
     let _ = tx.execute(
         "INSERT INTO suppression (id, account, scope, subject, created_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT DO NOTHING",
-        &[&fresh, &account, &block.as_str(), &subject, &now],
+        &[&fresh, &who.account, &block.as_str(), &subject, &now],
     )?;
-    Ok(())
+    end_unwanted(tx, who, block, subject, now)
 }

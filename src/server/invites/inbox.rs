@@ -2,7 +2,7 @@
 
 use crate::{
     api::{BandRef, Block, Inbox, Person, Waiting},
-    domain::{AccountId, Address, BandId, CancelReason, InviteId, Kind, Role, Timestamp},
+    domain::{AccountId, BandId, CancelReason, InviteId, Kind, Role, Timestamp},
     server::{
         Refused,
         page::Page,
@@ -69,9 +69,9 @@ pub(crate) fn opt_out(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Re
 /// Who wants no more invites.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unwilling<'a> {
-    /// The address.
-    pub(crate) email: &'a Address,
-    /// The account whose own it is, where there is one.
+    /// Their address, where it is theirs for sure.
+    pub(crate) email: Option<&'a str>,
+    /// Their account, where they have one.
     pub(crate) account: Option<AccountId>,
 }
 
@@ -86,7 +86,8 @@ pub(crate) fn end_unwanted(
     now: Timestamp,
 ) -> Result<(), Error> {
     let cancel = Cancel { reason: CancelReason::OptedOut, actor: None, account: None, now };
-    let mut whom = vec![("email", "email", who.email as &dyn ToValue)];
+    let mut whom: Vec<(&str, &str, &dyn ToValue)> = Vec::new();
+    whom.extend(who.email.as_ref().map(|email| ("email", "email", email as &dyn ToValue)));
     whom.extend(who.account.as_ref().map(|account| ("account", "user", account as &dyn ToValue)));
     for (column, kind, value) in whom {
         let (of, values) = match scope {

@@ -153,6 +153,15 @@ impl Model {
                 Block::Server => 0,
             };
             self.blocks.insert((who, block, of));
+            // What waits of it ends, too.
+            self.cancel("opted_out", |_, invite| {
+                let fits = match block {
+                    Block::Inviter => invite.by == of,
+                    Block::Band => invite.band == of,
+                    Block::Server => true,
+                };
+                invite.to.person() == Some(who) && fits
+            });
         }
         Ok((204, ""))
     }
