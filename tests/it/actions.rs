@@ -95,10 +95,12 @@ async fn nobody_gets_what_they_do_not_want(world: World) {
     let_in(&ada, &band, "admin", &[&joe]).await;
     let (by_joe, _) = joe.invite(&band, json!({ "username": "kim" })).await;
     let (to_address, _) = ada.invite(&band, json!({ "kind": "link", "email": "kim@example.org" })).await;
-    // Of joe alone she wants no more, so nobody sends his invite again.
+    let (remembered, _) = joe.invite(&band, json!({ "kind": "link", "email": "kim@example.org" })).await;
+    // Of joe alone she wants no more: what waits of his ends, and nobody sends her his links again.
     let (_, token) = joe.invite(&band, json!({})).await;
     assert_eq!(kim.post(&format!("/invites/{token}/decline"), json!({ "block": "inviter" })).await.0, 204);
-    assert_eq!(code(resend(&ada, &by_joe, json!({})).await), (409, "recipient_opted_out".to_owned()));
+    assert_eq!(code(resend(&ada, &by_joe, json!({})).await), (409, "not_pending".to_owned()));
+    assert_eq!(code(resend(&ada, &remembered, json!({})).await), (409, "recipient_opted_out".to_owned()));
     assert_eq!(resend(&ada, &to_address, json!({})).await.0, 200);
     let (_, token) = ada.invite(&band, json!({})).await;
     assert_eq!(kim.post(&format!("/invites/{token}/decline"), json!({ "block": "band" })).await.0, 204);

@@ -37,6 +37,7 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("refused", &["store"]),
     ("page", &[]),
+    ("filtered", &["store"]),
     ("audit", SUBJECTS),
     ("idempotency", SUBJECTS),
     ("accounts", SUBJECTS),
@@ -77,7 +78,7 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// What every room of the server above the store may use.
-const SHARED: &[&str] = &["app", "secret", "refused", "page"];
+const SHARED: &[&str] = &["app", "secret", "refused", "page", "filtered"];
 /// The store, and the use cases by subject.
 #[rustfmt::skip]
 const SUBJECTS: &[&str] = &[
