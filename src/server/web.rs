@@ -19,12 +19,25 @@ pub(crate) fn routes() -> Router<App> {
     opt_out::routes()
 }
 
-/// A page as an answer. Nothing runs in it, nobody frames or keeps it, its forms lead to this server, and whoever is gone
-/// to from it does not hear its address, which can hold a token.
-fn page(status: StatusCode, html: String) -> Response {
+/// Where a page's forms may lead.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Forms {
+    /// It has none.
+    None,
+    /// To this server.
+    Own,
+}
+
+/// A page as an answer, with the style that stands in it. Nothing runs in it, nobody frames or keeps it, and whoever is
+/// gone to from it does not hear its address, which can hold a token.
+pub(crate) fn page(status: StatusCode, style: &str, forms: Forms, html: String) -> Response {
+    let to = match forms {
+        Forms::None => "none",
+        Forms::Own => "self",
+    };
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-        STANDARD.encode(hash(STYLE))
+        "default-src 'none'; style-src 'sha256-{}'; frame-ancestors 'none'; base-uri 'none'; form-action '{to}'",
+        STANDARD.encode(hash(style))
     );
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -3,17 +3,16 @@
 use std::fmt::Write as _;
 
 use askama::Template;
-use axum::{
-    http::{HeaderMap, HeaderValue, header},
-    response::{Html, IntoResponse, Response},
-};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use axum::{http::StatusCode, response::Response};
 use qrcode::{Color, EcLevel, QrCode};
 
 use crate::{
     api::{Code, CodeCard},
     domain::Timestamp,
-    server::{Refused, hash},
+    server::{
+        Refused,
+        web::{self, Forms},
+    },
 };
 
 /// The most cards of a page to print: a hundred sheets of paper.
@@ -70,17 +69,7 @@ pub(super) fn page(headings: Headings<'_>, mut codes: Vec<CodeCard>) -> Result<R
     let offer = if is_band { "You are invited. Your code:" } else { "Make an account here. Your code:" };
     let page = Cards { style: STYLE, title, place, offer, pages, more, most: MOST_CARDS };
     let html = page.render().map_err(|_| Refused::new(Code::Internal, "The page could not be written."))?;
-    let style = STANDARD.encode(hash(STYLE));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-    );
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    Ok((headers, Html(html)).into_response())
+    Ok(web::page(StatusCode::OK, STYLE, Forms::None, html))
 }
 
 impl Card {

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-use super::{STYLE, is_own, page};
+use super::{Forms, STYLE, is_own, page};
 
 /// The routes of this file. The part is no `{token}`: it is sealed, so there is nothing to guess, and a mail provider's
 /// many one-click requests come from one network.
@@ -44,7 +44,7 @@ struct Words<'a> {
 
 fn answer(status: StatusCode, words: &Words<'_>) -> Result<Response, Refused> {
     let html = words.render().map_err(|_| Refused::new(Code::Internal, "The page could not be written."))?;
-    Ok(page(status, html))
+    Ok(page(status, STYLE, Forms::Own, html))
 }
 
 fn plain(app: &App, status: StatusCode, title: &str, text: &str) -> Result<Response, Refused> {
