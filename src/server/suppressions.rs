@@ -92,6 +92,22 @@ pub(crate) struct Stopped {
     pub(crate) about: Option<About>,
 }
 
+/// Remembers that an account, or an address, wants no more of `scope` and its `subject`. Twice is once; whether it is new.
+pub(crate) fn keep(
+    tx: &mut Tx<'_>,
+    id: SuppressionId,
+    (account, email): (Option<AccountId>, Option<&Address>),
+    (scope, subject): (Block, [u8; 16]),
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let done = tx.execute(
+        "INSERT INTO suppression (id, account, email, scope, subject, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT DO NOTHING",
+        &[&id, &account, &email, &scope.as_str(), &subject, &now],
+    )?;
+    Ok(done > 0)
+}
+
 crate::row! { struct Owner { id: AccountId } }
 
 /// Writes down that an address wants no more, and that the account does whose own it is: the wish stays when the one or
@@ -112,18 +128,12 @@ pub(crate) fn opt_out(
     if let Some(account) = account {
         accounts::hold(tx, account)?;
     }
-    let none: Option<AccountId> = None;
-    let mut rows: Vec<[&dyn ToValue; 2]> = vec![[&none, &wish.email]];
-    rows.extend(account.as_ref().map(|account| [account as &dyn ToValue, &none]));
-    let mut new = 0;
-    for ([account, email], id) in rows.into_iter().zip(&fresh) {
-        new += tx.execute(
-            "INSERT INTO suppression (id, account, email, scope, subject, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT DO NOTHING",
-            &[id, &account, &email, &scope.as_str(), &subject, &now],
-        )?;
+    let [of_address, of_account] = fresh;
+    let mut is_new = keep(tx, of_address, (None, Some(&wish.email)), (scope, subject), now)?;
+    if account.is_some() {
+        is_new |= keep(tx, of_account, (account, None), (scope, subject), now)?;
     }
-    if new > 0 {
+    if is_new {
         let detail = Some(scope.as_str());
         let event =
             Event { band: None, actor: None, action: "opt_out.made", invite: wish.invite, account: None, detail };

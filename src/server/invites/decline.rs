@@ -8,6 +8,7 @@ use crate::{
         audit::{self, Event},
         bands::requests,
         store::{Error, Tally, Tx},
+        suppressions,
     },
 };
 
@@ -81,10 +82,6 @@ fn suppress(
         Block::Band => *found.band.as_bytes(),
         Block::Server => [0; 16],
     };
-    let _ = tx.execute(
-        "INSERT INTO suppression (id, account, scope, subject, created_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT DO NOTHING",
-        &[&fresh, &who.account, &block.as_str(), &subject, &now],
-    )?;
+    let _ = suppressions::keep(tx, fresh, (who.account, None), (block, subject), now)?;
     end_unwanted(tx, who, block, subject, now)
 }
