@@ -36,6 +36,7 @@ pub mod views;
 mod web;
 
 pub(crate) use accounts::has_accounts;
+pub(crate) use app::LONGEST_REST;
 pub use app::{App, Clock, Entropy, Settings, SystemClock, SystemEntropy};
 pub use http::router;
 pub(crate) use refused::{Fields, Refused};

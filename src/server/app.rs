@@ -1,8 +1,11 @@
 //! What every request needs: the store, the rules, the key, a clock and a source of randomness.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::sync::Notify;
@@ -121,6 +124,12 @@ impl Settings {
     }
 }
 
+/// The longest that whoever waits for a time rests: the machine may have been asleep itself, its clock may be set, and
+/// another node may have left something to do.
+pub(crate) const LONGEST_REST: Duration = Duration::from_mins(1);
+/// The shortest such rest, however near the time is.
+const SHORTEST_REST: Duration = Duration::from_millis(20);
+
 /// The state behind the router; a clone is another handle to the same.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
@@ -204,6 +213,13 @@ impl App {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// How long to rest for something at `then`, and where nothing is to come.
+    pub(crate) fn rest_until(&self, then: Option<Timestamp>) -> Duration {
+        let Some(then) = then else { return LONGEST_REST };
+        let micros = u64::try_from(then.micros().saturating_sub(self.now().micros())).unwrap_or(0);
+        Duration::from_micros(micros).clamp(SHORTEST_REST, LONGEST_REST)
     }
 
     /// The server's key.

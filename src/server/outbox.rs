@@ -14,6 +14,9 @@ use crate::domain::{AccountId, BandId, InviteId, MailKind, MailOutcome, Timestam
 
 use super::store::{Error, ToValue, Tx, dialect::intern};
 
+/// The seconds in which mails are counted against the limits: a day.
+pub(crate) const A_DAY: i64 = 86_400;
+
 /// A mail to be sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Queued<'a> {
@@ -88,16 +91,14 @@ crate::row! {
 /// different ones.
 pub(crate) fn take(tx: &mut Tx<'_>, now: Timestamp, lease: Timestamp) -> Result<Option<Taken>, Error> {
     for urgent in [true, false] {
-        let sql = tx.dialect().pick(
-            "UPDATE mail SET due_at = $2, tries = tries + 1
-             WHERE seq = (SELECT seq FROM mail WHERE settled_at IS NULL AND urgent = $3 AND due_at <= $1
-                ORDER BY due_at, seq LIMIT 1)
-             RETURNING seq, kind, email, account, band, invite, actor, secret, created_at, tries",
-            "UPDATE mail SET due_at = $2, tries = tries + 1
-             WHERE seq = ANY (ARRAY(SELECT seq FROM mail WHERE settled_at IS NULL AND urgent = $3 AND due_at <= $1
-                ORDER BY due_at, seq LIMIT 1 FOR UPDATE SKIP LOCKED))
-             RETURNING seq, kind, email, account, band, invite, actor, secret, created_at, tries",
+        let first = tx.dialect().unheld(
+            "SELECT seq FROM mail WHERE settled_at IS NULL AND urgent = $3 AND due_at <= $1
+             ORDER BY due_at, seq LIMIT 1",
         );
+        let sql = intern(format!(
+            "UPDATE mail SET due_at = $2, tries = tries + 1 WHERE {first}
+             RETURNING seq, kind, email, account, band, invite, actor, secret, created_at, tries"
+        ));
         let taken: Option<Taken> = tx.query_one(sql, &[&now, &lease, &urgent])?;
         if taken.is_some() {
             return Ok(taken);
@@ -163,18 +164,16 @@ pub(crate) fn put_back(
     Ok(done > 0)
 }
 
-crate::row! { struct Waiting { n: i64 } }
-
 /// How many mails wait, counted to 10,000.
 pub(crate) fn waiting(tx: &mut Tx<'_>) -> Result<u64, Error> {
     let mut all = 0;
     for urgent in [true, false] {
-        let waiting: Option<Waiting> = tx.query_one(
+        let waiting = tx.count(
             "SELECT COUNT(*) AS n
              FROM (SELECT 1 FROM mail WHERE settled_at IS NULL AND urgent = $1 LIMIT 10000) AS found",
             &[&urgent],
         )?;
-        all += waiting.map_or(0, |waiting| waiting.n.unsigned_abs());
+        all += waiting.unsigned_abs();
     }
     Ok(all)
 }

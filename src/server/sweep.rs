@@ -12,22 +12,18 @@ use tokio::sync::watch;
 use crate::domain::Timestamp;
 
 use super::{
-    App, accounts, idempotency, invites, outbox,
+    App, LONGEST_REST, accounts, idempotency, invites, outbox,
     store::{Error, Tx},
 };
 
 /// Rows that one transaction takes on.
 const BATCH: i64 = 200;
-/// The longest sleep: the machine may have been asleep itself, and its clock may be set.
-const LONGEST: Duration = Duration::from_mins(1);
-/// The shortest one, however near the next end is.
-const SHORTEST: Duration = Duration::from_millis(20);
-/// How long to wait after a failure, doubled with each further one up to [`LONGEST`].
+/// How long to wait after a failure, doubled with each further one up to [`LONGEST_REST`].
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Seconds between two looks for sessions and remembered requests that are over.
 const TIDY_SECONDS: i64 = 3_600;
 /// How long it is known what became of a mail: 30 days. What an invite's mail came to stays with the invite.
-const MAIL_KEPT_SECONDS: i64 = 30 * 86_400;
+const MAIL_KEPT_SECONDS: i64 = 30 * outbox::A_DAY;
 
 /// Writes down every invite that is over by now; the next instant at which one ends.
 pub async fn expire(app: &App) -> Result<Option<Timestamp>, Error> {
@@ -82,12 +78,12 @@ pub(super) async fn run(app: App, mut ended: watch::Receiver<bool>) {
             Ok(next) => {
                 failures = 0;
                 app.alarm().set(next);
-                next.map_or(LONGEST, |next| until(app.now(), next))
+                app.rest_until(next)
             }
             Err(error) => {
                 failures += 1;
                 tracing::warn!(%error, "the sweeper could not do its work and will try again");
-                (AFTER_FAILURE * (1 << failures.min(6))).min(LONGEST)
+                (AFTER_FAILURE * (1 << failures.min(6))).min(LONGEST_REST)
             }
         };
         tokio::select! {
@@ -106,10 +102,4 @@ async fn round(app: &App, tidied: &mut Option<Timestamp>) -> Result<Option<Times
     }
     end(app).await?;
     expire(app).await
-}
-
-/// How long to sleep at `now` for something at `then`.
-fn until(now: Timestamp, then: Timestamp) -> Duration {
-    let micros = u64::try_from(then.micros().saturating_sub(now.micros())).unwrap_or(0);
-    Duration::from_micros(micros).clamp(SHORTEST, LONGEST)
 }

@@ -2,7 +2,10 @@
 
 use crate::{
     domain::{AccountId, MailKind, Timestamp},
-    server::store::{Error, Tx},
+    server::{
+        outbox::A_DAY,
+        store::{Error, Tx},
+    },
 };
 
 /// For how long a code, or a token to set a password with, can be used: as its mail says.
@@ -11,8 +14,6 @@ pub(crate) const LIFE_MINUTES: i64 = 30;
 const APART: i64 = 60;
 /// Such mails of one kind to one account in a day.
 const A_DAYS: usize = 10;
-/// The seconds of a day.
-pub(super) const A_DAY: i64 = 86_400;
 
 /// What was mailed.
 #[derive(Debug, Clone, Copy)]

@@ -10,14 +10,14 @@ use crate::{
         App, Refused,
         audit::{self, Event},
         hash, open,
-        outbox::{self, Queued},
+        outbox::{self, A_DAY, Queued},
         seal,
         store::{Dialect, Error, Tx},
     },
 };
 
 use super::{
-    challenge::{self, A_DAY, Challenge},
+    challenge::{self, Challenge},
     email_taken, hold, read,
 };
 

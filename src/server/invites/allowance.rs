@@ -9,12 +9,10 @@ use crate::{
     domain::{AccountId, BandId, Timestamp},
     server::{
         App, Refused, accounts,
+        outbox::A_DAY,
         store::{Error, ToValue, Tx},
     },
 };
-
-/// The seconds in which mails are counted.
-pub(super) const A_DAY: i64 = 86_400;
 
 crate::row! { struct Queued { n: i64, oldest: Option<Timestamp> } }
 

@@ -10,18 +10,15 @@ use crate::{
     server::{
         App, Refused,
         audit::{self, Event},
-        outbox::{self, Queued, Taken},
+        outbox::{self, A_DAY, Queued, Taken},
         store::{
-            Dialect, Error, Tally, ToValue, Tx,
+            Error, Tally, ToValue, Tx,
             dialect::{intern, numbers},
         },
     },
 };
 
-use super::{
-    allowance::A_DAY,
-    cancel::{AT_ONCE, Counted},
-};
+use super::cancel::{AT_ONCE, Counted};
 
 /// Invites and reminders that one address gets from this server in 24 hours, whoever sends them.
 const MOST_TO_ONE: i64 = 10;
@@ -137,53 +134,48 @@ fn mark(tx: &mut Tx<'_>, invites: &[InviteId], delivery: Delivery, note: Option<
 }
 
 crate::row! {
-    struct Mailed {
+    /// An invite as its mail meets it, held.
+    #[derive(Debug)]
+    pub(crate) struct Mailed {
         id: InviteId, band: BandId, kind: Kind, campaign: Option<CampaignId>, created_by: AccountId, policy: String,
         sent_at: Option<Timestamp>,
     }
 }
 
-/// Holds the invite that a mail is about.
-pub(crate) fn hold(tx: &mut Tx<'_>, mail: &Taken) -> Result<(), Error> {
-    if let (Some(id), Dialect::Postgres) = (mail.invite, tx.dialect()) {
-        let _ = tx.exists("SELECT 1 AS n FROM invite WHERE id = $1 FOR NO KEY UPDATE", &[&id])?;
-    }
-    Ok(())
+/// The invite whose mail this is, or whose reminder. A notice to who invited says nothing about the invite's own mail.
+pub(crate) fn hold(tx: &mut Tx<'_>, mail: &Taken) -> Result<Option<Mailed>, Error> {
+    let is_own = matches!(mail.kind, MailKind::Invite | MailKind::Reminder);
+    let Some(id) = mail.invite.filter(|_| is_own) else { return Ok(None) };
+    let sql = tx.dialect().pick(
+        "SELECT id, band, kind, campaign, created_by, policy, sent_at FROM invite WHERE id = $1",
+        "SELECT id, band, kind, campaign, created_by, policy, sent_at FROM invite WHERE id = $1 FOR NO KEY UPDATE",
+    );
+    tx.query_one(sql, &[&id])
 }
 
 /// An invite's mail was tried and waits for the next try at `due`; `note` is why, in the mail server's words.
-pub(crate) fn deferred(tx: &mut Tx<'_>, mail: &Taken, note: &str, due: Timestamp) -> Result<(), Error> {
-    // A reminder that waits makes nothing of what is there already less sent.
-    if mail.kind != MailKind::Invite {
-        return Ok(());
-    }
-    let (Some(invite), Some(band)) = (mail.invite, mail.band) else { return Ok(()) };
+pub(crate) fn deferred(tx: &mut Tx<'_>, invite: &Mailed, note: &str, due: Timestamp) -> Result<(), Error> {
     let done = tx.execute(
         "UPDATE invite SET delivery = 'deferred', delivery_note = $2, delivery_next_at = $3
          WHERE id = $1 AND status = 'pending'",
-        &[&invite, &note, &due],
+        &[&invite.id, &note, &due],
     )?;
     if done > 0 {
-        tx.touch(band);
+        tx.touch(invite.band);
     }
     Ok(())
 }
 
-/// An invite's mail came to an end.
+/// An invite's mail, or where it `reminds` its reminder, came to an end.
 pub(crate) fn settled(
     tx: &mut Tx<'_>,
-    mail: &Taken,
+    found: &Mailed,
+    reminds: bool,
     outcome: MailOutcome,
     note: Option<&str>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    // A notice to who invited says nothing about the invite's own mail.
-    let is_own = matches!(mail.kind, MailKind::Invite | MailKind::Reminder);
-    let Some(id) = mail.invite.filter(|_| is_own) else { return Ok(()) };
-    let found: Option<Mailed> =
-        tx.query_one("SELECT id, band, kind, campaign, created_by, policy, sent_at FROM invite WHERE id = $1", &[&id])?;
-    let Some(found) = found else { return Ok(()) };
-    let reminds = mail.kind == MailKind::Reminder;
+    let id = found.id;
     match outcome {
         MailOutcome::Sent => {
             let first = found.sent_at.is_none();
@@ -199,7 +191,7 @@ pub(crate) fn settled(
                 &[&id, &sent_at, &i64::from(reminds), &next],
             )?;
             if first {
-                let Mailed { id, band, kind, campaign, created_by, .. } = found;
+                let Mailed { id, band, kind, campaign, created_by, .. } = *found;
                 Counted { id, band, kind, campaign, created_by }.tally(tx, Tally::SENT);
             }
         }
@@ -243,21 +235,15 @@ crate::row! {
 /// Queues at most `most` of the reminders that are due; how many. Each invite gets one, however many instants for one
 /// have passed: the next is set when it has been sent.
 pub(crate) fn remind(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Result<usize, Error> {
-    let due: Vec<Reminded> = tx.query(
-        tx.dialect().pick(
-            "UPDATE invite SET next_reminder_at = NULL
-             WHERE seq IN (SELECT seq FROM invite WHERE status = 'pending' AND next_reminder_at <= $1
-                ORDER BY next_reminder_at LIMIT $2)
-             RETURNING id, band, created_by, account,
-                COALESCE(email, (SELECT a.email FROM account a WHERE a.id = account AND a.email_verified), '') AS email",
-            "UPDATE invite SET next_reminder_at = NULL
-             WHERE seq = ANY (ARRAY(SELECT seq FROM invite WHERE status = 'pending' AND next_reminder_at <= $1
-                ORDER BY next_reminder_at LIMIT $2 FOR UPDATE SKIP LOCKED))
-             RETURNING id, band, created_by, account,
-                COALESCE(email, (SELECT a.email FROM account a WHERE a.id = account AND a.email_verified), '') AS email",
-        ),
-        &[&now, &most],
-    )?;
+    let some = tx.dialect().unheld(
+        "SELECT seq FROM invite WHERE status = 'pending' AND next_reminder_at <= $1 ORDER BY next_reminder_at LIMIT $2",
+    );
+    let sql = intern(format!(
+        "UPDATE invite SET next_reminder_at = NULL WHERE {some}
+         RETURNING id, band, created_by, account,
+            COALESCE(email, (SELECT a.email FROM account a WHERE a.id = account AND a.email_verified), '') AS email"
+    ));
+    let due: Vec<Reminded> = tx.query(sql, &[&now, &most])?;
     // An account whose address is not verified any more is not reminded: it may be anybody's.
     let mails: Vec<Queued<'_>> = due
         .iter()

@@ -25,19 +25,14 @@ crate::row! { struct Next { expires_at: Timestamp } }
 /// once share the work.
 pub(crate) fn expire(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Result<usize, Error> {
     // Locked rows are another node's work, or are being accepted or changed just now: the next round looks again.
-    let over: Vec<Over> = tx.query(
-        tx.dialect().pick(
-            "UPDATE invite SET status = 'cancelled', cancel_reason = 'expired', status_at = expires_at, acted_by = NULL
-             WHERE seq IN (SELECT seq FROM invite WHERE status = 'pending' AND expires_at <= $1
-                ORDER BY expires_at LIMIT $2)
-             RETURNING id, band, kind, campaign, created_by, expires_at",
-            "UPDATE invite SET status = 'cancelled', cancel_reason = 'expired', status_at = expires_at, acted_by = NULL
-             WHERE seq = ANY (ARRAY(SELECT seq FROM invite WHERE status = 'pending' AND expires_at <= $1
-                ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))
-             RETURNING id, band, kind, campaign, created_by, expires_at",
-        ),
-        &[&now, &most],
-    )?;
+    let some = tx
+        .dialect()
+        .unheld("SELECT seq FROM invite WHERE status = 'pending' AND expires_at <= $1 ORDER BY expires_at LIMIT $2");
+    let sql = intern(format!(
+        "UPDATE invite SET status = 'cancelled', cancel_reason = 'expired', status_at = expires_at, acted_by = NULL
+         WHERE {some} RETURNING id, band, kind, campaign, created_by, expires_at"
+    ));
+    let over: Vec<Over> = tx.query(sql, &[&now, &most])?;
     write_down(tx, &over)?;
     Ok(over.len())
 }

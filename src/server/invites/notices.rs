@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use crate::{
     domain::{AccountId, MailKind, Timestamp},
-    server::store::{Error, ToValue, Tx, dialect::intern},
+    server::{
+        outbox::A_DAY,
+        store::{Error, ToValue, Tx, dialect::intern},
+    },
 };
 
-use super::{
-    allowance::A_DAY,
-    cancel::{AT_ONCE, Counted},
-};
+use super::cancel::{AT_ONCE, Counted};
 
 /// Notices that one address gets in 24 hours: a link that many use fills nobody's inbox.
 const MOST_TO_ONE: i64 = 20;

@@ -10,7 +10,8 @@ use tokio::{sync::watch, task::JoinSet, time::Instant};
 use crate::{
     domain::{Address, MAIL_LIFE, MailKind, MailOutcome, Timestamp, pause_after},
     server::{
-        App, invites,
+        App, LONGEST_REST,
+        invites::delivery,
         outbox::{self, Taken},
         store::{Error, Tx},
         suppressions::OptOut,
@@ -30,10 +31,6 @@ const LEASE_SECONDS: i64 = 5 * 60;
 const CLEARED: usize = 50;
 /// Reminders that one transaction queues.
 const REMINDERS: i64 = 200;
-/// The longest rest: another node may have queued something and died.
-const LONGEST: Duration = Duration::from_mins(1);
-/// The shortest one, however near the next mail is.
-const SHORTEST: Duration = Duration::from_millis(20);
 /// The first pause after trouble with the mail server, doubled each time up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: i64 = 5;
 /// The longest pause after trouble with the mail server.
@@ -164,7 +161,7 @@ async fn lane(app: App, number: usize, pause: Pause, mut ended: watch::Receiver<
                         continue;
                     }
                     Next::Look => continue,
-                    Next::Rest(due) => due.map_or(LONGEST, |due| until(app.now(), due)),
+                    Next::Rest(due) => app.rest_until(due),
                 }
             }
             Err(error) => {
@@ -174,7 +171,7 @@ async fn lane(app: App, number: usize, pause: Pause, mut ended: watch::Receiver<
         };
         line.close().await;
         // One lane keeps the time; the others wait to be called.
-        let rest = if number == 0 || tried.is_some() { rest } else { LONGEST };
+        let rest = if number == 0 || tried.is_some() { rest } else { LONGEST_REST };
         let rest = pause.left().map_or(rest, |left| rest.max(left));
         let is_paused = pause.left().is_some();
         tokio::select! {
@@ -183,12 +180,13 @@ async fn lane(app: App, number: usize, pause: Pause, mut ended: watch::Receiver<
             () = app.store().rung(), if !is_paused => {}
         }
     }
-    line.close().await;
-    // What was tried last is written down; should that fail, it is tried once more after its lease.
+    // What was tried last is written down, before a goodbye that can take long; should that fail, it is tried once more
+    // after its lease.
     if let Some(tried) = tried {
         let (app, store) = (app.clone(), app.store().clone());
         let _: Result<(), Error> = store.write(move |tx| conclude(tx, &app, &tried)).await;
     }
+    line.close().await;
 }
 
 /// Writes down how the last mail went, and says what is next.
@@ -210,12 +208,12 @@ async fn next(app: &App, number: usize, pause: &Pause, tried: Option<&Tried>) ->
 /// Queues the reminders that are due; when the next one is.
 async fn remind(app: &App) -> Result<Option<Timestamp>, Error> {
     let now = app.now();
-    let next = app.store().read(invites::delivery::next_to_remind).await?;
+    let next = app.store().read(delivery::next_to_remind).await?;
     if next.is_none_or(|next| next > now) {
         return Ok(next);
     }
-    while app.store().write(move |tx| invites::delivery::remind(tx, now, REMINDERS)).await? == REMINDERS as usize {}
-    app.store().read(invites::delivery::next_to_remind).await
+    while app.store().write(move |tx| delivery::remind(tx, now, REMINDERS)).await? == REMINDERS as usize {}
+    app.store().read(delivery::next_to_remind).await
 }
 
 /// One transaction: how the last mail went, and the next one.
@@ -254,16 +252,20 @@ fn take(tx: &mut Tx<'_>, app: &App, now: Timestamp) -> Result<Next, Error> {
 fn conclude(tx: &mut Tx<'_>, app: &App, tried: &Tried) -> Result<(), Error> {
     let (Tried { mail, end }, now) = (tried, app.now());
     // The invite before its mail, as who sends it again.
-    invites::delivery::hold(tx, mail)?;
+    let invite = delivery::hold(tx, mail)?;
+    let reminds = mail.kind == MailKind::Reminder;
     match end {
         End::Settled(outcome, note) => {
-            if outbox::settle(tx, mail, *outcome, note.as_deref(), now)? {
-                invites::delivery::settled(tx, mail, *outcome, note.as_deref(), now)?;
+            let is_ours = outbox::settle(tx, mail, *outcome, note.as_deref(), now)?;
+            if let Some(invite) = invite.filter(|_| is_ours) {
+                delivery::settled(tx, &invite, reminds, *outcome, note.as_deref(), now)?;
             }
         }
         End::Again { due, note, counts, shows } => {
-            if outbox::put_back(tx, mail, *due, Some(note), *counts)? && *shows {
-                invites::delivery::deferred(tx, mail, note, *due)?;
+            let is_ours = outbox::put_back(tx, mail, *due, Some(note), *counts)?;
+            // A reminder that waits makes nothing of what is there already less sent.
+            if let Some(invite) = invite.filter(|_| is_ours && *shows && !reminds) {
+                delivery::deferred(tx, &invite, note, *due)?;
             }
         }
     }
@@ -338,10 +340,4 @@ fn write(app: &App, mail: &Taken, letter: &Letter) -> Result<Composed, String> {
     let Taken { seq, kind, email, created_at, .. } = mail;
     let cover = Cover { seq: *seq, kind: *kind, to: email.clone(), created_at: *created_at, now: app.now(), opt_out };
     compose(sender, &cover, letter).map_err(|error| error.to_string())
-}
-
-/// How long to rest at `now` for something at `then`.
-fn until(now: Timestamp, then: Timestamp) -> Duration {
-    let micros = u64::try_from(then.micros().saturating_sub(now.micros())).unwrap_or(0);
-    Duration::from_micros(micros).clamp(SHORTEST, LONGEST)
 }

@@ -25,6 +25,14 @@ impl Dialect {
     }
 }
 
+impl Dialect {
+    /// A condition on `seq` for the rows that `rows`, a `SELECT seq …`, leads to. Of those who ask at once each gets others:
+    /// what somebody holds is passed over.
+    pub fn unheld(self, rows: &str) -> String {
+        self.pick(format!("seq IN ({rows})"), format!("seq = ANY (ARRAY({rows} FOR UPDATE SKIP LOCKED))"))
+    }
+}
+
 /// Makes composed SQL `'static`, once for each distinct text, for the life of the process.
 ///
 /// For lists whose filters are put together from **fixed fragments**: their combinations are a small bounded set, so
