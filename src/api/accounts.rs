@@ -211,11 +211,15 @@ pub struct Sync {
 }
 
 /// The inbox in a poll.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct SyncInbox {
-    /// Invites that wait for me.
+    /// Invites that wait for me, counted to 1,000.
     pub pending: u32,
+    /// Another text whenever `GET /me/invites` shows something else: which invites wait, and what is told of each. It
+    /// means nothing but that.
+    #[serde(default)]
+    pub revision: String,
 }
 
 /// A band in a poll.

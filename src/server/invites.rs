@@ -37,7 +37,7 @@ pub(crate) use self::{
     end::{Begun, End, Rest, go_on, waiting_end},
     enroll::{Newcomer, check_newcomer, enroll},
     expire::{expire, next_end},
-    inbox::{Unwilling, end_unwanted, inbox, opt_out},
+    inbox::{Unwilling, WAITING, end_unwanted, inbox, opt_out},
     list::{Filter, list},
     together::Together,
     wish::ending,

@@ -19,7 +19,7 @@ use super::{
     launch::Launched,
 };
 use crate::{
-    api::{Account, Band, Invite, InviteSort, Member, Site},
+    api::{Account, Band, Invite, InviteSort, Member, Site, SyncInbox},
     client::{Origin, PlainHttp},
     domain::{AccountId, BandId, InviteId, Pasted, Status, Timestamp},
 };
@@ -250,8 +250,8 @@ pub struct Model {
     pub me: Option<Account>,
     /// How it stands with the server.
     pub line: Line,
-    /// Invites that wait for the person.
-    pub inbox: u32,
+    /// How many invites wait for the person, and which state of them the last poll told.
+    pub inbox: SyncInbox,
     /// Which pane has the focus.
     pub focus: Pane,
     /// The bands.
@@ -339,7 +339,7 @@ impl Model {
             server: None,
             me: None,
             line: Line::default(),
-            inbox: 0,
+            inbox: SyncInbox::default(),
             focus: Pane::Bands,
             bands: BandsPane::default(),
             band: None,

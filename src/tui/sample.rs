@@ -76,7 +76,7 @@ pub(crate) fn signed_in(size: (u16, u16)) -> Model {
 pub(crate) fn panes(size: (u16, u16)) -> Model {
     let mut model = signed_in(size);
     model.line.heard = Some(later(-3));
-    model.inbox = 1;
+    model.inbox.pending = 1;
     model.focus = Pane::Invites;
     fill(&mut model.bands.list, bands(), false);
     model.band = Some(band_id(1));

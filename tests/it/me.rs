@@ -6,6 +6,7 @@ use crate::world::{PASSWORD, Person, World, on_each_database};
 
 on_each_database! {
     a_poll_tells_changed_bands_and_the_inbox_and_nothing_while_all_is_as_it_was,
+    a_poll_tells_that_the_inbox_shows_something_else_though_as_many_wait,
     a_poll_asks_for_a_session_first,
     every_answer_that_is_polled_has_a_tag_that_holds_until_it_changes,
     the_inbox_shows_what_is_for_the_account_and_nothing_by_an_address_that_was_only_typed,
@@ -32,7 +33,7 @@ pub async fn ask(world: &World, person: &Person, path: &str, known: Option<&str>
 async fn a_poll_tells_changed_bands_and_the_inbox_and_nothing_while_all_is_as_it_was(world: World) {
     let (ada, kim) = (world.account("ada").await, world.account("kim").await);
     let (status, empty, none) = ask(&world, &kim, "/me/sync", None).await;
-    assert_eq!((status, none), (200, json!({ "inbox": { "pending": 0 }, "bands": [] })));
+    assert_eq!((status, &none["inbox"]["pending"], &none["bands"]), (200, &json!(0), &json!([])));
     let (one, two) = (ada.band("Choir").await, ada.band("The Night Owls").await);
     let (_, tag, first) = ask(&world, &ada, "/me/sync", None).await;
     assert_eq!(ask(&world, &ada, "/me/sync", Some(&tag)).await, (304, tag.clone(), Value::Null));
@@ -55,6 +56,40 @@ async fn a_poll_tells_changed_bands_and_the_inbox_and_nothing_while_all_is_as_it
     assert_eq!(ask(&world, &kim, "/me/sync", Some(&full)).await.2["inbox"]["pending"], 0);
     assert_eq!(ada.delete(&format!("/bands/{two}")).await.0, 204);
     assert_eq!(ask(&world, &ada, "/me/sync", Some(&newer)).await.2["bands"].as_array().unwrap().len(), 1);
+}
+
+async fn a_poll_tells_that_the_inbox_shows_something_else_though_as_many_wait(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let (one, two) = (ada.band("Choir").await, ada.band("The Night Owls").await);
+    let for_kim = json!({ "username": "kim" });
+    let (first, _) = ada.invite(&one, for_kim.clone()).await;
+    let (mut tag, mut revision) = (String::new(), Value::Null);
+    let mut is_news = async |what: &str| {
+        let (status, newer, sync) = ask(&world, &kim, "/me/sync", Some(&tag)).await;
+        assert_eq!((status, &sync["inbox"]["pending"]), (200, &json!(1)), "{what}");
+        assert_ne!(sync["inbox"]["revision"], revision, "{what}");
+        (tag, revision) = (newer, sync["inbox"]["revision"].clone());
+        assert_eq!(ask(&world, &kim, "/me/sync", Some(&tag)).await.0, 304, "{what}");
+    };
+    is_news("one waits").await;
+    for change in [
+        json!({ "message": "Come!" }),
+        json!({ "message": "Come on!" }),
+        json!({ "role": "admin" }),
+        json!({ "expires_at": null }),
+        json!({ "ttl_hours": 2 }),
+    ] {
+        assert_eq!(ada.patch(&format!("/invites/{first}"), change.clone()).await.0, 200);
+        is_news(&change.to_string()).await;
+    }
+    assert_eq!(ada.patch(&format!("/bands/{one}"), json!({ "name": "Big Choir" })).await.0, 200);
+    is_news("another name of the band").await;
+    assert_eq!(ada.delete(&format!("/invites/{first}")).await.0, 204);
+    let (second, _) = ada.invite(&two, for_kim.clone()).await;
+    is_news("another invite in its place").await;
+    assert_eq!(ada.delete(&format!("/invites/{second}")).await.0, 204);
+    ada.invite(&two, for_kim).await;
+    is_news("one like it in its place").await;
 }
 
 async fn a_poll_asks_for_a_session_first(world: World) {

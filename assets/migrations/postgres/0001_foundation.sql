@@ -200,8 +200,8 @@ CREATE INDEX invite_band_status_expiry ON invite (band, status, (COALESCE(expire
 -- Whom the next reminder is for.
 CREATE INDEX invite_reminder ON invite (next_reminder_at) WHERE status = 'pending' AND next_reminder_at IS NOT NULL;
 CREATE INDEX invite_expiry ON invite (expires_at) WHERE status = 'pending' AND expires_at IS NOT NULL;
-CREATE INDEX invite_account ON invite (account, status) WHERE account IS NOT NULL;
-CREATE INDEX invite_email ON invite (email, status) WHERE email IS NOT NULL;
+CREATE INDEX invite_account ON invite (account, status, seq) WHERE account IS NOT NULL;
+CREATE INDEX invite_email ON invite (email, status, seq) WHERE email IS NOT NULL;
 -- One pending invite for a person and a band; what is over counts until it is written down as such.
 CREATE UNIQUE INDEX invite_one_email ON invite (email, band) WHERE kind = 'email' AND status = 'pending';
 CREATE UNIQUE INDEX invite_one_account ON invite (account, band) WHERE kind = 'user' AND status = 'pending';

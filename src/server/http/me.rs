@@ -183,8 +183,8 @@ async fn end_session(State(app): State<App>, caller: Caller, Path(id): Path<Stri
     Err(missing())
 }
 
-/// The poll: my bands with their revisions, and how many invites wait for me. With `If-None-Match` it answers 304
-/// while nothing has changed.
+/// The poll: my bands with their revisions, how many invites wait for me, and a revision of what my inbox shows. With
+/// `If-None-Match` it answers 304 while nothing has changed.
 #[utoipa::path(
     get, path = "/me/sync", tag = "accounts", params(("If-None-Match" = Option<String>, Header)),
     responses((status = 200, body = Sync), (status = 304, description = "Nothing has changed"))

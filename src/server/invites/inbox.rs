@@ -20,6 +20,16 @@ crate::row! {
     }
 }
 
+/// Which invites wait for the account `$1` at the time `$2`: those made for it, and those mailed to its address where that
+/// is verified. For statements over `invite i` and its `band b`.
+pub(crate) const WAITING: &str = "i.seq IN (
+        SELECT seq FROM invite WHERE account = $1 AND kind = 'user' AND status = 'pending'
+        UNION ALL
+        SELECT seq FROM invite
+        WHERE email = (SELECT email FROM account WHERE id = $1 AND email_verified) AND kind = 'email'
+            AND status = 'pending')
+    AND (i.expires_at IS NULL OR i.expires_at > $2) AND b.deleted_at IS NULL";
+
 /// A page of the invites that wait for the account, newest first: those made for it, and those mailed to its address
 /// where that is verified. An address that was only typed shows nothing.
 pub(crate) fn inbox(tx: &mut Tx<'_>, account: AccountId, page: Page, now: Timestamp) -> Result<Inbox, Refused> {
@@ -29,13 +39,7 @@ pub(crate) fn inbox(tx: &mut Tx<'_>, account: AccountId, page: Page, now: Timest
             c.id AS inviter, c.username AS inviter_username, c.display_name AS inviter_name, i.message AS message,
             i.created_at AS created_at, i.expires_at AS expires_at, i.requires_approval AS requires_approval
          FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
-         WHERE i.seq IN (
-            SELECT seq FROM invite WHERE account = $1 AND kind = 'user' AND status = 'pending'
-            UNION ALL
-            SELECT seq FROM invite
-            WHERE email = (SELECT email FROM account WHERE id = $1 AND email_verified) AND kind = 'email'
-                AND status = 'pending')
-         AND (i.expires_at IS NULL OR i.expires_at > $2) AND b.deleted_at IS NULL AND i.seq {than} $3
+         WHERE {WAITING} AND i.seq {than} $3
          ORDER BY i.seq {order} LIMIT $4"
     ));
     let rows: Vec<Row> = tx.query(sql, &[&account, &now, &from.seq, &page.fetch()])?;

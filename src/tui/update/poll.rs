@@ -102,7 +102,7 @@ impl Model {
 
     /// Fetches again what is on the screen of everything whose revision moved.
     fn synced(&mut self, sync: &Sync) -> Vec<Effect> {
-        let waited = std::mem::replace(&mut self.inbox, sync.inbox.pending);
+        let waited = std::mem::replace(&mut self.inbox, sync.inbox.clone());
         let revisions: BTreeMap<_, _> = sync.bands.iter().map(|band| (band.id, band.revision)).collect();
         let before = std::mem::replace(&mut self.revisions, revisions);
         let mut effects = if waited == self.inbox { Vec::new() } else { self.inbox_again() };

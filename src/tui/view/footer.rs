@@ -98,7 +98,7 @@ fn keys(model: &Model, wide: usize, theme: &Theme) -> Line<'static> {
     let named = |wanted: Scope| {
         KEYMAP.iter().filter(move |b| b.footer && b.scope == wanted && b.action != Action::Help).map(|b| b.action)
     };
-    let inbox = (model.inbox > 0).then_some(Action::Inbox);
+    let inbox = (model.inbox.pending > 0).then_some(Action::Inbox);
     let actions = undo.into_iter().chain(inbox).chain(named(model.focus.scope())).chain(named(Scope::Everywhere));
     // What the person may not do in this band is no hint.
     let actions = actions.filter(|action| model.barred(*action).is_none());

@@ -34,8 +34,8 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
         x = put(buf, x + 3, area.y, &clip(&text, room), style, room);
     }
     let mut right = area.right().saturating_sub(1);
-    if model.inbox > 0 && model.screen == Screen::Panes {
-        let text = format!("inbox {}", model.inbox);
+    if model.inbox.pending > 0 && model.screen == Screen::Panes {
+        let text = format!("inbox {}", model.inbox.pending);
         let start = right.saturating_sub(columns(&text) as u16);
         if start > x + 2 {
             put(buf, start, area.y, &text, theme.pending, wide);

@@ -134,8 +134,13 @@ impl Desk {
 
     /// Answers the poll: bands with their revisions, and the inbox.
     pub(super) fn sync(&mut self, revisions: &[(u128, i64)], pending: u32) {
+        self.sync_inbox(revisions, pending, "");
+    }
+
+    /// Answers the poll, with a revision of what the inbox shows.
+    pub(super) fn sync_inbox(&mut self, revisions: &[(u128, i64)], pending: u32, revision: &str) {
         let bands = revisions.iter().map(|&(id, revision)| SyncBand { id: band_id(id), revision }).collect();
-        let sync = Sync { inbox: SyncInbox { pending }, bands };
+        let sync = Sync { inbox: SyncInbox { pending, revision: revision.to_owned() }, bands };
         let synced = Synced::Changed { sync, etag: Some("\"a\"".to_owned()) };
         self.answer(is_sync, Ok(Answer::Synced(Box::new(synced))));
     }

@@ -80,7 +80,10 @@ fn what_comes_meanwhile_is_fetched_and_the_cursor_stays_on_its_invite() {
     assert_eq!(list(&desk).chosen().unwrap().id, invite_id(7));
     desk.wait(7);
     desk.sync(&[(1, 1)], 2);
-    assert!(!desk.has_request(is_inbox), "as many as before: nothing is asked");
+    assert!(!desk.has_request(is_inbox), "it is as it was: nothing is asked");
+    desk.wait(7);
+    desk.sync_inbox(&[(1, 1)], 2, "another");
+    assert!(desk.has_request(is_inbox), "as many as before, but not the same");
 }
 
 #[test]

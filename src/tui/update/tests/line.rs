@@ -28,7 +28,7 @@ fn a_moved_revision_fetches_what_is_on_the_screen_of_that_band_alone() {
     let mut desk = Desk::with_a_band();
     desk.wait(7);
     desk.sync(&[(1, 2)], 3);
-    assert_eq!(desk.model.inbox, 3);
+    assert_eq!(desk.model.inbox.pending, 3);
     assert!(desk.has_request(|r| matches!(r, Request::Invites(..))));
     assert!(desk.has_request(|r| matches!(r, Request::Members(..))));
     desk.answer(|r| matches!(r, Request::Bands(_)), Ok(bands(vec![band(1, Role::Owner)])));

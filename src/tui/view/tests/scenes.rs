@@ -63,7 +63,7 @@ pub(super) const ALL: &[Scene] = &[
     ("panes-bands", |size| {
         let mut model = panes(size);
         model.focus = Pane::Bands;
-        model.inbox = 0;
+        model.inbox.pending = 0;
         model.line.heard = Some(later(-75));
         model
     }),
