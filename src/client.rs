@@ -4,6 +4,7 @@
 //! to another origin. What creates or accepts carries an idempotency key, so a retry has no second effect.
 
 mod answer;
+mod download;
 mod endpoints;
 mod error;
 pub mod here;
@@ -16,7 +17,8 @@ use std::{sync::Arc, time::Duration};
 use reqwest::{Method, header, redirect};
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use endpoints::{BandQuery, InviteQuery, MemberQuery, Page, Removal, Synced};
+pub use download::{Download, Media};
+pub use endpoints::{AuditQuery, BandQuery, Branch, InviteQuery, MadeCampaign, MemberQuery, Page, Removal, Synced};
 pub use error::Error;
 pub use origin::{Origin, PlainHttp};
 pub use retry::Patience;
@@ -27,6 +29,8 @@ use crate::domain::SessionToken;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a whole exchange may take.
 const WHOLE: Duration = Duration::from_secs(15);
+/// How long a file may be on its way.
+const LONGEST_FILE: Duration = Duration::from_hours(24);
 
 /// A connection pool to one server. Cheap to clone.
 #[derive(Clone)]
@@ -100,12 +104,24 @@ impl Client {
 
     /// Asks until there is an answer or the patience is at its end, and decodes it.
     async fn call<T: DeserializeOwned>(&self, ask: Ask) -> Result<T, Error> {
-        match self.send(&ask).await? {
-            answer::Answer { body: Some(body), .. } => answer::decode(body),
-            answer::Answer { status, .. } => {
-                Err(Error::NotTheApi { origin: self.origin.to_string(), status, found: "an empty answer".to_owned() })
-            }
-        }
+        let answer = self.send(&ask).await?;
+        answer::decode(self.body_of(answer)?.1)
+    }
+
+    /// The status and the body of an answer that has one.
+    fn body_of(&self, answer: answer::Answer) -> Result<(u16, serde_json::Value), Error> {
+        let status = answer.status;
+        let empty =
+            || Error::NotTheApi { origin: self.origin.to_string(), status, found: "an empty answer".to_owned() };
+        answer.body.map(|body| (status, body)).ok_or_else(empty)
+    }
+
+    /// As [`Client::call`], for what answers with a file.
+    async fn download(&self, ask: Ask) -> Result<Download, Error> {
+        let answer = self.send(&ask).await?;
+        let (status, found) = (answer.status, "no file".to_owned());
+        let none = || Error::NotTheApi { origin: self.origin.to_string(), status, found };
+        answer.file.map(|response| Download::new(self.origin.clone(), response)).ok_or_else(none)
     }
 
     /// As [`Client::call`], for what answers without a body.
@@ -132,7 +148,10 @@ impl Client {
     /// One exchange; an error comes with the server's `Retry-After`, if it gave one.
     async fn once(&self, ask: &Ask) -> Result<answer::Answer, (Error, Option<Duration>)> {
         let url = self.origin.url(&ask.segments, &ask.query);
-        let mut request = self.http.request(ask.method.clone(), url).header(header::ACCEPT, "application/json");
+        let mut request = self.http.request(ask.method.clone(), url).header(header::ACCEPT, ask.media.as_str());
+        if let Some(longest) = ask.longest {
+            request = request.timeout(longest);
+        }
         if let Some(session) = &self.session {
             let mut value = header::HeaderValue::try_from(format!("Bearer {}", session.reveal()))
                 .map_err(|e| (Error::Setup { reason: e.to_string() }, None))?;
@@ -153,7 +172,7 @@ impl Client {
         }
         let response = request.send().await.map_err(|e| (Error::from_transport(&self.origin, &e), None))?;
         let retry_after = retry::retry_after(response.headers());
-        answer::read(&self.origin, response).await.map_err(|e| (e, retry_after))
+        answer::read(&self.origin, response, ask).await.map_err(|e| (e, retry_after))
     }
 }
 
@@ -166,6 +185,12 @@ struct Ask {
     idempotency: Option<uuid::Uuid>,
     etag: Option<String>,
     headers: Vec<(&'static str, String)>,
+    /// What the answer is to be.
+    media: Media,
+    /// How long the whole exchange may take, where that is not [`WHOLE`].
+    longest: Option<Duration>,
+    /// Whether each row has its result, also where none is as was wished: then 422 is an answer, too.
+    told_by_row: bool,
 }
 
 impl Ask {
@@ -178,6 +203,9 @@ impl Ask {
             idempotency: None,
             etag: None,
             headers: Vec::new(),
+            media: Media::Json,
+            longest: None,
+            told_by_row: false,
         }
     }
 
@@ -198,6 +226,22 @@ impl Ask {
     /// Marks the request so that the server does it once, however often it is sent.
     fn once_only(mut self) -> Self {
         self.idempotency = Some(uuid::Uuid::now_v7());
+        self
+    }
+
+    /// Asks for a file. It may take as long as it needs, as long as there is always more.
+    fn media(mut self, media: Media) -> Self {
+        (self.media, self.longest) = (media, Some(LONGEST_FILE));
+        self
+    }
+
+    fn longest(mut self, longest: Duration) -> Self {
+        self.longest = Some(longest);
+        self
+    }
+
+    fn told_by_row(mut self) -> Self {
+        self.told_by_row = true;
         self
     }
 

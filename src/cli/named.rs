@@ -108,7 +108,7 @@ impl PersonArg {
             return Ok(account);
         }
         let name = self.username();
-        let found = if name.chars().count() < FEWEST_LETTERS { None } else { Some(client.people(name).await?) };
+        let found = if name.chars().count() < FEWEST_LETTERS { None } else { Some(client.people(name, None).await?) };
         let people = found.into_iter().flat_map(|found| found.accounts);
         people.into_iter().find(|person| same(&person.username, name)).map(|person| person.id).ok_or_else(|| {
             Error::Usage(format!("NAME must be a user name or an account id: nobody is called \"{name}\""))

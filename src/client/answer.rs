@@ -4,7 +4,7 @@ use reqwest::{Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Error, Origin};
+use super::{Ask, Error, Media, Origin};
 use crate::{
     api::Problem,
     domain::{clean_block, clean_line},
@@ -21,10 +21,12 @@ pub(super) struct Answer {
     pub(super) etag: Option<String>,
     /// The body, cleaned; `None` where there is none (204, 304, or empty).
     pub(super) body: Option<Value>,
+    /// The answer itself where a file was asked for; nothing of it is read yet.
+    pub(super) file: Option<Response>,
 }
 
-/// Reads an answer to its end.
-pub(super) async fn read(origin: &Origin, response: Response) -> Result<Answer, Error> {
+/// Reads an answer to its end, but for a file.
+pub(super) async fn read(origin: &Origin, response: Response, ask: &Ask) -> Result<Answer, Error> {
     let status = response.status();
     if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
         let location = text_header(&response, header::LOCATION).unwrap_or_else(|| "somewhere else".to_owned());
@@ -35,17 +37,24 @@ pub(super) async fn read(origin: &Origin, response: Response) -> Result<Answer, 
     let etag = text_header(&response, header::ETAG);
     let media = text_header(&response, header::CONTENT_TYPE).unwrap_or_default();
     let not_the_api = |found: String| Error::NotTheApi { origin: origin.to_string(), status: status.as_u16(), found };
+    if status.is_success() && ask.media != Media::Json {
+        if essence(&media) != ask.media.as_str() {
+            return Err(not_the_api(name_of(&media)));
+        }
+        return Ok(Answer { status: status.as_u16(), etag, body: None, file: Some(response) });
+    }
     let bytes = body(origin, response).await?;
-    if status.is_success() || status == StatusCode::NOT_MODIFIED {
+    let by_row = status == StatusCode::UNPROCESSABLE_ENTITY && ask.told_by_row && essence(&media) == "application/json";
+    if status.is_success() || status == StatusCode::NOT_MODIFIED || by_row {
         if bytes.is_empty() {
-            return Ok(Answer { status: status.as_u16(), etag, body: None });
+            return Ok(Answer { status: status.as_u16(), etag, body: None, file: None });
         }
         if !is_json(&media) {
             return Err(not_the_api(name_of(&media)));
         }
         let mut value: Value = serde_json::from_slice(&bytes).map_err(|e| shape(&e))?;
         clean(&mut value, false);
-        return Ok(Answer { status: status.as_u16(), etag, body: Some(value) });
+        return Ok(Answer { status: status.as_u16(), etag, body: Some(value), file: None });
     }
     let foreign = |found: String| match status {
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
@@ -77,14 +86,19 @@ fn shape(error: &serde_json::Error) -> Error {
     Error::Shape { reason: clean_line(&error.to_string()) }
 }
 
+/// A media type without its parameters.
+fn essence(media: &str) -> String {
+    media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 fn is_json(media: &str) -> bool {
-    let media = media.split(';').next().unwrap_or_default().trim();
-    media.eq_ignore_ascii_case("application/json") || media.to_ascii_lowercase().ends_with("+json")
+    let media = essence(media);
+    media == "application/json" || media.ends_with("+json")
 }
 
 fn name_of(media: &str) -> String {
-    let media = media.split(';').next().unwrap_or_default().trim();
-    if media.is_empty() { "no media type".to_owned() } else { clean_line(media) }
+    let media = essence(media);
+    if media.is_empty() { "no media type".to_owned() } else { clean_line(&media) }
 }
 
 fn text_header(response: &Response, name: header::HeaderName) -> Option<String> {

@@ -1,18 +1,29 @@
 //! Every operation of the API as a method.
 
+mod campaigns;
+mod figures;
+mod many;
+
+use std::time::Duration;
+
 use reqwest::Method;
+
+pub use campaigns::MadeCampaign;
+pub use figures::{AuditQuery, Branch};
 
 use super::{Ask, Client, Error, answer};
 use crate::{
     api::{
-        Accepted, Account, AuditTrail, Band, BandScope, Bands, Bans, Campaigns, CreateBand, CreateInvite,
-        CreatedInvite, DeclineInvite, Empty, FOUNDER_HEADER, ForgotPassword, FoundPeople, Inbox, Invite, InviteLink,
-        InviteSort, Invites, Login, Member, Members, Preview, Redemptions, Register, Registered, ResetPassword,
-        Sessions, SignedIn, Site, Sync, TransferBand, UpdateAccount, UpdateBand, UpdateInvite, UpdateMember,
-        VerifyEmail,
+        Accepted, Account, Band, BandScope, Bands, Bans, CreateBand, CreateInvite, CreatedInvite, DeclineInvite, Empty,
+        FOUNDER_HEADER, ForgotPassword, Inbox, Invite, InviteLink, InviteSort, Invites, Login, Member, Members,
+        Preview, Redemptions, Register, Registered, ResetPassword, Sessions, SignedIn, Site, Sync, TransferBand,
+        UpdateAccount, UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
     },
     domain::{AccountId, BandId, CampaignId, InviteId, Kind, Pasted, SessionId, Status},
 };
+
+/// How long the server may work on a request that ends many invites; it gives up waiting for itself after 20 seconds.
+const LONG_WORK: Duration = Duration::from_secs(30);
 
 /// Which part of a list is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -208,7 +219,7 @@ impl Client {
 
     /// Deletes a band; its pending invites end.
     pub async fn delete_band(&self, id: BandId) -> Result<(), Error> {
-        self.run(Ask::delete(&["bands", &id.to_string()])).await
+        self.run(Ask::delete(&["bands", &id.to_string()]).longest(LONG_WORK)).await
     }
 
     /// Leaves a band.
@@ -253,21 +264,6 @@ impl Client {
     /// Lifts a ban; the person can be invited again.
     pub async fn lift_ban(&self, band: BandId, account: AccountId) -> Result<(), Error> {
         self.run(Ask::delete(&["bands", &band.to_string(), "bans", &account.to_string()])).await
-    }
-
-    /// People with this in a name, two letters or more; at most 20 of them.
-    pub async fn people(&self, q: &str) -> Result<FoundPeople, Error> {
-        self.call(Ask::get(&["accounts"]).query("q", Some(q))).await
-    }
-
-    /// A page of a band's campaigns.
-    pub async fn campaigns(&self, band: BandId, page: &Page) -> Result<Campaigns, Error> {
-        self.call(Ask::get(&["bands", &band.to_string(), "campaigns"]).page(page)).await
-    }
-
-    /// A page of a band's audit trail, newest first; of one invite where `invite` names it.
-    pub async fn audit(&self, band: BandId, invite: Option<InviteId>, page: &Page) -> Result<AuditTrail, Error> {
-        self.call(Ask::get(&["bands", &band.to_string(), "audit"]).query("invite", invite).page(page)).await
     }
 }
 

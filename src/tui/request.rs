@@ -6,7 +6,7 @@ use crate::{
         Invite, InviteLink, Invites, Login, Member, Members, Preview, Redemptions, Register, Registered, SignedIn,
         Site, TransferBand, UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
     },
-    client::{BandQuery, Client, Error, InviteQuery, MemberQuery, Page, Removal, Synced},
+    client::{AuditQuery, BandQuery, Client, Error, InviteQuery, MemberQuery, Page, Removal, Synced},
     domain::{AccountId, BandId, InviteId, Pasted},
 };
 
@@ -135,7 +135,7 @@ requests! { client;
     /// Who used an invite: the first page.
     Redemptions(id: InviteId) => Redemptions(Redemptions), client.redemptions(id, &Page::default());
     /// What happened to an invite: the first page.
-    Audit(band: BandId, invite: InviteId) => Audit(AuditTrail), client.audit(band, Some(invite), &Page::default());
+    Audit(band: BandId, invite: InviteId) => Audit(AuditTrail), client.audit(band, &AuditQuery { invite: Some(invite), ..AuditQuery::default() }, &Page::default());
     /// What an invite offers.
     Preview(pasted: Pasted) => Preview(Preview), client.preview(&pasted);
     /// Accepts an invite.
