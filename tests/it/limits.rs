@@ -122,7 +122,7 @@ async fn an_account_is_tried_only_so_often_whoever_tries() {
             let body = log_in(&spelling, "a wrong password");
             answers.push(behind(&world, "POST", "/api/v1/auth/login", &format!("198.51.{n}.1"), &body).await.0);
         }
-        assert!(answers[..6].iter().all(|&status| status == 401), "{answers:?}");
+        assert!(answers[..3].iter().all(|&status| status == 401), "{answers:?}");
         assert_eq!(answers[29], 429, "known or not, the same is said: {answers:?}");
     }
     let by_address = log_in("ada@example.org", "a wrong password");
@@ -141,7 +141,7 @@ async fn a_network_tries_only_so_many_accounts() {
         let body = log_in(&format!("nobody{n}"), "a wrong password");
         answers.push(behind(&world, "POST", "/api/v1/auth/login", "198.51.100.1", &body).await.0);
     }
-    assert!(answers[..6].iter().all(|&status| status == 401), "{answers:?}");
+    assert!(answers[..3].iter().all(|&status| status == 401), "{answers:?}");
     assert_eq!(answers[29], 429, "{answers:?}");
 }
 

@@ -54,10 +54,9 @@ struct Limit<K: Hash + Eq + Clone> {
 }
 
 impl<K: Hash + Eq + Clone> Limit<K> {
-    /// So many a minute, and `burst` minutes' worth at once.
-    fn new(per_minute: u32, burst: u32) -> Self {
-        let rate = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::per_minute(rate).allow_burst(rate.saturating_mul(NonZeroU32::new(burst).unwrap_or(rate)));
+    /// So many a minute, all of them at once if need be.
+    fn new(per_minute: u32) -> Self {
+        let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
         Self { limiter: RateLimiter::keyed(quota), tidied: Mutex::new(Instant::now()) }
     }
 
@@ -153,11 +152,11 @@ impl Limits {
         let limits = settings.limits.enabled.then_some(&settings.limits)?;
         Some(Self(Arc::new(Inner {
             trusted: settings.trusted_proxies.clone(),
-            sign_ins: Limit::new(limits.sign_ins_per_minute, 2),
-            look_ups: Limit::new(limits.look_ups_per_minute, 1),
-            searches: Limit::new(limits.look_ups_per_minute, 1),
+            sign_ins: Limit::new(limits.sign_ins_per_minute),
+            look_ups: Limit::new(limits.look_ups_per_minute),
+            searches: Limit::new(limits.look_ups_per_minute),
             codes: Guesses::new(limits.codes_per_minute),
-            log_ins: Limit::new(limits.sign_ins_per_minute, 2),
+            log_ins: Limit::new(limits.sign_ins_per_minute),
         })))
     }
 
@@ -209,4 +208,21 @@ pub(crate) async fn limit(State(limits): State<Limits>, mut request: Request, ne
         limits.0.codes.give_back(who);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_get_through_as_are_configured_and_the_next_is_told_when_to_come_back() {
+        for per_minute in [1, 3, 10] {
+            let limit = Limit::new(per_minute);
+            let through = (0..100).take_while(|_| limit.take(&"ada").is_ok()).count();
+            assert_eq!(through, per_minute as usize);
+            let Err(Refused::Limited { seconds }) = limit.take(&"ada") else { panic!("it was let through") };
+            assert!((1..=60 / u64::from(per_minute) + 1).contains(&seconds), "{seconds}");
+            assert!(limit.take(&"kim").is_ok(), "another's count is another");
+        }
+    }
 }
