@@ -5,11 +5,12 @@ use clap::{Args, Subcommand};
 use super::{Error, account::new_password, output, serve};
 use crate::{
     api::Account,
-    config::{Config, Flag},
+    config::{Config, Flag, MailTls},
     domain::{AccountId, Address, DisplayName, Timestamp, Username, check_password},
     server::{
         Clock as _, Entropy as _, Fields, Refused, Settings, SystemClock, SystemEntropy, accounts,
         admin::{make_account, set_site_admin},
+        mail::{Checked, Step, check},
         store::{Database, Options, Store},
     },
 };
@@ -50,6 +51,21 @@ enum Admin {
         #[arg(long, value_name = "NAME", value_parser = DisplayName::parse)]
         display_name: Option<DisplayName>,
     },
+    /// See whether mail leaves.
+    Mail {
+        #[command(subcommand)]
+        command: MailCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum MailCommand {
+    /// Send one plain mail by the server's settings, and say how far it came: 0 once it is taken.
+    Test {
+        /// To whom.
+        #[arg(value_name = "ADDRESS", value_parser = Address::parse)]
+        address: Address,
+    },
 }
 
 impl AdminArgs {
@@ -59,7 +75,7 @@ impl AdminArgs {
     }
 }
 
-/// Does one thing to the database, and says what.
+/// Does one thing, and says what.
 pub(super) fn run(args: &AdminArgs, config: &Config, json: bool) -> Result<(), Error> {
     let now = SystemClock.now();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -84,8 +100,59 @@ pub(super) fn run(args: &AdminArgs, config: &Config, json: bool) -> Result<(), E
             let account = runtime.block_on(make(config, new, password, now))?;
             (account, "has an account, and runs this site")
         }
+        Admin::Mail { command: MailCommand::Test { address } } => {
+            return runtime.block_on(test_mail(config, address, now, json));
+        }
     };
     if json { output::json(&account) } else { output::line(&format!("{} {says}.", account.username)) }
+}
+
+/// Sends a mail past the outbox, and says each step; what stopped it is the error.
+async fn test_mail(config: &Config, to: &Address, now: Timestamp, json: bool) -> Result<(), Error> {
+    let settings = Settings::new(config, config.server.public_url.as_deref().unwrap_or_default(), None);
+    let mail = &config.mail;
+    let host = mail.host.as_deref().unwrap_or_default();
+    let mut steps = Vec::new();
+    let mut told = |step: Step| {
+        let says = match step {
+            Step::Connect if mail.tls == MailTls::Tls => {
+                format!("Connecting to {host}, port {}, encrypted from the first byte.", mail.port)
+            }
+            Step::Connect => format!("Connecting to {host}, port {}.", mail.port),
+            Step::Encrypt => "Encrypting (STARTTLS).".to_owned(),
+            Step::SignIn => format!("Signing in as {}.", mail.username.as_deref().unwrap_or_default()),
+            Step::Sender => format!("Sending a mail from {}.", mail.from.as_deref().unwrap_or_default()),
+            Step::Recipient => format!("It is to {}.", to.as_str()),
+            Step::Text => "Handing it over.".to_owned(),
+        };
+        if !json {
+            let _ = output::line(&says);
+        }
+        steps.push(says);
+    };
+    let checked = check(&settings, to, now, &mut told).await;
+    let (sent, says) = match &checked {
+        Ok(Checked::Off) => {
+            (false, "mail.transport is off: no mail is sent. Set it to smtp, or to file to look at mails.".into())
+        }
+        Ok(Checked::Kept(file)) => {
+            (true, format!("The mail lies in {}. mail.transport is file: it goes no further.", file.display()))
+        }
+        Ok(Checked::Taken(words)) => (
+            true,
+            format!(
+                "The server took it: {words}. If it does not arrive, look among spam, and whether mail may come from mail.from."
+            ),
+        ),
+        Err(stopped) => (false, stopped.to_string()),
+    };
+    if json {
+        output::json(&serde_json::json!({ "sent": sent, "steps": steps, "result": says }))?;
+    }
+    if !sent {
+        return Err(Error::Host(says));
+    }
+    if json { Ok(()) } else { output::line(&says) }
 }
 
 fn new_account(

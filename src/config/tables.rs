@@ -184,6 +184,10 @@ table! {
         /// How the way there is encrypted; none is for a server on this machine only.
         tls: MailTls = MailTls::Starttls, By(r#""starttls""#),
             "starttls, tls or none", "GUESTLIST_MAIL_TLS", Found::word;
+        /// A file of certificates (PEM) that are trusted beside those that the system trusts: for a mail server with a CA
+        /// of its own.
+        ca_file: Option<PathBuf> = None, Example(r#""/etc/guestlist/mail-ca.pem""#),
+            "the path of a file", "GUESTLIST_MAIL_CA_FILE", |found| found.path().map(Some);
         /// The name to sign in with there, if one has to.
         username: Option<String> = None, Example(r#""guestlist""#),
             "a text", "GUESTLIST_MAIL_USERNAME", |found| found.text().map(|text| Some(text.to_owned()));

@@ -10,12 +10,15 @@
 //! the mail is sent, outside of any transaction. So a mail is sent at least once, and twice only where a node dies
 //! between the mail server's word and the commit; its Message-ID is the same then.
 
+mod check;
 mod compose;
 mod letter;
 mod smtp;
 mod transport;
 mod worker;
 
+pub use check::{Checked, Stopped, check};
+pub use smtp::Step;
 pub use transport::{Smtp, Transport};
 pub(crate) use worker::run;
 pub use worker::send_due;

@@ -18,6 +18,8 @@ mod approval;
 #[cfg(feature = "server")]
 mod audit;
 #[cfg(feature = "server")]
+mod authority;
+#[cfg(feature = "server")]
 mod authorization;
 #[cfg(feature = "server")]
 mod bands;
@@ -58,6 +60,8 @@ mod lists;
 mod local;
 #[cfg(feature = "server")]
 mod mail;
+#[cfg(feature = "server")]
+mod mail_check;
 #[cfg(feature = "server")]
 mod mail_server;
 #[cfg(feature = "server")]

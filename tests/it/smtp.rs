@@ -76,6 +76,7 @@ impl MailServer {
             host: "127.0.0.1".to_owned(),
             port: self.port,
             tls: MailTls::None,
+            ca_file: None,
             login: None,
             from: "guestlist@invites.example.org".parse().unwrap(),
         }

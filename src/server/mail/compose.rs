@@ -117,23 +117,51 @@ pub(super) enum Error {
 
 /// The mail of a letter.
 pub(super) fn compose(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<Composed, Error> {
-    let (subject, text, html) = words(sender, cover, letter)?;
+    let words = words(sender, cover, letter)?;
+    let name = format!("{}-{}", cover.seq, cover.kind);
+    let id = format!("{}.{}", cover.seq, cover.created_at.micros());
+    put_together(sender, (&cover.to, cover.created_at), (&id, &name), cover.opt_out.as_deref(), words)
+}
+
+/// A mail that says nothing but that it has come, for whoever sets a server up.
+pub(super) fn test(sender: Sender<'_>, to: &str, now: Timestamp) -> Result<Composed, Error> {
+    let Sender { from, site, .. } = sender;
+    let notice = NoticeWords {
+        title: format!("Mail from {site} arrives"),
+        text: vec![format!("This is a test: {site} can send mail as {from}.")],
+        code: None,
+        link: None,
+        after: vec!["There is nothing to do.".to_owned()],
+        site,
+        to,
+        opt_out: None,
+    };
+    let id = format!("test.{}", now.micros());
+    put_together(sender, (to, now), (&id, "test"), None, notice.words()?)
+}
+
+/// The headers, and text and HTML beside each other.
+fn put_together(
+    sender: Sender<'_>,
+    (to, at): (&str, Timestamp),
+    (id, name): (&str, &str),
+    opt_out: Option<&str>,
+    (subject, text, html): (String, String, String),
+) -> Result<Composed, Error> {
     let domain = sender.from.as_str().rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-    let id = format!("<guestlist.{}.{}@{domain}>", cover.seq, cover.created_at.micros());
     let mut message = Message::builder()
         .from(Mailbox::new(Some(one_line(sender.site)), sender.from.as_str().parse()?))
-        .to(Mailbox::new(None, cover.to.parse()?))
+        .to(Mailbox::new(None, to.parse()?))
         .subject(one_line(&subject))
-        .date(std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(cover.created_at.unix_ms()))
-        .message_id(Some(id))
+        .date(std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(at.unix_ms()))
+        .message_id(Some(format!("<guestlist.{id}@{domain}>")))
         .header(AutoSubmitted);
-    if let Some(link) = &cover.opt_out {
+    if let Some(link) = opt_out {
         message = message.header(Unsubscribe(format!("<{link}>"))).header(OneClick);
     }
     let message = message.multipart(MultiPart::alternative_plain_html(text, html))?;
-    let at = cover.created_at.to_jiff().strftime("%Y%m%dT%H%M%SZ");
-    let file_name = format!("{at}-{}-{}.eml", cover.seq, cover.kind);
-    Ok(Composed { to: cover.to.clone(), bytes: message.formatted(), file_name })
+    let file_name = format!("{}-{name}.eml", at.to_jiff().strftime("%Y%m%dT%H%M%SZ"));
+    Ok(Composed { to: to.to_owned(), bytes: message.formatted(), file_name })
 }
 
 fn words(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<(String, String, String), Error> {
@@ -211,8 +239,15 @@ fn words(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<(String, 
             ));
         }
     }
-    let (text, html) = (NoticeText { mail: &notice }.render()?, NoticeHtml { mail: &notice }.render()?);
-    Ok((notice.title, text, html))
+    Ok(notice.words()?)
+}
+
+impl NoticeWords<'_> {
+    /// Subject, text and HTML.
+    fn words(self) -> Result<(String, String, String), askama::Error> {
+        let (text, html) = (NoticeText { mail: &self }.render()?, NoticeHtml { mail: &self }.render()?);
+        Ok((self.title, text, html))
+    }
 }
 
 /// Somebody's words, line by line, nothing in them to click on.

@@ -15,9 +15,10 @@ use lettre::{
     transport::smtp::{
         Error,
         authentication::{Credentials, DEFAULT_MECHANISMS},
-        client::{AsyncSmtpConnection, TlsParameters},
+        client::{AsyncSmtpConnection, Certificate, TlsParameters},
         commands::{Data, Mail, Rcpt},
         extension::{ClientId, Extension, MailBodyParameter, MailParameter},
+        response::Response,
     },
 };
 
@@ -37,6 +38,26 @@ const TO_TAKE: Duration = Duration::from_mins(2);
 /// The longest part of a mail server's words that is kept.
 const MOST_WORDS: usize = 300;
 
+/// A step of the way, as it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// To the host and the port; to the greeting, encrypted or not.
+    Connect,
+    /// `STARTTLS`.
+    Encrypt,
+    /// `AUTH`.
+    SignIn,
+    /// `MAIL FROM`.
+    Sender,
+    /// `RCPT TO`.
+    Recipient,
+    /// The mail itself.
+    Text,
+}
+
+/// Who is told of each step as it begins.
+pub(super) type Told<'a> = dyn FnMut(Step) + Send + 'a;
+
 /// A connection that is kept from one mail to the next, once there is one.
 #[derive(Default)]
 pub(super) struct Line(Option<AsyncSmtpConnection>);
@@ -50,34 +71,42 @@ impl Line {
     }
 }
 
-/// Sends a mail. A connection that has gone stale since the last one is made anew, once.
-pub(super) async fn send(smtp: &Smtp, line: &mut Line, mail: &Composed) -> Result<(), Failure> {
+/// Sends a mail; the server's words when it took it. A connection that has gone stale since the last one is made anew,
+/// once.
+pub(super) async fn send(
+    smtp: &Smtp,
+    line: &mut Line,
+    mail: &Composed,
+    told: &mut Told<'_>,
+) -> Result<String, Failure> {
     let envelope = envelope(smtp, mail)?;
     let kept = line.0.take();
     let was_kept = kept.is_some();
     let mut connection = match kept {
         Some(connection) => connection,
-        None => connect(smtp).await?,
+        None => connect(smtp, told).await?,
     };
+    told(Step::Sender);
     let mut begun = begin(&mut connection, &envelope, mail).await;
     if was_kept && matches!(begun, Err(Failure::Trouble(_))) {
-        connection = connect(smtp).await?;
+        connection = connect(smtp, told).await?;
         begun = begin(&mut connection, &envelope, mail).await;
     }
     begun?;
-    let sent = deliver(&mut connection, &envelope, mail).await;
+    let sent = deliver(&mut connection, &envelope, mail, told).await;
     match &sent {
         // The next mail begins with MAIL again; after a refusal the server has to forget this one's recipient first.
-        Ok(()) => line.0 = Some(connection),
+        Ok(_) => line.0 = Some(connection),
         Err(_) => drop(tokio::time::timeout(Duration::from_secs(2), connection.abort()).await),
     }
     sent
 }
 
-async fn connect(smtp: &Smtp) -> Result<AsyncSmtpConnection, Failure> {
+async fn connect(smtp: &Smtp, told: &mut Told<'_>) -> Result<AsyncSmtpConnection, Failure> {
     let trouble = |error: Error| Failure::Trouble(words(&error));
     let hello = ClientId::default();
-    let tls = || TlsParameters::new_rustls(smtp.host.clone()).map_err(trouble);
+    let tls = || tls(smtp);
+    told(Step::Connect);
     let implicit = match smtp.tls {
         MailTls::Tls => Some(tls()?),
         MailTls::Starttls | MailTls::None => None,
@@ -86,6 +115,7 @@ async fn connect(smtp: &Smtp) -> Result<AsyncSmtpConnection, Failure> {
     let connecting = AsyncSmtpConnection::connect_tokio1(address, Some(TO_CONNECT), &hello, implicit, None);
     let mut connection = within(TO_CONNECT, connecting).await?.map_err(trouble)?;
     if smtp.tls == MailTls::Starttls {
+        told(Step::Encrypt);
         if !connection.can_starttls() {
             let text = "the mail server offers no STARTTLS: nothing is sent in clear";
             return Err(Failure::Trouble(text.to_owned()));
@@ -93,11 +123,26 @@ async fn connect(smtp: &Smtp) -> Result<AsyncSmtpConnection, Failure> {
         within(TO_CONNECT, connection.starttls(tls()?, &hello)).await?.map_err(trouble)?;
     }
     if let Some((name, file)) = &smtp.login {
+        told(Step::SignIn);
         let credentials = Credentials::new(name.clone(), password(file).map_err(Failure::Login)?);
         let answer = within(TO_ANSWER, connection.auth(DEFAULT_MECHANISMS, &credentials)).await?;
         answer.map_err(|error| of_sender(&error, error.is_permanent() || error.is_client()))?;
     }
     Ok(connection)
+}
+
+/// Whom to trust: whom the system trusts, and who the file of certificates names, which is read each time.
+fn tls(smtp: &Smtp) -> Result<TlsParameters, Failure> {
+    let mut tls = TlsParameters::builder(smtp.host.clone());
+    if let Some(file) = &smtp.ca_file {
+        let trouble = |why: String| Failure::Trouble(format!("{}: {why}", file.display()));
+        let pem = std::fs::read(file).map_err(|error| trouble(error.to_string()))?;
+        if !pem.windows(27).any(|some| some == b"-----BEGIN CERTIFICATE-----") {
+            return Err(trouble("there is no certificate in it".to_owned()));
+        }
+        tls = tls.add_root_certificate(Certificate::from_pem(&pem).map_err(|error| trouble(words(&error)))?);
+    }
+    tls.build_rustls().map_err(|error| Failure::Trouble(words(&error)))
 }
 
 /// `MAIL FROM`: a server that takes nothing from here says so now.
@@ -118,15 +163,22 @@ fn of_sender(error: &Error, is_final: bool) -> Failure {
     if is_final { Failure::Login(words(error)) } else { Failure::Trouble(words(error)) }
 }
 
-async fn deliver(connection: &mut AsyncSmtpConnection, envelope: &Envelope, mail: &Composed) -> Result<(), Failure> {
+async fn deliver(
+    connection: &mut AsyncSmtpConnection,
+    envelope: &Envelope,
+    mail: &Composed,
+    told: &mut Told<'_>,
+) -> Result<String, Failure> {
+    told(Step::Recipient);
     for to in envelope.to() {
         let answer = within(TO_ANSWER, connection.command(Rcpt::new(to.clone(), Vec::new()))).await;
         answer.map_err(Failure::into_later)?.map_err(|error| of_mail(&error))?;
     }
+    told(Step::Text);
     let answer = within(TO_ANSWER, connection.command(Data)).await;
     answer.map_err(Failure::into_later)?.map_err(|error| of_mail(&error))?;
     let taken = within(TO_TAKE, connection.message(&mail.bytes)).await;
-    taken.map_err(Failure::into_later)?.map(drop).map_err(|error| of_mail(&error))
+    taken.map_err(Failure::into_later)?.map(|taken| said(&taken)).map_err(|error| of_mail(&error))
 }
 
 /// What a refusal means for the mail that it met.
@@ -184,5 +236,15 @@ fn words(error: &Error) -> String {
         }
         source = cause.source();
     }
-    clean_line(&text).chars().take(MOST_WORDS).collect()
+    shortened(&text)
+}
+
+/// A mail server's words when it agrees.
+fn said(response: &Response) -> String {
+    let words: Vec<&str> = response.message().collect();
+    shortened(&format!("{} {}", response.code(), words.join(" ")))
+}
+
+fn shortened(text: &str) -> String {
+    clean_line(text).chars().take(MOST_WORDS).collect()
 }

@@ -42,6 +42,8 @@ pub struct Smtp {
     pub port: u16,
     /// How the way there is encrypted. Never by chance: where the server cannot, nothing is sent.
     pub tls: MailTls,
+    /// Certificates that are trusted beside those that the system trusts, as PEM: of a server with a CA of its own.
+    pub ca_file: Option<PathBuf>,
     /// The name to sign in with, and the file with the password.
     pub login: Option<(String, PathBuf)>,
     /// Whom mail is from.
@@ -59,6 +61,7 @@ impl Transport {
                 host: host.clone(),
                 port: mail.port,
                 tls: mail.tls,
+                ca_file: mail.ca_file.clone(),
                 login: mail.username.clone().zip(mail.password_file.clone()),
                 from,
             }),
@@ -85,10 +88,10 @@ impl Transport {
     pub(super) async fn send(&self, line: &mut Line, mail: &Composed) -> Result<(), Failure> {
         match self {
             Self::Off => Err(Failure::Trouble("no transport for mail is set up".to_owned())),
-            Self::File { directory, .. } => {
-                keep(directory, mail).map_err(|error| Failure::Trouble(format!("{}: {error}", directory.display())))
-            }
-            Self::Smtp(smtp) => smtp::send(smtp, line, mail).await,
+            Self::File { directory, .. } => keep(directory, mail)
+                .map(drop)
+                .map_err(|error| Failure::Trouble(format!("{}: {error}", directory.display()))),
+            Self::Smtp(smtp) => smtp::send(smtp, line, mail, &mut |_| {}).await.map(drop),
         }
     }
 }
@@ -106,9 +109,11 @@ pub(super) enum Failure {
     Login(String),
 }
 
-/// A file for the mail, whole or not there. Its name begins with the time, so that a folder lists them in their order.
-fn keep(directory: &Path, mail: &Composed) -> io::Result<()> {
+/// A file for the mail, whole or not there, and where it lies. Its name begins with the time, so that a folder lists them
+/// in their order.
+pub(super) fn keep(directory: &Path, mail: &Composed) -> io::Result<PathBuf> {
     private::folder(directory)?;
     let path = directory.join(&mail.file_name);
-    private::write(&path, &mail.bytes, true)
+    private::write(&path, &mail.bytes, true)?;
+    Ok(path)
 }
