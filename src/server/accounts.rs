@@ -70,6 +70,18 @@ pub(crate) fn hold(tx: &mut Tx<'_>, id: AccountId) -> Result<(), Error> {
     Ok(())
 }
 
+crate::row! { struct Holder { email: String, email_verified: bool } }
+
+/// The address that is known to be the account's alone, verified or, where nothing is verified, claimed; and whether it
+/// is verified.
+pub(crate) fn own_address(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<(String, bool)>, Error> {
+    let holder: Option<Holder> = tx.query_one(
+        "SELECT email, email_verified FROM account WHERE id = $1 AND (email_verified OR email_claim IS NOT NULL)",
+        &[&account],
+    )?;
+    Ok(holder.map(|holder| (holder.email, holder.email_verified)))
+}
+
 /// Refuses who does not run the site.
 pub(crate) fn require_site_admin(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Refused> {
     if tx.exists("SELECT 1 AS n FROM account WHERE id = $1 AND site_admin", &[&account])? {

@@ -39,6 +39,7 @@ pub(crate) use self::{
     expire::{expire, next_end},
     inbox::{Unwilling, WAITING, end_unwanted, inbox, opt_out},
     list::{Filter, list},
+    supersede::{came_without_invite, hold_all_for},
     together::Together,
     wish::ending,
     withdraw::Withdrawal,

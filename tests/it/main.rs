@@ -16,6 +16,8 @@ mod allowance;
 #[cfg(feature = "server")]
 mod approval;
 #[cfg(feature = "server")]
+mod arrivals;
+#[cfg(feature = "server")]
 mod audit;
 #[cfg(feature = "server")]
 mod authority;

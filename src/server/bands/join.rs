@@ -4,8 +4,9 @@ use crate::{
     api::{Accepted, BandRef, Code, Outcome},
     domain::{AccountId, BandId, JoinMode, JoinRequestId, Membership, Policy, Role, Timestamp},
     server::{
-        Refused, accounts,
+        App, Refused, accounts,
         audit::{self, Event},
+        invites,
         store::{Error, Tx, dialect::intern},
     },
 };
@@ -31,16 +32,19 @@ crate::row! {
 /// Makes the account a member of a band that is open to all, or finds that it is one. In a band that takes requests it
 /// asks, under the id `fresh`, and waits for an admin.
 ///
-/// Who was removed comes back by a new invite alone. Bands by invite are not found by those outside.
+/// Who was removed comes back by a new invite alone. Bands by invite are not found by those outside. Who comes in ends
+/// what else waits for them, as by an accept.
 pub(crate) fn join(
     tx: &mut Tx<'_>,
     fresh: JoinRequestId,
     band: BandId,
     account: AccountId,
-    site: &Policy,
+    app: &App,
     now: Timestamp,
 ) -> Result<Accepted, Refused> {
     accounts::hold(tx, account)?;
+    // What ends by the membership, before the band.
+    invites::hold_all_for(tx, account)?;
     // Held to the end, so that it is neither closed nor deleted meanwhile.
     let lock = tx.dialect().pick("", " FOR NO KEY UPDATE");
     let door: Option<Door> = tx.query_one(
@@ -65,7 +69,7 @@ pub(crate) fn join(
             Refused::new(Code::Removed, format!("You were removed from this band. Ask {ask} for a new invite."))
         });
     }
-    let policy = in_force(tx, band, site)?;
+    let policy = in_force(tx, band, &app.settings().policy)?;
     check_room(tx, account, &policy)?;
     if door.join_mode == JoinMode::Request {
         let wish = Wish { band, account, invite: None, role: Role::Member };
@@ -76,6 +80,7 @@ pub(crate) fn join(
     let actor = Some(account);
     let event = Event { band: Some(band), actor, action: "member.joined", invite: None, account: actor, detail: None };
     audit::record(tx, now, event)?;
+    invites::came_without_invite(tx, band, account, policy.on_accept_cancel, app.settings().mail.is_on(), now)?;
     Ok(told(Outcome::Joined, Role::Member))
 }
 

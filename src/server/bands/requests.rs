@@ -6,7 +6,7 @@ use crate::{
     server::{
         App, Refused,
         audit::{self, Event},
-        invites::{Found, admit, hold_by_id},
+        invites::{Found, admit, came_without_invite, hold_by_id},
         page::Page,
         store::{Error, ToValue, Tx, dialect::intern},
     },
@@ -178,13 +178,17 @@ pub(crate) fn approve(
             None => (in_force(tx, band, &app.settings().policy)?, None),
         };
         check_outside(tx, band, account, &rules, since)?;
+        let mail = app.settings().mail.is_on();
         let came_in = match &by {
-            Some(found) => admit(tx, found, account, app.settings().mail.is_on(), now)?.is_some(),
+            Some(found) => admit(tx, found, account, mail, now)?.is_some(),
             None => members::add(tx, band, account, asking.role, now)?,
         };
         if !came_in {
             close(tx, "id = $3", &[&id], Some(caller), now)?;
             return Ok(None);
+        }
+        if by.is_none() {
+            came_without_invite(tx, band, account, rules.on_accept_cancel, mail, now)?;
         }
     }
     decide(tx, id, (JoinStatus::Approved, asking.role), caller, now)?;

@@ -159,7 +159,7 @@ async fn join(
         .write(
             |_, _, earlier| answered_before(earlier).ok_or_else(|| Refused::not_found("band")),
             move |app, tx| {
-                let accepted = bands::join(tx, fresh, id, caller.account, &app.settings().policy, now)?;
+                let accepted = bands::join(tx, fresh, id, caller.account, app, now)?;
                 Ok(answered(id.as_bytes(), accepted))
             },
         )

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-use super::{cancel::Counted, notices, supersede::supersede, visitor::Visitor};
+use super::{cancel::Counted, notices, supersede::Arrival, visitor::Visitor};
 
 crate::row! {
     /// An invite as the holder of its token meets it.
@@ -350,9 +350,10 @@ fn enter(
     }
     visitor.return_to(tx, found, account)?;
     audit::record(tx, now, Event { account: Some(account), ..found.event("invite.accepted", account) })?;
-    let superseded = supersede(tx, rules.on_accept_cancel, found, account, visitor, now)?;
+    let arrival = Arrival { band: found.band, account, by: Some(found.id), address: visitor.own_address() };
+    let superseded = arrival.supersede(tx, rules.on_accept_cancel, now)?;
     if mail {
-        notices::queue(tx, found.counted(), &superseded, account, now)?;
+        notices::queue(tx, Some(found.counted()), &superseded, account, now)?;
     }
     if visitor.asks && !found.requires_approval {
         requests::close(tx, "account = $3 AND band = $4", &[&account, &found.band], Some(account), now)?;

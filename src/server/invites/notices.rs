@@ -15,19 +15,21 @@ use super::cancel::{AT_ONCE, Counted};
 /// Notices that one address gets in 24 hours: a link that many use fills nobody's inbox.
 const MOST_TO_ONE: i64 = 20;
 
-/// Queues the notices of an accept: to who made the invite `accepted`, and to those others whose invites it ended. Only who
+/// Queues the notices of an arrival: to who made the invite `accepted`, if it was by one, and to those others whose invites it ended. Only who
 /// still is in the band that they invited to, at a verified address, is told, and nobody of what they did themselves.
 pub(super) fn queue(
     tx: &mut Tx<'_>,
-    accepted: Counted,
+    accepted: Option<Counted>,
     ended: &[Counted],
     who: AccountId,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let joined = std::iter::once((MailKind::Joined, accepted));
-    let told = |one: &&Counted| (one.created_by, one.band) != (accepted.created_by, accepted.band);
+    let joined = accepted.map(|accepted| (MailKind::Joined, accepted));
+    let hears = accepted.map(|accepted| (accepted.created_by, accepted.band));
+    let told = |one: &&Counted| Some((one.created_by, one.band)) != hears;
     let superseded = ended.iter().filter(told).map(|one| (MailKind::Superseded, *one));
-    let all: Vec<(MailKind, Counted)> = joined.chain(superseded).filter(|(_, one)| one.created_by != who).collect();
+    let all: Vec<(MailKind, Counted)> =
+        joined.into_iter().chain(superseded).filter(|(_, one)| one.created_by != who).collect();
     let since = now.plus_seconds(-A_DAY);
     for some in all.chunks(AT_ONCE) {
         let mut rows = String::new();

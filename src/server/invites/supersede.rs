@@ -1,47 +1,96 @@
-//! What an accept ends besides itself: the person's other invites (`on_accept_cancel`).
-
-use std::fmt::Write as _;
+//! What ends when somebody comes into a band: the person's other invites (`on_accept_cancel`, [`Tie`]).
 
 use crate::{
-    domain::{AccountId, CancelReason, OnAcceptCancel, Timestamp},
-    server::store::{Error, ToValue, Tx},
+    domain::{AccountId, BandId, CancelReason, InviteId, OnAcceptCancel, Tie, Timestamp},
+    server::{
+        accounts,
+        store::{Dialect, Error, ToValue, Tx},
+    },
 };
 
 use super::{
-    Found,
     cancel::{Cancel, Counted},
-    visitor::Visitor,
+    notices,
 };
 
-/// Cancels as `superseded` what else is pending for this account, by the rule that the accepted invite was made
-/// under; what has ended. Only what is for this person: `user` invites, and `email` invites to an
-/// address that is verified as the account's. Without mail nothing is verified, and the same address counts in the
-/// same band alone.
-pub(super) fn supersede(
+/// Who came into which band.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival<'a> {
+    /// The band.
+    pub(crate) band: BandId,
+    /// The person.
+    pub(crate) account: AccountId,
+    /// The invite by which they came, if they came by one.
+    pub(super) by: Option<InviteId>,
+    /// The address that is the account's alone, and whether it is verified.
+    pub(super) address: Option<(&'a str, bool)>,
+}
+
+impl Arrival<'_> {
+    /// Cancels as `superseded` what else is pending for the person, as far as the rule reaches; what has ended.
+    pub(super) fn supersede(
+        &self,
+        tx: &mut Tx<'_>,
+        rule: OnAcceptCancel,
+        now: Timestamp,
+    ) -> Result<Vec<Counted>, Error> {
+        let mut ties = vec![(Tie::Account, "kind = 'user' AND account", &self.account as &dyn ToValue)];
+        if let Some((email, is_verified)) = &self.address {
+            let tie = if *is_verified { Tie::Verified } else { Tie::Claimed };
+            ties.push((tie, "kind = 'email' AND email", email));
+        }
+        let (mut values, mut whom) = (Vec::<&dyn ToValue>::new(), Vec::new());
+        for (tie, column, value) in ties {
+            values.push(value);
+            let key = format!("{column} = ${}", values.len() + 3);
+            match rule.reach(tie) {
+                OnAcceptCancel::None => return Ok(Vec::new()),
+                OnAcceptCancel::Everywhere => whom.push(format!("({key})")),
+                OnAcceptCancel::SameBand => {
+                    values.push(&self.band);
+                    whom.push(format!("({key} AND band = ${})", values.len() + 3));
+                }
+            }
+        }
+        let mut which = format!("({})", whom.join(" OR "));
+        if let Some(by) = &self.by {
+            values.push(by);
+            which = format!("id <> ${} AND {which}", values.len() + 3);
+        }
+        let person = Some(self.account);
+        let cancel = Cancel { reason: CancelReason::Superseded, actor: person, account: person, now };
+        cancel.each(tx, &which, &values)
+    }
+}
+
+/// Ends what else waits for an account that came into the band without an invite, as an accept does; `rule` is that in
+/// force in the band. Those who made it hear of it where there is mail. The account is held.
+pub(crate) fn came_without_invite(
     tx: &mut Tx<'_>,
-    rule: OnAcceptCancel,
-    accepted: &Found,
+    band: BandId,
     account: AccountId,
-    visitor: &Visitor,
+    rule: OnAcceptCancel,
+    mail: bool,
     now: Timestamp,
-) -> Result<Vec<Counted>, Error> {
-    if rule == OnAcceptCancel::None {
-        return Ok(Vec::new());
+) -> Result<(), Error> {
+    let own = accounts::own_address(tx, account)?;
+    let address = own.as_ref().map(|(email, is_verified)| (email.as_str(), *is_verified));
+    let ended = Arrival { band, account, by: None, address }.supersede(tx, rule, now)?;
+    if mail { notices::queue(tx, None, &ended, account, now) } else { Ok(()) }
+}
+
+/// Holds all that waits for an account, for who has to hold the band's row before it is ended: first the invites, then
+/// the band, as everywhere, so that two transactions never wait for each other in a circle. The account is held, so
+/// that nothing more comes for it meanwhile.
+pub(crate) fn hold_all_for(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Error> {
+    if tx.dialect() == Dialect::Sqlite {
+        return Ok(());
     }
-    let everywhere = rule == OnAcceptCancel::Everywhere;
-    let address = visitor.own_address();
-    let (mut values, mut band) = (vec![&account as &dyn ToValue, &accepted.id], String::new());
-    if !everywhere || address.is_some_and(|(_, verified)| !verified) {
-        values.push(&accepted.band);
-        band = format!(" AND band = ${}", values.len() + 3);
-    }
-    let mut whom = format!("(kind = 'user' AND account = $4{})", if everywhere { "" } else { &band });
-    if let Some((email, verified)) = &address {
-        values.push(email);
-        let scope = if everywhere && *verified { "" } else { &band };
-        let _ = write!(whom, " OR (kind = 'email' AND email = ${}{scope})", values.len() + 3);
-    }
-    let person = Some(account);
-    let cancel = Cancel { reason: CancelReason::Superseded, actor: person, account: person, now };
-    cancel.each(tx, &format!("id <> $5 AND ({whom})"), &values)
+    let own = accounts::own_address(tx, account)?.map(|(email, _)| email);
+    let _ = tx.exists(
+        "SELECT 1 AS n FROM invite WHERE status = 'pending'
+            AND (kind = 'user' AND account = $1 OR kind = 'email' AND email = $2::text) ORDER BY id FOR UPDATE",
+        &[&account, &own],
+    )?;
+    Ok(())
 }

@@ -113,15 +113,21 @@ impl Model {
         self.bands[accepted.band].let_in(who, accepted.role, Some(n));
         self.bands[accepted.band].gone.remove(&who);
         self.close_requests(|request| request.who == who && request.band == accepted.band);
+        self.supersede(who, accepted.band, accepted.rules, Some(n));
+    }
+
+    /// What else waits for who came in ends, as far as the rules reach: an address that is not verified counts in that
+    /// band alone.
+    fn supersede(&mut self, who: usize, band: usize, rules: Rules, by: Option<usize>) {
         self.cancel("superseded", |other, invite| {
-            let here = invite.band == accepted.band;
-            let reached = match (accepted.rules.supersedes, invite.to) {
+            let here = invite.band == band;
+            let reached = match (rules.supersedes, invite.to) {
                 (Supersedes::None, _) | (_, To::Holder) => false,
                 (Supersedes::SameBand, _) => here,
                 (Supersedes::Everywhere, To::Account(_)) => true,
                 (Supersedes::Everywhere, To::Address(_)) => here || Self::is_verified(who),
             };
-            other != n && invite.to.person() == Some(who) && reached
+            Some(other) != by && invite.to.person() == Some(who) && reached
         });
     }
 
@@ -253,9 +259,11 @@ impl Model {
             }
         }
         self.requests[r].state = "approved";
-        match via {
-            Some(n) => self.enter(who, n),
-            None => self.bands[band].let_in(who, Role::Member, None),
+        if let Some(n) = via {
+            self.enter(who, n);
+        } else {
+            self.bands[band].let_in(who, Role::Member, None);
+            self.supersede(who, band, self.bands[band].rules, None);
         }
         Ok((200, ""))
     }
