@@ -10,14 +10,16 @@ use super::{CreateInvite, OnExisting, Patch};
 /// The most rows of one request.
 pub const MAX_ROWS: usize = 1_000;
 
-/// `POST /bands/{id}/invites/bulk`: what the invites have in common, as for a single one, and a row for each.
+/// `POST /bands/{id}/invites/bulk`: what the invites have in common, as for a single one (null is none there, too), and a
+/// row for each.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateInvites {
-    /// The kind; where it is missing, it follows from what each row names.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<Kind>,
+    /// The kind; null where it is to follow from what each row names.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<Kind>))]
+    pub kind: Patch<Kind>,
     /// The role of rows that name none; `member` where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
@@ -33,9 +35,10 @@ pub struct CreateInvites {
     #[serde(default, skip_serializing_if = "Patch::is_omitted")]
     #[cfg_attr(feature = "server", schema(value_type = Option<i64>))]
     pub max_uses: Patch<i64>,
-    /// The campaign that they are part of; the band's default one where this is missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub campaign_id: Option<CampaignId>,
+    /// The campaign that they are part of; null for the band's default one.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<CampaignId>))]
+    pub campaign_id: Patch<CampaignId>,
     /// The template that gives what is left out here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_id: Option<TemplateId>,
@@ -48,12 +51,14 @@ pub struct CreateInvites {
     /// What to do where an invite for the same person is pending: nothing (`already_pending`) where this is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_existing: Option<OnExisting>,
-    /// The inviter's note, for rows without a name; at most 80 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub label: Option<String>,
-    /// What the invited are told, at most 1,000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    /// The inviter's note, for rows without a name, at most 80 characters; null for none.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+    pub label: Patch<String>,
+    /// What the invited are told, at most 1,000 characters; null for nothing.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+    pub message: Patch<String>,
     /// Whether to say what would happen, and change nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
@@ -67,12 +72,12 @@ impl CreateInvites {
     #[must_use]
     pub fn shared(&self) -> CreateInvite {
         CreateInvite {
-            kind: self.kind,
+            kind: self.kind.clone(),
             role: self.role,
             ttl_hours: self.ttl_hours.clone(),
             expires_at: self.expires_at.clone(),
             max_uses: self.max_uses.clone(),
-            campaign_id: self.campaign_id,
+            campaign_id: self.campaign_id.clone(),
             template_id: self.template_id,
             requires_approval: self.requires_approval,
             send: self.send,

@@ -106,15 +106,17 @@ words! {
     }
 }
 
-/// `POST /bands/{id}/invites`. Without `ttl_hours` and `expires_at` the band's default holds; `expires_at: null` is
-/// never. Without `max_uses` it is one use.
+/// `POST /bands/{id}/invites`. What is left out comes from the template, where one is named, else from the campaign, else
+/// from the band: its default life, one use, nothing noted or told. Null is none, whatever those say; in a field that
+/// cannot be none it is as if left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateInvite {
-    /// The kind; `link` where nobody is named.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<Kind>,
+    /// The kind; null where it is to follow from whom the invite is for: `email`, `user`, or `link` for nobody.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<Kind>))]
+    pub kind: Patch<Kind>,
     /// The role it grants; `member` where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
@@ -139,9 +141,10 @@ pub struct CreateInvite {
     /// The same by its user name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// The campaign that it is part of; the band's default one where this is missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub campaign_id: Option<CampaignId>,
+    /// The campaign that it is part of; null for the band's default one.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<CampaignId>))]
+    pub campaign_id: Patch<CampaignId>,
     /// The template that gives what is left out here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_id: Option<TemplateId>,
@@ -154,12 +157,14 @@ pub struct CreateInvite {
     /// What to do where an invite for the same person is pending; refused where this is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_existing: Option<OnExisting>,
-    /// The inviter's note, at most 80 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub label: Option<String>,
-    /// What the invited are told, at most 1,000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    /// The inviter's note, at most 80 characters; null for none.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+    pub label: Patch<String>,
+    /// What the invited are told, at most 1,000 characters; null for nothing.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
+    pub message: Patch<String>,
 }
 
 /// `PATCH /invites/{id}`: what is left out stays, null is none.

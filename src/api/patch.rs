@@ -1,8 +1,9 @@
-//! Omitted against null.
+//! Omitted against null, in changes and in what is made.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A field of a change: left out (unchanged), null (none), or a value. Use it with
+/// A field of a change: left out (unchanged), null (none), or a value. Of something new, what is left out is what its
+/// template or its surroundings say, and null is none all the same. Use it with
 /// `#[serde(default, skip_serializing_if = "Patch::is_omitted")]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Patch<T> {
@@ -19,6 +20,25 @@ impl<T> Patch<T> {
     /// Whether the field was left out.
     pub const fn is_omitted(&self) -> bool {
         matches!(self, Self::Omitted)
+    }
+
+    /// The value, if there is one; left out where there is none.
+    pub fn given(value: Option<T>) -> Self {
+        value.map_or(Self::Omitted, Self::Value)
+    }
+
+    /// What was said, else `default` where there is one.
+    #[must_use]
+    pub fn or(self, default: Option<T>) -> Self {
+        if self.is_omitted() { Self::given(default) } else { self }
+    }
+
+    /// The value, where there is one.
+    pub const fn value(&self) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Omitted | Self::Null => None,
+        }
     }
 
     /// `None` where the field stays as it is, else what it becomes.
@@ -60,6 +80,13 @@ mod tests {
     struct Change {
         #[serde(default, skip_serializing_if = "Patch::is_omitted")]
         label: Patch<String>,
+    }
+
+    #[test]
+    fn a_default_is_taken_where_nothing_is_said() {
+        let or = |said: Patch<u8>| said.or(Some(7)).value().copied();
+        assert_eq!([or(Patch::Omitted), or(Patch::Null), or(Patch::Value(1))], [Some(7), None, Some(1)]);
+        assert_eq!(Patch::<u8>::Omitted.or(None), Patch::Omitted);
     }
 
     #[test]

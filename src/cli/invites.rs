@@ -204,8 +204,8 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
                         role: terms.role,
                         ttl_hours: terms.life(),
                         max_uses: terms.max_uses.map_or(Patch::Omitted, Patch::Value),
-                        label: terms.label.clone(),
-                        message: terms.message.clone(),
+                        label: Patch::given(terms.label.clone()),
+                        message: Patch::given(terms.message.clone()),
                         email,
                         username,
                         ..CreateInvite::default()

@@ -82,7 +82,7 @@ fn check_admin(access: Result<Access, Refused>) -> Result<(), Refused> {
 }
 
 /// A wish for a new invite with what its template gives to it, where it names one: a template of another band is none.
-/// What is wished for itself stands before the template. What the template grants is not looked at here: the same rules
+/// What is wished for itself stands before the template, and so does null: there is to be none. What the template grants is not looked at here: the same rules
 /// hold for it as for what is wished.
 pub(crate) fn applied(tx: &mut Tx<'_>, band: BandId, wish: &CreateInvite) -> Result<CreateInvite, Refused> {
     let mut wish = wish.clone();
@@ -96,12 +96,9 @@ pub(crate) fn applied(tx: &mut Tx<'_>, band: BandId, wish: &CreateInvite) -> Res
 }
 
 fn fill(wish: &mut CreateInvite, template: Row) {
-    let kind = wish.kind.or(template.kind);
+    let kind = std::mem::take(&mut wish.kind).or(template.kind);
     let is_named = wish.email.is_some() || wish.username.is_some() || wish.account_id.is_some();
-    let for_one = match kind {
-        Some(kind) => matches!(kind, Kind::Email | Kind::User),
-        None => is_named,
-    };
+    let for_one = kind.value().map_or(is_named, |kind| matches!(kind, Kind::Email | Kind::User));
     wish.kind = kind;
     wish.role = wish.role.or(Some(template.role));
     if wish.ttl_hours.is_omitted() && wish.expires_at.is_omitted() {
@@ -111,9 +108,9 @@ fn fill(wish: &mut CreateInvite, template: Row) {
     if wish.max_uses.is_omitted() && !for_one {
         wish.max_uses = template.max_uses.stored().into();
     }
-    wish.label = wish.label.take().or(template.label.map(String::from));
-    wish.message = wish.message.take().or(template.message.map(String::from));
-    wish.campaign_id = wish.campaign_id.or(template.campaign);
+    wish.label = std::mem::take(&mut wish.label).or(template.label.map(String::from));
+    wish.message = std::mem::take(&mut wish.message).or(template.message.map(String::from));
+    wish.campaign_id = std::mem::take(&mut wish.campaign_id).or(template.campaign);
     wish.requires_approval = wish.requires_approval.or(Some(template.requires_approval));
 }
 

@@ -24,6 +24,7 @@ on_each_database! {
     a_name_wanted_twice_at_once_is_given_once,
     an_invite_by_a_template_is_as_it_says,
     what_is_wished_stands_before_the_template,
+    null_is_none_whatever_the_template_says,
     an_invite_to_one_person_is_for_one_use_by_any_template,
     a_template_lifts_nobody_above_their_own_role,
     codes_by_a_template_are_the_admins_alone,
@@ -282,6 +283,62 @@ async fn what_is_wished_stands_before_the_template(world: World) {
     }
     assert_eq!(invite["message"], "b");
     assert_eq!(invite["expires_at"], json!(world.clock.now().plus_hours(5)));
+}
+
+async fn null_is_none_whatever_the_template_says(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let (_, made) = ada.post(&format!("/bands/{band}/campaigns"), json!({ "name": "Tour", "message": "c" })).await;
+    let campaign = &made["campaign"]["id"];
+    let template = make(
+        &ada,
+        &band,
+        json!({ "name": "Guests", "kind": "email", "role": "admin", "label": "a", "message": "b", "ttl_hours": 5,
+            "requires_approval": true, "campaign_id": campaign }),
+    )
+    .await;
+    // Null: none, or what an invite is that nothing is said of. A role and an approval cannot be none.
+    let none = json!({ "template_id": template["id"], "kind": null, "label": null, "message": null, "ttl_hours": null,
+        "max_uses": null, "campaign_id": null, "email": null, "username": null, "account_id": null, "role": null,
+        "requires_approval": null, "send": null, "on_existing": null });
+    let with = |more: serde_json::Value| {
+        let mut wish = none.clone();
+        for (field, value) in more.as_object().unwrap() {
+            wish[field] = value.clone();
+        }
+        wish
+    };
+    let told = |invite: &serde_json::Value| {
+        ["kind", "label", "message", "max_uses", "campaign_id", "expires_at", "role", "requires_approval"]
+            .map(|field| invite[field].clone())
+    };
+    let never = json!(null);
+    let without = |kind: &str, label: serde_json::Value, uses: serde_json::Value| {
+        [json!(kind), label, never.clone(), uses, json!(band), never.clone(), json!("admin"), json!(true)]
+    };
+    let (id, _) = ada.invite(&band, none.clone()).await;
+    assert_eq!(told(&ada.get(&format!("/invites/{id}")).await.1), without("link", json!(null), json!(null)));
+    // In many at once, too; there a row has its own note.
+    let many = with(json!({ "max_uses": 2, "rows": [{}, { "name": "sam" }] }));
+    let mut many = many.as_object().unwrap().clone();
+    many.retain(|field, _| !["email", "username", "account_id"].contains(&field.as_str()));
+    let (status, made) = ada.post(&format!("/bands/{band}/invites/bulk"), json!(many)).await;
+    assert_eq!(status, 201, "{made}");
+    for (row, label) in [(0, json!(null)), (1, json!("sam"))] {
+        let id = made["results"][row]["invite_id"].as_str().unwrap();
+        assert_eq!(told(&ada.get(&format!("/invites/{id}")).await.1), without("link", label, json!(2)), "{row}");
+    }
+    // What is left out is as the template says; the campaign's message is hidden by null alone.
+    let (id, _) = ada.invite(&band, json!({ "template_id": template["id"], "email": "kim@example.org" })).await;
+    let invite = ada.get(&format!("/invites/{id}")).await.1;
+    assert_eq!((&invite["label"], &invite["message"]), (&json!("a"), &json!("b")));
+    assert_eq!((&invite["kind"], &invite["campaign_id"]), (&json!("email"), campaign));
+    for (message, told) in [(json!({}), json!("c")), (json!({ "message": null }), json!(null))] {
+        let mut wish = message;
+        wish["campaign_id"] = campaign.clone();
+        let (id, _) = ada.invite(&band, wish).await;
+        assert_eq!(ada.get(&format!("/invites/{id}")).await.1["message"], told);
+    }
 }
 
 async fn an_invite_to_one_person_is_for_one_use_by_any_template(world: World) {

@@ -316,8 +316,8 @@ impl World<'_> {
             role: Some(sample.role),
             ttl_hours: sample.ttl.map(i64::from).into(),
             max_uses: sample.uses.map_or(Patch::Null, |uses| Patch::Value(i64::from(uses))),
-            label: text(sample.label),
-            message: text(sample.message),
+            label: Patch::given(text(sample.label)),
+            message: Patch::given(text(sample.message)),
             ..CreateInvite::default()
         };
         let row = invites::create(tx, self.app, self.bands[sample.band], by, &wish, fresh, made)?.row;

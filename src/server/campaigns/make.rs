@@ -1,7 +1,7 @@
 //! Making campaigns.
 
 use crate::{
-    api::{CreateCampaign, CreateInvite, RowStatus},
+    api::{CreateCampaign, CreateInvite, Patch, RowStatus},
     domain::{AccountId, BandId, BandPolicy, CampaignId, CampaignName, Message, Policy, Role, Timestamp},
     server::{
         App, Fields, Refused,
@@ -118,7 +118,7 @@ pub(crate) fn create(
     write(tx, &new, caller, now)?;
     let mut outcomes = Vec::new();
     if !rows.is_empty() {
-        let shared = CreateInvite { campaign_id: Some(id), ..CreateInvite::default() };
+        let shared = CreateInvite { campaign_id: Patch::Value(id), ..CreateInvite::default() };
         let all = ManyInvites { shared: &shared, rows, dry_run: false };
         outcomes = invites::create_all(tx, app, band, caller, all, fresh, now)?;
         if outcomes.iter().all(|one| one.status != RowStatus::Created) {

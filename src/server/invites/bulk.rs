@@ -151,9 +151,11 @@ fn read_row(shared: &CreateInvite, row: &Value, is_uses_given: bool) -> Result<C
     let is_named = email.is_some() || username.is_some();
     let mut wish = CreateInvite { email, username, ..shared.clone() };
     wish.role = row.role.or(wish.role);
-    wish.label = blank(row.name).or(wish.label);
+    if let Some(name) = blank(row.name) {
+        wish.label = Patch::Value(name);
+    }
     // An invite to one person is for one use, whatever else a template is for.
-    if is_named && !is_uses_given && wish.kind.is_none_or(|kind| kind != Kind::Link) {
+    if is_named && !is_uses_given && wish.kind.value() != Some(&Kind::Link) {
         wish.max_uses = Patch::Omitted;
     }
     Ok(wish)

@@ -1,7 +1,7 @@
 //! Making one invite.
 
 use crate::{
-    api::{Code, CreateInvite, OnExisting},
+    api::{Code, CreateInvite, OnExisting, Patch},
     domain::{AccountId, BandId, CancelReason, InviteId, Kind, MaxUses, Policy, Role, Timestamp, Token},
     server::{
         App, Hash, Key, Refused, bands,
@@ -107,14 +107,14 @@ impl Making {
             return Err(forbidden("You may not invite to this band: ask an admin."));
         }
         let policy = bands::in_force(tx, band, &app.settings().policy)?;
-        let chooses_campaign = wish.campaign_id.is_some();
+        let chooses_campaign = wish.campaign_id.value().is_some();
         let wish = templates::applied(tx, band, wish)?;
         // The campaign that a template gives its admins have chosen: who may invite at all may invite by it. Codes stay
         // the admins', however they are come to.
-        if chooses_campaign || wish.kind == Some(Kind::Code) {
+        if chooses_campaign || wish.kind.value() == Some(&Kind::Code) {
             access.require_admin()?;
         }
-        let campaign = campaigns::for_new_invite(tx, band, wish.campaign_id, now)?;
+        let campaign = campaigns::for_new_invite(tx, band, wish.campaign_id.value().copied(), now)?;
         let policy = campaign.rules(policy);
         let sends = wish.send.unwrap_or(true);
         Ok((Self { quota, caller, now, sends, access, band, policy, campaign }, wish))
@@ -160,14 +160,14 @@ impl Making {
     /// Refuses what many wishes have in common where none of them could be met.
     pub(super) fn check_shared(&self, wish: &CreateInvite) -> Result<(), Refused> {
         // Whom each is for, its row says: everything else is read as for a link.
-        let is_for_one = matches!(wish.kind, Some(Kind::Email | Kind::User));
-        let kind = wish.kind.filter(|_| !is_for_one);
+        let is_for_one = matches!(wish.kind.value(), Some(Kind::Email | Kind::User));
+        let kind = if is_for_one { Patch::Null } else { wish.kind.clone() };
         let terms =
             Terms::read(&CreateInvite { kind, ..wish.clone() }, &self.policy, &self.campaign, self.band, self.now)?;
         if is_for_one && terms.max_uses != MaxUses::ONE {
             return Err(Refused::field("max_uses", "must be 1 for an invite to one person"));
         }
-        self.check(terms.role, wish.kind)
+        self.check(terms.role, wish.kind.value().copied())
     }
 
     fn check(&self, role: Role, kind: Option<Kind>) -> Result<(), Refused> {

@@ -101,7 +101,7 @@ impl Terms {
         let email = fields.optional("email", wish.email.as_deref(), Address::parse);
         let username = wish.username.as_deref().filter(|name| !name.trim().is_empty());
         let named = username.is_some() || wish.account_id.is_some();
-        let kind = wish.kind.unwrap_or(match (wish.email.is_some(), named) {
+        let kind = wish.kind.value().copied().unwrap_or(match (wish.email.is_some(), named) {
             (true, _) => Kind::Email,
             (false, true) => Kind::User,
             (false, false) => Kind::Link,
@@ -119,9 +119,8 @@ impl Terms {
         if matches!(kind, Kind::Email | Kind::User) && max_uses != MaxUses::ONE {
             fields.refuse("max_uses", "must be 1 for an invite to one person");
         }
-        let label = fields.optional("label", wish.label.as_deref(), Label::parse);
-        let message = fields.optional("message", wish.message.as_deref(), Message::parse);
-        let message = if wish.message.is_none() { campaign.message.clone() } else { message };
+        let label = fields.text("label", &wish.label, None, Label::parse);
+        let message = fields.text("message", &wish.message, campaign.message.as_ref(), Message::parse);
         let requires_approval = wish.requires_approval.unwrap_or(false);
         fields.finish()?;
         Ok(Self { kind, to, role, expires_at, max_uses, email, label, message, requires_approval })

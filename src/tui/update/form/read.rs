@@ -116,8 +116,8 @@ impl Model {
             ttl_hours,
             expires_at,
             max_uses: uses?.0.map_or(Patch::Null, |uses| Patch::Value(i64::from(uses.get()))),
-            label: label?,
-            message: message?,
+            label: Patch::given(label?),
+            message: Patch::given(message?),
             email,
             username,
             ..CreateInvite::default()
