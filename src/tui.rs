@@ -16,6 +16,7 @@ mod hangup;
 pub mod keymap;
 pub mod label;
 pub mod launch;
+pub mod listing;
 pub mod message;
 pub mod model;
 pub mod options;

@@ -15,6 +15,28 @@ pub enum Scope {
     Invites,
     /// In the members pane.
     Members,
+    /// In the list of those who ask to come in.
+    JoinRequests,
+    /// In the list of those who may not come back.
+    Bans,
+}
+
+impl Scope {
+    /// All of them, in the order of the help.
+    pub const ALL: [Self; 6] =
+        [Self::Invites, Self::Bands, Self::Members, Self::JoinRequests, Self::Bans, Self::Everywhere];
+
+    /// Where it is, as a sentence goes on: "in the bands".
+    pub const fn place(self) -> &'static str {
+        match self {
+            Self::Everywhere => "everywhere",
+            Self::Bands => "in the bands",
+            Self::Invites => "in the invites",
+            Self::Members => "in the members",
+            Self::JoinRequests => "in the join requests",
+            Self::Bans => "in the bans",
+        }
+    }
 }
 
 /// A key as it is pressed, `ctrl-p`, `?`, `shift-tab`.
@@ -69,9 +91,7 @@ keymap! {
     EditInvite = "edit_invite", Invites, ["e"], "edit", "Change role, expiry, uses, label or message of a pending invite", footer;
     RotateLink = "rotate_link", Invites, ["R"], "new link", "Make a new link for the invite; the old one is dead";
     ShowLink = "show_link", Invites, ["L"], "show link", "Show the invite's link on the screen";
-    FilterStatus = "filter_status", Invites, ["f"], "filter", "Show only pending, accepted, rejected or cancelled invites";
     SortInvites = "sort_invites", Invites, ["o"], "order", "Change the order of the invites";
-    Mark = "mark", Invites, ["space"], "mark", "Mark the invite; what follows is done to all marked";
 
     NewBand = "new_band", Bands, ["n"], "new band", "Make a band", footer;
     FindBand = "find_band", Bands, ["J"], "find band", "Find a band to join, or to ask to join", footer;
@@ -83,11 +103,20 @@ keymap! {
     RemoveMember = "remove_member", Members, ["x"], "remove", "Remove the member from the band", footer;
     TransferBand = "transfer_band", Members, ["T"], "hand over", "Make the member the owner of the band";
 
+    Approve = "approve", JoinRequests, ["t"], "take in", "Take in the person, or all marked ones", footer;
+    Deny = "deny", JoinRequests, ["x"], "say no", "Say no to the person, or to all marked ones; they can ask again", footer;
+
+    LiftBan = "lift_ban", Bans, ["x"], "lift ban", "Let the person, or all marked ones, be invited again", footer;
+
     Open = "open", Everywhere, ["enter"], "details", "Open what the cursor is on";
     Search = "search", Everywhere, ["/"], "search", "Search the pane on the server while typing", footer;
+    Mark = "mark", Everywhere, ["space"], "mark", "Mark the row; what follows is done to all marked";
+    Filter = "filter", Everywhere, ["f"], "filter", "Show only those of one status, then of the next";
     Back = "back", Everywhere, ["esc"], "back", "Close what is open, or clear marks, search and filter";
     Accept = "accept", Everywhere, ["a"], "accept", "Accept an invite by pasting its link, token or code", footer;
     Inbox = "inbox", Everywhere, ["i"], "inbox", "Show the invites that wait for you";
+    JoinRequests = "join_requests", Everywhere, ["W"], "join requests", "Show who asks to come into the band";
+    Bans = "bans", Everywhere, ["B"], "bans", "Show who may not come back to the band";
     Undo = "undo", Everywhere, ["u"], "undo", "Undo the last revoke, within ten minutes";
     Palette = "palette", Everywhere, [":", "ctrl-p"], "commands", "Find any action by its name";
     Help = "help", Everywhere, ["?"], "help", "Show the keys of the pane", footer;
@@ -291,12 +320,8 @@ impl Keymap {
 pub fn reference() -> String {
     let row = |binding: &Binding| {
         let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
-        let place = match binding.scope {
-            Scope::Everywhere => "everywhere",
-            Scope::Bands => "bands",
-            Scope::Invites => "invites",
-            Scope::Members => "members",
-        };
+        let place = binding.scope.place();
+        let place = place.strip_prefix("in the ").unwrap_or(place);
         format!("| {} | {place} | {} | `{}` |\n", keys.join(" "), binding.help, binding.action)
     };
     let head = "| keys | where | what | action |\n|---|---|---|---|\n".to_owned();

@@ -4,6 +4,7 @@ mod field;
 mod form;
 mod layout;
 mod list;
+mod listing;
 mod overlay;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ pub use field::TextField;
 pub use form::{Form, FormField, FormKind, Input};
 pub use layout::{Areas, MIN_HEIGHT, MIN_WIDTH, areas};
 pub use list::{List, PageOf, Row, Want};
+pub use listing::{Listing, Shown};
 pub use overlay::{Choice, Confirm, Deed, Details, Finder, Offer, Overlay, ShownLink, WaitingList};
 
 use super::{
@@ -205,6 +207,15 @@ pub enum Purpose {
         /// Which page.
         want: Want,
     },
+    /// A page of a list that lies over the panes.
+    Listing {
+        /// Which opening of which list.
+        serial: u64,
+        /// The question of the list that it belongs to.
+        question: u64,
+        /// Which page.
+        want: Want,
+    },
     /// A band's policy, for the form of a new invite.
     Policy(BandId),
     /// The form that says it is sending this request.
@@ -307,13 +318,13 @@ impl Pane {
     /// All of them, in the order of their keys.
     pub const ALL: [Self; 3] = [Self::Bands, Self::Invites, Self::Members];
 
-    /// The pane that a scope belongs to, `None` for the scope of all.
+    /// The pane that a scope belongs to, `None` for the scope of all and those of lists over the panes.
     pub const fn of(scope: Scope) -> Option<Self> {
         match scope {
             Scope::Bands => Some(Self::Bands),
             Scope::Invites => Some(Self::Invites),
             Scope::Members => Some(Self::Members),
-            Scope::Everywhere => None,
+            _ => None,
         }
     }
 
@@ -360,6 +371,26 @@ impl Model {
     /// The band whose invites and members are shown, if it is among the bands held.
     pub fn chosen_band(&self) -> Option<&Band> {
         self.bands.list.rows().find(|band| Some(band.id) == self.band)
+    }
+
+    /// The keys that hold now: those of the list over the panes, else of the pane in focus.
+    pub fn scope(&self) -> Scope {
+        self.listing().map_or_else(|| self.focus.scope(), |listing| listing.topic.listed().scope())
+    }
+
+    /// The topmost list over the panes, whatever lies over it.
+    pub fn listing(&self) -> Option<&Listing> {
+        self.overlays.iter().rev().find_map(|overlay| match overlay {
+            Overlay::Listing(listing) => Some(&**listing),
+            _ => None,
+        })
+    }
+
+    pub(super) fn listing_mut(&mut self) -> Option<&mut Listing> {
+        self.overlays.iter_mut().rev().find_map(|overlay| match overlay {
+            Overlay::Listing(listing) => Some(&mut **listing),
+            _ => None,
+        })
     }
 
     /// Whether the person may invite to the band that is shown.

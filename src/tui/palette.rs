@@ -2,6 +2,7 @@
 
 use super::{
     keymap::{Action, KEYMAP, Scope},
+    listing::Topic,
     model::Model,
 };
 
@@ -12,12 +13,14 @@ pub fn matches(query: &str, model: &Model) -> Vec<Action> {
     let mut found: Vec<(usize, usize, Action)> = KEYMAP
         .iter()
         .filter(|binding| !is_motion(binding.action))
+        // What a list over the panes can do is found in it.
+        .filter(|binding| Topic::of(binding.scope).is_none() || binding.scope == model.scope())
         .filter_map(|binding| {
             let by_name = score(&query, binding.label);
             // In a sentence scattered letters find everything.
             let by_help = binding.help.to_lowercase().find(&query).map(|_| 100);
             let score = by_name.into_iter().chain(by_help).min()?;
-            let away = usize::from(binding.scope != model.focus.scope() && binding.scope != Scope::Everywhere);
+            let away = usize::from(binding.scope != model.scope() && binding.scope != Scope::Everywhere);
             Some((score, away, binding.action))
         })
         .collect();

@@ -2,12 +2,12 @@
 
 use crate::{
     api::{
-        Accepted, Account, AuditTrail, Band, Bands, CreateBand, CreateInvite, CreatedInvite, DeclineInvite, Inbox,
-        Invite, InviteLink, Invites, Login, Member, Members, Preview, Redemptions, Register, Registered, SignedIn,
-        Site, TransferBand, UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
+        Accepted, Account, AuditTrail, Band, Bands, Bans, CreateBand, CreateInvite, CreatedInvite, DeclineInvite,
+        Inbox, Invite, InviteLink, Invites, JoinRequests, Login, Member, Members, Preview, Redemptions, Register,
+        Registered, SignedIn, Site, TransferBand, UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
     },
     client::{AuditQuery, BandQuery, Client, Error, InviteQuery, MemberQuery, Page, Removal, Synced},
-    domain::{AccountId, BandId, InviteId, Pasted},
+    domain::{AccountId, BandId, InviteId, JoinRequestId, JoinStatus, Pasted},
 };
 
 macro_rules! requests {
@@ -65,6 +65,10 @@ pub enum Answer {
     Redemptions(Box<Redemptions>),
     /// What happened, newest first.
     Audit(Box<AuditTrail>),
+    /// A page of those who ask to come in.
+    JoinRequests(Box<JoinRequests>),
+    /// A page of those who may not come back.
+    Bans(Box<Bans>),
     /// What an invite offers.
     Preview(Box<Preview>),
     /// The invites that wait for the person.
@@ -136,6 +140,16 @@ requests! { client;
     Redemptions(id: InviteId) => Redemptions(Redemptions), client.redemptions(id, &Page::default());
     /// What happened to an invite: the first page.
     Audit(band: BandId, invite: InviteId) => Audit(AuditTrail), client.audit(band, &AuditQuery { invite: Some(invite), ..AuditQuery::default() }, &Page::default());
+    /// A page of those who ask to come in.
+    JoinRequests(band: BandId, status: Option<JoinStatus>, page: Page) => JoinRequests(JoinRequests), client.join_requests(band, status, &page);
+    /// Takes in who asked.
+    Approve(band: BandId, request: JoinRequestId) => Member(Member), client.approve_request(band, request);
+    /// Says no to who asked.
+    Deny(band: BandId, request: JoinRequestId) => Done, client.deny_request(band, request);
+    /// A page of those who may not come back.
+    Bans(band: BandId, page: Page) => Bans(Bans), client.bans(band, &page);
+    /// Lets one of them be invited again.
+    LiftBan(band: BandId, account: AccountId) => Done, client.lift_ban(band, account);
     /// What an invite offers.
     Preview(pasted: Pasted) => Preview(Preview), client.preview(&pasted);
     /// Accepts an invite.

@@ -2,13 +2,13 @@
 
 use crate::{
     api::{
-        Account, AuditEvent, AuditTrail, Band, BandCounts, BandRef, Inbox, Invite, Inviter, Member, PasswordRules,
-        Person, Preview, PreviewBand, Redemption, Redemptions, Site, Waiting,
+        Account, AuditEvent, AuditTrail, Ban, Band, BandCounts, BandRef, Inbox, Invite, Inviter, JoinRequest, Member,
+        PasswordRules, Person, Preview, PreviewBand, Redemption, Redemptions, Site, Waiting,
     },
     client::{Origin, PlainHttp},
     domain::{
-        AccountId, BandId, CancelReason, Delivery, InviteId, InvitePermission, JoinMode, Kind, MaxUses, Registration,
-        Role, Status, Timestamp,
+        AccountId, BandId, CancelReason, Delivery, InviteId, InvitePermission, JoinMode, JoinRequestId, JoinStatus,
+        Kind, MaxUses, Registration, Role, Status, Timestamp,
     },
     tui::{
         keymap::Keymap,
@@ -265,6 +265,27 @@ pub(crate) fn audit() -> AuditTrail {
         next_cursor: None,
         prev_cursor: None,
     }
+}
+
+/// People who ask to come in.
+pub(crate) fn join_requests(status: JoinStatus) -> Vec<JoinRequest> {
+    let asks = |n: u8, by_invite: bool, role| JoinRequest {
+        id: JoinRequestId::from_bytes(bytes(n)),
+        account: person(n),
+        invite_id: by_invite.then(|| invite_id(n)),
+        role,
+        status,
+        created_at: later(-i64::from(n) * 40_000),
+    };
+    vec![asks(6, false, Role::Member), asks(4, true, Role::Admin), asks(5, true, Role::Member)]
+}
+
+/// People who may not come back.
+pub(crate) fn bans() -> Vec<Ban> {
+    [7_u8, 4, 8]
+        .into_iter()
+        .map(|n| Ban { account: person(n), at: later(-i64::from(n) * DAY), by: person(2) })
+        .collect()
 }
 
 /// What the invite to the Night Owls offers.

@@ -9,6 +9,8 @@ use crate::{config::Theme as Choice, domain::Status};
 /// How each thing looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
+    /// What needs no look of its own.
+    pub plain: Style,
     /// Titles, and the word that matters in a line.
     pub title: Style,
     /// Words beside the matter: headings, hints, dates.
@@ -54,6 +56,7 @@ impl Theme {
         let accent = colour(Color::Cyan, Color::LightCyan);
         let red = colour(Color::Red, Color::LightRed);
         Self {
+            plain: Style::new(),
             title: bold,
             dim,
             border: dim,

@@ -16,6 +16,7 @@ mod deed;
 mod finder;
 mod form;
 mod inbox;
+mod listing;
 mod offer;
 mod overlay;
 mod panes;

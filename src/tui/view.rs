@@ -4,11 +4,12 @@ mod entry;
 mod footer;
 mod form;
 mod header;
+mod listing;
 mod outline;
 mod overlay;
 mod panes;
 mod text;
-mod when;
+pub(in crate::tui) mod when;
 
 use ratatui::{Frame, layout::Rect, text::Line};
 

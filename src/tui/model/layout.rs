@@ -73,6 +73,20 @@ impl Areas {
         usize::from(height.saturating_sub(taken))
     }
 
+    /// What is between header and footer: the place of a list over the panes.
+    pub const fn body(&self) -> Rect {
+        Rect {
+            y: self.header.y + self.header.height,
+            height: self.footer.y.saturating_sub(self.header.y + self.header.height),
+            ..self.header
+        }
+    }
+
+    /// Rows of a list over the panes: its lines take two, its headings one.
+    pub fn listing_height(&self) -> usize {
+        usize::from(self.body().height.saturating_sub(3))
+    }
+
     /// The pane at this column and row.
     pub fn pane_at(&self, (column, row): (u16, u16)) -> Option<Pane> {
         Pane::ALL.into_iter().find(|&pane| self.of(pane).is_some_and(|area| area.contains((column, row).into())))

@@ -1,11 +1,11 @@
 //! What lies over the screen. The topmost takes the keys.
 
-use super::{Form, RequestId, TextField};
+use super::{Form, Listing, RequestId, Shown, TextField};
 use crate::{
     api::{Accepted, AuditTrail, Bands, Inbox, Invite, Preview, Redemptions},
     clipboard::Copied,
     domain::{AccountId, BandId, InviteId, Pasted},
-    tui::message::Link,
+    tui::{message::Link, request::Request},
 };
 
 /// Something over the screen.
@@ -37,6 +37,10 @@ pub enum Overlay {
     Inbox(Box<WaitingList>),
     /// Bands that anyone may join or ask to join.
     Finder(Box<Finder>),
+    /// A list of the server over the whole screen.
+    Listing(Box<Listing>),
+    /// A row of such a list in full.
+    Shown(Box<Shown>),
 }
 
 /// Something that is done only when asked twice.
@@ -54,6 +58,8 @@ pub enum Deed {
     Leave(BandId),
     /// Delete the band.
     DeleteBand(BandId),
+    /// Send a request of the list below; its answer says nothing but that it is done.
+    Send(Box<Request>),
     /// Sign out.
     SignOut,
     /// Accept an invite that waits.
@@ -79,8 +85,12 @@ pub struct Confirm {
     pub choices: Vec<Choice>,
     /// What is done, one after the other.
     pub deeds: Vec<Deed>,
+    /// What is said when everything is done; empty where the deed says it itself.
+    pub said: String,
     /// How many are done.
     pub done: usize,
+    /// Names the attempt at the next deed, 0 before the first: a deed tried again has one effect.
+    pub attempt: u64,
     /// The request on its way.
     pub sending: Option<RequestId>,
     /// Why it did not work.
@@ -96,7 +106,24 @@ impl Confirm {
         deeds: Vec<Deed>,
     ) -> Self {
         let (question, consequence) = (question.into(), consequence.into());
-        Self { question, consequence, verb, choices: Vec::new(), deeds, done: 0, sending: None, refused: None }
+        Self {
+            question,
+            consequence,
+            verb,
+            choices: Vec::new(),
+            deeds,
+            said: String::new(),
+            done: 0,
+            attempt: 0,
+            sending: None,
+            refused: None,
+        }
+    }
+
+    /// The same question, with what is said when everything is done.
+    #[must_use]
+    pub fn saying(self, said: impl Into<String>) -> Self {
+        Self { said: said.into(), ..self }
     }
 
     /// The same question with more that can be done, none of it chosen.

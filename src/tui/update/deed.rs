@@ -3,6 +3,7 @@
 use super::super::{
     keymap::{Action, Key},
     label,
+    listing::Topic,
     message::{Effect, Link},
     model::{Choice, Confirm, Deed, Model, Overlay, Purpose, RequestId, ShownLink, Tone, Undo},
     request::{Answer, Request},
@@ -41,6 +42,7 @@ impl Model {
             Action::Undo => self.undo(),
             Action::Inbox => self.open_inbox(),
             Action::FindBand => self.open_finder(),
+            _ if Topic::opened_by(action).is_some() => self.open_listing(action),
             Action::Verify => self.verify_address(),
             Action::Help => {
                 self.open(Overlay::Help { scroll: 0 });
@@ -207,6 +209,7 @@ impl Model {
             Deed::Transfer(band, account_id) => Request::TransferBand(band, TransferBand { account_id }),
             Deed::Leave(band) => Request::LeaveBand(band),
             Deed::DeleteBand(band) => Request::DeleteBand(band),
+            Deed::Send(request) => *request,
             Deed::SignOut => Request::SignOut,
             Deed::AcceptWaiting(invite) => Request::AcceptWaiting(invite),
             Deed::DeclineWaiting(invite) => Request::DeclineWaiting(invite),
@@ -222,8 +225,10 @@ impl Model {
                 return self.switch_to(pasted);
             }
         };
-        let (id, effect) = self.ask(Purpose::Confirm, request);
+        let attempt = if confirm.attempt == 0 { self.fresh() } else { confirm.attempt };
+        let (id, effect) = self.ask_again(attempt, Purpose::Confirm, request);
         if let Some(Overlay::Confirm(confirm)) = self.overlays.last_mut() {
+            confirm.attempt = attempt;
             confirm.sending = Some(id);
         }
         vec![effect]
@@ -241,6 +246,7 @@ impl Model {
             Ok(answer) => {
                 let deed = confirm.deeds.get(confirm.done).cloned();
                 confirm.done += 1;
+                confirm.attempt = 0;
                 if let (Some(Deed::Revoke(invite)), Answer::Done) = (&deed, &answer) {
                     self.revoked(*invite);
                 }
@@ -275,6 +281,7 @@ impl Model {
         let count = confirm.deeds.len();
         match confirm.deeds.first() {
             Some(Deed::SignOut) => return self.leave_server(),
+            Some(Deed::Send(_)) => return self.listing_done(&confirm.said),
             Some(Deed::Revoke(_)) => {
                 self.invites.list.marked.clear();
                 let what = if count == 1 { "Revoked.".to_owned() } else { format!("{count} invites revoked.") };

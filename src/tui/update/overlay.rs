@@ -47,6 +47,13 @@ impl Model {
                 }
                 self.close_on(key, Action::ShowLink)
             }
+            Some(Overlay::Listing(_)) => self.listing_key(key),
+            Some(Overlay::Shown(shown)) => {
+                if scrolled(&mut shown.scroll, most, key) {
+                    return Vec::new();
+                }
+                self.shown_key(key)
+            }
             Some(Overlay::Inbox(_)) => self.inbox_key(key),
             Some(Overlay::Finder(_)) => self.finder_key(key),
             None => Vec::new(),
@@ -54,7 +61,7 @@ impl Model {
     }
 
     /// Esc, Enter, q and the key that opened it close it.
-    fn close_on(&mut self, key: Key, opened_by: Action) -> Vec<Effect> {
+    pub(super) fn close_on(&mut self, key: Key, opened_by: Action) -> Vec<Effect> {
         let closes = key.is("esc") || key.is("enter") || key.as_char() == Some('q');
         if closes || self.settings.keymap.keys(opened_by).contains(&key) {
             self.overlays.pop();
@@ -103,7 +110,13 @@ impl Model {
     /// An action chosen by its name takes the focus to the pane that it belongs to.
     fn act_by_name(&mut self, action: Action) -> Vec<Effect> {
         if let Some(pane) = Pane::of(action.binding().scope) {
+            let mut effects = self.close_listings();
             self.focus = pane;
+            effects.extend(self.act(action));
+            return effects;
+        }
+        if matches!(self.overlays.last(), Some(Overlay::Listing(_))) {
+            return self.listing_act(action);
         }
         self.act(action)
     }

@@ -51,7 +51,7 @@ impl Model {
                 Vec::new()
             }
             Action::Back => self.back(),
-            Action::FilterStatus => self.filter(),
+            Action::Filter => self.filter(),
             Action::SortInvites => self.sort(),
             Action::Mark => self.mark(),
             Action::Refresh => self.refresh(),
@@ -144,6 +144,10 @@ impl Model {
     }
 
     fn filter(&mut self) -> Vec<Effect> {
+        if self.focus != Pane::Invites {
+            self.toast(Tone::Plain, "There is nothing to filter here: / searches.");
+            return Vec::new();
+        }
         let at = self.invites.status.and_then(|status| Status::ALL.iter().position(|&s| s == status));
         self.invites.status = Status::ALL.get(at.map_or(0, |at| at + 1)).copied();
         self.invites.list.renew();
@@ -159,6 +163,10 @@ impl Model {
     }
 
     fn mark(&mut self) -> Vec<Effect> {
+        if self.focus != Pane::Invites {
+            self.toast(Tone::Plain, "Nothing is marked here: only invites can be.");
+            return Vec::new();
+        }
         if let Some(id) = self.invites.list.selected().map(|invite| invite.id) {
             if !self.invites.list.marked.remove(&id) {
                 self.invites.list.marked.insert(id);
@@ -259,16 +267,23 @@ impl Model {
     }
 
     pub(super) fn wheel(&mut self, up: bool, at: (u16, u16)) -> Vec<Effect> {
+        let by = if up { -3 } else { 3 };
+        if let Some(Overlay::Listing(_)) = self.overlays.last() {
+            return self.listing_step(by);
+        }
         if self.screen != Screen::Panes || !self.overlays.is_empty() {
             return Vec::new();
         }
         if let Some(pane) = self.areas().pane_at(at) {
             self.focus = pane;
         }
-        self.step(if up { -3 } else { 3 })
+        self.step(by)
     }
 
     pub(super) fn click(&mut self, at: (u16, u16)) -> Vec<Effect> {
+        if let Some(Overlay::Listing(_)) = self.overlays.last() {
+            return self.listing_click(at.1);
+        }
         if self.screen != Screen::Panes || !self.overlays.is_empty() {
             return Vec::new();
         }

@@ -116,6 +116,10 @@ impl Model {
             effects.extend(self.fetch_again(Pane::Invites));
             effects.extend(self.fetch_again(Pane::Members));
         }
+        let of = self.listing().and_then(|listing| listing.band);
+        if of.is_some_and(|band| before.get(&band) != self.revisions.get(&band)) {
+            effects.extend(self.listing_again());
+        }
         effects
     }
 
@@ -132,6 +136,7 @@ impl Model {
         for pane in Pane::ALL {
             effects.extend(self.fetch_again(pane));
         }
+        effects.extend(self.listing_again());
         effects
     }
 
@@ -155,6 +160,7 @@ impl Model {
                 effects.extend(self.fetch(pane, want));
             }
         }
+        effects.extend(self.listing_wanted());
         effects
     }
 
@@ -173,6 +179,9 @@ impl Model {
     fn unstick(&mut self) {
         for pane in Pane::ALL {
             in_pane!(self, pane, stuck = false);
+        }
+        if let Some(listing) = self.listing_mut().filter(|listing| listing.problem.is_none()) {
+            listing.list.stuck = false;
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::{
     keymap::{Action, Scope},
+    listing::Topic,
     model::Model,
 };
 use crate::{
@@ -21,10 +22,13 @@ impl Model {
 
     /// Why an action cannot be done in the band that is shown, whatever the cursor is on.
     pub fn barred(&self, action: Action) -> Option<String> {
+        if let Some(topic) = Topic::opened_by(action).or_else(|| Topic::of(action.binding().scope)) {
+            return topic.listed().barred(self);
+        }
         let needs_band = match action.binding().scope {
             Scope::Bands => !matches!(action, Action::NewBand | Action::FindBand),
             Scope::Invites | Scope::Members => true,
-            Scope::Everywhere => false,
+            _ => false,
         };
         if !needs_band {
             return None;
@@ -37,12 +41,7 @@ impl Model {
         let is_admin = role.is_some_and(Role::is_admin);
         let said = match action {
             Action::NewInvite if !self.may_invite() => "You may not invite to this band: ask an admin.",
-            Action::CopyLink
-            | Action::ShowLink
-            | Action::EditInvite
-            | Action::RotateLink
-            | Action::Revoke
-            | Action::Mark
+            Action::CopyLink | Action::ShowLink | Action::EditInvite | Action::RotateLink | Action::Revoke
                 if self.invites.list.loaded && self.invites.list.is_empty() =>
             {
                 "There is no invite here."

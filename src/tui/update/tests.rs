@@ -7,6 +7,7 @@ mod forms;
 mod inbox;
 mod invites;
 mod line;
+mod listing;
 mod panes;
 mod rights;
 mod verify;

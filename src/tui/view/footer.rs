@@ -12,7 +12,7 @@ use super::{
 };
 use crate::tui::{
     keymap::{Action, KEYMAP, Scope},
-    model::{Model, Screen, Tone},
+    model::{Listing, Model, Overlay, Screen, Tone},
     theme::Theme,
 };
 
@@ -20,7 +20,12 @@ use crate::tui::{
 const MOST_LINES: usize = 3;
 
 pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
-    if model.screen == Screen::Panes && model.overlays.is_empty() {
+    if model.screen != Screen::Panes {
+        return;
+    }
+    if let Some(Overlay::Listing(listing)) = model.overlays.last() {
+        put_lines(buf, area, [&listing_keys(model, listing, usize::from(area.width), theme)]);
+    } else if model.overlays.is_empty() {
         let line = if searching(model) {
             hints(&[("enter", "keep"), ("esc", "clear"), ("↓", "to the list")], usize::from(area.width), theme)
         } else {
@@ -84,6 +89,28 @@ pub(super) fn fitting<'a>(hints: &'a [(&'a str, &'a str)], wide: usize) -> Vec<&
         .collect();
     fit.push(last);
     fit
+}
+
+/// The keys of a list over the panes: its own, then the way back and the help.
+fn listing_keys(model: &Model, listing: &Listing, wide: usize, theme: &Theme) -> Line<'static> {
+    let listed = listing.topic.listed();
+    let mut all = own_keys(model, listed.scope());
+    let filter = (!listed.filters().is_empty()).then_some(Action::Filter);
+    let others = [Action::Back, Action::Open].into_iter().chain(filter).chain([Action::Mark, Action::Help]);
+    all.extend(
+        others.filter_map(|action| {
+            Some((model.settings.keymap.keys(action).first()?.to_string(), action.binding().label))
+        }),
+    );
+    let all: Vec<_> = all.iter().map(|(key, label)| (key.as_str(), *label)).collect();
+    hints(&all, wide, theme)
+}
+
+/// The keys of a scope alone, as far as the footer names them.
+pub(super) fn own_keys(model: &Model, scope: Scope) -> Vec<(String, &'static str)> {
+    let named = KEYMAP.iter().filter(|binding| binding.footer && binding.scope == scope);
+    let keys = |action| model.settings.keymap.keys(action).first().map(ToString::to_string);
+    named.filter_map(|binding| Some((keys(binding.action)?, binding.label))).collect()
 }
 
 /// The keys of the pane in focus; the help comes last.

@@ -55,6 +55,16 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &O
         Overlay::Link(shown) => link::draw(frame.buffer_mut(), area, model, shown, theme),
         Overlay::Offer(offer) => offer::draw(frame.buffer_mut(), area, model, offer, theme),
         Overlay::Finder(finder) => finder::draw(frame, area, finder, on_top, theme),
+        Overlay::Listing(listing) => super::listing::draw(frame, area, model, listing, on_top, theme),
+        Overlay::Shown(shown) => {
+            let listed = shown.topic.listed();
+            let lines = super::listing::facts(shown, model, usize::from(box_width(area)).saturating_sub(4), theme);
+            let keys = super::footer::own_keys(model, listed.scope());
+            let keys: Vec<_> =
+                keys.iter().map(|(key, label)| (key.as_str(), *label)).chain([("esc", "close")]).collect();
+            let title = listed.name(&shown.entry);
+            reading(frame.buffer_mut(), area, &title, &lines, shown.scroll, &keys, theme);
+        }
         Overlay::Inbox(list) => inbox::draw(frame.buffer_mut(), area, model, list, theme),
     }
 }
@@ -66,6 +76,7 @@ pub(super) fn most_scroll(model: &Model, area: Rect, theme: &Theme) -> u16 {
     let lines = match model.overlays.last() {
         Some(Overlay::Help { .. }) => help::lines(model, wide, theme).len(),
         Some(Overlay::Details(details)) => details::lines(details, model, wide, theme).len(),
+        Some(Overlay::Shown(shown)) => super::listing::facts(shown, model, wide, theme).len(),
         Some(Overlay::Offer(offer)) => offer::height(offer, model, wide, theme),
         _ => return 0,
     };
@@ -146,7 +157,7 @@ fn scrolled(buf: &mut Buffer, area: Rect, lines: &[Line<'_>], scroll: u16, theme
 }
 
 /// A name and what it says, broken where it does not fit.
-fn fact(name: &str, what: &str, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
+pub(super) fn fact(name: &str, what: &str, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
     const NAMES: usize = 12;
     wrap(what, wide.saturating_sub(NAMES))
         .into_iter()

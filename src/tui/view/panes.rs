@@ -130,7 +130,7 @@ fn tabs(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
 }
 
 /// The rows of a list on the screen: index among those held, the row, whether the cursor is on it.
-fn visible<T: Row>(list: &List<T>, height: u16) -> impl Iterator<Item = (usize, &T, bool)> {
+pub(super) fn visible<T: Row>(list: &List<T>, height: u16) -> impl Iterator<Item = (usize, &T, bool)> {
     list.rows()
         .enumerate()
         .skip(list.top())
@@ -149,12 +149,12 @@ fn cell_style(model: &Model, pane: Pane, selected: bool, theme: &Theme) -> Style
 }
 
 /// How everything looks that may be out of date, while the server is not reached.
-fn stale(model: &Model, theme: &Theme) -> Option<Style> {
+pub(super) fn stale(model: &Model, theme: &Theme) -> Option<Style> {
     model.line.offline_since.map(|_| theme.dim)
 }
 
 /// Says on the right edge that there is more above or below.
-fn more<T: Row>(buf: &mut Buffer, list_area: Rect, list: &List<T>, style: Style) {
+pub(super) fn more<T: Row>(buf: &mut Buffer, list_area: Rect, list: &List<T>, style: Style) {
     if list_area.height == 0 || list.is_empty() {
         return;
     }
@@ -168,15 +168,15 @@ fn more<T: Row>(buf: &mut Buffer, list_area: Rect, list: &List<T>, style: Style)
 }
 
 /// What stands in an empty pane, from its first line on.
-fn notice(buf: &mut Buffer, area: Rect, words: &str, theme: &Theme) {
+pub(super) fn notice(buf: &mut Buffer, area: Rect, words: &str, style: Style) {
     let area = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
     let lines: Vec<_> =
-        wrap(words, usize::from(area.width)).into_iter().map(|line| Line::styled(line, theme.dim)).collect();
+        wrap(words, usize::from(area.width)).into_iter().map(|line| Line::styled(line, style)).collect();
     put_lines(buf, area, &lines);
 }
 
 /// What an empty list says: that it is not known yet, that nothing fits the search, or what is to be done.
-fn empty<T: Row>(model: &Model, list: &List<T>, narrowed: bool, what_to_do: &str) -> String {
+pub(super) fn empty<T: Row>(model: &Model, list: &List<T>, narrowed: bool, what_to_do: &str) -> String {
     if !list.loaded {
         let offline = model.line.offline_since.is_some();
         return if offline { "not known while offline".to_owned() } else { "loading…".to_owned() };

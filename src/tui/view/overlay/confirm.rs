@@ -75,6 +75,7 @@ fn other_way(confirm: &Confirm) -> &'static str {
         Some(Deed::AcceptWaiting(_)) => "not now",
         Some(Deed::Leave(_) | Deed::SignOut | Deed::Switch(_)) => "stay",
         _ if confirm.done > 0 => "leave it at that",
+        Some(Deed::Send(_)) => "not now",
         Some(Deed::Rotate(_)) => "keep the old one",
         _ => "keep",
     }

@@ -10,16 +10,15 @@ use crate::{
     domain::Status,
     tui::{
         keymap::{KEYMAP, Scope},
-        model::{Model, Pane},
+        model::Model,
         theme::Theme,
     },
 };
 
-/// The keys of the pane in focus first, then those that hold everywhere, then those of the other panes.
+/// The keys of the pane in focus first, then those that hold everywhere, then those of the other panes and lists.
 pub(super) fn lines(model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
-    let mut scopes = vec![model.focus.scope(), Scope::Everywhere];
-    let others = Pane::ALL.into_iter().filter(|pane| *pane != model.focus);
-    scopes.extend(others.map(Pane::scope));
+    let mut scopes = vec![model.scope(), Scope::Everywhere];
+    scopes.extend(Scope::ALL.into_iter().filter(|scope| *scope != model.scope() && *scope != Scope::Everywhere));
     let keymap = &model.settings.keymap;
     let keys = |action| keymap.keys(action).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let widest = KEYMAP.iter().map(|binding| columns(&keys(binding.action))).max().unwrap_or(0).min(if wide < 60 {
@@ -32,13 +31,7 @@ pub(super) fn lines(model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'stat
         if !lines.is_empty() {
             lines.push(Line::default());
         }
-        let name = match scope {
-            Scope::Everywhere => "Everywhere",
-            Scope::Bands => "In the bands",
-            Scope::Invites => "In the invites",
-            Scope::Members => "In the members",
-        };
-        lines.push(Line::styled(name, theme.title));
+        lines.push(Line::styled(heading(scope), theme.title));
         for binding in KEYMAP.iter().filter(|binding| binding.scope == scope) {
             let keys = keys(binding.action);
             let keys = if keys.is_empty() { ":".to_owned() + binding.label } else { keys };
@@ -53,6 +46,12 @@ pub(super) fn lines(model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'stat
         }
     }
     lines
+}
+
+/// "In the bands".
+fn heading(scope: Scope) -> String {
+    let place = scope.place();
+    place[..1].to_uppercase() + &place[1..]
 }
 
 /// What the words and signs of an invite's status mean.

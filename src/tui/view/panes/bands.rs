@@ -28,7 +28,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
             key(model, Action::FindBand),
             key(model, Action::Accept)
         );
-        notice(buf, area, &empty(model, list, !model.bands.search.query.is_empty(), &todo), theme);
+        notice(buf, area, &empty(model, list, !model.bands.search.query.is_empty(), &todo), theme.dim);
         return;
     }
     let lines: Vec<_> = visible(list, area.height)

@@ -155,7 +155,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
                 "Members see invites of their own alone; admins make them.".to_owned()
             };
             let area = Rect { y: area.y.saturating_sub(1), height: area.height + 1, ..area };
-            notice(buf, area, &empty(model, list, narrowed, &todo), theme);
+            notice(buf, area, &empty(model, list, narrowed, &todo), theme.dim);
         }
         return;
     }

@@ -36,7 +36,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     }
     if list.is_empty() {
         let narrowed = !model.members.search.query.is_empty();
-        notice(buf, area, &empty(model, list, narrowed, "Nobody."), theme);
+        notice(buf, area, &empty(model, list, narrowed, "Nobody."), theme.dim);
         return;
     }
     let founded = model.chosen_band().map(|band| band.created_at);

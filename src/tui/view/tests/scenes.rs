@@ -4,14 +4,15 @@ use crate::{
     api::{Bands, Code, Inbox, Invite, InviteSort},
     client::Origin,
     clipboard::Copied,
-    domain::{Delivery, JoinMode, Kind, Pasted, Role, Status},
+    domain::{Delivery, JoinMode, JoinStatus, Kind, Pasted, Role, Status},
     tui::{
         forms,
         launch::Launched,
+        listing::{Entry, Topic},
         message::Link,
         model::{
-            Choice, Confirm, Deed, Details, Finder, Form, Model, Offer, Overlay, Pane, RequestId, Screen, Server,
-            ShownLink, TextField, Toast, Tone, Undo, WaitingList,
+            Choice, Confirm, Deed, Details, Finder, Form, Listing, Model, Offer, Overlay, Pane, RequestId, Row as _,
+            Screen, Server, Shown, ShownLink, TextField, Toast, Tone, Undo, WaitingList,
         },
         sample::{self, band_id, fill, fresh, invite_id, later, now, panes, signed_in},
     },
@@ -302,12 +303,76 @@ pub(super) const ALL: &[Scene] = &[
         let list = WaitingList { page: Some(sample::inbox()), selected: 1, problem: None };
         over_panes(size, Overlay::Inbox(Box::new(list)))
     }),
+    ("join-requests", |size| {
+        let mut listing = listing(Topic::JoinRequests, requests(JoinStatus::Pending));
+        listing.list.step(1);
+        over_panes(size, Overlay::Listing(Box::new(listing)))
+    }),
+    ("join-requests-denied", |size| {
+        let mut listing = listing(Topic::JoinRequests, requests(JoinStatus::Denied));
+        listing.narrowed = 2;
+        over_panes(size, Overlay::Listing(Box::new(listing)))
+    }),
+    ("join-requests-empty", |size| {
+        over_panes(size, Overlay::Listing(Box::new(listing(Topic::JoinRequests, Vec::new()))))
+    }),
+    ("join-request", |size| {
+        let mut model =
+            over_panes(size, Overlay::Listing(Box::new(listing(Topic::JoinRequests, requests(JoinStatus::Pending)))));
+        let entry = requests(JoinStatus::Pending).remove(1);
+        model.overlays.push(Overlay::Shown(Box::new(Shown { topic: Topic::JoinRequests, entry, scroll: 0 })));
+        model
+    }),
+    ("bans", |size| {
+        let mut listing = listing(Topic::Bans, bans());
+        for entry in bans().into_iter().take(2) {
+            listing.marked.insert(entry.id(), entry);
+        }
+        over_panes(size, Overlay::Listing(Box::new(listing)))
+    }),
+    ("bans-offline", |size| {
+        let mut model = over_panes(size, Overlay::Listing(Box::new(listing(Topic::Bans, bans()))));
+        model.line.offline_since = Some(later(-30));
+        model.line.why = "cannot reach https://invites.example.org: connection refused".to_owned();
+        model
+    }),
+    ("bans-refused", |size| {
+        let mut listing = listing(Topic::Bans, Vec::new());
+        listing.problem = Some("Only admins can do this. Ask Joe.".to_owned());
+        over_panes(size, Overlay::Listing(Box::new(listing)))
+    }),
+    ("ban", |size| {
+        let mut model = over_panes(size, Overlay::Listing(Box::new(listing(Topic::Bans, bans()))));
+        let entry = bans().remove(1);
+        model.overlays.push(Overlay::Shown(Box::new(Shown { topic: Topic::Bans, entry, scroll: 0 })));
+        model
+    }),
+    ("help-bans", |size| {
+        let mut model = over_panes(size, Overlay::Listing(Box::new(listing(Topic::Bans, bans()))));
+        model.overlays.push(Overlay::Help { scroll: 0 });
+        model
+    }),
     ("inbox-empty", |size| {
         let nothing = Inbox { invites: Vec::new(), next_cursor: None, prev_cursor: None };
         let list = WaitingList { page: Some(nothing), ..WaitingList::default() };
         over_panes(size, Overlay::Inbox(Box::new(list)))
     }),
 ];
+
+/// A list over the panes with these rows.
+fn listing(topic: Topic, rows: Vec<Entry>) -> Listing {
+    let mut listing = Listing::new(topic, 1, Some(band_id(1)));
+    fill(&mut listing.list, rows, false);
+    listing
+}
+
+fn requests(status: JoinStatus) -> Vec<Entry> {
+    sample::join_requests(status).into_iter().map(Entry::JoinRequest).collect()
+}
+
+fn bans() -> Vec<Entry> {
+    sample::bans().into_iter().map(Entry::Ban).collect()
+}
 
 fn over_panes(size: (u16, u16), overlay: Overlay) -> Model {
     let mut model = panes(size);
@@ -423,8 +488,15 @@ pub(super) fn over(model: &Model, name: &str) -> Vec<Model> {
     form.fill("message", name);
     form.focus = 5;
     let confirm = Confirm::new(name, name, "go", vec![Deed::SignOut]);
+    let mut requests = requests(JoinStatus::Pending);
+    for entry in &mut requests {
+        if let Entry::JoinRequest(request) = entry {
+            request.account.display_name = name.to_owned();
+        }
+    }
     let overlays = [
         None,
+        Some(Overlay::Listing(Box::new(listing(Topic::JoinRequests, requests)))),
         Some(Overlay::Details(Box::new(details))),
         Some(Overlay::Offer(Box::new(offer))),
         Some(Overlay::Form(form)),

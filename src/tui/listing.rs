@@ -1,0 +1,149 @@
+//! Lists of the server that lie over the panes. Each is one file here that says what is particular to it; moving, fetching, drawing
+//! and asking before anything is done are the same for all.
+
+mod bans;
+mod requests;
+
+use ratatui::style::Style;
+
+use super::{
+    keymap::{Action, Scope},
+    model::{Confirm, Listing, Model, PageOf, Row},
+    request::{Answer, Request},
+    theme::Theme,
+};
+use crate::{
+    api::{Ban, JoinRequest},
+    client::Page,
+    domain::Role,
+};
+
+/// Which list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// Who asks to come into the band.
+    JoinRequests,
+    /// Who may not come back to it.
+    Bans,
+}
+
+/// A row of any of these lists.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entry {
+    /// Of the join requests.
+    JoinRequest(JoinRequest),
+    /// Of the bans.
+    Ban(Ban),
+}
+
+/// A row's identity within its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EntryId(pub u128);
+
+impl Row for Entry {
+    type Id = EntryId;
+    fn id(&self) -> EntryId {
+        let of = |bytes: &[u8; 16]| EntryId(u128::from_be_bytes(*bytes));
+        match self {
+            Self::JoinRequest(request) => of(request.id.as_bytes()),
+            Self::Ban(ban) => of(ban.account.id.as_bytes()),
+        }
+    }
+}
+
+/// A column of a list's table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Column {
+    /// Its heading, in capitals.
+    pub(super) name: &'static str,
+    /// Columns on the screen that it needs.
+    pub(super) least: usize,
+    /// Columns that it takes where there is room; the first columns take it first.
+    pub(super) most: usize,
+    /// Which goes first where there is no room for all, the highest; 0 stays.
+    pub(super) goes: u8,
+}
+
+/// A cell: its text and how it looks.
+pub(super) type Cell = (String, Style);
+
+/// What is particular to one list.
+pub(super) trait Listed: Sync {
+    /// The action that opens it.
+    fn opened_by(&self) -> Action;
+
+    /// Where its own keys hold.
+    fn scope(&self) -> Scope;
+
+    /// Its name, for the title.
+    fn title(&self) -> &'static str;
+
+    /// Why it cannot be seen now; it is for the band's admins where nothing else is said.
+    fn barred(&self, model: &Model) -> Option<String> {
+        let admin = model.chosen_band().and_then(|band| band.role).is_some_and(Role::is_admin);
+        (!admin).then(|| "Only the band's admins can see this.".to_owned())
+    }
+
+    /// What it can be narrowed to, in the order of the key; the first is what it begins with, where there is any.
+    fn filters(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The request for a page of it.
+    fn request(&self, listing: &Listing, page: Page) -> Option<Request>;
+
+    /// The page in an answer, `None` where it is the answer to something else. The cursor is the caller's to fill in.
+    fn page(&self, answer: Answer) -> Option<PageOf<Entry>>;
+
+    /// The columns, the first of which names the row.
+    fn columns(&self) -> &'static [Column];
+
+    /// A row's cells, one for each column.
+    fn cells(&self, entry: &Entry, model: &Model, theme: &Theme) -> Vec<Cell>;
+
+    /// Whom or what a row is about.
+    fn name(&self, entry: &Entry) -> String;
+
+    /// A row in full: names and what they say.
+    fn facts(&self, entry: &Entry, model: &Model) -> Vec<(&'static str, String)>;
+
+    /// What stands in the list where there is nothing in it.
+    fn empty(&self, model: &Model, listing: &Listing) -> String;
+
+    /// Why one of its actions cannot be done to a row.
+    fn refusal(&self, action: Action, entry: &Entry) -> Option<String>;
+
+    /// The question before one of its actions is done to these rows, one at least.
+    fn question(&self, action: Action, entries: &[Entry], listing: &Listing) -> Option<Confirm>;
+}
+
+impl Topic {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::JoinRequests, Self::Bans];
+
+    /// What is particular to it.
+    pub(super) const fn listed(self) -> &'static dyn Listed {
+        match self {
+            Self::JoinRequests => &requests::JoinRequests,
+            Self::Bans => &bans::Bans,
+        }
+    }
+
+    /// The list that an action opens.
+    pub(super) fn opened_by(action: Action) -> Option<Self> {
+        Self::ALL.into_iter().find(|topic| topic.listed().opened_by() == action)
+    }
+
+    /// The list that a scope belongs to.
+    pub(super) fn of(scope: Scope) -> Option<Self> {
+        Self::ALL.into_iter().find(|topic| topic.listed().scope() == scope)
+    }
+}
+
+/// "Sam Reed" for one, "3 people" for several.
+fn people(names: &[String]) -> String {
+    match names {
+        [one] => one.clone(),
+        several => format!("{} people", several.len()),
+    }
+}

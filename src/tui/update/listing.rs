@@ -1,0 +1,309 @@
+//! Lists over the panes: opening, moving, marking, narrowing, their rows in full, and what is asked before anything is
+//! done to them.
+
+use super::{
+    super::{
+        keymap::{Action, Key},
+        listing::{Entry, Topic},
+        message::Effect,
+        model::{Listing, Model, Overlay, Purpose, Row as _, Shown, Tone, Want},
+        request::Answer,
+    },
+    answer::words,
+};
+use crate::{
+    api::Code,
+    client::{Error, Page},
+};
+
+impl Model {
+    /// Opens the list of this action over the panes.
+    pub(super) fn open_listing(&mut self, action: Action) -> Vec<Effect> {
+        let Some(topic) = Topic::opened_by(action) else { return Vec::new() };
+        let effects = self.close_listings();
+        let serial = self.fresh();
+        self.open(Overlay::Listing(Box::new(Listing::new(topic, serial, self.band))));
+        effects
+    }
+
+    /// Closes what lies over the panes down to the lowest list, and that with it.
+    pub(super) fn close_listings(&mut self) -> Vec<Effect> {
+        if let Some(at) = self.overlays.iter().position(|overlay| matches!(overlay, Overlay::Listing(_))) {
+            self.overlays.truncate(at);
+        }
+        self.abandon(|purpose| matches!(purpose, Purpose::Listing { .. }))
+    }
+
+    pub(super) fn listing_key(&mut self, key: Key) -> Vec<Effect> {
+        match self.settings.keymap.action(self.scope(), key) {
+            Some(action) => self.listing_act(action),
+            None => Vec::new(),
+        }
+    }
+
+    /// What an action does while a list lies on top.
+    pub(super) fn listing_act(&mut self, action: Action) -> Vec<Effect> {
+        let page = isize::try_from(self.areas().listing_height()).unwrap_or(1).max(1);
+        let Some(listing) = self.listing() else { return Vec::new() };
+        let opener = listing.topic.listed().opened_by();
+        if Topic::of(action.binding().scope) == Some(listing.topic) {
+            let entries: Vec<_> = if listing.marked.is_empty() {
+                listing.list.selected().cloned().into_iter().collect()
+            } else {
+                listing.marked.values().cloned().collect()
+            };
+            return self.ask_about(action, &entries);
+        }
+        match action {
+            Action::Down => self.listing_step(1),
+            Action::Up => self.listing_step(-1),
+            Action::PageDown => self.listing_step(page),
+            Action::PageUp => self.listing_step(-page),
+            Action::First => self.listing_jump(false),
+            Action::Last => self.listing_jump(true),
+            Action::Mark => self.mark_entry(),
+            Action::Filter => self.narrow(),
+            Action::Open => self.show_entry(),
+            Action::Back => self.listing_back(),
+            Action::Quit => self.close_listings(),
+            Action::Refresh => self.refresh(),
+            Action::Suspend => vec![Effect::Suspend],
+            _ if action == opener => self.close_listings(),
+            Action::Search => {
+                self.toast(Tone::Plain, "This list cannot be searched.");
+                Vec::new()
+            }
+            Action::NextPane
+            | Action::PreviousPane
+            | Action::Left
+            | Action::Right
+            | Action::BandsPane
+            | Action::InvitesPane
+            | Action::MembersPane => {
+                let mut effects = self.close_listings();
+                effects.extend(self.act(action));
+                effects
+            }
+            other => self.act_on(other),
+        }
+    }
+
+    pub(super) fn listing_step(&mut self, by: isize) -> Vec<Effect> {
+        if let Some(listing) = self.listing_mut() {
+            listing.list.step(by);
+        }
+        self.listing_scroll();
+        Vec::new()
+    }
+
+    fn listing_jump(&mut self, end: bool) -> Vec<Effect> {
+        let Some(listing) = self.listing() else { return Vec::new() };
+        if listing.list.has_more(end) {
+            return self.listing_fetch(Want::Anew(end.then(|| "last".to_owned()))).into_iter().collect();
+        }
+        let count = isize::try_from(listing.list.len()).unwrap_or(isize::MAX);
+        self.listing_step(if end { count } else { -count })
+    }
+
+    /// A click on this row of the screen.
+    pub(super) fn listing_click(&mut self, row: u16) -> Vec<Effect> {
+        let areas = self.areas();
+        // Below the upper line and the headings.
+        let line = row.checked_sub(areas.body().y + 2).map(usize::from);
+        let Some(line) = line.filter(|&line| line < areas.listing_height()) else { return Vec::new() };
+        if let Some(listing) = self.listing_mut() {
+            listing.list.select_index(listing.list.top() + line);
+        }
+        Vec::new()
+    }
+
+    /// Keeps the row under the cursor on the screen.
+    fn listing_scroll(&mut self) {
+        let height = self.areas().listing_height();
+        if let Some(listing) = self.listing_mut() {
+            listing.list.show(height);
+        }
+    }
+
+    fn mark_entry(&mut self) -> Vec<Effect> {
+        if let Some(listing) = self.listing_mut()
+            && let Some(entry) = listing.list.selected().cloned()
+        {
+            let id = entry.id();
+            if listing.marked.remove(&id).is_none() {
+                listing.marked.insert(id, entry);
+            }
+        }
+        self.listing_step(1)
+    }
+
+    /// The next of the list's filters.
+    fn narrow(&mut self) -> Vec<Effect> {
+        let Some(listing) = self.listing_mut() else { return Vec::new() };
+        let count = listing.topic.listed().filters().len();
+        if count == 0 {
+            self.toast(Tone::Plain, "This list has no filter.");
+            return Vec::new();
+        }
+        listing.narrowed = (listing.narrowed + 1) % count;
+        self.listing_anew()
+    }
+
+    /// The question has changed: marks go, since what is marked may not fit it.
+    fn listing_anew(&mut self) -> Vec<Effect> {
+        if let Some(listing) = self.listing_mut() {
+            listing.marked.clear();
+            listing.problem = None;
+            listing.list.renew();
+        }
+        self.abandon(|purpose| matches!(purpose, Purpose::Listing { .. }))
+    }
+
+    /// Esc: marks first, then the filter, then the list.
+    fn listing_back(&mut self) -> Vec<Effect> {
+        let Some(listing) = self.listing_mut() else { return Vec::new() };
+        if !listing.marked.is_empty() {
+            listing.marked.clear();
+            return Vec::new();
+        }
+        if listing.narrowed > 0 {
+            listing.narrowed = 0;
+            return self.listing_anew();
+        }
+        self.close_listings()
+    }
+
+    fn show_entry(&mut self) -> Vec<Effect> {
+        let Some(listing) = self.listing() else { return Vec::new() };
+        let topic = listing.topic;
+        if let Some(entry) = listing.list.selected().cloned() {
+            self.open(Overlay::Shown(Box::new(Shown { topic, entry, scroll: 0 })));
+        }
+        Vec::new()
+    }
+
+    /// In a row's details the list's own keys act on that row.
+    pub(super) fn shown_key(&mut self, key: Key) -> Vec<Effect> {
+        let Some(Overlay::Shown(shown)) = self.overlays.last() else { return Vec::new() };
+        let (topic, entry) = (shown.topic, shown.entry.clone());
+        match self.settings.keymap.action(topic.listed().scope(), key) {
+            Some(action) if Topic::of(action.binding().scope) == Some(topic) => self.ask_about(action, &[entry]),
+            _ => self.close_on(key, Action::Open),
+        }
+    }
+
+    /// Asks before an action of the list is done to these rows; says so where it cannot be done to one of them.
+    fn ask_about(&mut self, action: Action, entries: &[Entry]) -> Vec<Effect> {
+        let Some(listing) = self.listing() else { return Vec::new() };
+        let listed = listing.topic.listed();
+        let refused = entries.iter().find_map(|entry| listed.refusal(action, entry));
+        let refused = self.barred(action).or(refused);
+        let question = listed.question(action, entries, listing).filter(|_| !entries.is_empty());
+        match (refused, question) {
+            (Some(why), _) => self.toast(Tone::Plain, why),
+            (None, Some(question)) => self.open(Overlay::Confirm(question)),
+            (None, None) => self.toast(Tone::Plain, "There is nothing here to do that to."),
+        }
+        Vec::new()
+    }
+
+    /// Everything that was asked about is done.
+    pub(super) fn listing_done(&mut self, said: &str) -> Vec<Effect> {
+        if matches!(self.overlays.last(), Some(Overlay::Shown(_))) {
+            self.overlays.pop();
+        }
+        if let Some(listing) = self.listing_mut() {
+            listing.marked.clear();
+        }
+        self.toast(Tone::Good, said);
+        let mut effects = self.listing_again();
+        effects.extend(self.poll_now());
+        effects
+    }
+
+    /// What is on the screen of the topmost list once more.
+    pub(super) fn listing_again(&mut self) -> Vec<Effect> {
+        let height = self.areas().listing_height();
+        let Some(listing) = self.listing_mut() else { return Vec::new() };
+        listing.problem = None;
+        listing.list.stuck = false;
+        let wants = listing.list.on_screen(height);
+        wants.into_iter().filter_map(|want| self.listing_fetch(want)).collect()
+    }
+
+    /// What the topmost list asks for on its own.
+    pub(super) fn listing_wanted(&mut self) -> Option<Effect> {
+        let height = self.areas().listing_height();
+        let listing = self.listing()?;
+        let (serial, present) = (listing.serial, listing.list.question);
+        let want = listing.list.next_want(height)?;
+        let on_its_way = self.waiting.values().any(|purpose| match purpose {
+            Purpose::Listing { serial: of, question, want } => {
+                (*of, *question) == (serial, present) && !matches!(want, Want::Again(_))
+            }
+            _ => false,
+        });
+        if on_its_way { None } else { self.listing_fetch(want) }
+    }
+
+    fn listing_fetch(&mut self, want: Want) -> Option<Effect> {
+        let listing = self.listing()?;
+        let (serial, question) = (listing.serial, listing.list.question);
+        let request = listing.topic.listed().request(listing, Page { limit: None, cursor: want.cursor() })?;
+        Some(self.ask(Purpose::Listing { serial, question, want }, request).1)
+    }
+
+    /// A page of a list has come, or cannot be had.
+    pub(super) fn listing_known(
+        &mut self,
+        serial: u64,
+        question: u64,
+        want: &Want,
+        result: Result<Answer, Error>,
+    ) -> Vec<Effect> {
+        let listing =
+            self.listing_mut().filter(|listing| (listing.serial, listing.list.question) == (serial, question));
+        let Some(listing) = listing else { return Vec::new() };
+        match result {
+            Ok(answer) => {
+                let Some(mut page) = listing.topic.listed().page(answer) else { return Vec::new() };
+                page.cursor = want.cursor();
+                listing.problem = None;
+                listing.list.take(want, page);
+                self.listing_scroll();
+                self.show_again();
+                Vec::new()
+            }
+            Err(error) => {
+                listing.list.stuck = true;
+                if error.code() == Some(Code::Validation) && want.cursor().is_some_and(|cursor| cursor != "last") {
+                    // A cursor that the server no longer takes.
+                    listing.list.renew();
+                    return Vec::new();
+                }
+                if error.is_unauthenticated() {
+                    return self.signed_out();
+                }
+                if error.is_offline() {
+                    return self.unreachable(&error);
+                }
+                listing.problem = Some(words(&error));
+                Vec::new()
+            }
+        }
+    }
+
+    /// The row that is open in full is shown as it is now.
+    fn show_again(&mut self) {
+        let now = self.listing().map(|listing| listing.list.rows().cloned().collect::<Vec<_>>());
+        let shown = self.overlays.iter_mut().find_map(|overlay| match overlay {
+            Overlay::Shown(shown) => Some(shown),
+            _ => None,
+        });
+        if let (Some(rows), Some(shown)) = (now, shown)
+            && let Some(row) = rows.into_iter().find(|row| row.id() == shown.entry.id())
+        {
+            shown.entry = row;
+        }
+    }
+}

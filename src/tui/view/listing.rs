@@ -1,0 +1,158 @@
+//! A list over the panes: its lines, its table in as many columns as fit, and a row in full.
+
+use ratatui::{
+    Frame,
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+use super::{
+    outline::{Shape, clear, in_line, outline, put_lines},
+    overlay::fact,
+    panes::{empty, more, notice, stale, visible},
+    text::fit,
+};
+use crate::tui::{
+    listing::{Cell, Column, Listed},
+    model::{Listing, Model, Row as _, Shown},
+    theme::Theme,
+};
+
+/// Blanks between two columns.
+const GAP: usize = 2;
+/// The cursor and the mark before the first column.
+const BEFORE: usize = 2;
+
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, listing: &Listing, on_top: bool, theme: &Theme) {
+    let buf = frame.buffer_mut();
+    let listed = listing.topic.listed();
+    clear(buf, area);
+    outline(buf, area, Shape::Closed, if on_top { theme.focus } else { theme.border });
+    let title = match model.chosen_band().filter(|band| Some(band.id) == listing.band) {
+        Some(band) => format!("{} · {}", listed.title(), band.name),
+        None => listed.title().to_owned(),
+    };
+    in_line(buf, area, area.y, (&title, theme.title), (&counts(listing), theme.dim));
+    let inner = super::outline::inside(area);
+    let rows = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
+    if let Some(problem) = &listing.problem {
+        notice(buf, inner, &format!("✗ {problem}"), theme.error);
+        return;
+    }
+    if listing.list.is_empty() {
+        let todo = listed.empty(model, listing);
+        notice(buf, inner, &empty(model, &listing.list, false, &todo), theme.dim);
+        return;
+    }
+    table(buf, rows, model, listing, listed, theme);
+    more(buf, rows, &listing.list, theme.dim);
+}
+
+/// "2 marked · denied · 14"; how many there are is said where it is known.
+fn counts(listing: &Listing) -> String {
+    let mut parts = Vec::new();
+    if !listing.marked.is_empty() {
+        parts.push(format!("{} marked", listing.marked.len()));
+    }
+    if listing.narrowed > 0 {
+        parts.extend(listing.filter().map(str::to_owned));
+    }
+    let list = &listing.list;
+    if list.loaded && !list.is_empty() && !list.has_before() {
+        let more = if list.has_behind() { "+" } else { "" };
+        parts.push(format!("{}{more}", list.len()));
+    }
+    parts.join(" · ")
+}
+
+fn table(buf: &mut Buffer, area: Rect, model: &Model, listing: &Listing, listed: &dyn Listed, theme: &Theme) {
+    let columns = shown(listed.columns(), usize::from(area.width));
+    let heading = listed.columns().iter().map(|column| (column.name.to_owned(), theme.dim)).collect();
+    let above = Rect { y: area.y.saturating_sub(1), height: 1, ..area };
+    put_lines(buf, above, [&line([Span::raw("  ")], &columns, heading)]);
+    let lines: Vec<_> = visible(&listing.list, area.height)
+        .map(|(_, entry, selected)| {
+            let mut cells = listed.cells(entry, model, theme);
+            let first = if selected { theme.selected } else { cells.first().map_or(theme.plain, |cell| cell.1) };
+            if let Some(old) = stale(model, theme) {
+                for cell in &mut cells {
+                    cell.1 = old;
+                }
+            }
+            if let Some(cell) = cells.first_mut() {
+                cell.1 = first;
+            }
+            let mark = if listing.marked.contains_key(&entry.id()) { "◆" } else { " " };
+            let cursor = if selected { "▸" } else { " " };
+            line(
+                [Span::styled(cursor, first), Span::styled(mark, if selected { first } else { theme.key })],
+                &columns,
+                cells,
+            )
+        })
+        .collect();
+    put_lines(buf, area, &lines);
+}
+
+/// A line of these cells, each in its column.
+fn line<const N: usize>(before: [Span<'static>; N], columns: &[usize], cells: Vec<Cell>) -> Line<'static> {
+    let mut spans = Vec::from(before);
+    let mut gap = 0;
+    for ((text, style), &wide) in cells.into_iter().zip(columns).filter(|(_, wide)| **wide > 0) {
+        if gap > 0 {
+            spans.push(Span::styled(" ".repeat(gap), Style::new()));
+        }
+        spans.push(Span::styled(fit(&text, wide), style));
+        gap = GAP;
+    }
+    Line::from(spans)
+}
+
+/// How wide each column is on a line of so many; 0 for those that have no room.
+fn shown(columns: &[Column], wide: usize) -> Vec<usize> {
+    let mut widths: Vec<usize> = columns.iter().map(|column| column.least).collect();
+    let taken = |widths: &[usize]| {
+        let kept = widths.iter().filter(|&&wide| wide > 0);
+        // A blank is left before the line on the right.
+        BEFORE + kept.map(|wide| wide + GAP).sum::<usize>() - GAP + 1
+    };
+    while taken(&widths) > wide {
+        let last = columns.iter().zip(&mut widths).filter(|(column, wide)| column.goes > 0 && **wide > 0);
+        let Some((_, last)) = last.max_by_key(|(column, _)| column.goes) else { break };
+        *last = 0;
+    }
+    let mut spare = wide.saturating_sub(taken(&widths));
+    for (column, wide) in columns.iter().zip(&mut widths).filter(|(_, wide)| **wide > 0) {
+        let more = spare.min(column.most - column.least);
+        *wide += more;
+        spare -= more;
+    }
+    widths
+}
+
+/// The lines of a row in full.
+pub(super) fn facts(shown: &Shown, model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let facts = shown.topic.listed().facts(&shown.entry, model);
+    facts.into_iter().flat_map(|(name, what)| fact(name, &what, wide, theme)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::listing::Topic;
+
+    #[test]
+    fn columns_go_and_grow_with_the_screen_and_never_leave_it() {
+        for topic in Topic::ALL {
+            let columns = topic.listed().columns();
+            for wide in 38..200 {
+                let widths = shown(columns, wide);
+                let kept: Vec<_> = widths.iter().filter(|&&wide| wide > 0).collect();
+                assert!(BEFORE + kept.iter().map(|&&w| w + GAP).sum::<usize>() - GAP < wide, "{topic:?} at {wide}");
+                assert!(widths[0] >= columns[0].least, "the name stays");
+            }
+        }
+    }
+}
