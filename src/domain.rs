@@ -3,6 +3,7 @@
 //! Every type here is parsed once, where it enters, and trusted afterwards.
 
 mod address;
+mod ending;
 mod id;
 mod invite;
 mod mail;
@@ -19,6 +20,7 @@ mod time;
 mod token;
 
 pub use address::Address;
+pub use ending::{check_shared_end, shared_end};
 pub use id::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, SessionId, SuppressionId, TemplateId};
 pub use invite::{CancelReason, Delivery, Kind, MaxUses, Standing, Status};
 pub use mail::{MAIL_LIFE, MailKind, MailOutcome, next_reminder, pause_after, unlinked};

@@ -45,7 +45,7 @@ pub(crate) use self::{
     withdraw::Withdrawal,
 };
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::{
     api::{Code, Invite, Person},
@@ -309,17 +309,25 @@ fn hold_all(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<HashMap<I
     Ok(all)
 }
 
-crate::row! { struct Ended { id: CampaignId } }
+crate::row! {
+    /// A campaign as a change of one of its invites meets it.
+    #[derive(Debug, Clone, Copy)]
+    struct Frame {
+        id: CampaignId,
+        /// Its invites end then at the latest.
+        expires_at: Option<Timestamp>,
+        /// Whether it was ended or deleted, or its time is over.
+        is_over: bool,
+    }
+}
 
-/// Those of the invites' campaigns that were ended or deleted, or whose time is over at `now`; and no other is until the
-/// transaction ends. Before the invites ([`hold`], [`hold_all`]), and after the membership, as everywhere.
-fn hold_campaigns(
-    tx: &mut Tx<'_>,
-    band: BandId,
-    ids: &[InviteId],
-    now: Timestamp,
-) -> Result<HashSet<CampaignId>, Error> {
-    let mut ended = HashSet::new();
+/// The campaigns of invites.
+type Frames = HashMap<CampaignId, Frame>;
+
+/// The invites' campaigns as they stand at `now`, and until the transaction ends. Before the invites ([`hold`],
+/// [`hold_all`]), and after the membership, as everywhere.
+fn hold_campaigns(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId], now: Timestamp) -> Result<Frames, Error> {
+    let mut frames = Frames::new();
     for some in ids.chunks(AT_ONCE) {
         let of = format!(
             "SELECT i.campaign FROM invite i WHERE i.id IN ({}) AND {}",
@@ -332,21 +340,20 @@ fn hold_campaigns(
             let held = intern(format!("SELECT id FROM campaign WHERE id IN ({of}) ORDER BY id FOR SHARE"));
             let _ = tx.exists(held, &params)?;
         }
-        let over = format!("(ended_at IS NOT NULL OR deleted_at IS NOT NULL OR expires_at <= ${})", some.len() + 2);
-        let sql = intern(format!("SELECT id FROM campaign WHERE id IN ({of}) AND {over}"));
+        let sql = intern(format!(
+            "SELECT id, expires_at, ended_at IS NOT NULL OR deleted_at IS NOT NULL OR COALESCE(expires_at <= ${}, 1 = 0)
+                AS is_over
+             FROM campaign WHERE id IN ({of})",
+            some.len() + 2
+        ));
         params.push(&now);
-        ended.extend(tx.query::<Ended>(sql, &params)?.into_iter().map(|campaign| campaign.id));
+        frames.extend(tx.query::<Frame>(sql, &params)?.into_iter().map(|frame| (frame.id, frame)));
     }
-    Ok(ended)
+    Ok(frames)
 }
 
 /// As [`hold_campaigns`] of one invite, for a member of its band.
-fn hold_campaign(
-    tx: &mut Tx<'_>,
-    id: InviteId,
-    caller: AccountId,
-    now: Timestamp,
-) -> Result<HashSet<CampaignId>, Refused> {
+fn hold_campaign(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> Result<Frames, Refused> {
     let band: Option<In> = tx.query_one("SELECT band FROM invite WHERE id = $1", &[&id])?;
     let band = band.ok_or_else(|| Refused::not_found("invite"))?.band;
     let _ = hold_right(tx, band, caller)?;

@@ -19,7 +19,8 @@ on_each_database! {
     a_change_goes_to_the_pending_invites_alone,
     expiring_and_deleting_end_what_is_pending_and_say_why,
     a_campaign_past_its_end_is_shown_as_ended_and_takes_no_more,
-    what_lives_longer_than_its_campaign_ends_when_that_is_expired,
+    no_invite_asks_for_a_longer_life_than_its_campaign_has,
+    what_a_template_or_a_revoke_undone_gives_ends_with_the_campaign,
     what_was_taken_back_stays_so_once_its_campaign_is_over,
     every_bad_field_is_named,
     campaigns_are_nothing_to_strangers_and_other_bands,
@@ -193,20 +194,60 @@ async fn a_campaign_past_its_end_is_shown_as_ended_and_takes_no_more(world: Worl
     assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!("campaign_id")), "{problem}");
 }
 
-async fn what_lives_longer_than_its_campaign_ends_when_that_is_expired(world: World) {
+async fn no_invite_asks_for_a_longer_life_than_its_campaign_has(world: World) {
     let ada = world.account("ada").await;
     let band = ada.band("Choir").await;
-    let campaign = make(&ada, &band, json!({ "name": "Tour", "ttl_hours": 1 })).await;
-    let (id, _) = ada.invite(&band, json!({ "campaign_id": campaign["id"], "ttl_hours": 9 })).await;
-    world.clock.pass_hours(2);
-    assert_eq!(show(&ada, &campaign).await["ended_at"], campaign["expires_at"]);
-    assert_eq!(ada.get(&format!("/invites/{id}")).await.1["status"], "pending");
-    for cancelled in [1, 0] {
-        let told = ada.post(&format!("{}/expire", path(&campaign)), json!({})).await;
-        assert_eq!(told, (200, json!({ "cancelled": cancelled })));
+    let campaign = make(&ada, &band, json!({ "name": "Tour", "ttl_hours": 10 })).await;
+    let (all, end) = (format!("/bands/{band}/invites"), campaign["expires_at"].clone());
+    let later = json!(world.clock.now().plus_hours(11).to_string());
+    let (id, _) = ada.invite(&band, json!({ "campaign_id": campaign["id"] })).await;
+    let one = format!("/invites/{id}");
+    let longer = [
+        ("ttl_hours", json!(11)),
+        ("ttl_hours", json!(null)),
+        ("expires_at", later.clone()),
+        ("expires_at", json!(null)),
+    ];
+    for (field, value) in longer {
+        let wish = json!({ "campaign_id": campaign["id"], field: value });
+        let mut many = wish.clone();
+        many["rows"] = json!([{}]);
+        for (status, problem) in [
+            ada.post(&all, wish).await,
+            ada.post(&format!("{all}/bulk"), many).await,
+            ada.patch(&one, json!({ field: value })).await,
+        ] {
+            assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!(field)), "{problem}");
+            assert_eq!(problem["errors"].as_array().unwrap().len(), 1, "{problem}");
+        }
+        let extend = json!({ "action": "extend", "ids": [id], "args": { field: value } });
+        let (_, told) = ada.post(&format!("{all}/actions"), extend).await;
+        assert_eq!(told["failed"], json!([{ "id": id, "code": "validation" }]));
     }
-    assert_eq!(ada.get(&format!("/invites/{id}")).await.1["cancel_reason"], "campaign_expired");
-    assert_eq!(show(&ada, &campaign).await["ended_at"], campaign["expires_at"], "it ended when it ended");
+    assert_eq!(ada.get(&one).await.1["expires_at"], end);
+    // Just as long as it is allowed, and what is of no such campaign lives as long as it is wished.
+    for change in [json!({ "expires_at": end }), json!({ "ttl_hours": 10 })] {
+        assert_eq!(ada.patch(&one, change).await.0, 200);
+    }
+    ada.invite(&band, json!({ "expires_at": later })).await;
+}
+
+async fn what_a_template_or_a_revoke_undone_gives_ends_with_the_campaign(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let campaign = make(&ada, &band, json!({ "name": "Tour", "ttl_hours": 10 })).await;
+    for (n, (hours, ends)) in [(json!(4), 4), (json!(72), 10), (json!(null), 10)].into_iter().enumerate() {
+        let wish = json!({ "name": format!("T{n}"), "ttl_hours": hours, "campaign_id": campaign["id"] });
+        let (_, template) = ada.post(&format!("/bands/{band}/templates"), wish).await;
+        let (id, _) = ada.invite(&band, json!({ "template_id": template["id"] })).await;
+        let shown = ada.get(&format!("/invites/{id}")).await.1;
+        assert_eq!(shown["expires_at"], json!(world.clock.now().plus_hours(ends).to_string()), "{hours}");
+    }
+    let (id, _) = ada.invite(&band, json!({ "campaign_id": campaign["id"] })).await;
+    assert_eq!(ada.delete(&format!("/invites/{id}")).await.0, 204);
+    let (_, sooner) = ada.patch(&path(&campaign), json!({ "ttl_hours": 2 })).await;
+    let (status, restored) = ada.post(&format!("/invites/{id}/restore"), json!({})).await;
+    assert_eq!((status, &restored["expires_at"]), (200, &sooner["expires_at"]));
 }
 
 async fn what_was_taken_back_stays_so_once_its_campaign_is_over(world: World) {
@@ -228,9 +269,10 @@ async fn what_was_taken_back_stays_so_once_its_campaign_is_over(world: World) {
         assert_eq!(code(preview), (410, "invite_revoked".to_owned()));
     }
     let short = make(&ada, &band, json!({ "name": "Night", "ttl_hours": 1 })).await;
-    let (id, _) = ada.invite(&band, json!({ "campaign_id": short["id"], "ttl_hours": 48 })).await;
-    world.clock.pass_hours(1);
+    let (id, _) = ada.invite(&band, json!({ "campaign_id": short["id"] })).await;
+    world.clock.pass_seconds(55 * 60);
     assert_eq!(ada.delete(&format!("/invites/{id}")).await.0, 204);
+    world.clock.pass_seconds(5 * 60);
     let restored = ada.post(&format!("/invites/{id}/restore"), json!({})).await;
     assert_eq!(code(restored), (409, "not_restorable".to_owned()), "the campaign's time is over");
     let (id, _) = ada.invite(&band, json!({})).await;

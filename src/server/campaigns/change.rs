@@ -93,7 +93,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Ti
 }
 
 /// Ends a campaign's pending invites, the first of them at once, and the campaign where it is not the default one. For the
-/// band's admins. What was given a longer life than a campaign whose time is over ends here, too.
+/// band's admins.
 pub(crate) fn expire(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Timestamp) -> Result<Begun, Refused> {
     let row = hold(tx, id, caller)?;
     if row.ended_at.is_some() {

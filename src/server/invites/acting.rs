@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     api::Code,
-    domain::{AccountId, BandId, CampaignId, CancelReason, InviteId, Policy, Role, Status, Timestamp},
+    domain::{
+        AccountId, BandId, CancelReason, InviteId, Policy, Role, Status, Timestamp, check_shared_end, shared_end,
+    },
     server::{
         Refused,
         audit::{self, Event},
@@ -17,7 +19,7 @@ use crate::{
 };
 
 use super::{
-    Access, InviteRow,
+    Access, Frame, Frames, InviteRow,
     cancel::{AT_ONCE, Cancel},
     change::{newer, rules, unreadable},
     expire, recipient,
@@ -54,14 +56,23 @@ impl InviteRow {
         self.check_pending(acting.now).map(|()| true)
     }
 
-    /// `ended` are campaigns that are over.
-    fn check_restore(&self, acting: &Acting, ended: &HashSet<CampaignId>) -> Result<(), Refused> {
+    /// The campaign, as it was held.
+    fn frame<'a>(&self, frames: &'a Frames) -> Option<&'a Frame> {
+        self.campaign.and_then(|campaign| frames.get(&campaign))
+    }
+
+    /// When the invite has to end because its campaign does.
+    pub(super) fn latest_end(&self, frames: &Frames) -> Option<Timestamp> {
+        self.frame(frames).and_then(|frame| frame.expires_at)
+    }
+
+    fn check_restore(&self, acting: &Acting, frames: &Frames) -> Result<(), Refused> {
         acting.access.check_change(self, acting.caller)?;
         let is_over = self.expires_at.is_some_and(|end| end <= acting.now);
         if is_over || !self.standing(acting.now).is_restorable(self.status_at, acting.now) {
             return Err(Refused::new(Code::NotRestorable, "Only a revoke can be undone, within ten minutes."));
         }
-        if self.campaign.is_some_and(|campaign| ended.contains(&campaign)) {
+        if self.frame(frames).is_some_and(|frame| frame.is_over) {
             let text = "The campaign of this invite was ended meanwhile: make a new invite.";
             return Err(Refused::new(Code::NotRestorable, text));
         }
@@ -104,14 +115,9 @@ impl Acting {
     /// Undoes revokes of the last ten minutes. An end that came meanwhile stays, be it the invite's own or that of its
     /// campaign ([`super::hold_campaigns`]), and so does a newer invite for the same person; of two that would be
     /// restored for one person the first is. Who could not be invited by its maker now gets none back.
-    pub(super) fn restore(
-        &self,
-        tx: &mut Tx<'_>,
-        rows: &[InviteRow],
-        ended: &HashSet<CampaignId>,
-    ) -> Result<Refusals, Refused> {
+    pub(super) fn restore(&self, tx: &mut Tx<'_>, rows: &[InviteRow], frames: &Frames) -> Result<Refusals, Refused> {
         let mut refused = Refusals::new();
-        let mut fit = Self::fit(rows, &mut refused, |row| row.check_restore(self, ended));
+        let mut fit = Self::fit(rows, &mut refused, |row| row.check_restore(self, frames));
         let wanted: Vec<(&InviteRow, To)> = fit.iter().filter_map(|row| Some((*row, row.to()?))).collect();
         let to: Vec<(&To, AccountId)> = wanted.iter().map(|(row, to)| (to, row.created_by)).collect();
         let (mut over, mut taken) = (Vec::new(), HashSet::new());
@@ -136,6 +142,17 @@ impl Acting {
         let set = "status = 'pending', cancel_reason = NULL, status_at = $1, acted_by = $2";
         let guard = "status = 'cancelled' AND cancel_reason = 'revoked'";
         self.write(tx, &fit, set, guard, &[&self.now, &self.caller])?;
+        // Their campaigns can have been given another end meanwhile.
+        let mut sooner: HashMap<Option<Timestamp>, Vec<&InviteRow>> = HashMap::new();
+        for row in &fit {
+            let end = shared_end(row.expires_at, row.latest_end(frames));
+            if end != row.expires_at {
+                sooner.entry(end).or_default().push(row);
+            }
+        }
+        for (end, rows) in sooner {
+            self.write(tx, &rows, "expires_at = $1", "status = 'pending'", &[&end])?;
+        }
         for row in &fit {
             row.counted().tally(tx, Tally::moved(Status::Cancelled, Status::Pending));
         }
@@ -143,11 +160,13 @@ impl Acting {
         Ok(refused)
     }
 
-    /// Gives pending ones a new end, each as far as the rules allow that it was made under; what is as it was is no change.
+    /// Gives pending ones a new end, each as far as the rules allow that it was made under, and its campaign; what is as
+    /// it was is no change.
     pub(super) fn extend(
         &self,
         tx: &mut Tx<'_>,
         rows: &[InviteRow],
+        frames: &Frames,
         end: Option<Timestamp>,
     ) -> Result<Refusals, Refused> {
         let mut refused = Refusals::new();
@@ -157,7 +176,9 @@ impl Acting {
         fit.retain(|row| {
             let no = match rules.remove(&row.id) {
                 Some(policy) => {
-                    policy.check_expiry(self.now, end).err().map(|no| Refused::field("expires_at", no.to_string()))
+                    let checked = policy.check_expiry(self.now, end);
+                    let checked = checked.and_then(|()| check_shared_end(end, row.latest_end(frames)));
+                    checked.err().map(|no| Refused::field("expires_at", no.to_string()))
                 }
                 None => Some(unreadable()),
             };

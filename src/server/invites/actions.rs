@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    Access, InviteRow,
+    Access, Frames, InviteRow,
     acting::{Acting, Refusals},
     allowance,
     create::forbidden,
@@ -163,9 +163,9 @@ pub(crate) fn act(
         Which::Ids(ids) => (ids.clone(), None),
         Which::Filter(filter, before) => newest(tx, (band, caller, &access), filter, *before, MAX_ACTED_ON)?,
     };
-    let ended = match wish.action {
-        Action::Restore => hold_campaigns(tx, band, &ids, now)?,
-        Action::Revoke | Action::Resend | Action::Extend(_) | Action::SetRole(_) => HashSet::new(),
+    let frames = match wish.action {
+        Action::Restore | Action::Extend(_) => hold_campaigns(tx, band, &ids, now)?,
+        Action::Revoke | Action::Resend | Action::SetRole(_) => Frames::new(),
     };
     let mut held = hold_all(tx, band, &ids)?;
     held.retain(|_, row| row.is_seen(&access, caller));
@@ -173,9 +173,9 @@ pub(crate) fn act(
     let acting = Acting { band, access, caller, now };
     let mut refused: Refusals = match wish.action {
         Action::Revoke => acting.revoke(tx, &rows)?,
-        Action::Restore => acting.restore(tx, &rows, &ended)?,
+        Action::Restore => acting.restore(tx, &rows, &frames)?,
         Action::Resend => acting.resend(tx, app, &rows)?,
-        Action::Extend(end) => acting.extend(tx, &rows, end)?,
+        Action::Extend(end) => acting.extend(tx, &rows, &frames, end)?,
         Action::SetRole(role) => acting.set_role(tx, &rows, role)?,
     };
     let there: HashSet<InviteId> = rows.iter().map(|row| row.id).collect();

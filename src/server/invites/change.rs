@@ -17,13 +17,13 @@ use crate::{
 };
 
 use super::{
-    InviteRow, acting,
+    Frames, InviteRow, acting,
     acting::Refusals,
     allowance, by_id,
     cancel::AT_ONCE,
     create::{Fresh, opened},
     hold_campaign, index, not_pending, read,
-    wish::ending,
+    wish::ending_within,
 };
 
 pub(super) fn note(
@@ -54,9 +54,9 @@ pub(crate) fn revoke(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Time
 
 /// Undoes a revoke within ten minutes. An end that came meanwhile stays, be it the invite's own or its campaign's.
 pub(crate) fn restore(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> Result<InviteRow, Refused> {
-    let ended = hold_campaign(tx, id, caller, now)?;
+    let frames = hold_campaign(tx, id, caller, now)?;
     let (rows, acting) = acting(tx, id, caller, now)?;
-    done(acting.restore(tx, &rows, &ended)?, id)?;
+    done(acting.restore(tx, &rows, &frames)?, id)?;
     again(tx, id)
 }
 
@@ -160,6 +160,8 @@ pub(crate) fn edit(
     wish: &UpdateInvite,
     now: Timestamp,
 ) -> Result<InviteRow, Refused> {
+    let names_end = !(wish.ttl_hours.is_omitted() && wish.expires_at.is_omitted());
+    let frames = if names_end { hold_campaign(tx, id, caller, now)? } else { Frames::new() };
     let ([row], acting) = acting(tx, id, caller, now)?;
     row.check_edit(&acting)?;
     let policy = rules(tx, &[id])?.remove(&id).ok_or_else(unreadable)?;
@@ -169,10 +171,11 @@ pub(crate) fn edit(
     if row.band == BandId::SITE && role > Role::Member {
         fields.refuse("role", "must be left out: this code is to no band");
     }
-    let expires_at = if wish.ttl_hours.is_omitted() && wish.expires_at.is_omitted() {
-        row.expires_at
+    let expires_at = if names_end {
+        let named = (wish.ttl_hours.clone(), wish.expires_at.clone());
+        ending_within(&mut fields, &policy, row.latest_end(&frames), named, now)
     } else {
-        ending(&mut fields, &policy, wish.ttl_hours.clone(), wish.expires_at.clone(), now)
+        row.expires_at
     };
     let max_uses = fields.max_uses(&wish.max_uses, row.max_uses);
     if matches!(row.kind, Kind::Email | Kind::User) && max_uses != MaxUses::ONE {

@@ -88,6 +88,8 @@ pub(super) struct Making {
     pub(super) band: BandId,
     policy: Policy,
     campaign: Shared,
+    /// Whether the request itself says when its invites end.
+    names_end: bool,
 }
 
 impl Making {
@@ -108,6 +110,7 @@ impl Making {
         }
         let policy = bands::in_force(tx, band, &app.settings().policy)?;
         let chooses_campaign = wish.campaign_id.value().is_some();
+        let names_end = !(wish.ttl_hours.is_omitted() && wish.expires_at.is_omitted());
         let wish = templates::applied(tx, band, wish)?;
         // The campaign that a template gives its admins have chosen: who may invite at all may invite by it. Codes stay
         // the admins', however they are come to.
@@ -117,7 +120,7 @@ impl Making {
         let campaign = campaigns::for_new_invite(tx, band, wish.campaign_id.value().copied(), now)?;
         let policy = campaign.rules(policy);
         let sends = wish.send.unwrap_or(true);
-        Ok((Self { quota, caller, now, sends, access, band, policy, campaign }, wish))
+        Ok((Self { quota, caller, now, sends, access, band, policy, campaign, names_end }, wish))
     }
 
     /// How many invites can be made now: what is left of the inviter's quota and of the campaign's room; `None` is any
@@ -152,7 +155,7 @@ impl Making {
 
     /// What one wish comes to; refused is a role above the inviter's own, and a kind that the band makes none of.
     pub(super) fn terms(&self, wish: &CreateInvite) -> Result<Terms, Refused> {
-        let terms = Terms::read(wish, &self.policy, &self.campaign, self.band, self.now)?;
+        let terms = Terms::read(wish, self.names_end, &self.policy, &self.campaign, (self.band, self.now))?;
         self.check(terms.role, Some(terms.kind))?;
         Ok(terms)
     }
@@ -162,8 +165,8 @@ impl Making {
         // Whom each is for, its row says: everything else is read as for a link.
         let is_for_one = matches!(wish.kind.value(), Some(Kind::Email | Kind::User));
         let kind = if is_for_one { Patch::Null } else { wish.kind.clone() };
-        let terms =
-            Terms::read(&CreateInvite { kind, ..wish.clone() }, &self.policy, &self.campaign, self.band, self.now)?;
+        let shared = CreateInvite { kind, ..wish.clone() };
+        let terms = Terms::read(&shared, self.names_end, &self.policy, &self.campaign, (self.band, self.now))?;
         if is_for_one && terms.max_uses != MaxUses::ONE {
             return Err(Refused::field("max_uses", "must be 1 for an invite to one person"));
         }

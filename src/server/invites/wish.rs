@@ -7,12 +7,15 @@
 //! | `user` | `account_id` or `username` | | one |
 //! | `code` | nothing | | any number |
 //!
-//! What is left out comes from the template, else from the campaign, else from the policy in force. Of a campaign's end
-//! an invite gets as much as the policy allows.
+//! What is left out comes from the template, else from the campaign, else from the policy in force; when it ends, the
+//! rules of [`shared_end`] say.
 
 use crate::{
     api::{CreateInvite, Patch},
-    domain::{AccountId, Address, BandId, Hours, Kind, Label, MaxUses, Message, Policy, Role, Timestamp, Username},
+    domain::{
+        AccountId, Address, BandId, Hours, Kind, Label, MaxUses, Message, Policy, Role, Timestamp, Username,
+        check_shared_end, shared_end,
+    },
     server::{Fields, Refused, campaigns::Shared},
 };
 
@@ -45,7 +48,7 @@ pub(super) struct Terms {
 }
 
 /// The end that a request names, never where it is `None`, and the field it is named by; `None` where it names none, or
-/// names it twice.
+/// one that is refused.
 pub(super) fn named_end(
     fields: &mut Fields,
     ttl_hours: Patch<i64>,
@@ -56,8 +59,11 @@ pub(super) fn named_end(
         (Patch::Omitted, Patch::Omitted) => return None,
         (Patch::Omitted, end) => ("expires_at", end.into_change().flatten()),
         (ttl, Patch::Omitted) => {
-            let hours = ttl.into_change().flatten().and_then(|n| fields.check("ttl_hours", Hours::from_number(n)));
-            ("ttl_hours", hours.and_then(|hours| hours.0).map(|hours| now.plus_hours(hours)))
+            let hours = match ttl.into_change().flatten() {
+                Some(n) => fields.check("ttl_hours", Hours::from_number(n))?,
+                None => Hours(None),
+            };
+            ("ttl_hours", hours.0.map(|hours| now.plus_hours(hours)))
         }
         _ => {
             fields.refuse("ttl_hours", "must not stand beside expires_at: send one of them");
@@ -83,19 +89,33 @@ pub(crate) fn ending(
     end
 }
 
+/// As [`ending`], of what names an end, for an invite whose campaign ends at `campaign`.
+pub(super) fn ending_within(
+    fields: &mut Fields,
+    policy: &Policy,
+    campaign: Option<Timestamp>,
+    (ttl_hours, expires_at): (Patch<i64>, Patch<Timestamp>),
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let (field, end) = named_end(fields, ttl_hours, expires_at, now)?;
+    fields.check(field, policy.check_expiry(now, end).and_then(|()| check_shared_end(end, campaign)));
+    end
+}
+
 impl Terms {
     /// The address that a link remembers: it binds nobody, but a mail goes there.
     pub(super) fn remembered(&self) -> Option<To> {
         self.email.clone().filter(|_| self.kind == Kind::Link).map(To::Address)
     }
 
-    /// Reads a request under the policy in force in the band; a refusal names every bad field.
+    /// Reads a request under the policy in force in the band; a refusal names every bad field. `names_end` says whether
+    /// the end in it is the request's own, and not its template's.
     pub(super) fn read(
         wish: &CreateInvite,
+        names_end: bool,
         policy: &Policy,
         campaign: &Shared,
-        band: BandId,
-        now: Timestamp,
+        (band, now): (BandId, Timestamp),
     ) -> Result<Self, Refused> {
         let mut fields = Fields::default();
         let email = fields.optional("email", wish.email.as_deref(), Address::parse);
@@ -109,11 +129,13 @@ impl Terms {
         let to = recipient(&mut fields, kind, wish, email.as_ref(), username);
         let role = wish.role.or(campaign.role).unwrap_or(Role::Member);
         fields.check_granted(role);
-        let ttl = wish.ttl_hours.clone();
-        let expires_at = if ttl.is_omitted() && wish.expires_at.is_omitted() && !campaign.is_default(band) {
+        let (ttl, end) = (wish.ttl_hours.clone(), wish.expires_at.clone());
+        let expires_at = if ttl.is_omitted() && end.is_omitted() && !campaign.is_default(band) {
             policy.shorten(now, campaign.expires_at)
+        } else if names_end {
+            ending_within(&mut fields, policy, campaign.expires_at, (ttl, end), now)
         } else {
-            ending(&mut fields, policy, ttl, wish.expires_at.clone(), now)
+            shared_end(ending(&mut fields, policy, ttl, end, now), campaign.expires_at)
         };
         let max_uses = fields.max_uses(&wish.max_uses, MaxUses::ONE);
         if matches!(kind, Kind::Email | Kind::User) && max_uses != MaxUses::ONE {

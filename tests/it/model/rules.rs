@@ -366,6 +366,9 @@ impl Model {
             None => shared.ends,
         };
         let message = wish.message.or(shared.message);
+        if wish.life.is_some() {
+            self.ends_with_its_campaign(campaign, ends)?;
+        }
         if role > up_to {
             return Err(FORBIDDEN);
         }

@@ -45,6 +45,12 @@ impl Model {
         if self.campaigns[campaign].max_accepts.is_some_and(|most| uses >= most) { Err(USED) } else { Ok(()) }
     }
 
+    /// No invite asks for a longer life than its campaign has.
+    pub(super) fn ends_with_its_campaign(&self, campaign: usize, end: Option<i64>) -> Result<(), Answer> {
+        let latest = self.campaigns[campaign].ends;
+        if latest.is_some_and(|latest| end.is_none_or(|end| end > latest)) { Err(INVALID) } else { Ok(()) }
+    }
+
     /// The band's admins run campaigns, and who runs the site its batches.
     fn runs(&self, by: usize, campaign: usize) -> Result<(), Answer> {
         match self.campaigns[campaign].band {

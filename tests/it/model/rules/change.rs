@@ -68,7 +68,10 @@ impl Model {
         if self.waiting(invite.to, invite.band).is_some() {
             return Err((409, "already_pending"));
         }
-        self.invites[n].end = None;
+        let campaigns = self.campaigns[self.invites[n].campaign].ends;
+        let invite = &mut self.invites[n];
+        invite.end = None;
+        invite.ends = invite.ends.into_iter().chain(campaigns).min();
         Ok((200, ""))
     }
 
@@ -83,6 +86,9 @@ impl Model {
         let up_to = self.changeable(by, n)?.grants();
         if self.end(n).is_some() {
             return Err(NOT_PENDING);
+        }
+        if let Change::Life(life) = change {
+            self.ends_with_its_campaign(self.invites[n].campaign, life.end(self.now))?;
         }
         let now = self.now;
         let invite = &mut self.invites[n];
