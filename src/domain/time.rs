@@ -62,6 +62,20 @@ impl Timestamp {
         self.to_jiff().to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
     }
 
+    /// An end as its reader counts at `now`: how long it is to it, and when it is.
+    #[must_use]
+    pub fn in_words(self, now: Self) -> String {
+        // Of three days the moment is gone that the way to the reader took.
+        let minutes = (self.seconds_since(now) + 59) / 60;
+        let (n, unit) = match minutes {
+            ..60 => (minutes.max(1), "minute"),
+            60..2_880 => (minutes / 60, "hour"),
+            _ => (minutes / 1_440, "day"),
+        };
+        let plural = if n == 1 { "" } else { "s" };
+        format!("{n} {unit}{plural}, until {}", self.to_jiff().strftime("%-d %B %Y, %H:%M UTC"))
+    }
+
     /// The calendar's view of the instant.
     #[must_use]
     pub fn to_jiff(self) -> jiff::Timestamp {
@@ -115,6 +129,15 @@ mod tests {
             prop_assert!(wire.ends_with("Z\""));
             prop_assert_eq!(serde_json::from_str::<Timestamp>(&wire).unwrap(), at);
         }
+    }
+
+    #[test]
+    fn an_end_is_said_as_its_reader_counts() {
+        let now: Timestamp = "2026-11-21T15:14:43Z".parse().unwrap();
+        let said = |seconds: i64| now.plus_seconds(seconds).in_words(now);
+        assert_eq!(said(72 * 3_600 - 5), "3 days, until 24 November 2026, 15:14 UTC");
+        assert_eq!(said(3_600), "1 hour, until 21 November 2026, 16:14 UTC");
+        assert!(said(47 * 3_600).starts_with("47 hours, ") && said(1).starts_with("1 minute, "));
     }
 
     #[test]

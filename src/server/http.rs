@@ -33,5 +33,4 @@ mod stats;
 mod templates;
 mod tree;
 
-pub(crate) use self::network::Peer;
 pub use router::router;

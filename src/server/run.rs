@@ -27,7 +27,7 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use super::{App, http::Peer, mail, metrics::OPENMETRICS, outbox, stall::Stalling, sweep, views};
+use super::{App, Peer, mail, metrics::OPENMETRICS, outbox, stall::Stalling, sweep, views};
 
 /// How long a connection may take to send a request's headers.
 const HEADERS: Duration = Duration::from_secs(10);

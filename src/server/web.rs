@@ -1,6 +1,9 @@
 //! Pages for a browser: written here whole, without a script, and nothing is loaded for them.
 
+mod inside;
+mod landing;
 mod opt_out;
+pub(crate) mod qr;
 
 use axum::{
     Router,
@@ -14,9 +17,12 @@ use super::{App, hash};
 /// The style of all pages; it stands in each of them.
 const STYLE: &str = include_str!("../../assets/page.css");
 
-/// The pages, at the root of the server.
+pub(crate) use self::inside::Api;
+
+/// The pages, at the root of the server. Those behind an invite's link ask the API, which has to be given to them as an
+/// extension.
 pub(crate) fn routes() -> Router<App> {
-    opt_out::routes()
+    Router::new().merge(opt_out::routes()).merge(landing::routes())
 }
 
 /// Where a page's forms may lead.

@@ -30,6 +30,8 @@ mod bans;
 #[cfg(feature = "server")]
 mod bounded;
 #[cfg(feature = "server")]
+mod browser;
+#[cfg(feature = "server")]
 mod bulk;
 #[cfg(feature = "server")]
 mod campaigns;
@@ -54,6 +56,8 @@ mod invites;
 mod junk;
 #[cfg(feature = "server")]
 mod kinds;
+#[cfg(feature = "server")]
+mod landing;
 #[cfg(feature = "server")]
 mod limits;
 #[cfg(feature = "server")]

@@ -62,7 +62,7 @@ fn field(answer: &(u16, Value)) -> (u16, Option<&str>) {
 }
 
 /// The code that was mailed last.
-async fn code(world: &World) -> String {
+pub async fn code(world: &World) -> String {
     let mail = world.codes().await.pop().expect("a code was mailed");
     mail.subject.split_once(' ').unwrap().0.to_owned()
 }

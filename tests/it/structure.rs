@@ -37,6 +37,7 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("refused", &["store"]),
     ("page", &[]),
+    ("peer", &[]),
     ("filtered", &["store"]),
     ("audit", SUBJECTS),
     ("idempotency", SUBJECTS),
@@ -78,7 +79,7 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// What every room of the server above the store may use.
-const SHARED: &[&str] = &["app", "secret", "refused", "page", "filtered"];
+const SHARED: &[&str] = &["app", "secret", "refused", "page", "peer", "filtered"];
 /// The store, and the use cases by subject.
 #[rustfmt::skip]
 const SUBJECTS: &[&str] = &[

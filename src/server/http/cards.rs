@@ -1,17 +1,14 @@
 //! A batch of codes as a page to print and cut: two columns of five cards on a sheet of A4 or letter paper.
 
-use std::fmt::Write as _;
-
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
-use qrcode::{Color, EcLevel, QrCode};
 
 use crate::{
     api::{Code, CodeCard},
     domain::Timestamp,
     server::{
         Refused,
-        web::{self, Forms},
+        web::{self, Forms, qr},
     },
 };
 
@@ -74,7 +71,8 @@ pub(super) fn page(headings: Headings<'_>, mut codes: Vec<CodeCard>) -> Result<R
 
 impl Card {
     fn of(code: CodeCard) -> Result<Self, Refused> {
-        let qr = qr(&code.link).ok_or_else(|| Refused::new(Code::Internal, "The link is too long for a QR code."))?;
+        let qr =
+            qr::svg(&code.link).ok_or_else(|| Refused::new(Code::Internal, "The link is too long for a QR code."))?;
         let uses = match code.max_uses.left(code.uses) {
             None => "For as many people as you like".to_owned(),
             Some(1) => "For one person".to_owned(),
@@ -89,42 +87,9 @@ fn until(end: Timestamp) -> String {
     end.to_jiff().strftime("Until %-d %B %Y, %H:%M UTC").to_string()
 }
 
-/// The text as a QR code: a picture made of rows of squares, with the white edge that readers look for.
-fn qr(text: &str) -> Option<String> {
-    const EDGE: usize = 4;
-    let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
-    let width = code.width();
-    let colors = code.to_colors();
-    let mut path = String::new();
-    for (y, row) in colors.chunks(width).enumerate() {
-        let mut x = 0;
-        for run in row.chunk_by(|a, b| a == b) {
-            if run.first() == Some(&Color::Dark) {
-                let _ = write!(path, "M{} {}h{n}v1h-{n}z", x + EDGE, y + EDGE, n = run.len());
-            }
-            x += run.len();
-        }
-    }
-    let side = width + 2 * EDGE;
-    Some(format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\" \
-         role=\"img\" aria-label=\"QR code of the link\"><path d=\"{path}\"/></svg>"
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_qr_code_is_a_square_of_squares_with_an_edge() {
-        let svg = qr("https://invites.example.org/invite/7KQX-M2FD-9RWH").unwrap();
-        // 49 characters at this strength need version 4, 33 squares a side.
-        assert!(svg.contains("viewBox=\"0 0 41 41\""), "{svg}");
-        // The corner of the pattern that readers look for first.
-        assert!(svg.contains("d=\"M4 4h7v1h-7z"), "{svg}");
-        assert!(qr(&"x".repeat(5_000)).is_none());
-    }
 
     #[test]
     fn an_end_is_said_in_words() {

@@ -22,11 +22,11 @@ use governor::{
     clock::{Clock as _, DefaultClock},
 };
 
-use super::network::{Peer, client, network};
+use super::network::{client, network};
 use crate::{
     api::Code,
     domain::{AccountId, Token},
-    server::{Hash as Digest, Refused, Settings, hash},
+    server::{Hash as Digest, Peer, Refused, Settings, hash},
 };
 
 /// Keys that are remembered before those that are whole again are let go.

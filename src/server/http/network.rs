@@ -7,10 +7,6 @@ use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The other end of the connection that a request came by; whoever accepts connections puts it into the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
-
 /// One address of IPv4; of IPv6 the /64, which one subscriber holds.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {

@@ -29,6 +29,8 @@ use crate::{
 
 /// The most bytes that a request's body can have.
 const BODY_LIMIT: usize = 1024 * 1024;
+/// The most bytes that a page's form can have.
+const PAGE_BODY_LIMIT: usize = 64 * 1024;
 /// The longest that a request may take, its body included.
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 
@@ -83,9 +85,7 @@ pub fn router(app: App) -> Router {
         .route("/openapi.json", get(async |Extension(text): Extension<OpenApiText>| text))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
-        .route("/invite/{token}", get(async || link_page()))
         .route("/reset/{token}", get(async || reset_page()))
-        .merge(web::routes())
         .fallback(async || problem_response(&Problem::new(Code::NotFound, "There is nothing at this address.")))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(Extension(OpenApiText(axum::body::Bytes::from(document.to_json().unwrap_or_default()))));
@@ -94,7 +94,12 @@ pub fn router(app: App) -> Router {
         None => routes,
     };
     let routes = routes.layer(Extension(limits));
-    routes.layer(from_fn_with_state(app.clone(), frame)).with_state(app)
+    let routes: Router = routes.layer(from_fn_with_state(app.clone(), frame)).with_state(app.clone());
+    let pages = web::routes()
+        .layer(DefaultBodyLimit::max(PAGE_BODY_LIMIT))
+        .layer(Extension(web::Api::new(routes.clone())))
+        .layer(from_fn_with_state(app.clone(), frame));
+    routes.merge(pages.with_state(app))
 }
 
 /// What holds for every operation: functions are named in their files, operations in the whole document
@@ -128,15 +133,6 @@ fn reset_page() -> Response {
         "<!doctype html><html lang=en><meta charset=utf-8><title>guestlist</title>\
         <h1>Set a new password</h1><p>Copy this page's address, and in a terminal run \
         <code>guestlist password reset</code>: it asks for the address, and then for the new password.</p></html>",
-    )
-}
-
-/// What a browser shows for a link. It changes nothing: mail scanners open links too.
-fn link_page() -> Response {
-    page(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>guestlist</title>\
-        <h1>You are invited</h1><p>Copy this page's address and paste it into guestlist: \
-        <code>guestlist</code> in a terminal, then Paste a link.</p></html>",
     )
 }
 

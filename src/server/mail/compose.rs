@@ -190,7 +190,7 @@ fn words(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<(String, 
                 is_admin: *role == Role::Admin,
                 message: message.as_deref().map(lines).unwrap_or_default(),
                 link: format!("{origin}/invite/{token}"),
-                end: expires_at.map(|end| ending(end, cover.now)),
+                end: expires_at.map(|end| end.in_words(cover.now)),
                 site,
                 to,
                 opt_out: cover.opt_out.as_deref().unwrap_or_default(),
@@ -260,19 +260,6 @@ fn one_line(text: &str) -> String {
     clean_line(text)
 }
 
-/// An end as its reader counts: how long from now, and when.
-fn ending(end: Timestamp, now: Timestamp) -> String {
-    // Of three days the moment is gone that the mail took.
-    let minutes = (end.seconds_since(now) + 59) / 60;
-    let (n, unit) = match minutes {
-        ..60 => (minutes.max(1), "minute"),
-        60..2_880 => (minutes / 60, "hour"),
-        _ => (minutes / 1_440, "day"),
-    };
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{n} {unit}{plural}, until {}", end.to_jiff().strftime("%-d %B %Y, %H:%M UTC"))
-}
-
 /// `Auto-Submitted` (RFC 3834): no out-of-office note comes back.
 #[derive(Clone)]
 struct AutoSubmitted;
@@ -306,17 +293,3 @@ macro_rules! header {
 header!(AutoSubmitted, "Auto-Submitted", |_this| "auto-generated".to_owned());
 header!(Unsubscribe, "List-Unsubscribe", |this| this.0.clone());
 header!(OneClick, "List-Unsubscribe-Post", |_this| "List-Unsubscribe=One-Click".to_owned());
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_end_is_said_as_its_reader_counts() {
-        let now: Timestamp = "2026-11-21T15:14:43Z".parse().unwrap();
-        let said = |seconds: i64| ending(now.plus_seconds(seconds), now);
-        assert_eq!(said(72 * 3_600 - 5), "3 days, until 24 November 2026, 15:14 UTC");
-        assert_eq!(said(3_600), "1 hour, until 21 November 2026, 16:14 UTC");
-        assert!(said(47 * 3_600).starts_with("47 hours, ") && said(1).starts_with("1 minute, "));
-    }
-}

@@ -1,0 +1,277 @@
+//! The pages in a real browser: headless Chromium, driven by the WebDriver protocol (W3C).
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    postgres::skip,
+    world::{PASSWORD, World, settings},
+};
+
+/// A browser of one's own; it ends with this value.
+struct Browser {
+    driver: Child,
+    session: String,
+    http: reqwest::Client,
+    _folder: tempfile::TempDir,
+}
+
+/// The key that goes to the next control, as WebDriver writes it.
+const TAB: &str = "\u{e004}";
+/// By what WebDriver names an element.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+impl Browser {
+    /// `None` where Chromium or its driver is not installed.
+    async fn start() -> Option<Self> {
+        let found = |names: &[&'static str]| names.iter().copied().find(|name| Path::new(name).exists());
+        let browser = found(&["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]);
+        let driver = found(&["/usr/bin/chromedriver", "/usr/lib/chromium-browser/chromedriver"]);
+        let (Some(browser), Some(driver)) = (browser, driver) else {
+            skip("no browser: Chromium and its driver are not installed (apt-get install chromium chromium-driver)");
+            return None;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let mut driver =
+            Command::new(driver).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let said =
+            lines.find_map(|line| line.unwrap().split_once("successfully on port ").map(|(_, end)| end.to_owned()));
+        let port: u16 = said.unwrap().trim_end_matches('.').parse().unwrap();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            &format!("--user-data-dir={}", folder.path().display()),
+        ];
+        let wish = json!({ "capabilities": { "alwaysMatch": {
+            "goog:chromeOptions": { "binary": browser, "args": arguments },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        } } });
+        let origin = format!("http://127.0.0.1:{port}/session");
+        let answer: Value = http.post(&origin).json(&wish).send().await.unwrap().json().await.unwrap();
+        let id = answer["value"]["sessionId"].as_str().unwrap_or_else(|| panic!("{answer}"));
+        Some(Self { driver, session: format!("{origin}/{id}"), http, _folder: folder })
+    }
+
+    async fn ask(&self, path: &str, body: Value) -> Value {
+        let answer = self.http.post(format!("{}{path}", self.session)).json(&body).send().await.unwrap();
+        let (status, answer): (_, Value) = (answer.status(), answer.json().await.unwrap());
+        assert!(status.is_success(), "{path}: {answer}");
+        answer["value"].clone()
+    }
+
+    async fn open(&self, address: &str) {
+        self.ask("/url", json!({ "url": address })).await;
+    }
+
+    /// What the script returns.
+    async fn run(&self, script: &str) -> Value {
+        self.ask("/execute/sync", json!({ "script": script, "args": [] })).await
+    }
+
+    /// Asks Chromium itself, by its own protocol.
+    async fn tell(&self, command: &str, params: Value) -> Value {
+        self.ask("/goog/cdp/execute", json!({ "cmd": command, "params": params })).await
+    }
+
+    async fn element(&self, selector: &str) -> String {
+        let found = self.ask("/element", json!({ "using": "css selector", "value": selector })).await;
+        found[ELEMENT].as_str().unwrap().to_owned()
+    }
+
+    async fn write(&self, selector: &str, text: &str) {
+        let element = self.element(selector).await;
+        self.ask(&format!("/element/{element}/value"), json!({ "text": text })).await;
+    }
+
+    /// Clicks, and waits for the page that comes of it.
+    async fn click(&self, selector: &str) {
+        let element = self.element(selector).await;
+        self.ask(&format!("/element/{element}/click"), json!({})).await;
+    }
+
+    async fn text(&self) -> String {
+        self.run("return document.body.innerText").await.as_str().unwrap().to_owned()
+    }
+
+    /// What the browser complains of: what the page's own rules forbid, what could not be loaded.
+    async fn complaints(&self) -> Vec<String> {
+        let log = self.ask("/se/log", json!({ "type": "browser" })).await;
+        let said = log.as_array().unwrap().iter().map(|line| line["message"].to_string());
+        // It asks every site for a picture to put beside the title.
+        said.filter(|line| !line.contains("favicon.ico")).collect()
+    }
+
+    /// Every control that cannot be told by its name from the accessibility tree.
+    async fn nameless(&self) -> Vec<String> {
+        let tree = self.tell("Accessibility.getFullAXTree", json!({})).await;
+        let nodes = tree["nodes"].as_array().unwrap();
+        let controls = ["textbox", "button", "combobox", "link", "image", "DisclosureTriangle", "heading"];
+        let is_nameless = |node: &&Value| {
+            node["ignored"] == false
+                && controls.contains(&node["role"]["value"].as_str().unwrap_or_default())
+                && node["name"]["value"].as_str().is_none_or(|name| name.trim().is_empty())
+        };
+        assert!(nodes.iter().any(|node| node["role"]["value"] == "textbox") || !self.has_form().await);
+        nodes.iter().filter(is_nameless).map(Value::to_string).collect()
+    }
+
+    async fn has_form(&self) -> bool {
+        self.run("return document.querySelector('form') !== null").await == true
+    }
+
+    /// Text whose contrast to what lies behind it is below what everyone can read (WCAG 2, AA).
+    async fn faint(&self) -> Value {
+        self.run(CONTRAST).await
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Its browser goes with it.
+        let _ = std::process::Command::new("pkill").args(["-P", &self.driver.id().to_string()]).status();
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// Returns the texts whose contrast is below 4.5 to 1, with colours and ratio.
+const CONTRAST: &str = r"
+const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+const rgba = colour => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+  const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data; return [r, g, b, a / 255]; };
+const over = (top, under) => [0, 1, 2].map(i => top[i] * top[3] + under[i] * (1 - top[3])).concat(1);
+const ground = matchMedia('(prefers-color-scheme: dark)').matches ? [18, 18, 18, 1] : [255, 255, 255, 1];
+const behind = element => { if (!element) return ground;
+  return over(rgba(getComputedStyle(element).backgroundColor), behind(element.parentElement)); };
+const opacity = element => element ? getComputedStyle(element).opacity * opacity(element.parentElement) : 1;
+const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+  .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+const faint = [];
+for (const element of document.body.querySelectorAll('*')) {
+  const words = [...element.childNodes].filter(n => n.nodeType === 3 && n.data.trim()).map(n => n.data.trim()).join(' ');
+  if (!words || !element.checkVisibility()) continue;
+  const under = behind(element), colour = rgba(getComputedStyle(element).color);
+  colour[3] *= opacity(element);
+  const [a, b] = [light(over(colour, under)), light(under)].sort((x, y) => y - x);
+  const ratio = (a + .05) / (b + .05);
+  if (ratio < 4.5) faint.push([words, getComputedStyle(element).color, under, ratio]);
+}
+return faint;";
+
+/// Looks at the open page as people with all kinds of eyes, hands and screens do.
+async fn check(browser: &Browser) {
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    assert_eq!(browser.nameless().await, Vec::<String>::new());
+    for scheme in ["light", "dark"] {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        browser.tell("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+        assert_eq!(browser.faint().await, json!([]), "{scheme}");
+    }
+    for width in [320, 390, 1280] {
+        let size = json!({ "width": width, "height": 700, "deviceScaleFactor": 1, "mobile": width < 600 });
+        browser.tell("Emulation.setDeviceMetricsOverride", size).await;
+        let overflow = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        assert_eq!(browser.run(overflow).await, 0, "{width} wide");
+    }
+    assert_eq!(browser.run("return document.cookie").await, "");
+    assert_eq!(browser.run("return document.documentElement.lang").await, "en");
+    assert_eq!(browser.run("return document.querySelectorAll('h1').length").await, 1);
+}
+
+/// The names of the controls in the order in which the Tab key comes to them.
+async fn tab_order(browser: &Browser) -> Vec<String> {
+    let mut order = Vec::new();
+    let mut at = "body".to_owned();
+    for _ in 0..12 {
+        browser.write(&at, TAB).await;
+        let now = browser
+            .run(
+                "const e = document.activeElement; if (e === document.body) return '';
+                 document.querySelectorAll('[data-at]').forEach(o => o.removeAttribute('data-at'));
+                 e.setAttribute('data-at', ''); return e.name ? e.value && e.tagName === 'BUTTON' ? e.value : e.name : e.tagName",
+            )
+            .await;
+        let now = now.as_str().unwrap().to_owned();
+        if now.is_empty() {
+            break;
+        }
+        order.push(now);
+        "[data-at]".clone_into(&mut at);
+    }
+    order
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_invited_reads_joins_and_declines_in_a_browser() {
+    let Some(browser) = Browser::start().await else { return };
+    let world = World::sqlite_with(settings()).await;
+    let (ada, sam) = (world.account("ada").await, world.account("sam").await);
+    let band = ada.band("The Night Owls").await;
+    let wish = json!({ "message": "Come on Friday.\n<i>Bring</i> your horn, 楽器を持って来て 🎺" });
+    let (_, token) = ada.invite(&band, wish).await;
+    browser.open(&format!("{}/invite/{token}", world.origin)).await;
+    check(&browser).await;
+    let text = browser.text().await;
+    assert!(text.contains("ada invites you to The Night Owls") && text.contains("<i>Bring</i> your horn"), "{text}");
+    let order = tab_order(&browser).await;
+    let expected =
+        ["username", "password", "join", "email", "display_name", "register", "SUMMARY", "SUMMARY"].map(str::to_owned);
+    assert_eq!(order, expected);
+
+    // What is refused is said where it was typed, and nothing typed is lost but the password.
+    browser.write("#username", "kim").await;
+    browser.write("#password", "short").await;
+    browser.write("#email", "kim@example.org").await;
+    browser.click("button[value=register]").await;
+    check(&browser).await;
+    let invalid = browser.run("return [...document.querySelectorAll('[aria-invalid]')].map(e => e.id)").await;
+    assert_eq!(invalid, json!(["password"]));
+    assert_eq!(browser.run("return document.querySelector('#email').value").await, "kim@example.org");
+    browser.write("#password", PASSWORD).await;
+    browser.click("button[value=register]").await;
+    check(&browser).await;
+    assert!(browser.text().await.contains("You are in The Night Owls"), "{}", browser.text().await);
+    let members = ada.get(&format!("/bands/{band}/members")).await.1;
+    assert_eq!(members["total"], 2);
+
+    // Another invite, declined for good.
+    let (id, token) = ada.invite(&band, json!({ "username": sam.username })).await;
+    browser.open(&format!("{}/invite/{token}", world.origin)).await;
+    browser.write("#username", "sam").await;
+    browser.write("#password", PASSWORD).await;
+    browser.click("summary").await;
+    browser.write("#reason", "No time").await;
+    browser.write("#block", "from this person").await;
+    check(&browser).await;
+    browser.click("button[value=decline]").await;
+    assert!(browser.text().await.contains("You have declined"), "{}", browser.text().await);
+    assert_eq!(ada.get(&format!("/invites/{id}")).await.1["status"], "rejected");
+    assert_eq!(sam.get("/me/blocks").await.1["blocks"].as_array().map(Vec::len), Some(1));
+
+    // What has ended, and what there never was.
+    for (token, words) in [(token.as_str(), "This invite was declined"), ("inv_AAAA", "There is nothing here")] {
+        browser.open(&format!("{}/invite/{token}", world.origin)).await;
+        assert!(browser.text().await.contains(words), "{}", browser.text().await);
+        // An answer of 4xx is one of the things that a browser notes.
+        let complaints = browser.complaints().await;
+        assert!(
+            complaints.iter().all(|line| line.contains("the server responded with a status of 4")),
+            "{complaints:?}"
+        );
+        check(&browser).await;
+    }
+}
