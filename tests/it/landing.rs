@@ -1,6 +1,7 @@
 //! The page behind an invite's link, asked as a browser asks, without one.
 
 use guestlist::{
+    config::Limits,
     domain::Registration,
     server::{Settings, mail::Transport},
 };
@@ -41,8 +42,14 @@ stories!(settings();
     stored_text_is_text,
 );
 stories!(with_mail(); an_address_is_verified_on_the_way);
+stories!(limited(); guesses_at_codes_are_counted_as_where_the_api_is_asked);
 stories!(closed(); nobody_is_offered_an_account_where_none_can_be_made);
 stories!(invite_only(); an_invite_opens_the_site_and_the_band_and_a_code_of_the_site_the_site);
+
+fn limited() -> Settings {
+    let limits = Limits { enabled: true, codes_per_minute: 3, ..Limits::default() };
+    Settings { limits, ..settings() }
+}
 
 fn closed() -> Settings {
     let mut settings = settings();
@@ -416,6 +423,18 @@ mod story {
         let mailed = code(world).await;
         let right = [("act", "join"), ("username", "sam"), ("password", PASSWORD), ("code", mailed.as_str())];
         send(world, &token, &right).await.has("You are in The Night Owls");
+    }
+
+    pub async fn guesses_at_codes_are_counted_as_where_the_api_is_asked(world: &World) {
+        for _ in 0..2 {
+            assert_eq!(open(world, "ABCD-EFGH-JKMN").await.status, 404);
+        }
+        let (status, answer) = world.send("GET", "/invites/ABCD-EFGH-JKMN/info", None).await;
+        assert_eq!(status, 404, "{answer}");
+        let page = open(world, "ABCD-EFGH-JKMN").await;
+        assert_eq!(page.status, 429, "{}", page.html);
+        page.has("Too many tries");
+        assert!(page.headers.contains_key("retry-after"));
     }
 
     pub async fn nobody_is_offered_an_account_where_none_can_be_made(world: &World) {
