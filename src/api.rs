@@ -11,6 +11,7 @@ mod blocks;
 mod bulk;
 mod campaigns;
 mod codes;
+mod event;
 mod inbox;
 mod invites;
 mod list;
@@ -39,6 +40,7 @@ pub use blocks::{Blocked, Blocks};
 pub use bulk::{CreateInvites, CreatedInvites, InviteeRow, MAX_ROWS, RowResult, RowStatus};
 pub use campaigns::{Campaign, Campaigns, CancelledInvites, CreateCampaign, CreatedCampaign, UpdateCampaign};
 pub use codes::{CodeCard, CodeCards, CreateCodes, CreatedCodes};
+pub use event::{CampaignEvent, SetEvent};
 pub use inbox::{Inbox, Waiting};
 pub use invites::{
     Accepted, Block, CreateInvite, CreatedInvite, DeclineInvite, Empty, Invite, InviteLink, Inviter, Invites,

@@ -4,6 +4,7 @@
 
 mod address;
 mod ending;
+mod event;
 mod id;
 mod invite;
 mod mail;
@@ -21,11 +22,13 @@ mod token;
 
 pub use address::Address;
 pub use ending::{check_shared_end, shared_end};
+pub use event::WallTime;
 pub use id::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, SessionId, SuppressionId, TemplateId};
 pub use invite::{CancelReason, Delivery, Kind, MaxUses, Standing, Status};
 pub use mail::{MAIL_LIFE, MailKind, MailOutcome, next_reminder, pause_after, unlinked};
 pub use name::{
-    BandName, CampaignName, Contact, Description, DisplayName, Label, Message, Reason, TemplateName, Username,
+    BandName, CampaignName, Contact, Description, DisplayName, EventTitle, Label, Message, Place, Reason, TemplateName,
+    Username,
 };
 pub use password::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, check_password};
 pub use policy::{

@@ -13,6 +13,7 @@ pub(crate) mod admin;
 mod app;
 pub(crate) mod audit;
 pub(crate) mod bands;
+pub(crate) mod calendar;
 pub(crate) mod campaigns;
 pub(crate) mod filtered;
 pub(crate) mod http;

@@ -147,6 +147,9 @@ pub struct Registered {
     /// What became of the invite, where it was to be accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// The event of the invite's campaign as an iCalendar file, where it was to be accepted and has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
 }
 
 /// The answer to a log-in.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::domain::{BandId, CampaignId, Role, Timestamp};
 
-use super::{InviteCounts, Patch, Person, RowResult};
+use super::{CampaignEvent, InviteCounts, Patch, Person, RowResult, SetEvent};
 
 /// A set of invites that share role, message and end, and end together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct Campaign {
     pub role: Option<Role>,
     /// What the invited are told.
     pub message: Option<String>,
+    /// What its invites are to, where that has a date.
+    #[serde(default)]
+    pub event: Option<CampaignEvent>,
     /// When it ends, null for never; the invites that are made in it end with it.
     pub expires_at: Option<Timestamp>,
     /// Hours after sending at which its invites are called to mind; null as the band's policy has it.
@@ -81,6 +84,9 @@ pub struct CreateCampaign {
     /// What the invited are told, at most 1,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What its invites are to, where that has a date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<SetEvent>,
     /// Hours after sending at which its invites are called to mind: some of those that the band's policy has, or none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminders: Option<Vec<u32>>,
@@ -112,6 +118,11 @@ pub struct UpdateCampaign {
     #[serde(default, skip_serializing_if = "Patch::is_omitted")]
     #[cfg_attr(feature = "server", schema(value_type = Option<String>))]
     pub message: Patch<String>,
+    /// What its invites are to, said anew as a whole; null for nothing with a date. Who was mailed before is not mailed
+    /// again.
+    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[cfg_attr(feature = "server", schema(value_type = Option<SetEvent>))]
+    pub event: Patch<SetEvent>,
     /// A new end; null for never.
     #[serde(default, skip_serializing_if = "Patch::is_omitted")]
     #[cfg_attr(feature = "server", schema(value_type = Option<Timestamp>))]

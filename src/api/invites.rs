@@ -7,7 +7,7 @@ use crate::domain::{
     TemplateId, Timestamp,
 };
 
-use super::{BandRef, Patch, Person};
+use super::{BandRef, CampaignEvent, Patch, Person};
 
 /// An invite as the band sees it. Never its token: only a hint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -260,6 +260,9 @@ pub struct Preview {
     pub uses_left: Option<u32>,
     /// What the invited are told.
     pub message: Option<String>,
+    /// What it is to, where that has a date.
+    #[serde(default)]
+    pub event: Option<CampaignEvent>,
     /// Whom it is for, masked.
     #[serde(rename = "for")]
     pub recipient: Option<String>,
@@ -315,6 +318,9 @@ pub struct Accepted {
     pub band: BandRef,
     /// The caller's role in it.
     pub role: Role,
+    /// The event of the invite's campaign as an iCalendar file, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
 }
 
 /// A request without fields: `{}`.

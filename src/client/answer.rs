@@ -121,7 +121,7 @@ async fn body(origin: &Origin, mut response: Response) -> Result<Vec<u8>, Error>
 }
 
 /// Fields that may hold several lines; all others are one.
-const BLOCKS: [&str; 3] = ["message", "description", "reason"];
+const BLOCKS: [&str; 4] = ["message", "description", "reason", "calendar"];
 
 /// Cleans every text in `value` of what must not reach a terminal.
 fn clean(value: &mut Value, lines: bool) {

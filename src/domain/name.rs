@@ -96,6 +96,10 @@ texts! {
     Message(|input| text(input, 1_000, true));
     /// A campaign's name: 1 to 64 characters.
     CampaignName(|input| name(input));
+    /// What an event is: 1 to 100 characters.
+    EventTitle(|input| titled(input, 100));
+    /// Where an event is: at most 200 characters.
+    Place(|input| text(input, 200, false));
     /// A template's name: 1 to 64 characters. Two names that differ in letter case alone are one, see
     /// [`TemplateName::key`].
     TemplateName(|input| name(input));
@@ -104,8 +108,12 @@ texts! {
 }
 
 fn name(input: &str) -> Result<String, Invalid> {
-    let name = text(input, 64, false)?;
-    if name.is_empty() { Err(Invalid::new("must be 1 to 64 characters long")) } else { Ok(name) }
+    titled(input, 64)
+}
+
+fn titled(input: &str, most: usize) -> Result<String, Invalid> {
+    let title = text(input, most, false)?;
+    if title.is_empty() { Err(Invalid::new(format!("must be 1 to {most} characters long"))) } else { Ok(title) }
 }
 
 fn band_name(input: &str) -> Result<String, Invalid> {

@@ -3,17 +3,19 @@
 //! | | the band's default one | any other |
 //! |---|---|---|
 //! | takes the invites that | name no campaign | name it, until it has ended or is full |
-//! | gives its invites | nothing | role, message, end, reminders, where an invite has none of its own |
-//! | edit | its name | all; role, message and end go to its pending invites, until it has ended |
+//! | gives its invites | nothing | role, message, end, reminders, where an invite has none of its own; an event |
+//! | edit | its name | all; role, message and end go to its pending invites, until it has ended; name and event after that, too |
 //! | expire | its pending invites end, it goes on | its pending invites end, and so does it |
 //! | delete | never | its pending invites end, nobody finds it any more, its row stays |
 //!
 //! A campaign has ended when someone said so, or from the instant of its end on.
 
 mod change;
+mod event;
 mod make;
 
 pub(crate) use change::{delete, edit, expire};
+pub(crate) use event::{dated, read as read_event};
 pub(crate) use make::{NewCampaign, create, insert};
 
 use crate::{
@@ -25,6 +27,7 @@ use super::{
     Refused,
     accounts::{person, require_site_admin},
     bands::Access,
+    calendar::Dated,
     page::Page,
     store::{Error, Tx, dialect::intern},
 };
@@ -145,6 +148,9 @@ crate::row! {
         reminders: Option<String>,
         max_invites: Option<u32>,
         max_accepts: Option<u32>,
+        event: Option<String>,
+        event_sequence: Option<i64>,
+        event_changed_at: Option<Timestamp>,
         created_at: Timestamp,
         created_by: Option<AccountId>,
         creator_username: Option<String>,
@@ -162,7 +168,8 @@ crate::row! {
 
 const SELECT: &str = "SELECT c.seq AS seq, c.id AS id, c.band AS band, b.name AS band_name, c.name AS name,
         c.role AS role, c.message AS message, c.expires_at AS expires_at, c.reminders AS reminders,
-        c.max_invites AS max_invites, c.max_accepts AS max_accepts, c.created_at AS created_at,
+        c.max_invites AS max_invites, c.max_accepts AS max_accepts, c.event AS event,
+        c.event_sequence AS event_sequence, c.event_changed_at AS event_changed_at, c.created_at AS created_at,
         c.created_by AS created_by, a.username AS creator_username, a.display_name AS creator_name,
         c.ended_at AS ended_at, t.made AS made, t.pending AS pending, t.accepted AS accepted, t.rejected AS rejected,
         t.cancelled AS cancelled, t.uses AS uses, t.sent AS sent
@@ -214,6 +221,19 @@ fn hidden(refused: Refused) -> Refused {
     }
 }
 
+/// The event of a campaign, with the name of its band, for every member of that.
+pub(crate) fn event_for_member(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId) -> Result<(Dated, String), Refused> {
+    let row = by_id(tx, id)?;
+    let _ = Access::of(tx, row.band, caller).map_err(hidden)?;
+    let event = dated(Some(id), row.event.as_deref(), row.event_sequence, row.event_changed_at);
+    event.map(|event| (event, row.band_name)).ok_or_else(no_event)
+}
+
+/// There is nothing with a date.
+pub(crate) fn no_event() -> Refused {
+    Refused::new(Code::NotFound, "This is to nothing with a date: the campaign has no event.")
+}
+
 /// A page of a band's campaigns, newest first; for its admins. Those of the site, for who runs it, are its batches of
 /// codes.
 pub(crate) fn list(
@@ -252,7 +272,7 @@ impl CampaignRow {
             None => Ok(()),
             Some(_) => Err(Refused::new(
                 Code::NotPending,
-                "This campaign has ended: only its name can be changed. Make a new one for new invites.",
+                "This campaign has ended: only its name and its event can be changed. Make a new one for new invites.",
             )),
         }
     }
@@ -276,6 +296,7 @@ impl CampaignRow {
             name: self.name.into(),
             role: self.role,
             message: self.message.map(String::from),
+            event: read_event(self.event.as_deref()),
             expires_at: self.expires_at,
             reminders: reminders(self.reminders.as_deref()),
             max_invites: self.max_invites,

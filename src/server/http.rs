@@ -8,6 +8,7 @@ mod bans;
 mod blocks;
 pub(crate) mod body;
 mod bulk;
+mod calendar;
 pub(crate) mod caller;
 mod campaigns;
 mod cards;

@@ -304,6 +304,7 @@ pub(crate) fn preview() -> Preview {
         expires_at: Some(later(2 * DAY + 3 * 3_600 + 60)),
         uses_left: Some(7),
         message: Some(MESSAGE.to_owned()),
+        event: None,
         recipient: None,
         registration: Registration::Open,
         requires_approval: false,

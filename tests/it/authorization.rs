@@ -92,6 +92,7 @@ const TABLE: &[Row] = &[
     ("GET", "/campaigns/{id}", in_band(403, 403, 200, 200)),
     ("PATCH", "/campaigns/{id}", in_band(403, 403, 200, 200)),
     ("DELETE", "/campaigns/{id}", in_band(403, 403, 200, 200)),
+    ("GET", "/campaigns/{id}/calendar.ics", in_band(200, 200, 200, 200)),
     ("POST", "/campaigns/{id}/expire", in_band(403, 403, 200, 200)),
     ("GET", "/bands/{id}/members", in_band(200, 200, 200, 200)),
     ("GET", "/bands/{id}/tree", in_band(200, 200, 200, 200)),
@@ -114,6 +115,7 @@ const TABLE: &[Row] = &[
     ("POST", "/invites/{id}/rotate", in_band(404, 403, 200, 200)),
     ("GET", "/invites/{id}/redemptions", in_band(404, 200, 200, 200)),
     ("GET", "/invites/{token}/info", all(200)),
+    ("GET", "/invites/{token}/calendar.ics", all(200)),
     ("POST", "/invites/{token}/accept", HOLDS_A_TOKEN),
     ("POST", "/invites/{token}/decline", [401, 204, 204, 204, 204, 204, 403, 403]),
 ];
@@ -199,6 +201,8 @@ struct Scene {
     remembers: String,
     template: String,
     campaign: String,
+    /// One with an event.
+    dated: String,
     /// Someone outside asks to come in.
     request: String,
     /// A name that nobody has.
@@ -218,7 +222,12 @@ impl Scene {
         }
         assert_eq!(admin.accept(&admins).await.0, 200);
         world.set_can_invite(&band, &inviting).await;
-        let (pending, token) = owner.invite(&band, json!({})).await;
+        let event = json!({ "title": "Concert", "starts_at": "2027-04-10T19:30", "time_zone": "Europe/Berlin" });
+        let wish = json!({ "name": "Tour", "ttl_hours": null, "event": event });
+        let (status, made) = owner.post(&format!("/bands/{band}/campaigns"), wish).await;
+        assert_eq!(status, 201, "{made}");
+        let dated = made["campaign"]["id"].as_str().unwrap().to_owned();
+        let (pending, token) = owner.invite(&band, json!({ "campaign_id": dated })).await;
         let (revoked, _) = owner.invite(&band, json!({})).await;
         let (remembers, _) = owner.invite(&band, json!({ "kind": "link", "email": "lee@example.org" })).await;
         assert_eq!(owner.delete(&format!("/invites/{revoked}")).await.0, 204);
@@ -248,6 +257,7 @@ impl Scene {
             remembers,
             template,
             campaign,
+            dated,
             request,
             fresh: format!("fresh{number}"),
         }
@@ -270,6 +280,7 @@ impl Scene {
             _ if path.ends_with("/restore") => &self.revoked,
             _ if path.ends_with("/resend") => &self.remembers,
             _ if path.starts_with("/templates") => &self.template,
+            _ if path.ends_with("/calendar.ics") => &self.dated,
             _ if path.starts_with("/campaigns") => &self.campaign,
             _ if path.starts_with("/invites") => &self.pending,
             _ => &self.band,

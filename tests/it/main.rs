@@ -34,6 +34,8 @@ mod browser;
 #[cfg(feature = "server")]
 mod bulk;
 #[cfg(feature = "server")]
+mod calendar;
+#[cfg(feature = "server")]
 mod campaigns;
 mod client_faults;
 #[cfg(feature = "server")]

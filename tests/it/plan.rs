@@ -209,6 +209,15 @@ async fn campaigns(called: &mut Called, kim: &Person, ada: &Person, band: &str) 
         let (_, token) = ada.invite(band.rsplit('/').next().unwrap(), json!({ "campaign_id": id })).await;
         called.call(ada, "PATCH /campaigns/{id}", &one, json!({ "name": "Tour", "message": "Come" })).await;
         called.call(ada, "GET /campaigns/{id}", &one, json!(null)).await;
+        let event = json!({ "title": "Concert", "starts_at": "2027-04-10T19:30", "time_zone": "Europe/Berlin" });
+        called.call(ada, "PATCH /campaigns/{id}", &one, json!({ "event": event })).await;
+        for (operation, path) in [
+            ("GET /campaigns/{id}/calendar.ics", format!("{one}/calendar.ics")),
+            ("GET /invites/{token}/calendar.ics", format!("/invites/{token}/calendar.ics")),
+        ] {
+            assert_eq!(ada.fetch(&path).await.status(), 200, "{operation}");
+            called.0.insert(operation.to_owned());
+        }
         called.call(kim, "GET /invites/{token}/info", &format!("/invites/{token}/info"), json!(null)).await;
         let path = format!("{band}/invites?limit=1&campaign={}", id.as_str().unwrap());
         called.call(ada, "GET /bands/{id}/invites", &path, json!(null)).await;

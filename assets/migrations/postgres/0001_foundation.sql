@@ -116,6 +116,10 @@ CREATE TABLE campaign (
     reminders text COLLATE "C",
     max_invites bigint,
     max_accepts bigint,
+    -- What its invites are to, as JSON, how often that was changed, and when it was last.
+    event text COLLATE "C",
+    event_sequence bigint NOT NULL DEFAULT 0,
+    event_changed_at bigint,
     created_at bigint NOT NULL,
     created_by uuid REFERENCES account (id),
     ended_at bigint,

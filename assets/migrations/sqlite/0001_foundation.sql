@@ -115,6 +115,10 @@ CREATE TABLE campaign (
     reminders TEXT,
     max_invites INTEGER,
     max_accepts INTEGER,
+    -- What its invites are to, as JSON, how often that was changed, and when it was last.
+    event TEXT,
+    event_sequence INTEGER NOT NULL DEFAULT 0,
+    event_changed_at INTEGER,
     created_at INTEGER NOT NULL,
     created_by BLOB REFERENCES account (id),
     ended_at INTEGER,

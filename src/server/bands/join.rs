@@ -52,7 +52,8 @@ pub(crate) fn join(
         &[&band],
     )?;
     let door = door.ok_or_else(|| Refused::not_found("band"))?;
-    let told = |outcome, role| Accepted { outcome, band: BandRef { id: band, name: door.name.clone() }, role };
+    let told =
+        |outcome, role| Accepted { outcome, band: BandRef { id: band, name: door.name.clone() }, role, calendar: None };
     let held: Option<Held> =
         tx.query_one("SELECT role FROM member WHERE band = $1 AND account = $2", &[&band, &account])?;
     if let Some(held) = held {

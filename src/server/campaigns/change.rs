@@ -1,17 +1,22 @@
 //! Changing campaigns, and ending them.
 
 use crate::{
-    api::{Code, Patch, UpdateCampaign},
+    api::{CampaignEvent, Code, Patch, UpdateCampaign},
     domain::{AccountId, BandId, CampaignId, CampaignName, CancelReason, Message, Policy, Role, Timestamp},
     server::{
         Fields, Refused, bands,
         invites::{Begun, End, Together, ending},
-        store::Tx,
+        store::{Error, Tx},
         templates,
     },
 };
 
-use super::{CampaignRow, by_id, hold, make::told};
+use super::{
+    CampaignRow, by_id,
+    event::{check, kept, read},
+    hold,
+    make::told,
+};
 
 /// Changes a campaign: what is left out stays, null is none. Role, message and end go to its pending invites. For the
 /// band's admins; what is as it was is no change.
@@ -31,10 +36,19 @@ pub(crate) fn edit(
     if let Some(role) = wish.role {
         fields.check_granted(role);
     }
-    if wish.role == Some(Role::Admin) && row.band == BandId::SITE {
-        fields.refuse("role", "must be member: these codes are to no band");
+    if row.band == BandId::SITE {
+        if wish.role == Some(Role::Admin) {
+            fields.refuse("role", "must be member: these codes are to no band");
+        }
+        if matches!(wish.event, Patch::Value(_)) {
+            fields.refuse("event", "must be left out: these codes are to no band");
+        }
     }
     let message = fields.text("message", &wish.message, row.message.as_ref(), Message::parse);
+    let event = match &wish.event {
+        Patch::Value(event) => check(&mut fields, event),
+        _ => None,
+    };
     let has_end = !(wish.ttl_hours.is_omitted() && wish.expires_at.is_omitted());
     let expires_at = if has_end {
         ending(&mut fields, &policy, wish.ttl_hours.clone(), wish.expires_at.clone(), now)
@@ -45,6 +59,7 @@ pub(crate) fn edit(
         let given = [
             ("role", wish.role.is_some()),
             ("message", !wish.message.is_omitted()),
+            ("event", !wish.event.is_omitted()),
             ("expires_at", !wish.expires_at.is_omitted()),
             ("ttl_hours", !wish.ttl_hours.is_omitted()),
         ];
@@ -58,8 +73,12 @@ pub(crate) fn edit(
     let shared = wish.role.is_some() || !wish.message.is_omitted() || has_end;
     if shared {
         row.check_going_on(now)?;
-    } else if name == row.name {
-        return Ok(row);
+    }
+    if !wish.event.is_omitted() && event != read(row.event.as_deref()) {
+        set_event(tx, &row, event.as_ref(), caller, now)?;
+    }
+    if !shared && name == row.name {
+        return by_id(tx, id);
     }
     if differs || name != row.name {
         let _ = tx.execute(
@@ -76,6 +95,22 @@ pub(crate) fn edit(
     }
     told(tx, row.band, caller, "campaign.edited", &name, now)?;
     by_id(tx, id)
+}
+
+/// Gives a campaign another event, or none. Calendars take it in place of the one before.
+fn set_event(
+    tx: &mut Tx<'_>,
+    row: &CampaignRow,
+    event: Option<&CampaignEvent>,
+    caller: AccountId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let event = event.and_then(kept);
+    let _ = tx.execute(
+        "UPDATE campaign SET event = $2, event_sequence = event_sequence + 1, event_changed_at = $3 WHERE id = $1",
+        &[&row.id, &event, &now],
+    )?;
+    told(tx, row.band, caller, "campaign.event_changed", &row.name, now)
 }
 
 /// Deletes a campaign, and ends its pending invites, the first of them at once. For the band's admins.

@@ -1,7 +1,7 @@
 //! Making campaigns.
 
 use crate::{
-    api::{CreateCampaign, CreateInvite, Patch, RowStatus},
+    api::{CampaignEvent, CreateCampaign, CreateInvite, Patch, RowStatus},
     domain::{AccountId, BandId, BandPolicy, CampaignId, CampaignName, Message, Policy, Role, Timestamp},
     server::{
         App, Fields, Refused,
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-use super::{CampaignRow, by_id};
+use super::{CampaignRow, by_id, event};
 
 /// The highest limit that a campaign can have.
 const MOST: i64 = 1_000_000;
@@ -33,6 +33,8 @@ pub(crate) struct NewCampaign {
     pub(crate) message: Option<Message>,
     /// When it ends; `None` is never.
     pub(crate) expires_at: Option<Timestamp>,
+    /// What those invited by it are invited to, where that has a date.
+    pub(crate) event: Option<CampaignEvent>,
     /// Hours after sending at which its invites are called to mind; `None` is as their policy has it.
     pub(crate) reminders: Option<Vec<u32>>,
     /// The most invites in it.
@@ -51,6 +53,7 @@ impl NewCampaign {
             role: None,
             message: None,
             expires_at: None,
+            event: None,
             reminders: None,
             max_invites: None,
             max_accepts: None,
@@ -70,6 +73,7 @@ impl NewCampaign {
         fields.check_granted(role);
         let expires_at = ending(&mut fields, policy, wish.ttl_hours.clone(), wish.expires_at.clone(), now);
         let message = fields.optional("message", wish.message.as_deref(), Message::parse);
+        let event = wish.event.as_ref().and_then(|event| event::check(&mut fields, event));
         let own = BandPolicy { reminder_hours: wish.reminders.clone(), ..BandPolicy::default() };
         if let Err(refused) = own.tighten(policy) {
             for (_, why) in refused {
@@ -86,6 +90,7 @@ impl NewCampaign {
             role: Some(role),
             message,
             expires_at,
+            event,
             reminders: wish.reminders.clone(),
             max_invites: wish.max_invites,
             max_accepts: wish.max_accepts,
@@ -137,11 +142,12 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewCampaign, actor: AccountId, now: 
 }
 
 fn write(tx: &mut Tx<'_>, new: &NewCampaign, actor: AccountId, now: Timestamp) -> Result<(), Error> {
+    let event = new.event.as_ref().and_then(event::kept);
     let reminders = new.reminders.as_ref().and_then(|hours| serde_json::to_string(hours).ok());
     let _ = tx.execute(
         "INSERT INTO campaign (id, band, name, role, message, expires_at, reminders, max_invites, max_accepts,
-            created_at, created_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            event, event_changed_at, created_at, created_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         &[
             &new.id,
             &new.band,
@@ -152,6 +158,8 @@ fn write(tx: &mut Tx<'_>, new: &NewCampaign, actor: AccountId, now: Timestamp) -
             &reminders,
             &new.max_invites,
             &new.max_accepts,
+            &event,
+            &event.as_ref().map(|_| now),
             &now,
             &actor,
         ],

@@ -89,7 +89,7 @@ async fn register(
     let (secret, session) = new_session(&app);
     let (now, fresh) = (app.now(), app.fresh(JoinRequestId::new));
     let (own, code) = (app.clone(), NewCode::new(&app));
-    let (account, expires_at, outcome) = app
+    let (account, expires_at, outcome, calendar) = app
         .store()
         .write(move |tx| {
             let invite = invite.map(|token_hash| invites::hold_by_token(tx, &token_hash)).transpose()?;
@@ -105,11 +105,12 @@ async fn register(
                 Some(found) => invites::enroll(tx, found, newcomer, registration, site.mail, now)?,
                 None => None,
             };
-            Ok::<_, Refused>((accounts::read(tx, new.id)?, expires_at, outcome))
+            let calendar = outcome.and(invite).and_then(|found| found.calendar(&own));
+            Ok::<_, Refused>((accounts::read(tx, new.id)?, expires_at, outcome, calendar))
         })
         .await?;
     let session = SessionSecret { token: secret, expires_at };
-    Ok((StatusCode::CREATED, Json(Registered { account, session, outcome })))
+    Ok((StatusCode::CREATED, Json(Registered { account, session, outcome, calendar })))
 }
 
 /// Signs in with user name or address.

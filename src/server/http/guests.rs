@@ -38,7 +38,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(decline_waiting))
 }
 
-fn token_hash(text: &str) -> Result<Hash, Refused> {
+pub(super) fn token_hash(text: &str) -> Result<Hash, Refused> {
     Token::parse(text).map(|token| hash(token.reveal())).ok_or_else(Refused::invalid_token)
 }
 
@@ -138,9 +138,10 @@ async fn come_in(
         .of(app, caller, format!("/invites/{id}/accept"), body)
         .write(
             |_, _, earlier| answered_before(earlier).ok_or_else(|| Refused::not_found("invite")),
-            move |_, tx| {
+            move |app, tx| {
                 let found = door.hold(tx, caller)?;
-                let accepted = invites::accept(tx, &found, fresh, caller.account, mail, now)?;
+                let mut accepted = invites::accept(tx, &found, fresh, caller.account, mail, now)?;
+                accepted.calendar = found.calendar(app);
                 Ok(answered(found.id.as_bytes(), accepted))
             },
         )

@@ -13,7 +13,6 @@ use std::{
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::StatusCode,
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -190,7 +189,7 @@ fn is_guess(route: &str, path: &str) -> bool {
 }
 
 /// Answers 429 `rate_limited` with `Retry-After` to a network that has used up what a route allows. A code that there is
-/// has cost nothing in the end: whatever is answered to one that nobody has is a 404, and nothing else is.
+/// has cost nothing in the end: whatever is answered to one that nobody has is `invalid_token`, and nothing else is.
 pub(crate) async fn limit(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
     let extensions = request.extensions();
     let (Some(route), Some(Peer(peer))) = (extensions.get::<MatchedPath>(), extensions.get::<Peer>()) else {
@@ -204,7 +203,8 @@ pub(crate) async fn limit(State(limits): State<Limits>, mut request: Request, ne
     }
     request.extensions_mut().insert(Network(from));
     let response = next.run(request).await;
-    if let Some(who) = guesses.filter(|_| response.status() != StatusCode::NOT_FOUND) {
+    let is_unknown = response.extensions().get::<Code>() == Some(&Code::InvalidToken);
+    if let Some(who) = guesses.filter(|_| !is_unknown) {
         limits.0.codes.give_back(who);
     }
     response

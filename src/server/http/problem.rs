@@ -38,11 +38,13 @@ impl IntoResponse for Refused {
     }
 }
 
-/// A problem as a response: media type, status, and when to come back.
+/// A problem as a response: media type, status, and when to come back. Its code goes with it as an extension, for what
+/// stands around the routes.
 pub(crate) fn problem_response(problem: &Problem) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = serde_json::to_vec(problem).unwrap_or_default();
     let mut response = (status, body).into_response();
+    response.extensions_mut().insert(problem.code);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

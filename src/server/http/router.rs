@@ -66,6 +66,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(super::codes::routes())
         .merge(super::campaigns::routes())
         .merge(super::guests::routes())
+        .merge(super::calendar::routes())
         .merge(super::stats::routes())
         .merge(super::audit::routes())
 }

@@ -7,9 +7,10 @@ use crate::{
         Membership, Policy, Registration, Role, Standing, Status, Timestamp,
     },
     server::{
-        Hash, Refused,
+        App, Hash, Refused,
         audit::{self, Event},
         bands::{self, requests},
+        calendar::{self, Dated},
         campaigns,
         store::{Dialect, Error, Tally, ToValue, Tx, dialect::intern},
     },
@@ -32,6 +33,9 @@ crate::row! {
         max_accepts: Option<i64>,
         campaign_ended: Option<Timestamp>,
         campaign_deleted: Option<Timestamp>,
+        event: Option<String>,
+        event_sequence: Option<i64>,
+        event_changed_at: Option<Timestamp>,
         pub(super) kind: Kind,
         pub(crate) role: Role,
         status: Status,
@@ -53,7 +57,8 @@ crate::row! {
 
 const FOUND: &str = "SELECT i.id AS id, i.band AS band, b.name AS band_name, b.description AS description,
         b.contact AS contact, b.members AS members, b.deleted_at AS band_deleted, i.campaign AS campaign,
-        k.max_accepts AS max_accepts, k.ended_at AS campaign_ended, k.deleted_at AS campaign_deleted, i.kind AS kind, i.role AS role,
+        k.max_accepts AS max_accepts, k.ended_at AS campaign_ended, k.deleted_at AS campaign_deleted,
+        k.event AS event, k.event_sequence AS event_sequence, k.event_changed_at AS event_changed_at, i.kind AS kind, i.role AS role,
         i.status AS status, i.cancel_reason AS cancel_reason, i.expires_at AS expires_at, i.max_uses AS max_uses,
         i.uses AS uses, i.message AS message, i.email AS email,
         i.account AS account, t.username AS account_username, i.requires_approval AS requires_approval,
@@ -161,13 +166,26 @@ impl Found {
     }
 
     fn came_to(&self, outcome: Outcome, role: Role) -> Accepted {
-        Accepted { outcome, band: BandRef { id: self.band, name: self.band_name.as_str().to_owned() }, role }
+        let band = BandRef { id: self.band, name: self.band_name.as_str().to_owned() };
+        Accepted { outcome, band, role, calendar: None }
     }
 
     /// The rules that the invite was made under.
     pub(crate) fn rules(&self) -> Result<Policy, Refused> {
         serde_json::from_str(&self.policy)
             .map_err(|_| Refused::new(Code::Internal, "The invite's rules cannot be read."))
+    }
+
+    /// What the invite is to, where its campaign has an event, with the name of the band.
+    pub(crate) fn event_of_campaign(&self) -> Option<(Dated, &str)> {
+        let campaign = self.campaign.filter(|_| self.campaign_deleted.is_none());
+        let event = campaigns::dated(campaign, self.event.as_deref(), self.event_sequence, self.event_changed_at)?;
+        Some((event, self.band_name.as_str()))
+    }
+
+    /// The same as a file for calendars.
+    pub(crate) fn calendar(&self, app: &App) -> Option<String> {
+        self.event_of_campaign().map(|(event, band)| calendar::file(app, (&event, band)))
     }
 
     /// Whom it is for, as far as an address says so: that of an `email` invite.
@@ -217,6 +235,15 @@ pub(super) fn ended_meanwhile(tx: &mut Tx<'_>, found: &Found, now: Timestamp) ->
     Ok(found.refusal(code.unwrap_or(Code::InviteUsed)))
 }
 
+/// The invite of a token, for a look at it, as long as someone can come in by it.
+pub(crate) fn look(tx: &mut Tx<'_>, token_hash: &Hash, now: Timestamp) -> Result<Found, Refused> {
+    let sql = intern(format!("{FOUND} WHERE i.token_hash = $1"));
+    let found: Found = tx.query_one(sql, &[token_hash])?.ok_or_else(Refused::invalid_token)?;
+    ended(&found, now)?;
+    check_campaign(tx, &found)?;
+    Ok(found)
+}
+
 /// What may be told of a token's invite before anyone has signed in, with its id.
 pub(crate) fn preview(
     tx: &mut Tx<'_>,
@@ -224,10 +251,7 @@ pub(crate) fn preview(
     registration: Registration,
     now: Timestamp,
 ) -> Result<(InviteId, Preview), Refused> {
-    let sql = intern(format!("{FOUND} WHERE i.token_hash = $1"));
-    let found: Found = tx.query_one(sql, &[token_hash])?.ok_or_else(Refused::invalid_token)?;
-    ended(&found, now)?;
-    check_campaign(tx, &found)?;
+    let found = look(tx, token_hash, now)?;
     let preview = Preview {
         band: (found.band != BandId::SITE).then(|| PreviewBand {
             name: found.band_name.as_str().to_owned(),
@@ -241,6 +265,7 @@ pub(crate) fn preview(
         status: found.status,
         expires_at: found.expires_at,
         uses_left: found.max_uses.left(found.uses),
+        event: campaigns::read_event(found.event.as_deref()),
         message: found.message,
         recipient: match found.kind {
             Kind::User => found.account_username.map(|name| format!("@{name}")),

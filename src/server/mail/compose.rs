@@ -4,12 +4,16 @@ use askama::Template;
 use lettre::{
     Message,
     message::{
-        Mailbox, MultiPart,
-        header::{Header, HeaderName, HeaderValue},
+        Attachment, Mailbox, MultiPart,
+        header::{ContentType, ContentTypeErr, Header, HeaderName, HeaderValue},
     },
 };
 
-use crate::domain::{Address, MailKind, Role, Timestamp, clean_line, unlinked};
+use crate::{
+    api::CampaignEvent,
+    domain::{Address, MailKind, Role, Timestamp, clean_line, unlinked},
+    server::calendar,
+};
 
 use super::letter::Letter;
 
@@ -70,6 +74,8 @@ struct InviteWords<'a> {
     band: String,
     is_admin: bool,
     message: Vec<String>,
+    /// What it is, and each of its facts with a name.
+    event: Option<(String, Vec<(&'static str, String)>)>,
     link: String,
     end: Option<String>,
     site: &'a str,
@@ -110,6 +116,9 @@ pub(super) enum Error {
     /// A header could not be written.
     #[error("the mail could not be put together: {0}")]
     Message(#[from] lettre::error::Error),
+    /// A media type is none for the mail library.
+    #[error("the calendar could not be attached: {0}")]
+    Media(#[from] ContentTypeErr),
     /// An address is none for the mail library.
     #[error("the address is not one: {0}")]
     Address(#[from] lettre::address::AddressError),
@@ -117,10 +126,21 @@ pub(super) enum Error {
 
 /// The mail of a letter.
 pub(super) fn compose(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<Composed, Error> {
-    let words = words(sender, cover, letter)?;
+    let (subject, text, html) = words(sender, cover, letter)?;
+    let words = MultiPart::alternative_plain_html(text, html);
+    let body = match letter {
+        // Beside the words, not in place of them: some programs show an alternative that they know in place of all others.
+        Letter::Invite { event: Some(event), band, .. } => {
+            let file = event.calendar(band, Some(sender.from), sender.origin);
+            let media = ContentType::parse(calendar::MAIL_MEDIA)?;
+            let file = Attachment::new(calendar::FILE_NAME.to_owned()).body(file, media);
+            MultiPart::mixed().multipart(words).singlepart(file)
+        }
+        _ => words,
+    };
     let name = format!("{}-{}", cover.seq, cover.kind);
     let id = format!("{}.{}", cover.seq, cover.created_at.micros());
-    put_together(sender, (&cover.to, cover.created_at), (&id, &name), cover.opt_out.as_deref(), words)
+    put_together(sender, (&cover.to, cover.created_at), (&id, &name), cover.opt_out.as_deref(), &subject, body)
 }
 
 /// A mail that says nothing but that it has come, for whoever sets a server up.
@@ -137,29 +157,31 @@ pub(super) fn test(sender: Sender<'_>, to: &str, now: Timestamp) -> Result<Compo
         opt_out: None,
     };
     let id = format!("test.{}", now.micros());
-    put_together(sender, (to, now), (&id, "test"), None, notice.words()?)
+    let (subject, text, html) = notice.words()?;
+    put_together(sender, (to, now), (&id, "test"), None, &subject, MultiPart::alternative_plain_html(text, html))
 }
 
-/// The headers, and text and HTML beside each other.
+/// The headers, and what stands below them.
 fn put_together(
     sender: Sender<'_>,
     (to, at): (&str, Timestamp),
     (id, name): (&str, &str),
     opt_out: Option<&str>,
-    (subject, text, html): (String, String, String),
+    subject: &str,
+    body: MultiPart,
 ) -> Result<Composed, Error> {
     let domain = sender.from.as_str().rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     let mut message = Message::builder()
         .from(Mailbox::new(Some(one_line(sender.site)), sender.from.as_str().parse()?))
         .to(Mailbox::new(None, to.parse()?))
-        .subject(one_line(&subject))
+        .subject(one_line(subject))
         .date(std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(at.unix_ms()))
         .message_id(Some(format!("<guestlist.{id}@{domain}>")))
         .header(AutoSubmitted);
     if let Some(link) = opt_out {
         message = message.header(Unsubscribe(format!("<{link}>"))).header(OneClick);
     }
-    let message = message.multipart(MultiPart::alternative_plain_html(text, html))?;
+    let message = message.multipart(body)?;
     let file_name = format!("{}-{name}.eml", at.to_jiff().strftime("%Y%m%dT%H%M%SZ"));
     Ok(Composed { to: to.to_owned(), bytes: message.formatted(), file_name })
 }
@@ -178,7 +200,7 @@ fn words(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<(String, 
         opt_out: cover.opt_out.as_deref(),
     };
     match letter {
-        Letter::Invite { band, inviter, role, message, expires_at, token } => {
+        Letter::Invite { band, inviter, role, message, event, expires_at, token } => {
             let (band, inviter) = (unlinked(band), unlinked(inviter));
             let reminds = cover.kind == MailKind::Reminder;
             let begin = if reminds { "Reminder: " } else { "" };
@@ -189,6 +211,7 @@ fn words(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<(String, 
                 band,
                 is_admin: *role == Role::Admin,
                 message: message.as_deref().map(lines).unwrap_or_default(),
+                event: event.as_ref().map(|dated| facts(&dated.event)),
                 link: format!("{origin}/invite/{token}"),
                 end: expires_at.map(|end| end.in_words(cover.now)),
                 site,
@@ -253,6 +276,14 @@ impl NoticeWords<'_> {
 /// Somebody's words, line by line, nothing in them to click on.
 fn lines(text: &str) -> Vec<String> {
     text.lines().map(|line| unlinked(&clean_line(line))).collect()
+}
+
+/// An event in words: its title, when it is, and where.
+fn facts(event: &CampaignEvent) -> (String, Vec<(&'static str, String)>) {
+    let words = |text: &str| unlinked(&clean_line(text));
+    let when = std::iter::once(("When", event.when()));
+    let place = event.place.as_deref().map(|place| ("Where", words(place)));
+    (words(&event.title), when.chain(place).collect())
 }
 
 /// What stands in a header is one line: the mail library ends the program where it is not.

@@ -9,11 +9,12 @@
 //! | `joined`, `superseded` | who invited is in the band, with that address, and wants mail |
 
 use crate::{
-    domain::{AccountId, Address, BandId, MailKind, MailOutcome, Role, Status, Timestamp},
+    domain::{AccountId, Address, BandId, CampaignId, MailKind, MailOutcome, Role, Status, Timestamp},
     server::{
         App,
         accounts::LIFE_MINUTES,
-        open,
+        calendar::Dated,
+        campaigns, open,
         outbox::Taken,
         store::{Error, Tx},
         suppressions,
@@ -29,6 +30,7 @@ pub(super) enum Letter {
         inviter: String,
         role: Role,
         message: Option<String>,
+        event: Option<Box<Dated>>,
         expires_at: Option<Timestamp>,
         token: String,
     },
@@ -47,7 +49,8 @@ pub(super) enum Letter {
 crate::row! {
     struct InviteFacts {
         band: BandId, band_name: String, created_by: AccountId, inviter: String, role: Role, status: Status, message: Option<String>,
-        expires_at: Option<Timestamp>, token_sealed: Vec<u8>, uses: u32, email: String,
+        expires_at: Option<Timestamp>, token_sealed: Vec<u8>, uses: u32, email: String, campaign: Option<CampaignId>,
+        event: Option<String>, event_sequence: Option<i64>, event_changed_at: Option<Timestamp>,
     }
 }
 
@@ -74,8 +77,10 @@ fn invite(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Re
     let facts: Option<InviteFacts> = tx.query_one(
         "SELECT i.band AS band, b.name AS band_name, i.created_by AS created_by, c.display_name AS inviter, i.role AS role, i.status AS status,
             i.message AS message, i.expires_at AS expires_at, i.token_sealed AS token_sealed, i.uses AS uses,
-            COALESCE(i.email, t.email, '') AS email
+            COALESCE(i.email, t.email, '') AS email, i.campaign AS campaign, k.event AS event,
+            k.event_sequence AS event_sequence, k.event_changed_at AS event_changed_at
          FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
+            LEFT JOIN campaign k ON k.id = i.campaign
             LEFT JOIN account t ON t.id = i.account AND t.email_verified
          WHERE i.id = $1",
         &[&mail.invite],
@@ -92,11 +97,14 @@ fn invite(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Re
         tracing::error!(invite = %id, "the server's key does not open this invite's token, so its mail is not sent");
         return Ok(Err(MailOutcome::Dropped));
     };
+    let InviteFacts { campaign, event_sequence, event_changed_at, .. } = facts;
+    let event = campaigns::dated(campaign, facts.event.as_deref(), event_sequence, event_changed_at);
     Ok(Ok(Letter::Invite {
         band: facts.band_name,
         inviter: facts.inviter,
         role: facts.role,
         message: facts.message,
+        event: event.map(Box::new),
         expires_at: facts.expires_at,
         token,
     }))

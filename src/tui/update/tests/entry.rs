@@ -42,6 +42,7 @@ fn the_first_answer_starts_a_server_here_and_asks_for_the_first_account() {
         account: account(1, "ada"),
         session: SessionSecret { token: session(1).reveal().to_owned(), expires_at: Timestamp::MAX },
         outcome: None,
+        calendar: None,
     };
     desk.answer(|r| matches!(r, Request::SignUp(..)), Ok(Answer::Registered(Box::new(registered))));
     assert_eq!(desk.model.screen, Screen::Panes);

@@ -63,7 +63,7 @@ fn enter_joins_an_open_band_and_goes_there() {
     desk.press("enter enter");
     let join = |r: &Request| *r == Request::JoinBand(band_id(7));
     let band = BandRef { id: band_id(7), name: "Open Stage".to_owned() };
-    let accepted = Accepted { outcome: Outcome::Joined, band, role: Role::Member };
+    let accepted = Accepted { outcome: Outcome::Joined, band, role: Role::Member, calendar: None };
     desk.answer(join, Ok(Answer::Accepted(Box::new(accepted))));
     assert!(desk.top().is_none() && desk.toast().contains("Welcome to Open Stage"), "{}", desk.toast());
     assert_eq!(desk.model.band, Some(band_id(7)));
@@ -74,7 +74,7 @@ fn a_band_that_takes_requests_is_asked_and_one_of_mine_is_gone_to() {
     let mut desk = looking();
     desk.press("down enter");
     let band = BandRef { id: band_id(8), name: "Shanties".to_owned() };
-    let accepted = Accepted { outcome: Outcome::PendingApproval, band, role: Role::Member };
+    let accepted = Accepted { outcome: Outcome::PendingApproval, band, role: Role::Member, calendar: None };
     desk.answer(|r| *r == Request::JoinBand(band_id(8)), Ok(Answer::Accepted(Box::new(accepted))));
     assert!(desk.toast().contains("An admin of Shanties has to agree"), "{}", desk.toast());
     assert_eq!(desk.model.band, Some(band_id(1)));

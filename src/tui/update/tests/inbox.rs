@@ -53,7 +53,7 @@ fn an_invite_that_waits_is_accepted_by_a_second_key_and_leads_into_its_band() {
     assert!(desk.sent.is_empty(), "the key that asks does not accept");
     desk.press("y");
     let band = BandRef { id: band_id(8), name: "Band 8".to_owned() };
-    let accepted = Accepted { outcome: Outcome::Joined, band, role: Role::Member };
+    let accepted = Accepted { outcome: Outcome::Joined, band, role: Role::Member, calendar: None };
     desk.answer(|r| *r == Request::AcceptWaiting(invite_id(8)), Ok(Answer::Accepted(Box::new(accepted))));
     assert!(desk.top().is_none() && desk.toast().contains("Welcome to Band 8"));
     assert_eq!(desk.model.band, Some(band_id(8)));

@@ -27,6 +27,7 @@ fn preview() -> Answer {
         expires_at: None,
         uses_left: Some(1),
         message: None,
+        event: None,
         recipient: None,
         registration: Registration::Open,
         requires_approval: false,
@@ -50,7 +51,7 @@ fn a_pasted_link_is_looked_at_and_accepted_by_a_second_key() {
     desk.press("enter");
     assert_eq!(desk.request(is_accept).1, first, "a second try is the same attempt");
     let band = BandRef { id: band_id(3), name: "Choir".to_owned() };
-    let accepted = Accepted { outcome: Outcome::Joined, band, role: Role::Member };
+    let accepted = Accepted { outcome: Outcome::Joined, band, role: Role::Member, calendar: None };
     desk.answer(is_accept, Ok(Answer::Accepted(Box::new(accepted))));
     assert!(desk.top().is_none() && desk.toast().contains("Welcome to Choir"));
     assert_eq!(desk.model.band, Some(band_id(3)));
@@ -145,7 +146,12 @@ fn is_sign_up(request: &Request) -> bool {
 
 fn registered(outcome: Option<Outcome>) -> Answer {
     let signed_in = signed_in(2, "kim");
-    Answer::Registered(Box::new(Registered { account: signed_in.account, session: signed_in.session, outcome }))
+    Answer::Registered(Box::new(Registered {
+        account: signed_in.account,
+        session: signed_in.session,
+        outcome,
+        calendar: None,
+    }))
 }
 
 #[test]

@@ -1,0 +1,113 @@
+//! When something takes place, as the clocks there show it.
+
+use jiff::{Timestamp as Instant, civil::DateTime, tz::Offset};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Invalid;
+
+/// An instant with the offset from UTC of the place where it is looked at, in whole seconds. On the wire it is RFC 3339
+/// with that offset: `2026-12-12T19:30:00+01:00`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "server", schema(value_type = String, format = DateTime))]
+pub struct WallTime((Instant, Offset));
+
+impl WallTime {
+    /// The instant, to its whole second, where clocks are `offset` ahead of UTC.
+    #[must_use]
+    pub fn new(at: Instant, offset: Offset) -> Self {
+        Self((Instant::from_second(at.as_second()).unwrap_or(at), offset))
+    }
+
+    /// The instant.
+    #[must_use]
+    pub const fn instant(self) -> Instant {
+        self.0.0
+    }
+
+    fn local(self) -> DateTime {
+        let (at, offset) = self.0;
+        offset.to_datetime(at)
+    }
+
+    /// The day and the time that a person reads there: `Saturday 12 December 2026, 19:30`.
+    #[must_use]
+    pub fn words(self) -> String {
+        self.show("%A %-d %B %Y, %H:%M")
+    }
+
+    /// From here to `end` in words; of an end on the same day only the time.
+    #[must_use]
+    pub fn words_until(self, end: Self) -> String {
+        let end = if self.local().date() == end.local().date() { end.show("%H:%M") } else { end.words() };
+        format!("{} to {end}", self.words())
+    }
+
+    fn show(self, format: &str) -> String {
+        self.local().strftime(format).to_string()
+    }
+}
+
+impl std::fmt::Display for WallTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (at, offset) = self.0;
+        at.display_with_offset(offset).fmt(f)
+    }
+}
+
+impl std::str::FromStr for WallTime {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read = || {
+            let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
+            let offset = pieces.to_numeric_offset()?;
+            let at = offset.to_timestamp(pieces.date().to_datetime(pieces.time()?)).ok()?;
+            Some(Self::new(at, offset))
+        };
+        read().ok_or_else(|| Invalid::new("must be a time such as 2026-12-12T19:30:00+01:00 (RFC 3339)"))
+    }
+}
+
+impl Serialize for WallTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for WallTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> WallTime {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn it_is_read_and_written_with_its_offset() {
+        for text in ["2026-12-12T19:30:00+01:00", "2026-07-01T00:00:00-03:30", "2026-07-01T12:00:59+00:00"] {
+            assert_eq!(at(text).to_string(), text);
+        }
+        for text in ["", "soon", "2026-12-12", "2026-12-12T19:30:00", "2026-12-12T19:30:00[Europe/Berlin]"] {
+            assert!(text.parse::<WallTime>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_say_what_clocks_there_show() {
+        let start = at("2026-12-12T19:30:00+01:00");
+        assert_eq!(start.words(), "Saturday 12 December 2026, 19:30");
+        assert_eq!(start.words_until(at("2026-12-12T22:00:00+01:00")), "Saturday 12 December 2026, 19:30 to 22:00");
+        assert_eq!(
+            start.words_until(at("2026-12-13T01:00:00+01:00")),
+            "Saturday 12 December 2026, 19:30 to Sunday 13 December 2026, 01:00"
+        );
+    }
+}
