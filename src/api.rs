@@ -37,7 +37,7 @@ pub use bands::{
 };
 pub use bans::{Ban, Bans};
 pub use blocks::{Blocked, Blocks};
-pub use bulk::{CreateInvites, CreatedInvites, InviteeRow, MAX_ROWS, RowResult, RowStatus};
+pub use bulk::{CreateInvites, CreatedInvites, InviteeRow, MAX_ROWS, RowResult, RowStatus, SentRow};
 pub use campaigns::{Campaign, Campaigns, CancelledInvites, CreateCampaign, CreatedCampaign, UpdateCampaign};
 pub use codes::{CodeCard, CodeCards, CreateCodes, CreatedCodes};
 pub use event::{CampaignEvent, SetEvent};

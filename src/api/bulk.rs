@@ -1,7 +1,7 @@
 //! Many invites in one request.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use crate::domain::{CampaignId, InviteId, Kind, Role, TemplateId, Timestamp};
 
@@ -64,7 +64,7 @@ pub struct CreateInvites {
     pub dry_run: Option<bool>,
     /// 1 to 1,000 rows. One that cannot be read is answered as `invalid` and stops no other.
     #[cfg_attr(feature = "server", schema(value_type = Vec<InviteeRow>))]
-    pub rows: Vec<Value>,
+    pub rows: Vec<SentRow>,
 }
 
 impl CreateInvites {
@@ -108,6 +108,51 @@ pub struct InviteeRow {
     pub name: Option<String>,
 }
 
+/// A row as it was sent, whatever stands there: it is read on its own, so that one which cannot be read stops no other.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SentRow(Box<RawValue>);
+
+impl SentRow {
+    /// The row that says this.
+    ///
+    /// # Errors
+    ///
+    /// Where the row cannot be written as JSON.
+    pub fn new(row: &InviteeRow) -> Result<Self, serde_json::Error> {
+        serde_json::value::to_raw_value(row).map(Self)
+    }
+
+    /// What the row says.
+    ///
+    /// # Errors
+    ///
+    /// Where it is no row: a field is unknown, there twice or of another type, or a text is none.
+    pub fn read(&self) -> Result<InviteeRow, serde_json::Error> {
+        serde_json::from_str(self.0.get())
+    }
+
+    /// Whether it is an object, whatever is in it.
+    #[must_use]
+    pub fn is_object(&self) -> bool {
+        self.0.get().starts_with('{')
+    }
+
+    /// What is told of it: the row itself, or its JSON as a text where that cannot be read.
+    #[must_use]
+    pub fn told(&self) -> Value {
+        serde_json::from_str(self.0.get()).unwrap_or_else(|_| Value::from(self.0.get()))
+    }
+}
+
+impl PartialEq for SentRow {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
+}
+
+impl Eq for SentRow {}
+
 words! {
     /// What a row came to.
     pub enum RowStatus {
@@ -132,8 +177,8 @@ words! {
 pub struct RowResult {
     /// The row's place in the request, from 0.
     pub row: u32,
-    /// The row as it was sent.
-    #[cfg_attr(feature = "server", schema(value_type = InviteeRow))]
+    /// The row as it was sent, whatever that was; its JSON as a text where it cannot be read.
+    #[cfg_attr(feature = "server", schema(value_type = Value))]
     pub input: Value,
     /// What it came to.
     pub status: RowStatus,

@@ -1,7 +1,6 @@
 //! Campaigns.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::domain::{BandId, CampaignId, Role, Timestamp};
 
@@ -100,7 +99,7 @@ pub struct CreateCampaign {
     /// and stops no other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "server", schema(value_type = Option<Vec<super::InviteeRow>>))]
-    pub rows: Option<Vec<Value>>,
+    pub rows: Option<Vec<super::SentRow>>,
 }
 
 /// `PATCH /campaigns/{id}`: what is left out stays, null is none. Role, message and end go to the pending invites too.

@@ -67,6 +67,12 @@ impl From<Problem> for Refused {
     }
 }
 
+/// Why JSON that was sent cannot be read, without the place in the text.
+pub(crate) fn unreadable(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
 /// Collects every refused field of a request, so that a person hears of all of them at once.
 #[derive(Debug, Default)]
 pub(crate) struct Fields(Vec<FieldError>);

@@ -445,6 +445,34 @@ async fn a_field_that_no_operation_knows_is_refused_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_needed_is_asked_for_and_one_that_is_not_can_be_left_out() {
+    let world = World::sqlite().await;
+    let document = Document::of(&world).await;
+    world.account("someone").await;
+    let (mut needed, mut optional) = (0, 0);
+    for (number, (method, path, _)) in TABLE.iter().enumerate() {
+        let described = &document.operation(method, path)["requestBody"];
+        if described.is_null() {
+            continue;
+        }
+        assert!(described["content"]["application/json"]["schema"]["$ref"].is_string(), "{described}");
+        let scene = Scene::new(&world, number).await;
+        let owner = scene.people[5].as_ref();
+        let real = scene.path(path, 5).await;
+        let (status, _, answer) = ask(&world, owner, method, &real, None).await;
+        let of_body = answer["errors"][0]["field"] == "body";
+        if described["required"] == true {
+            assert_eq!((status, of_body), (422, true), "{method} {path}: {answer}");
+            needed += 1;
+        } else {
+            assert!(!of_body && status != 400 && status != 415, "{method} {path}: {answer}");
+            optional += 1;
+        }
+    }
+    assert!(needed > 10 && optional > 10, "{needed} {optional}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_framework_refuses_is_a_problem_on_every_operation() {
     let world = World::sqlite().await;
     let document = Document::of(&world).await;

@@ -6,6 +6,7 @@ use crate::world::{Person, World, on_each_database};
 
 on_each_database! {
     each_row_has_its_result_and_none_stops_another,
+    a_row_that_cannot_be_read_stops_no_other,
     a_dry_run_says_what_would_happen_and_changes_nothing,
     what_all_have_in_common_is_refused_for_the_whole,
     a_thousand_rows_are_made_in_few_statements,
@@ -99,6 +100,49 @@ async fn each_row_has_its_result_and_none_stops_another(world: World) {
     assert_eq!((none.0, &none.1["failed"]), (422, &json!(2)), "{none:?}");
     let all = bulk(&ada, &band, json!({ "rows": [{}, { "name": "Max" }] })).await;
     assert_eq!((all.0, &all.1["created"]), (201, &json!(2)), "{all:?}");
+}
+
+async fn a_row_that_cannot_be_read_stops_no_other(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    // Half of a surrogate pair, one field twice, other types, numbers beyond all bounds, too deep: rows as JSON has them.
+    let bad = [
+        r#"{"name":"\ud800"}"#.to_owned(),
+        r#"{"email":"a@example.org","email":"b@example.org"}"#.to_owned(),
+        r#"{"name":"x","role":null,"name":"y"}"#.to_owned(),
+        r#"{"email":7}"#.to_owned(),
+        r#"{"name":1e999}"#.to_owned(),
+        "[]".to_owned(),
+        "null".to_owned(),
+        r#"["a@example.org"]"#.to_owned(),
+        format!("{{\"name\":{}{}}}", "[".repeat(500), "]".repeat(500)),
+    ];
+    let rows = format!("[{{}},{},{{\"name\":\"last\"}}]", bad.join(","));
+    for (path, shared) in [("invites/bulk", ""), ("campaigns", "\"name\":\"Tour\",")] {
+        let url = format!("{}/api/v1/bands/{band}/{path}", world.origin);
+        let body = format!("{{{shared}\"rows\":{rows}}}");
+        let request = reqwest::Client::builder().no_proxy().build().unwrap().post(url).bearer_auth(&ada.session);
+        let response = request.body(body).send().await.unwrap();
+        assert_eq!(response.status(), 207);
+        let answer: Value = response.json().await.unwrap();
+        let mut expected = vec!["invalid"; bad.len() + 2];
+        (expected[0], expected[bad.len() + 1]) = ("created", "created");
+        assert_eq!(statuses(&answer), expected, "{answer}");
+        let told = |row: usize| (&answer["results"][row]["input"], answer["results"][row]["detail"].as_str().unwrap());
+        assert_eq!(told(1).0, &json!(bad[0]), "what is no text is shown as it was sent");
+        for row in [2, 3] {
+            assert!(told(row).1.contains("duplicate field"), "{answer}");
+        }
+        assert_eq!(told(4).0, &json!({ "email": 7 }));
+        assert!(!answer.to_string().contains(" at line "), "{answer}");
+    }
+    // What the rows have in common is refused for the whole, and what is no JSON at all is, too.
+    let whole = [(r#"{"rows":[{}],"label":"a","label":"b"}"#, 422), (r#"{"rows":[{}"#, 400), (r#"{"rows":[{]}"#, 400)];
+    for (body, status) in whole {
+        let url = format!("{}/api/v1/bands/{band}/invites/bulk", world.origin);
+        let request = reqwest::Client::builder().no_proxy().build().unwrap().post(url).bearer_auth(&ada.session);
+        assert_eq!(request.body(body).send().await.unwrap().status(), status, "{body}");
+    }
 }
 
 async fn a_dry_run_says_what_would_happen_and_changes_nothing(world: World) {

@@ -15,7 +15,7 @@ use crate::{
         App, Refused,
         bands::{self, Removal},
         http::{
-            body::Body,
+            body::{Body, Optional},
             caller::Caller,
             campaigns::go_on,
             etag::Known,
@@ -142,7 +142,7 @@ async fn edit(
 /// Comes into a band that is open to all. In a band that takes requests it asks, and an admin decides; asking again is
 /// the same request.
 #[utoipa::path(
-    post, path = "/bands/{id}/join", tag = "bands", request_body = Empty,
+    post, path = "/bands/{id}/join", tag = "bands", request_body = Option<Empty>,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Accepted), (status = 202, body = Accepted, description = "An admin has to agree"))
 )]
@@ -151,7 +151,7 @@ async fn join(
     caller: Caller,
     Path(id): Path<String>,
     key: Key,
-    body: Body<Empty>,
+    Optional(body): Optional<Empty>,
 ) -> Result<(StatusCode, Json<Accepted>), Refused> {
     let (id, now, fresh) = (band_id(&id)?, app.now(), app.fresh(JoinRequestId::new));
     let accepted = key
@@ -185,7 +185,7 @@ pub(crate) fn came_to(accepted: &Accepted) -> StatusCode {
 
 /// Leaves a band. Its owner hands it over first.
 #[utoipa::path(
-    post, path = "/bands/{id}/leave", tag = "bands", request_body = Empty,
+    post, path = "/bands/{id}/leave", tag = "bands", request_body = Option<Empty>,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 204))
 )]
@@ -194,7 +194,7 @@ async fn leave(
     caller: Caller,
     Path(id): Path<String>,
     key: Key,
-    body: Body<Empty>,
+    Optional(body): Optional<Empty>,
 ) -> Result<StatusCode, Refused> {
     let (id, now) = (band_id(&id)?, app.now());
     key.of(&app, caller, format!("/bands/{id}/leave"), body.hash)

@@ -5,14 +5,15 @@ use axum::{
     extract::{FromRequest, Request},
     http::header,
 };
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::{
     api::Code,
-    server::{Hash, Refused, hash},
+    server::{Hash, Refused, hash, refused::unreadable},
 };
 
-/// A JSON body of type `T` and the SHA-256 of its bytes (for `Idempotency-Key`). An empty body reads as `{}`.
+/// A JSON body of type `T` and the SHA-256 of its bytes (for `Idempotency-Key`). Where there is none the request is
+/// refused.
 #[derive(Debug)]
 pub(crate) struct Body<T> {
     /// What was sent.
@@ -25,42 +26,62 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
-        let json = request.headers().get(header::CONTENT_TYPE).is_none_or(|value| {
-            let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-            essence.eq_ignore_ascii_case("application/json") || essence.ends_with("+json")
-        });
-        if !json {
-            return Err(Refused::new(Code::UnsupportedMediaType, "Send the body as application/json."));
+        match arrived(request, state).await? {
+            bytes if bytes.is_empty() => Err(Refused::field("body", "is missing: send a JSON object")),
+            bytes => Ok(Self { value: read(&bytes)?, hash: hash(&bytes) }),
         }
-        let bytes =
-            Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status().as_u16() {
-                413 => Refused::new(Code::PayloadTooLarge, "The body is larger than this server takes."),
-                _ => Refused::new(Code::BadRequest, "The body did not arrive whole."),
-            })?;
-        let hash = hash(&bytes);
-        let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        Ok(Self { value: read(text)?, hash })
     }
 }
 
+/// As [`Body`], where none reads as `{}`.
+#[derive(Debug)]
+pub(crate) struct Optional<T>(pub(crate) Body<T>);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Optional<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
+        let bytes = arrived(request, state).await?;
+        let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        Ok(Self(Body { value: read(text)?, hash: hash(&bytes) }))
+    }
+}
+
+/// The bytes of a body that says it is JSON. Nothing is of no type.
+async fn arrived<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Refused> {
+    let is_json = request.headers().get(header::CONTENT_TYPE).is_none_or(|value| {
+        let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+        essence.eq_ignore_ascii_case("application/json") || essence.ends_with("+json")
+    });
+    let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status().as_u16() {
+        413 => Refused::new(Code::PayloadTooLarge, "The body is larger than this server takes."),
+        _ => Refused::new(Code::BadRequest, "The body did not arrive whole."),
+    })?;
+    if !is_json && !bytes.is_empty() {
+        return Err(Refused::new(Code::UnsupportedMediaType, "Send the body as application/json."));
+    }
+    Ok(bytes)
+}
+
 fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refused> {
+    let malformed = || Refused::new(Code::BadRequest, "The body is not valid JSON.");
     // serde would read an array into a struct, field by field.
     if !text.trim_ascii_start().starts_with(b"{") {
-        return Err(match serde_json::from_slice::<serde::de::IgnoredAny>(text) {
+        return Err(match serde_json::from_slice::<IgnoredAny>(text) {
             Ok(_) => Refused::field("body", "must be a JSON object"),
-            Err(_) => Refused::new(Code::BadRequest, "The body is not valid JSON."),
+            Err(_) => malformed(),
         });
     }
     let mut json = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let error = error.into_inner();
-        if !error.is_data() {
-            return Refused::new(Code::BadRequest, "The body is not valid JSON.");
+        // JSON that is well formed can hold what is no value: half of a surrogate pair, a number beyond all bounds.
+        if !error.is_data() && serde_json::from_slice::<IgnoredAny>(text).is_err() {
+            return malformed();
         }
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default();
-        // serde names the missing or unknown field in its message only.
+        let message = unreadable(&error);
+        // serde names the missing, unknown or repeated field in its message only.
         let named = message.split('`').nth(1).filter(|_| message.contains(" field `"));
         let field = match named {
             Some(name) if path == "." => name.to_owned(),
@@ -69,7 +90,8 @@ fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refused> {
             _ if path == "." => "body".to_owned(),
             _ => path,
         };
-        Refused::field(&field, message)
+        let is_twice = message.starts_with("duplicate field ");
+        Refused::field(&field, if is_twice { "is there twice: send it once".to_owned() } else { message })
     })?;
     json.end().map_err(|_| Refused::new(Code::BadRequest, "Something follows the JSON body."))?;
     Ok(value)
@@ -96,7 +118,24 @@ mod tests {
         let inner = read::<CreateBand>(br#"{"name":"x","policy":{"colour":"red"}}"#);
         let Err(Refused::Problem(problem)) = inner else { panic!("{inner:?}") };
         assert_eq!(problem.errors[0].field, "policy.colour");
+        let inner = read::<CreateBand>(br#"{"name":"x","policy":{"membership":"one","membership":"many"}}"#);
+        let Err(Refused::Problem(problem)) = inner else { panic!("{inner:?}") };
+        assert_eq!(
+            (&*problem.errors[0].field, &*problem.errors[0].message),
+            ("policy.membership", "is there twice: send it once")
+        );
+        for twice in
+            [r#"{"label":"a","label":"a"}"#, r#"{"label":null,"label":"a"}"#, r#"{"label":"a","l\u0061bel":"b"}"#]
+        {
+            assert_eq!(refusal(twice).errors[0].field, "label", "{twice}");
+        }
+        for no_text in [r#"{"label":"\ud800"}"#, r#"{"label":"a\udc00"}"#, r#"{"label":"\ud800\u0041"}"#] {
+            let problem = refusal(no_text);
+            assert_eq!((problem.code, &*problem.errors[0].field), (Code::Validation, "label"), "{no_text}");
+        }
+        assert_eq!(refusal(r#"{"max_uses":1e999}"#).errors[0].field, "max_uses");
         assert_eq!(refusal("[]").code, Code::Validation);
+        assert_eq!(refusal("{\"label\":\"\u{1}\"}").code, Code::BadRequest, "what JSON does not allow is not JSON");
         assert_eq!(refusal("{").code, Code::BadRequest);
         assert_eq!(refusal("{} {}").code, Code::BadRequest);
     }

@@ -8,7 +8,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Code, CreateInvites, CreatedInvites, MAX_ROWS, Problem, RowResult, RowStatus},
+    api::{Code, CreateInvites, CreatedInvites, MAX_ROWS, Problem, RowResult, RowStatus, SentRow},
     domain::{InviteId, Token},
     server::{
         App, Refused,
@@ -96,7 +96,7 @@ pub(super) fn with_link(outcomes: &[Outcome]) -> Vec<InviteId> {
 /// The answer with its status: 201 where every row has an invite, 422 where none has.
 pub(super) fn answer(
     outcomes: Vec<Outcome>,
-    rows: Vec<serde_json::Value>,
+    rows: Vec<SentRow>,
     link: impl Fn(InviteId) -> Option<String>,
 ) -> (StatusCode, CreatedInvites) {
     let (mut created, mut failed, mut results) = (0, 0, Vec::with_capacity(rows.len()));
@@ -107,7 +107,14 @@ pub(super) fn answer(
             _ => failed += 1,
         }
         let link = one.invite.filter(|_| has_link(&one)).and_then(&link);
-        results.push(RowResult { row, input, status: one.status, invite_id: one.invite, link, detail: one.detail });
+        results.push(RowResult {
+            row,
+            input: input.told(),
+            status: one.status,
+            invite_id: one.invite,
+            link,
+            detail: one.detail,
+        });
     }
     let all = results.len();
     let status = match (created as usize, failed as usize) {

@@ -26,7 +26,7 @@ use crate::{
 
 use super::{
     bands::band_id,
-    body::Body,
+    body::{Body, Optional},
     bulk::{answer, read_again, with_link},
     caller::Caller,
     etag::Known,
@@ -181,7 +181,7 @@ async fn delete(
 
 /// Ends a campaign and its pending invites. A band's default one goes on. Again is no error.
 #[utoipa::path(
-    post, path = "/campaigns/{id}/expire", tag = "campaigns", request_body = Empty,
+    post, path = "/campaigns/{id}/expire", tag = "campaigns", request_body = Option<Empty>,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = CancelledInvites))
 )]
@@ -190,7 +190,7 @@ async fn expire(
     caller: Caller,
     Path(id): Path<String>,
     key: Key,
-    body: Body<Empty>,
+    Optional(body): Optional<Empty>,
 ) -> Result<Json<CancelledInvites>, Refused> {
     let (id, now) = (campaign_id(&id)?, app.now());
     let (Begun { cancelled, rest }, is_new) = key

@@ -21,7 +21,7 @@ use crate::{
 
 use super::{
     bands::{answered, answered_before, came_to},
-    body::Body,
+    body::{Body, Optional},
     caller::Caller,
     invites::{invite_id, secret},
     limits::{Guesser, Limits},
@@ -91,7 +91,7 @@ async fn by_token(
 }
 
 /// Comes in by an invite; who is in already stays as they are.
-#[utoipa::path(post, path = "/invites/{token}/accept", tag = "invites", request_body = Empty,
+#[utoipa::path(post, path = "/invites/{token}/accept", tag = "invites", request_body = Option<Empty>,
     params(
         ("token" = String, Path, description = "the token of a link, or a code"),
         ("Idempotency-Key" = Option<String>, Header),
@@ -103,14 +103,14 @@ async fn accept(
     Path(token): Path<String>,
     caller: Result<Caller, Refused>,
     key: Key,
-    body: Body<Empty>,
+    Optional(body): Optional<Empty>,
 ) -> Result<Response, Refused> {
     let (door, id, caller) = by_token(&app, limits, &token, caller).await?;
     come_in(&app, door, id, caller, key, body.hash).await
 }
 
 /// Comes in by an invite that waits in the inbox.
-#[utoipa::path(post, path = "/me/invites/{id}/accept", tag = "accounts", request_body = Empty,
+#[utoipa::path(post, path = "/me/invites/{id}/accept", tag = "accounts", request_body = Option<Empty>,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Accepted), (status = 202, body = Accepted, description = "An admin has to agree")))]
 async fn accept_waiting(
@@ -118,7 +118,7 @@ async fn accept_waiting(
     Path(id): Path<String>,
     caller: Caller,
     key: Key,
-    body: Body<Empty>,
+    Optional(body): Optional<Empty>,
 ) -> Result<Response, Refused> {
     let id = invite_id(&id)?;
     come_in(&app, Door::Inbox(id), id, caller, key, body.hash).await
@@ -159,7 +159,7 @@ async fn come_in(
 }
 
 /// Says no to an invite for one person, for good.
-#[utoipa::path(post, path = "/invites/{token}/decline", tag = "invites", request_body = DeclineInvite,
+#[utoipa::path(post, path = "/invites/{token}/decline", tag = "invites", request_body = Option<DeclineInvite>,
     params(
         ("token" = String, Path, description = "the token of a link, or a code"),
         ("Idempotency-Key" = Option<String>, Header),
@@ -171,14 +171,14 @@ async fn decline(
     Path(token): Path<String>,
     caller: Result<Caller, Refused>,
     key: Key,
-    body: Body<DeclineInvite>,
+    Optional(body): Optional<DeclineInvite>,
 ) -> Result<StatusCode, Refused> {
     let (door, id, caller) = by_token(&app, limits, &token, caller).await?;
     say_no(&app, door, id, caller, key, body).await
 }
 
 /// Says no to an invite that waits in the inbox, for good.
-#[utoipa::path(post, path = "/me/invites/{id}/decline", tag = "accounts", request_body = DeclineInvite,
+#[utoipa::path(post, path = "/me/invites/{id}/decline", tag = "accounts", request_body = Option<DeclineInvite>,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 204)))]
 async fn decline_waiting(
@@ -186,7 +186,7 @@ async fn decline_waiting(
     Path(id): Path<String>,
     caller: Caller,
     key: Key,
-    body: Body<DeclineInvite>,
+    Optional(body): Optional<DeclineInvite>,
 ) -> Result<StatusCode, Refused> {
     let id = invite_id(&id)?;
     say_no(&app, Door::Inbox(id), id, caller, key, body).await

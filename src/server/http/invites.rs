@@ -25,7 +25,7 @@ use crate::{
 
 use super::{
     bands::band_id,
-    body::Body,
+    body::{Body, Optional},
     caller::Caller,
     etag::Known,
     once::Key,
@@ -190,7 +190,7 @@ fn made(earlier: &Earlier) -> Result<InviteId, Refused> {
 }
 
 /// Shows an invite's link again; the audit trail says so.
-#[utoipa::path(post, path = "/invites/{id}/link", tag = "invites", request_body = Empty,
+#[utoipa::path(post, path = "/invites/{id}/link", tag = "invites", request_body = Option<Empty>,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = InviteLink)))]
 async fn link(
@@ -198,7 +198,7 @@ async fn link(
     caller: Caller,
     Path(id): Path<String>,
     key: Key,
-    body: Body<Empty>,
+    Optional(body): Optional<Empty>,
 ) -> Result<Response, Refused> {
     let (id, now) = (invite_id(&id)?, app.now());
     let token = key
@@ -212,7 +212,7 @@ async fn link(
 }
 
 /// Undoes a revoke of the last ten minutes.
-#[utoipa::path(post, path = "/invites/{id}/restore", tag = "invites", request_body = Empty,
+#[utoipa::path(post, path = "/invites/{id}/restore", tag = "invites", request_body = Option<Empty>,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Invite)))]
 async fn restore(
@@ -220,7 +220,7 @@ async fn restore(
     caller: Caller,
     Path(id): Path<String>,
     key: Key,
-    body: Body<Empty>,
+    Optional(body): Optional<Empty>,
 ) -> Result<Json<Invite>, Refused> {
     let (id, now) = (invite_id(&id)?, app.now());
     let row = key
@@ -239,7 +239,7 @@ async fn restore(
 /// the answer shows its link. On a server without mail an account finds it in the inbox, and `delivery` stays as it is.
 /// An invite for whoever holds it is refused, and so is one for a person who wants no more from here
 /// (`recipient_opted_out`).
-#[utoipa::path(post, path = "/invites/{id}/resend", tag = "invites", request_body = ResendInvite,
+#[utoipa::path(post, path = "/invites/{id}/resend", tag = "invites", request_body = Option<ResendInvite>,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = ResentInvite)))]
 async fn resend(
@@ -247,7 +247,7 @@ async fn resend(
     caller: Caller,
     Path(id): Path<String>,
     key: Key,
-    body: Body<ResendInvite>,
+    Optional(body): Optional<ResendInvite>,
 ) -> Result<Response, Refused> {
     let (id, now) = (invite_id(&id)?, app.now());
     let fresh = body.value.rotate.unwrap_or(false).then(|| Fresh::of(&app, id));
@@ -277,7 +277,7 @@ async fn resend(
 }
 
 /// Gives a pending invite a new token; the old one is unknown at once.
-#[utoipa::path(post, path = "/invites/{id}/rotate", tag = "invites", request_body = Empty,
+#[utoipa::path(post, path = "/invites/{id}/rotate", tag = "invites", request_body = Option<Empty>,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = InviteLink)))]
 async fn rotate(
@@ -285,7 +285,7 @@ async fn rotate(
     caller: Caller,
     Path(id): Path<String>,
     key: Key,
-    body: Body<Empty>,
+    Optional(body): Optional<Empty>,
 ) -> Result<Response, Refused> {
     let (id, now) = (invite_id(&id)?, app.now());
     let fresh = Fresh::of(&app, id);

@@ -21,7 +21,7 @@ use crate::{
 };
 
 use super::{
-    body::Body,
+    body::{Body, Optional},
     caller::Caller,
     etag::Known,
     limits::Limits,
@@ -109,10 +109,10 @@ fn taken_at_once(refused: Refused) -> Refused {
 
 /// Mails a code to my address, which shows that it is mine: once a minute, ten times a day.
 #[utoipa::path(
-    post, path = "/me/email/verification", tag = "accounts", request_body = Empty,
+    post, path = "/me/email/verification", tag = "accounts", request_body = Option<Empty>,
     responses((status = 202, description = "The code is on its way"))
 )]
-async fn send_code(State(app): State<App>, caller: Caller, _: Body<Empty>) -> Result<StatusCode, Refused> {
+async fn send_code(State(app): State<App>, caller: Caller, _: Optional<Empty>) -> Result<StatusCode, Refused> {
     if !app.settings().mail.is_on() {
         return Err(no_mail());
     }

@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     bands::band_id,
-    body::Body,
+    body::Optional,
     caller::Caller,
     etag::Known,
     once::Key,
@@ -60,7 +60,7 @@ async fn list(
 /// Takes in who asked; for the band's admins. By an invite whose uses are all taken nobody comes in, and the request is
 /// closed.
 #[utoipa::path(
-    post, path = "/bands/{id}/join-requests/{rid}/approve", tag = "join requests", request_body = Empty,
+    post, path = "/bands/{id}/join-requests/{rid}/approve", tag = "join requests", request_body = Option<Empty>,
     params(("id" = String, Path), ("rid" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Member))
 )]
@@ -69,7 +69,7 @@ async fn approve(
     caller: Caller,
     Path((id, rid)): Path<(String, String)>,
     key: Key,
-    body: Body<Empty>,
+    Optional(body): Optional<Empty>,
 ) -> Result<Json<Member>, Refused> {
     let (band, id) = ids(&id, &rid)?;
     let now = app.now();
@@ -93,7 +93,7 @@ async fn approve(
 
 /// Says no to who asked; for the band's admins. They can ask again.
 #[utoipa::path(
-    post, path = "/bands/{id}/join-requests/{rid}/deny", tag = "join requests", request_body = Empty,
+    post, path = "/bands/{id}/join-requests/{rid}/deny", tag = "join requests", request_body = Option<Empty>,
     params(("id" = String, Path), ("rid" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 204))
 )]
@@ -102,7 +102,7 @@ async fn deny(
     caller: Caller,
     Path((id, rid)): Path<(String, String)>,
     key: Key,
-    body: Body<Empty>,
+    Optional(body): Optional<Empty>,
 ) -> Result<StatusCode, Refused> {
     let (band, id) = ids(&id, &rid)?;
     let now = app.now();

@@ -15,7 +15,8 @@ use futures_util::FutureExt as _;
 use utoipa::{
     OpenApi, ToSchema as _,
     openapi::{
-        Content, Ref, RefOr, ResponseBuilder,
+        Content, Ref, RefOr, Required, ResponseBuilder, Schema,
+        request_body::RequestBody,
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
@@ -115,8 +116,24 @@ fn complete_operations(document: &mut utoipa::openapi::OpenApi) {
             let tag = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
             operation.operation_id = operation.operation_id.take().map(|name| format!("{tag}_{name}"));
             operation.responses.responses.insert("default".to_owned(), RefOr::T(refused.clone()));
+            if let Some(RefOr::T(body)) = &mut operation.request_body {
+                complete_body(body);
+            }
         }
     }
+}
+
+/// A body that can be left out is written as one that can be null, too. It cannot.
+fn complete_body(body: &mut RequestBody) {
+    let mut is_required = true;
+    for content in body.content.values_mut() {
+        let RefOr::T(Content { schema: Some(schema), .. }) = content else { continue };
+        let RefOr::T(Schema::OneOf(either)) = schema else { continue };
+        if let Some(one) = either.items.iter().find(|one| matches!(one, RefOr::Ref(_))) {
+            (*schema, is_required) = (one.clone(), false);
+        }
+    }
+    body.required = Some(if is_required { Required::True } else { Required::False });
 }
 
 #[derive(Clone)]

@@ -12,13 +12,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
-
 use crate::{
-    api::{Code, CreateInvite, InviteeRow, OnExisting, Patch, RowStatus},
+    api::{Code, CreateInvite, OnExisting, Patch, RowStatus, SentRow},
     domain::{AccountId, BandId, CancelReason, InviteId, Kind, Role, Timestamp},
     server::{
         App, Refused, open,
+        refused::unreadable,
         store::{
             ToValue, Tx,
             dialect::{intern, numbers},
@@ -70,7 +69,7 @@ pub(crate) struct ManyInvites<'a> {
     /// What all have in common.
     pub(crate) shared: &'a CreateInvite,
     /// A row for each.
-    pub(crate) rows: &'a [Value],
+    pub(crate) rows: &'a [SentRow],
     /// Whether only to say what would happen.
     pub(crate) dry_run: bool,
 }
@@ -140,12 +139,12 @@ pub(crate) fn create_all(
 }
 
 /// One row as a request for a single invite.
-fn read_row(shared: &CreateInvite, row: &Value, is_uses_given: bool) -> Result<CreateInvite, Refused> {
+fn read_row(shared: &CreateInvite, row: &SentRow, is_uses_given: bool) -> Result<CreateInvite, Refused> {
     if !row.is_object() {
         return Err(Refused::field("row", "must be an object with email, username, role or name"));
     }
-    let row: InviteeRow = serde::Deserialize::deserialize(row)
-        .map_err(|refused: serde_json::Error| Refused::field("row", format!("cannot be read: {refused}")))?;
+    let row =
+        row.read().map_err(|refused| Refused::field("row", format!("cannot be read: {}", unreadable(&refused))))?;
     let blank = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let (email, username) = (blank(row.email), blank(row.username));
     let is_named = email.is_some() || username.is_some();
