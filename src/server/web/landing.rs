@@ -166,7 +166,7 @@ async fn decline(inside: &Inside, token: &Token, filled: &Filled) -> Result<Done
 /// Asks to come in by an invite that has ended: only who is in already is.
 async fn rejoin(app: &App, inside: &Inside, token: &Token, filled: &Filled, no: &No) -> Result<Response, Refused> {
     match join(inside, token, filled).await {
-        Ok(Done::Came(Accepted { outcome: Outcome::AlreadyMember, band, role })) => {
+        Ok(Done::Came(Accepted { outcome: Outcome::AlreadyMember, band, role, .. })) => {
             answer(app, StatusCode::OK, Page::already(&band.name, role))
         }
         _ => ended(app, no),

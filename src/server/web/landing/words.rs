@@ -169,7 +169,7 @@ impl Page {
                     &[&format!("{inviter} sees that you did. Nothing more is to do.")],
                 );
             }
-            Done::Came(Accepted { outcome, band, role }) => came(*outcome, &band.name, *role),
+            Done::Came(Accepted { outcome, band, role, .. }) => came(*outcome, &band.name, *role),
             Done::Made(made) => return Self::made(visit, filled, made),
         };
         Self { other: Some(terminal(visit)), ..page }
