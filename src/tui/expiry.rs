@@ -16,6 +16,8 @@ pub(super) enum Expiry {
     Never,
     /// So many hours from now.
     Hours(i64),
+    /// So many hours after the end that there is.
+    Later(i64),
     /// At this instant.
     At(Timestamp),
 }
@@ -33,6 +35,9 @@ impl Expiry {
         if text == "never" {
             return Ok(Self::Never);
         }
+        if let Some(hours) = text.strip_prefix('+').and_then(hours) {
+            return Ok(Self::Later(hours));
+        }
         if let Some(hours) = hours(&text) {
             return Ok(Self::Hours(hours));
         }
@@ -44,7 +49,8 @@ impl Expiry {
         match self {
             Self::Default => (Patch::Omitted, Patch::Omitted),
             Self::Never => (Patch::Omitted, Patch::Null),
-            Self::Hours(hours) => (Patch::Value(hours), Patch::Omitted),
+            // Where there is no end yet, it counts from now.
+            Self::Hours(hours) | Self::Later(hours) => (Patch::Value(hours), Patch::Omitted),
             Self::At(at) => (Patch::Omitted, Patch::Value(at)),
         }
     }

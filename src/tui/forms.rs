@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::{
     expiry,
-    model::{Form, FormField, FormKind},
+    model::{Chosen, Form, FormField, FormKind},
 };
 use crate::{
     api::{Band, Invite, Member, Site},
@@ -140,6 +140,32 @@ pub(super) fn edit_invite(invite: &Invite, band: &Band, zone: &TimeZone) -> Form
         invite.message.as_deref(),
     );
     Form::new(FormKind::EditInvite(invite.id), format!("Edit invite · {}", band.name), "save", fields)
+}
+
+/// A later end for one invite.
+pub(super) fn extend(invite: &Invite) -> Form {
+    let hint = "+24 (hours after its end), +3d, +1w; or from now 48, 3d, 2w; a date; never.";
+    let field = FormField::line("expires_at", "Ends", hint, "");
+    let mut form =
+        Form::new(FormKind::EditInvite(invite.id), format!("Extend · {}", invite.recipient()), "extend", vec![field]);
+    form.fill("expires_at", if invite.expires_at.is_some() { "+24" } else { "3d" });
+    form
+}
+
+/// Another role or another end for several invites.
+pub(super) fn edit_many(chosen: Chosen, counted: &str, band: &Band, to_extend: bool) -> Form {
+    let roles: Vec<_> = std::iter::once(&("", "as it is")).chain(grantable(band)).copied().collect();
+    let end = "From now: 48 (hours), 3d, 2w; 2026-12-31, 2026-12-31 18:00 or never; empty stays as it is.";
+    let fields = vec![
+        FormField::choice("role", "Role", "What those who accept become.", &roles, ""),
+        FormField::line("expires_at", "Expires", end, ""),
+    ];
+    let mut form = Form::new(FormKind::EditMany(chosen), format!("Change {counted}"), "go on", fields);
+    if to_extend {
+        form.fill("expires_at", "24h");
+        form.focus = 1;
+    }
+    form
 }
 
 fn invite_fields(

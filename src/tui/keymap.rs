@@ -88,9 +88,14 @@ keymap! {
     NewInvite = "new_invite", Invites, ["n"], "new", "Make an invite to the band", footer;
     CopyLink = "copy_link", Invites, ["y"], "copy link", "Copy the invite's link to the clipboard", footer;
     Revoke = "revoke", Invites, ["r"], "revoke", "Revoke the invite, or all marked ones", footer;
-    EditInvite = "edit_invite", Invites, ["e"], "edit", "Change role, expiry, uses, label or message of a pending invite", footer;
+    EditInvite = "edit_invite", Invites, ["e"], "edit", "Change role, expiry, uses, label or message of the invite; of all marked ones role and expiry", footer;
+    Resend = "resend", Invites, ["s"], "resend", "Mail the invite, or all marked ones, again", footer;
+    Extend = "extend", Invites, ["+"], "extend", "Give the invite, or all marked ones, a later end";
+    Restore = "restore", Invites, ["U"], "restore", "Undo the revoke of the invite, or of all marked ones";
     RotateLink = "rotate_link", Invites, ["R"], "new link", "Make a new link for the invite; the old one is dead";
     ShowLink = "show_link", Invites, ["L"], "show link", "Show the invite's link on the screen";
+    FilterKind = "filter_kind", Invites, ["F"], "kind", "Show only links, e-mails, invites for accounts or codes";
+    MarkAll = "mark_all", Invites, ["*"], "mark all", "Mark all that fit search and filter, those off the screen too";
     SortInvites = "sort_invites", Invites, ["o"], "order", "Change the order of the invites";
 
     NewBand = "new_band", Bands, ["n"], "new band", "Make a band", footer;

@@ -29,6 +29,38 @@ pub const fn kind(kind: Kind) -> &'static str {
     }
 }
 
+/// Invites of a kind, in a word or two.
+pub const fn kinds(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Link => "links",
+        Kind::Email => "e-mails",
+        Kind::User => "accounts",
+        Kind::Code => "codes",
+    }
+}
+
+/// The kind in a word.
+pub const fn kind_word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Link => "link",
+        Kind::Email => "e-mail",
+        Kind::User => "account",
+        Kind::Code => "code",
+    }
+}
+
+/// What became of the mail with an invite, in a word.
+pub const fn mail(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::None => "–",
+        Delivery::Queued => "queued",
+        Delivery::Sent => "sent",
+        Delivery::Deferred => "waits",
+        Delivery::Bounced => "bounced",
+        Delivery::Suppressed => "unwanted",
+    }
+}
+
 /// What stops working when an invite ends, or gets a new token.
 pub const fn way_in(kind: Kind) -> &'static str {
     match kind {

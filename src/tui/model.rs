@@ -5,6 +5,7 @@ mod form;
 mod layout;
 mod list;
 mod listing;
+mod many;
 mod overlay;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ pub use form::{Form, FormField, FormKind, Input};
 pub use layout::{Areas, MIN_HEIGHT, MIN_WIDTH, areas};
 pub use list::{List, PageOf, Row, Want};
 pub use listing::{Listing, Shown};
+pub use many::{Chosen, Many};
 pub use overlay::{Choice, Confirm, Deed, Details, Finder, Offer, Overlay, ShownLink, WaitingList};
 
 use super::{
@@ -21,9 +23,9 @@ use super::{
     launch::Launched,
 };
 use crate::{
-    api::{Account, Band, Invite, InviteSort, Member, Site, SyncInbox},
+    api::{Account, Band, Code, Invite, InviteFilter, InviteSort, Member, Site, SyncInbox},
     client::{Origin, PlainHttp},
-    domain::{AccountId, BandId, InviteId, Pasted, Status, Timestamp},
+    domain::{AccountId, BandId, InviteId, Kind, Pasted, Status, Timestamp},
 };
 
 /// Names a request on its way.
@@ -103,6 +105,12 @@ pub struct InvitesPane {
     pub search: Search,
     /// The status that is shown; all where it is missing.
     pub status: Option<Status>,
+    /// The kind that is shown; all where it is missing.
+    pub kind: Option<Kind>,
+    /// Whether all that fit are marked, those that nobody has fetched included.
+    pub all: bool,
+    /// What was last not done to marked ones, and why.
+    pub refused: BTreeMap<InviteId, Code>,
     /// The order; newest first where it is missing.
     pub sort: Option<InviteSort>,
     /// Invites of the band.
@@ -185,6 +193,8 @@ pub struct Toast {
 pub struct Undo {
     /// The revoked invites.
     pub invites: Vec<InviteId>,
+    /// The band and the filter by which they were revoked, where nobody knows each of them.
+    pub fitting: Option<(BandId, InviteFilter)>,
     /// Until when the server can restore them.
     pub until: Timestamp,
 }

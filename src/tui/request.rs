@@ -2,9 +2,10 @@
 
 use crate::{
     api::{
-        Accepted, Account, AuditTrail, Band, Bands, Bans, CreateBand, CreateInvite, CreatedInvite, DeclineInvite,
-        Inbox, Invite, InviteLink, Invites, JoinRequests, Login, Member, Members, Preview, Redemptions, Register,
-        Registered, SignedIn, Site, TransferBand, UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
+        Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, CreateBand, CreateInvite,
+        CreatedInvite, DeclineInvite, Inbox, Invite, InviteLink, Invites, JoinRequests, Login, Member, Members,
+        Preview, Redemptions, Register, Registered, ResendInvite, ResentInvite, SignedIn, Site, TransferBand,
+        UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
     },
     client::{AuditQuery, BandQuery, Client, Error, InviteQuery, MemberQuery, Page, Removal, Synced},
     domain::{AccountId, BandId, InviteId, JoinRequestId, JoinStatus, Pasted},
@@ -59,6 +60,10 @@ pub enum Answer {
     Invite(Box<Invite>),
     /// A new invite with its link.
     Created(Box<CreatedInvite>),
+    /// What one thing done to many invites came to.
+    Acted(Box<ActedOnInvites>),
+    /// An invite that was mailed again.
+    Resent(Box<ResentInvite>),
     /// A link, shown again or new.
     Link(Box<InviteLink>),
     /// Who used an invite.
@@ -132,6 +137,10 @@ requests! { client;
     RevokeInvite(id: InviteId) => Done, client.revoke_invite(id);
     /// Undoes a revoke.
     RestoreInvite(id: InviteId) => Invite(Invite), client.restore_invite(id);
+    /// Does one thing to many invites.
+    ActOnInvites(band: BandId, wish: ActOnInvites) => Acted(ActedOnInvites), client.act_on_invites(band, &wish);
+    /// Mails an invite again.
+    Resend(id: InviteId, body: ResendInvite) => Resent(ResentInvite), client.resend_invite(id, &body);
     /// Shows a link again.
     ShowLink(id: InviteId) => Link(InviteLink), client.invite_link(id);
     /// Makes a new token.

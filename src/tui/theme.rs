@@ -21,6 +21,8 @@ pub struct Theme {
     pub focus: Style,
     /// A key in a hint.
     pub key: Style,
+    /// What was searched for, where it was found.
+    pub found: Style,
     /// What is under the cursor in the list that takes the keys.
     pub selected: Style,
     /// A text being typed.
@@ -62,6 +64,7 @@ impl Theme {
             border: dim,
             focus: accent,
             key: accent.patch(bold),
+            found: accent.patch(bold).add_modifier(Modifier::UNDERLINED),
             selected: Style::new().add_modifier(Modifier::REVERSED),
             input: Style::new().add_modifier(Modifier::UNDERLINED),
             pending: colour(Color::Yellow, Color::LightYellow),

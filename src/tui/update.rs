@@ -17,6 +17,7 @@ mod finder;
 mod form;
 mod inbox;
 mod listing;
+mod many;
 mod offer;
 mod overlay;
 mod panes;

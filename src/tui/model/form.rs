@@ -3,7 +3,7 @@
 
 use crate::domain::{AccountId, BandId, InviteId, Pasted};
 
-use super::{RequestId, TextField};
+use super::{Chosen, RequestId, TextField};
 
 /// What a form is for.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +22,8 @@ pub enum FormKind {
     NewInvite(BandId),
     /// A pending invite.
     EditInvite(InviteId),
+    /// Several pending invites.
+    EditMany(Chosen),
     /// A member's role and right to invite.
     EditMember(BandId, AccountId),
     /// A link, token or code to accept.

@@ -1,8 +1,8 @@
 //! What lies over the screen. The topmost takes the keys.
 
-use super::{Form, Listing, RequestId, Shown, TextField};
+use super::{Form, Listing, Many, RequestId, Shown, TextField};
 use crate::{
-    api::{Accepted, AuditTrail, Bands, Inbox, Invite, Preview, Redemptions},
+    api::{Accepted, ActOnInvites, AuditTrail, Bands, Inbox, Invite, Preview, Redemptions},
     clipboard::Copied,
     domain::{AccountId, BandId, InviteId, Pasted},
     tui::{message::Link, request::Request},
@@ -48,6 +48,10 @@ pub enum Overlay {
 pub enum Deed {
     /// Revoke an invite.
     Revoke(InviteId),
+    /// Mail an invite again; under a new token where that is chosen.
+    Resend(InviteId),
+    /// Do one thing to many invites.
+    Many(BandId, Box<ActOnInvites>),
     /// Make a new link for an invite.
     Rotate(InviteId),
     /// Remove a member, with what is chosen to go with them.
@@ -87,6 +91,8 @@ pub struct Confirm {
     pub deeds: Vec<Deed>,
     /// What is said when everything is done; empty where the deed says it itself.
     pub said: String,
+    /// What came of it so far, where it is done to many invites.
+    pub many: Option<Many>,
     /// How many are done.
     pub done: usize,
     /// Names the attempt at the next deed, 0 before the first: a deed tried again has one effect.
@@ -113,6 +119,7 @@ impl Confirm {
             choices: Vec::new(),
             deeds,
             said: String::new(),
+            many: None,
             done: 0,
             attempt: 0,
             sending: None,

@@ -8,9 +8,9 @@ use super::super::{
     model::{Choice, Confirm, Deed, Model, Overlay, Purpose, RequestId, ShownLink, Tone, Undo},
     request::{Answer, Request},
 };
-use super::answer::words;
+use super::{answer::words, many::UNDO_SECONDS};
 use crate::{
-    api::{Band, Invite, InviteLink, TransferBand},
+    api::{Band, Invite, InviteLink, ResendInvite, ResentInvite, TransferBand},
     client::{Error, Origin, PlainHttp, Removal},
     clipboard::Copied,
     domain::{InviteId, Kind, Pasted, Status},
@@ -19,8 +19,8 @@ use crate::{
 /// The keys of what can go with a member who is removed.
 const BAN: char = 'b';
 const INVITES: char = 'i';
-/// Seconds within which the server undoes a revoke, with a little left for the way.
-const UNDO_SECONDS: i64 = 590;
+/// The key of a new link for an invite that is sent again.
+const NEW_LINK: char = 'l';
 
 impl Model {
     /// What an action on a band, an invite or a member does.
@@ -35,7 +35,13 @@ impl Model {
             | Action::EditInvite
             | Action::EditBand
             | Action::EditMember
-            | Action::Accept => self.open_form(action),
+            | Action::Accept
+                if !(action == Action::EditInvite && self.several_chosen()) =>
+            {
+                self.open_form(action)
+            }
+            Action::EditInvite | Action::Extend => self.open_change(action),
+            Action::Restore if !self.several_chosen() => self.restore_chosen(),
             Action::CopyLink => self.ask_for_link(Purpose::Copy),
             Action::ShowLink => self.ask_for_link(Purpose::ShowLink),
             Action::Open => self.open_details(),
@@ -75,7 +81,9 @@ impl Model {
         }
         let band = self.chosen_band()?;
         match action {
+            Action::Revoke | Action::Resend | Action::Restore if self.several_chosen() => self.many_question(action),
             Action::Revoke => self.revoke_question(),
+            Action::Resend => self.resend_question(),
             Action::RotateLink => {
                 let invite = self.invites.list.selected()?;
                 let way_in = label::way_in(invite.kind);
@@ -108,31 +116,32 @@ impl Model {
     }
 
     fn revoke_question(&self) -> Option<Confirm> {
-        let marked: Vec<InviteId> = self.invites.list.marked.iter().copied().collect();
-        if marked.is_empty() {
-            let invite = self.invites.list.selected()?;
-            let (question, effect) = match invite.kind {
-                Kind::Code => (format!("Revoke the code …{}?", invite.hint), "It stops working at once."),
-                Kind::User => (question_for(invite), "It leaves their inbox, and its link stops working at once."),
-                Kind::Link | Kind::Email => (question_for(invite), "Its link stops working at once."),
-            };
-            return Some(Confirm::new(
-                question,
-                format!("{effect} u undoes it within ten minutes."),
-                "revoke",
-                vec![Deed::Revoke(invite.id)],
-            ));
-        }
-        let (question, whose) = match marked.len() {
-            1 => ("Revoke the marked invite?".to_owned(), "Its link stops"),
-            count => (format!("Revoke {count} marked invites?"), "Their links stop"),
+        let invite = self.invites.list.selected()?;
+        let (question, effect) = match invite.kind {
+            Kind::Code => (format!("Revoke the code …{}?", invite.hint), "It stops working at once."),
+            Kind::User => (question_for(invite), "It leaves their inbox, and its link stops working at once."),
+            Kind::Link | Kind::Email => (question_for(invite), "Its link stops working at once."),
         };
-        Some(Confirm::new(
-            question,
-            format!("{whose} working at once. u undoes it within ten minutes."),
-            "revoke",
-            marked.into_iter().map(Deed::Revoke).collect(),
-        ))
+        let then = format!("{effect} u undoes it within ten minutes.");
+        Some(Confirm::new(question, then, "revoke", vec![Deed::Revoke(invite.id)]))
+    }
+
+    fn resend_question(&self) -> Option<Confirm> {
+        let invite = self.invites.list.selected()?;
+        let then = "The same mail with the same link goes out once more.";
+        let question = Confirm::new(
+            format!("Send the invite for {} again?", whom(invite)),
+            then,
+            "send",
+            vec![Deed::Resend(invite.id)],
+        );
+        Some(question.with_choices([Choice::new(NEW_LINK, "with a new link; the old one is dead")]))
+    }
+
+    /// Takes back the revoke of the invite under the cursor.
+    fn restore_chosen(&mut self) -> Vec<Effect> {
+        let Some(id) = self.invites.list.selected().map(|invite| invite.id) else { return Vec::new() };
+        vec![self.ask(Purpose::Restore(id), Request::RestoreInvite(id)).1]
     }
 
     fn member_question(&self, band: &Band, transfer: bool) -> Option<Confirm> {
@@ -175,7 +184,9 @@ impl Model {
             Some(key) => {
                 if let Some(choice) = confirm.choices.iter_mut().find(|choice| choice.key == key) {
                     choice.chosen = !choice.chosen;
-                    removal_takes(removal(confirm)).clone_into(&mut confirm.consequence);
+                    if let Some(Deed::RemoveMember(..)) = confirm.deeds.first() {
+                        removal_takes(removal(confirm)).clone_into(&mut confirm.consequence);
+                    }
                 }
                 Vec::new()
             }
@@ -199,11 +210,16 @@ impl Model {
     }
 
     /// Does what is next in the topmost question; closes it when everything is done.
-    fn next_deed(&mut self) -> Vec<Effect> {
+    pub(super) fn next_deed(&mut self) -> Vec<Effect> {
         let Some(Overlay::Confirm(confirm)) = self.overlays.last() else { return Vec::new() };
         let Some(deed) = confirm.deeds.get(confirm.done).cloned() else { return self.all_done() };
         let request = match deed {
             Deed::Revoke(invite) => Request::RevokeInvite(invite),
+            Deed::Resend(invite) => {
+                let rotate = confirm.is_chosen(NEW_LINK).then_some(true);
+                Request::Resend(invite, ResendInvite { rotate })
+            }
+            Deed::Many(band, wish) => Request::ActOnInvites(band, *wish),
             Deed::Rotate(invite) => Request::RotateInvite(invite),
             Deed::RemoveMember(band, account) => Request::RemoveMember(band, account, removal(confirm)),
             Deed::Transfer(band, account_id) => Request::TransferBand(band, TransferBand { account_id }),
@@ -244,6 +260,11 @@ impl Model {
         confirm.sending = None;
         match result {
             Ok(answer) => {
+                if let Answer::Acted(acted) = &answer
+                    && !confirm.take(acted)
+                {
+                    return self.next_deed();
+                }
                 let deed = confirm.deeds.get(confirm.done).cloned();
                 confirm.done += 1;
                 confirm.attempt = 0;
@@ -255,6 +276,10 @@ impl Model {
                         self.overlays.remove(at);
                         let link = self.link_of(invite, *link);
                         self.new_link(link)
+                    }
+                    (Some(Deed::Resend(invite)), Answer::Resent(resent)) => {
+                        self.overlays.remove(at);
+                        self.sent_again(invite, *resent)
                     }
                     (Some(Deed::AcceptWaiting(_)), Answer::Accepted(accepted)) => {
                         self.overlays.remove(at);
@@ -278,15 +303,11 @@ impl Model {
 
     fn all_done(&mut self) -> Vec<Effect> {
         let Some(Overlay::Confirm(confirm)) = self.overlays.pop() else { return Vec::new() };
-        let count = confirm.deeds.len();
         match confirm.deeds.first() {
             Some(Deed::SignOut) => return self.leave_server(),
             Some(Deed::Send(_)) => return self.listing_done(&confirm.said),
-            Some(Deed::Revoke(_)) => {
-                self.invites.list.marked.clear();
-                let what = if count == 1 { "Revoked.".to_owned() } else { format!("{count} invites revoked.") };
-                self.toast(Tone::Good, format!("{what} u undoes it."));
-            }
+            Some(Deed::Revoke(_)) => self.toast(Tone::Good, "Revoked. u undoes it."),
+            Some(Deed::Many(..)) => return self.all_acted(&confirm),
             Some(Deed::Leave(_)) => self.toast(Tone::Good, "You have left the band."),
             Some(Deed::DeleteBand(_)) => self.toast(Tone::Good, "The band is deleted."),
             Some(Deed::Transfer(..)) => self.toast(Tone::Good, "The band has a new owner."),
@@ -310,16 +331,7 @@ impl Model {
             row.cancel_reason = Some(crate::domain::CancelReason::Revoked);
         });
         let until = self.now.plus_seconds(UNDO_SECONDS);
-        match &mut self.undo {
-            // Revokes of one question are undone together.
-            Some(undo)
-                if undo.until == until
-                    || self.overlays.iter().any(|o| matches!(o, Overlay::Confirm(c) if c.done > 1)) =>
-            {
-                undo.invites.push(invite);
-            }
-            _ => self.undo = Some(Undo { invites: vec![invite], until }),
-        }
+        self.undo = Some(Undo { invites: vec![invite], fitting: None, until });
     }
 
     fn undo(&mut self) -> Vec<Effect> {
@@ -327,7 +339,10 @@ impl Model {
             self.toast(Tone::Plain, "There is nothing to undo.");
             return Vec::new();
         };
-        undo.invites.into_iter().map(|id| self.ask(Purpose::Restore(id), Request::RestoreInvite(id)).1).collect()
+        match (undo.invites.as_slice(), &undo.fitting) {
+            ([id], None) => vec![self.ask(Purpose::Restore(*id), Request::RestoreInvite(*id)).1],
+            _ => self.undo_many(undo),
+        }
     }
 
     pub(super) fn restored(&mut self, invite: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
@@ -340,11 +355,27 @@ impl Model {
             Ok(_) => Vec::new(),
             Err(error) => {
                 if error.is_offline() {
-                    // It can be tried again, with those that failed beside it.
+                    // It can be tried again.
                     let until = self.now.plus_seconds(UNDO_SECONDS);
-                    self.undo.get_or_insert(Undo { invites: Vec::new(), until }).invites.push(invite);
+                    self.undo.get_or_insert(Undo { invites: vec![invite], fitting: None, until });
                 }
                 self.act_failed(&error)
+            }
+        }
+    }
+
+    /// An invite was mailed again; a new link is shown, since it was made.
+    fn sent_again(&mut self, invite: InviteId, resent: ResentInvite) -> Vec<Effect> {
+        self.toast(Tone::Good, "On its way again: the column of the mail says what becomes of it.");
+        match resent {
+            ResentInvite::Same(row) => {
+                self.invites.list.change(invite, |held| *held = *row);
+                self.poll_now()
+            }
+            ResentInvite::Rotated(made) => {
+                let link = Link { title: made.invite.recipient(), text: made.link.clone() };
+                self.invites.list.change(invite, |held| *held = made.invite);
+                self.new_link(link)
             }
         }
     }

@@ -168,6 +168,11 @@ impl Model {
                 self.overlays.pop();
                 return self.look_at(pasted);
             }
+            read::Said::Ask(question) => {
+                self.put_back(form);
+                self.open(Overlay::Confirm(*question));
+                return Vec::new();
+            }
             read::Said::Nothing => {
                 self.overlays.pop();
                 return Vec::new();

@@ -77,6 +77,9 @@ impl Model {
                 | Action::ShowLink
                 | Action::Revoke
                 | Action::RotateLink
+                | Action::Resend
+                | Action::Extend
+                | Action::Restore
                 | Action::EditInvite),
             ) => self.act(action),
             Some(Action::Undo) => self.act(Action::Undo),

@@ -10,11 +10,12 @@ use super::super::{
 use crate::{
     api::InviteSort,
     client::{BandQuery, InviteQuery, MemberQuery, Page},
-    domain::{BandId, Status},
+    domain::{BandId, Kind, Status},
 };
 
 /// The orders of the invites that a key goes through; the first is the server's own.
-const SORTS: [Option<InviteSort>; 3] = [None, Some(InviteSort::Oldest), Some(InviteSort::Soonest)];
+const SORTS: [Option<InviteSort>; 4] =
+    [None, Some(InviteSort::Oldest), Some(InviteSort::Soonest), Some(InviteSort::Latest)];
 
 impl Model {
     pub(super) fn areas(&self) -> Areas {
@@ -52,7 +53,9 @@ impl Model {
             }
             Action::Back => self.back(),
             Action::Filter => self.filter(),
+            Action::FilterKind => self.filter_kind(),
             Action::SortInvites => self.sort(),
+            Action::MarkAll => self.mark_all(),
             Action::Mark => self.mark(),
             Action::Refresh => self.refresh(),
             Action::Suspend => vec![Effect::Suspend],
@@ -108,6 +111,7 @@ impl Model {
         self.band = band;
         self.invites.search = Search::default();
         self.members.search = Search::default();
+        self.clear_marks();
         self.invites.list.clear();
         self.members.list.clear();
         (self.invites.total, self.invites.pending, self.invites.matched) = (0, 0, None);
@@ -150,8 +154,20 @@ impl Model {
         }
         let at = self.invites.status.and_then(|status| Status::ALL.iter().position(|&s| s == status));
         self.invites.status = Status::ALL.get(at.map_or(0, |at| at + 1)).copied();
+        self.invites_renewed()
+    }
+
+    fn filter_kind(&mut self) -> Vec<Effect> {
+        let at = self.invites.kind.and_then(|kind| Kind::ALL.iter().position(|&k| k == kind));
+        self.invites.kind = Kind::ALL.get(at.map_or(0, |at| at + 1)).copied();
+        self.invites_renewed()
+    }
+
+    /// Other invites are asked for: what is marked may not be among them.
+    fn invites_renewed(&mut self) -> Vec<Effect> {
+        self.clear_marks();
         self.invites.list.renew();
-        Vec::new()
+        self.abandon_pages(Pane::Invites)
     }
 
     fn sort(&mut self) -> Vec<Effect> {
@@ -168,6 +184,8 @@ impl Model {
             return Vec::new();
         }
         if let Some(id) = self.invites.list.selected().map(|invite| invite.id) {
+            self.invites.all = false;
+            self.invites.refused.remove(&id);
             if !self.invites.list.marked.remove(&id) {
                 self.invites.list.marked.insert(id);
             }
@@ -178,13 +196,14 @@ impl Model {
 
     /// Esc: marks first, then the search, then the filter.
     fn back(&mut self) -> Vec<Effect> {
-        if self.focus == Pane::Invites && !self.invites.list.marked.is_empty() {
-            self.invites.list.marked.clear();
+        if self.focus == Pane::Invites && self.several_chosen() {
+            self.clear_marks();
         } else if !self.search().query.is_empty() {
             self.search_mut().query.clear();
             return self.search_changed();
-        } else if self.focus == Pane::Invites && self.invites.status.take().is_some() {
-            self.invites.list.renew();
+        } else if self.focus == Pane::Invites && (self.invites.status.is_some() || self.invites.kind.is_some()) {
+            (self.invites.status, self.invites.kind) = (None, None);
+            return self.invites_renewed();
         } else {
             self.toast = None;
         }
@@ -231,6 +250,9 @@ impl Model {
         }
         if self.screen != Screen::Panes || !self.overlays.is_empty() {
             return Vec::new();
+        }
+        if self.focus == Pane::Invites {
+            return self.invites_renewed();
         }
         in_pane!(self, self.focus, renew());
         self.abandon_pages(self.focus)
@@ -315,6 +337,7 @@ impl Model {
             Pane::Invites => {
                 let query = InviteQuery {
                     status: self.invites.status,
+                    kind: self.invites.kind,
                     q: q(&self.invites.search),
                     sort: self.invites.sort,
                     page: part,

@@ -7,7 +7,7 @@ use super::super::{
 };
 use crate::{
     api::{Invite, Member},
-    domain::{CancelReason, Role, Standing},
+    domain::{CancelReason, Kind, Role, Standing, Status},
 };
 
 impl Model {
@@ -41,12 +41,27 @@ impl Model {
         let is_admin = role.is_some_and(Role::is_admin);
         let said = match action {
             Action::NewInvite if !self.may_invite() => "You may not invite to this band: ask an admin.",
-            Action::CopyLink | Action::ShowLink | Action::EditInvite | Action::RotateLink | Action::Revoke
+            Action::CopyLink
+            | Action::ShowLink
+            | Action::EditInvite
+            | Action::RotateLink
+            | Action::Revoke
+            | Action::Resend
+            | Action::Extend
+            | Action::Restore
                 if self.invites.list.loaded && self.invites.list.is_empty() =>
             {
                 "There is no invite here."
             }
-            Action::CopyLink | Action::ShowLink | Action::EditInvite | Action::RotateLink if !self.may_invite() => {
+            Action::CopyLink
+            | Action::ShowLink
+            | Action::EditInvite
+            | Action::RotateLink
+            | Action::Resend
+            | Action::Extend
+            | Action::Restore
+                if !self.may_invite() =>
+            {
                 "You may not invite to this band any more: ask an admin."
             }
             Action::EditBand if !is_admin => "Only admins can change a band.",
@@ -81,26 +96,49 @@ impl Model {
     }
 
     fn invite_refusal(&self, action: Action) -> Option<String> {
-        let acts_on_pending = matches!(
-            action,
-            Action::CopyLink | Action::ShowLink | Action::EditInvite | Action::RotateLink | Action::Revoke
-        );
-        if !acts_on_pending || action == Action::Revoke && !self.invites.list.marked.is_empty() {
+        let acts_on_many =
+            matches!(action, Action::Revoke | Action::EditInvite | Action::Resend | Action::Extend | Action::Restore);
+        let acts_on_one = matches!(action, Action::CopyLink | Action::ShowLink | Action::RotateLink);
+        if acts_on_many && self.several_chosen() {
+            return self.many_refusal(action);
+        }
+        if !acts_on_many && !acts_on_one {
             return None;
         }
         let Some(invite) = self.invites.list.selected() else {
             return Some("There is no invite here.".to_owned());
         };
         let standing = self.standing(invite);
+        if action == Action::Restore {
+            let revoked = standing.reason == Some(CancelReason::Revoked);
+            return (!revoked).then(|| "Only a revoke can be undone, within ten minutes.".to_owned());
+        }
+        if action == Action::Resend && standing.is_pending() && invite.email.is_none() && invite.kind != Kind::User {
+            let copy = self.settings.keymap.keys(Action::CopyLink).first().map(ToString::to_string);
+            let copy = copy.map_or_else(String::new, |key| format!(": {key} copies it"));
+            return Some(format!("There is no address to send the link to{copy}."));
+        }
         if !standing.is_pending() {
             return Some(match (action, standing.status, standing.reason) {
-                (Action::EditInvite, ..) => "Only pending invites can be changed: make a new one.".to_owned(),
+                (Action::EditInvite | Action::Extend, ..) => {
+                    "Only pending invites can be changed: make a new one.".to_owned()
+                }
                 (_, _, Some(CancelReason::Expired)) => "This invite has expired: make a new one.".to_owned(),
                 (_, _, Some(CancelReason::Revoked)) => "This invite is revoked already.".to_owned(),
                 (_, status, _) => format!("This invite is {status} already."),
             });
         }
         None
+    }
+
+    /// Why an action cannot be done to any of those that are marked.
+    fn many_refusal(&self, action: Action) -> Option<String> {
+        let able = if action == Action::Restore { Status::Cancelled } else { Status::Pending };
+        let other = self.invites.status.filter(|&status| self.invites.all && status != able)?;
+        Some(match able {
+            Status::Pending => format!("Only pending invites can be changed or sent, and what is shown is {other}."),
+            _ => format!("Only a revoke can be undone, and what is shown is {other}."),
+        })
     }
 
     fn member_refusal(&self, action: Action) -> Option<String> {

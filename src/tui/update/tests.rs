@@ -8,6 +8,7 @@ mod inbox;
 mod invites;
 mod line;
 mod listing;
+mod many;
 mod panes;
 mod rights;
 mod verify;

@@ -88,7 +88,7 @@ pub(super) const fn inside(area: Rect) -> Rect {
 /// long as it takes no more than half; then the left one is cut. Returns the column where the left one ends.
 pub(super) fn in_line(buf: &mut Buffer, area: Rect, y: u16, left: (&str, Style), right: (&str, Style)) -> u16 {
     let room = usize::from(area.width).saturating_sub(2);
-    let right_text = if columns(right.0) + 2 <= room * 2 / 3 { right.0 } else { "" };
+    let right_text = if columns(right.0) + 2 <= most_right(area.width) { right.0 } else { "" };
     let right_room = if right_text.is_empty() { 0 } else { columns(right_text) + 3 };
     let left_text = clip(left.0, room.saturating_sub(right_room + 2));
     let mut end = area.x + 1;
@@ -100,6 +100,11 @@ pub(super) fn in_line(buf: &mut Buffer, area: Rect, y: u16, left: (&str, Style),
         put(buf, at, y, &format!(" {right_text} "), right.1, room);
     }
     end
+}
+
+/// The columns that the right one of two texts in a line may take, with a blank on either side.
+pub(super) fn most_right(wide: u16) -> usize {
+    usize::from(wide).saturating_sub(2) * 2 / 3
 }
 
 /// Writes a text at a place, at most `most` columns of it, and returns the column behind it.

@@ -6,13 +6,16 @@ mod members;
 
 pub(super) use invites::{glyph, reason, uses};
 
+use std::ops::Range;
+
 use ratatui::{
     Frame,
     buffer::Buffer,
     layout::{Position, Rect},
     style::Style,
-    text::Line,
+    text::{Line, Span},
 };
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{
     outline::{Shape, in_line, outline, put, put_lines},
@@ -78,7 +81,7 @@ fn head(buf: &mut Buffer, area: Rect, pane: Pane, model: &Model, theme: &Theme) 
     }
     let (name, counts, search) = match pane {
         Pane::Bands => ("Bands".to_owned(), String::new(), &model.bands.search),
-        Pane::Invites => (invites::title(model), invites::counts(model), &model.invites.search),
+        Pane::Invites => (invites::title(model), invites::counts(model, area.width), &model.invites.search),
         Pane::Members => ("Members".to_owned(), members::counts(model), &model.members.search),
     };
     let style = if model.focus == pane { theme.title } else { Style::new() };
@@ -151,6 +154,41 @@ fn cell_style(model: &Model, pane: Pane, selected: bool, theme: &Theme) -> Style
 /// How everything looks that may be out of date, while the server is not reached.
 pub(super) fn stale(model: &Model, theme: &Theme) -> Option<Style> {
     model.line.offline_since.map(|_| theme.dim)
+}
+
+/// A text with what is searched for in it marked, wherever it stands and however it is written.
+fn found(text: &str, sought: &str, style: Style, theme: &Theme) -> Vec<Span<'static>> {
+    let mut spans = Vec::new();
+    let mut rest = text;
+    while let Some(at) = find(rest, sought) {
+        spans.push(Span::styled(rest[..at.start].to_owned(), style));
+        spans.push(Span::styled(rest[at.clone()].to_owned(), style.patch(theme.found)));
+        rest = &rest[at.end..];
+    }
+    spans.push(Span::styled(rest.to_owned(), style));
+    spans
+}
+
+/// Where `sought` stands in `text`, capitals or not; between graphemes, so that no accent is torn from its letter.
+fn find(text: &str, sought: &str) -> Option<Range<usize>> {
+    let wanted = sought.to_lowercase();
+    if wanted.is_empty() {
+        return None;
+    }
+    let graphemes: Vec<(usize, &str)> = text.grapheme_indices(true).collect();
+    graphemes.iter().enumerate().find_map(|(first, &(start, _))| {
+        let mut read = String::new();
+        for (at, grapheme) in &graphemes[first..] {
+            read.push_str(&grapheme.to_lowercase());
+            if read == wanted {
+                return Some(start..at + grapheme.len());
+            }
+            if !wanted.starts_with(&read) {
+                return None;
+            }
+        }
+        None
+    })
 }
 
 /// Says on the right edge that there is more above or below.

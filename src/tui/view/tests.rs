@@ -49,7 +49,7 @@ fn rows(terminal: &Terminal<TestBackend>) -> Vec<String> {
 
 #[test]
 fn every_screen_looks_as_it_was_last_looked_at() {
-    for (name, scene) in scenes::ALL {
+    for (name, scene) in scenes::ALL.iter() {
         let mut text = String::new();
         for size in SIZES {
             let terminal = drawn(&scene(size), &coloured(), size);
@@ -75,7 +75,7 @@ fn every_screen_looks_as_it_was_last_looked_at() {
 #[test]
 fn without_colour_nothing_is_coloured_and_every_word_is_the_same() {
     let plain = Theme::new(Choice::Auto, true);
-    for (name, scene) in scenes::ALL {
+    for (name, scene) in scenes::ALL.iter() {
         for size in SIZES {
             let model = scene(size);
             let terminal = drawn(&model, &plain, size);

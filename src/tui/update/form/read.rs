@@ -2,18 +2,18 @@
 
 use super::super::super::{
     expiry::Expiry,
-    model::{Form, FormKind, Model},
+    model::{Chosen, Confirm, Form, FormKind, Model},
     request::Request,
 };
 use crate::{
     api::{
-        CreateBand, CreateInvite, DeclineInvite, Login, Patch, Register, UpdateBand, UpdateInvite, UpdateMember,
-        VerifyEmail,
+        ActionArgs, CreateBand, CreateInvite, DeclineInvite, Login, Patch, Register, UpdateBand, UpdateInvite,
+        UpdateMember, VerifyEmail,
     },
     client::Origin,
     domain::{
         Address, AddressCode, BandName, Contact, Description, DisplayName, Invalid, Label, MaxUses, Message, Pasted,
-        Reason, Username, check_password,
+        Reason, Timestamp, Username, check_password,
     },
 };
 
@@ -25,6 +25,8 @@ pub(super) enum Said {
     Server(Origin),
     /// Look at this invite.
     Look(Pasted),
+    /// Ask before it is done.
+    Ask(Box<Confirm>),
     /// Nothing was changed.
     Nothing,
     /// Something is not as it should be; the fields say what.
@@ -66,6 +68,7 @@ impl Model {
                 }
                 self.read_edit_invite(form).map(|body| send(Request::UpdateInvite(id, body)))
             }
+            FormKind::EditMany(chosen) => self.read_edit_many(form, &chosen),
             FormKind::EditMember(band, account) => {
                 if !form.is_changed() {
                     return Said::Nothing;
@@ -129,6 +132,7 @@ impl Model {
             UpdateInvite { role: form.change("role").and_then(|role| role.parse().ok()), ..Default::default() };
         if form.change("expires_at").is_some() {
             match self.read_expiry(form)? {
+                Expiry::Later(hours) => body.expires_at = Patch::Value(self.later_end(form, hours)?),
                 Expiry::Default => {
                     form.refuse("expires_at", format!("must be {}", super::super::super::expiry::ALLOWED));
                     return None;
@@ -148,6 +152,40 @@ impl Model {
             body.message = read_optional::<Message>(form, "message")?.into();
         }
         Some(body)
+    }
+
+    /// The end of the invite that is edited, so many hours later.
+    fn later_end(&self, form: &mut Form, hours: i64) -> Option<Timestamp> {
+        let FormKind::EditInvite(id) = form.kind else { return None };
+        let invite = self.invites.list.rows().find(|invite| invite.id == id);
+        let end = invite.and_then(|invite| invite.expires_at);
+        if end.is_none() {
+            form.refuse("expires_at", "has no end that could be later: it never expires");
+        }
+        Some(end?.max(self.now).plus_seconds(hours.saturating_mul(3_600)))
+    }
+
+    fn read_edit_many(&self, form: &mut Form, chosen: &Chosen) -> Option<Said> {
+        let typed = form.optional("expires_at");
+        let end = match typed.as_deref().map(|_| self.read_expiry(form)) {
+            None => None,
+            Some(read) => match read? {
+                Expiry::Later(_) => {
+                    form.refuse("expires_at", "must count from now, since each has an end of its own: 24h, 3d, 2w");
+                    return None;
+                }
+                expiry => {
+                    let (ttl_hours, expires_at) = expiry.fields();
+                    Some(ActionArgs { ttl_hours, expires_at, role: None })
+                }
+            },
+        };
+        let role = form.optional("role");
+        if role.is_none() && end.is_none() {
+            return Some(Said::Nothing);
+        }
+        let end = typed.as_deref().zip(end);
+        Some(Said::Ask(Box::new(self.change_question(chosen, role.as_deref(), end))))
     }
 
     fn read_expiry(&self, form: &mut Form) -> Option<Expiry> {

@@ -115,28 +115,6 @@ fn with_a_member_their_invites_and_every_way_back_can_be_ended() {
 }
 
 #[test]
-fn marked_invites_are_revoked_one_after_the_other_and_undone_together() {
-    let mut desk = Desk::with_a_band();
-    desk.press("space space space r");
-    assert!(matches!(desk.top(), Some(Overlay::Confirm(confirm)) if confirm.question == "Revoke 3 marked invites?"));
-    desk.press("y");
-    for n in 1..=3 {
-        assert_eq!(desk.sent.iter().filter(|(.., r)| matches!(r, Request::RevokeInvite(_))).count(), 1);
-        desk.answer(|r| *r == Request::RevokeInvite(invite_id(n)), Ok(Answer::Done));
-    }
-    assert!(desk.model.invites.list.marked.is_empty());
-    desk.press("u");
-    let restored = desk.sent.iter().filter(|(.., r)| matches!(r, Request::RestoreInvite(_))).count();
-    assert_eq!(restored, 3);
-    for n in 1..=3 {
-        desk.answer(|r| *r == Request::RestoreInvite(invite_id(n)), Err(offline()));
-    }
-    desk.press("u");
-    let again = desk.sent.iter().filter(|(.., r)| matches!(r, Request::RestoreInvite(_))).count();
-    assert_eq!(again, 3, "what could not be undone can be tried again, all of it");
-}
-
-#[test]
 fn a_refused_deed_stays_open_with_the_reason() {
     let mut desk = Desk::with_a_band();
     desk.press("r y");

@@ -8,7 +8,7 @@ use ratatui::{
 
 use super::{open, put_lines, say};
 use crate::tui::{
-    model::{Confirm, Deed},
+    model::{Confirm, Deed, Many},
     theme::Theme,
 };
 
@@ -19,8 +19,10 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, confirm: &Confirm, theme: &Them
     let wide = super::box_width(area).min(WIDEST);
     let room = usize::from(wide).saturating_sub(4);
     let mut lines = say(&confirm.question, room, theme.title);
-    lines.push(Line::default());
-    lines.extend(say(&confirm.consequence, room, theme.dim));
+    if !confirm.consequence.is_empty() {
+        lines.push(Line::default());
+        lines.extend(say(&confirm.consequence, room, theme.dim));
+    }
     if let Some(refused) = &confirm.refused {
         lines.push(Line::default());
         lines.extend(say(&format!("✗ {refused}"), room, theme.error));
@@ -40,8 +42,11 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, confirm: &Confirm, theme: &Them
     }
     let count = confirm.deeds.len();
     if confirm.sending.is_some() {
-        let progress =
-            if count > 1 { format!("{} of {count} done…", confirm.done) } else { "on its way…".to_owned() };
+        let progress = match &confirm.many {
+            Some(many) => far(many),
+            None if count > 1 => format!("{} of {count} done…", confirm.done),
+            None => "on its way…".to_owned(),
+        };
         lines.push(Line::styled(progress, theme.pending));
     } else {
         let rest = count.saturating_sub(confirm.done);
@@ -66,6 +71,20 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, confirm: &Confirm, theme: &Them
         lines.drain(kept..lines.len() - answers.min(lines.len()));
     }
     put_lines(buf, inner, &lines);
+}
+
+/// How far it has come: "2000 done, 3 refused, 400 to go…".
+fn far(many: &Many) -> String {
+    let refused = match many.failed.len() {
+        0 => String::new(),
+        count => format!(", {count} refused"),
+    };
+    let to_go = match many.remaining {
+        0 => String::new(),
+        count @ 1_000.. => format!(", {count} or more to go"),
+        count => format!(", {count} to go"),
+    };
+    format!("{} done{refused}{to_go}…", many.done)
 }
 
 /// What happens on "no", in a word.

@@ -22,11 +22,20 @@ use crate::{
 };
 
 pub(super) fn keys(model: &Model) -> Vec<(String, &'static str)> {
-    let mut keys: Vec<_> = [Action::CopyLink, Action::ShowLink, Action::EditInvite, Action::Revoke, Action::RotateLink]
-        .into_iter()
-        .filter(|&action| model.refusal(action).is_none())
-        .map(|action| (key(model, action), action.binding().label))
-        .collect();
+    let mut keys: Vec<_> = [
+        Action::CopyLink,
+        Action::ShowLink,
+        Action::EditInvite,
+        Action::Resend,
+        Action::Revoke,
+        Action::Restore,
+        Action::Extend,
+        Action::RotateLink,
+    ]
+    .into_iter()
+    .filter(|&action| model.refusal(action).is_none())
+    .map(|action| (key(model, action), action.binding().label))
+    .collect();
     keys.push(("esc".to_owned(), "close"));
     keys
 }
@@ -130,9 +139,24 @@ fn facts(invite: &Invite, model: &Model, wide: usize, theme: &Theme) -> Vec<Line
     }
     if invite.email.is_some() {
         add("Mail", &mailed(invite, model));
+        if let Some(note) = invite.delivery_note.as_deref().filter(|note| !note.is_empty()) {
+            add("They said", note);
+        }
+        if let Some(at) = invite.delivery_next_at {
+            add("Tried again", &when::date_and_time(at, zone));
+        }
         if let Some(reminders) = reminders(invite, standing.is_pending(), model) {
             add("Reminders", &reminders);
         }
+    }
+    if invite.requires_approval {
+        add("Approval", "an admin has to agree to each accept");
+    }
+    if let Some(at) = invite.used_at.filter(|_| invite.used) {
+        add("Last used", &stamp(at, invite.used_by.as_ref().map(|by| by.display_name.as_str()), model));
+    }
+    if let Some(code) = model.invites.refused.get(&invite.id) {
+        add("Not done", &code.as_str().replace('_', " "));
     }
     add("Token", &format!("…{}", invite.hint));
     lines

@@ -9,19 +9,19 @@ use ratatui::{
 
 use super::{
     super::{
-        outline::put_lines,
-        text::{columns, fit, fit_right},
+        outline::{most_right, put_lines},
+        text::{clip, columns, fit, fit_right},
         when,
     },
-    cell_style, empty, key, more, notice, stale, visible,
+    cell_style, empty, found, key, more, notice, stale, visible,
 };
 use crate::{
     api::Invite,
-    domain::{CancelReason, Standing, Status},
+    domain::{CancelReason, Delivery, Standing, Status},
     tui::{
         keymap::Action,
         label,
-        model::{Model, Pane},
+        model::{InvitesPane, Model, Pane},
         theme::Theme,
     },
 };
@@ -37,26 +37,39 @@ pub(super) fn count(matched: u64) -> String {
 }
 
 /// "12 pending of 48"; what is marked, filtered and ordered otherwise is said too.
-pub(super) fn counts(model: &Model) -> String {
+pub(super) fn counts(model: &Model, wide: u16) -> String {
     let invites = &model.invites;
     if invites.list.is_empty() && !invites.list.loaded {
         return String::new();
     }
-    let narrowed = invites.status.is_some() || !invites.search.query.is_empty();
     let mut parts = Vec::new();
-    if !invites.list.marked.is_empty() {
+    if invites.all {
+        parts.push("all marked".to_owned());
+    } else if !invites.list.marked.is_empty() {
         parts.push(format!("{} marked", invites.list.marked.len()));
     }
-    parts.push(match (narrowed, invites.matched, invites.status) {
-        (true, Some(matched), Some(status)) => format!("{} {status} of {}", count(matched), invites.total),
-        (true, None, Some(status)) => format!("{status} of {}", invites.total),
-        (true, Some(matched), None) => format!("{} of {}", count(matched), invites.total),
-        _ => format!("{} pending of {}", invites.pending, invites.total),
+    let number = invites.matched.map(count);
+    let status = invites.status.map(|status| status.to_string());
+    let kind = invites.kind.map(|kind| label::kinds(kind).to_owned());
+    let words: Vec<_> = [number, status, kind].into_iter().flatten().collect();
+    parts.push(if is_narrowed(invites) && !words.is_empty() {
+        format!("{} of {}", words.join(" "), invites.total)
+    } else {
+        format!("{} pending of {}", invites.pending, invites.total)
     });
     if invites.sort.is_some() {
         parts.push(label::order(invites.sort).to_owned());
     }
+    // The order goes before what is shown, where there is no room for both.
+    while parts.len() > 1 && columns(&parts.join(" · ")) + 2 > most_right(wide) {
+        parts.pop();
+    }
     parts.join(" · ")
+}
+
+/// Whether not all invites are asked for.
+fn is_narrowed(invites: &InvitesPane) -> bool {
+    invites.status.is_some() || invites.kind.is_some() || !invites.search.query.is_empty()
 }
 
 /// The glyph of a status: it is told apart without colour and without reading.
@@ -98,7 +111,9 @@ struct Table {
     status: usize,
     uses: usize,
     expires: usize,
+    mail: usize,
     by: usize,
+    kind: usize,
     made: usize,
 }
 
@@ -108,20 +123,29 @@ const RECIPIENT: usize = 16;
 const MOST_RECIPIENT: usize = 44;
 
 impl Table {
-    fn new(wide: usize, uses: usize) -> Self {
-        let mut table = Self { recipient: 0, role: 6, status: 11, uses, expires: 8, by: 14, made: 10 };
-        let drops: [fn(&mut Self); 4] =
-            [|table| table.made = 0, |table| table.by = 0, |table| table.role = 0, |table| table.uses = 0];
+    /// For a line of so many columns; `uses` is the widest of them, and `mailed` whether any was mailed.
+    fn new(wide: usize, uses: usize, mailed: bool) -> Self {
+        let mail = if mailed { 8 } else { 0 };
+        let mut table = Self { recipient: 0, role: 6, status: 11, uses, expires: 8, mail, by: 14, kind: 7, made: 10 };
+        let drops: [fn(&mut Self); 6] = [
+            |table| table.made = 0,
+            |table| table.kind = 0,
+            |table| table.by = 0,
+            |table| table.mail = 0,
+            |table| table.role = 0,
+            |table| table.uses = 0,
+        ];
         let mut drops = drops.into_iter();
         if wide >= 64 {
             // The longer reasons of an end fit too.
             table.expires = 10;
         }
         loop {
-            let others = [table.role, table.status, table.uses, table.expires, table.by, table.made];
+            let others = table.others();
             let taken: usize = others.into_iter().filter(|&column| column > 0).map(|column| column + 2).sum();
             table.recipient = wide.saturating_sub(2 + taken).min(MOST_RECIPIENT);
-            let enough = if table.by > 0 || table.made > 0 { RECIPIENT + 8 } else { RECIPIENT };
+            let beside = table.mail + table.by + table.kind + table.made;
+            let enough = if beside > 0 { RECIPIENT + 6 } else { RECIPIENT };
             if table.recipient >= enough {
                 return table;
             }
@@ -130,9 +154,14 @@ impl Table {
         }
     }
 
+    /// The columns behind the recipient.
+    const fn others(self) -> [usize; 8] {
+        [self.role, self.status, self.uses, self.expires, self.mail, self.by, self.kind, self.made]
+    }
+
     /// A row of these cells, each in its column.
-    fn cells<'a>(self, cells: [(&str, Style); 6]) -> impl Iterator<Item = Span<'a>> {
-        let wide = [self.role, self.status, self.uses, self.expires, self.by, self.made];
+    fn cells<'a>(self, cells: [(&str, Style); 8]) -> impl Iterator<Item = Span<'a>> {
+        let wide = self.others();
         let numbers = 2;
         cells.into_iter().zip(wide).enumerate().filter(|(_, (_, wide))| *wide > 0).map(
             move |(at, ((text, style), wide))| {
@@ -148,21 +177,23 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     let list = &invites.list;
     if list.is_empty() {
         if model.band.is_some() {
-            let narrowed = invites.status.is_some() || !invites.search.query.is_empty();
             let todo = if model.may_invite() {
                 format!("No invites yet. {} makes one.", key(model, Action::NewInvite))
             } else {
                 "Members see invites of their own alone; admins make them.".to_owned()
             };
             let area = Rect { y: area.y.saturating_sub(1), height: area.height + 1, ..area };
-            notice(buf, area, &empty(model, list, narrowed, &todo), theme.dim);
+            notice(buf, area, &empty(model, list, is_narrowed(invites), &todo), theme.dim);
         }
         return;
     }
     let widest = visible(list, area.height).map(|(_, invite, _)| columns(&uses(invite))).max().unwrap_or(0);
-    let table = Table::new(usize::from(area.width), widest.clamp(4, 12));
+    let mailed = visible(list, area.height).any(|(_, invite, _)| invite.delivery != Delivery::None);
+    let table = Table::new(usize::from(area.width), widest.clamp(4, 12), mailed);
     let mut heading = vec![Span::styled(format!("  {}", fit("FOR", table.recipient)), theme.dim)];
-    heading.extend(table.cells(["ROLE", "STATUS", "USES", "EXPIRES", "BY", "MADE"].map(|name| (name, theme.dim))));
+    heading.extend(
+        table.cells(["ROLE", "STATUS", "USES", "EXPIRES", "MAIL", "BY", "KIND", "MADE"].map(|name| (name, theme.dim))),
+    );
     let above = Rect { y: area.y.saturating_sub(1), height: 1, ..area };
     put_lines(buf, above, [&Line::from(heading)]);
     let lines: Vec<_> =
@@ -175,7 +206,13 @@ fn row(model: &Model, invite: &Invite, selected: bool, table: Table, theme: &The
     let standing = Standing::at(model.now, invite.status, invite.cancel_reason, invite.expires_at);
     let status = standing.status;
     let old = stale(model, theme);
-    let mark = if model.invites.list.marked.contains(&invite.id) { "◆" } else { " " };
+    let refused = model.invites.refused.get(&invite.id);
+    let marked = model.invites.all || model.invites.list.marked.contains(&invite.id);
+    let (mark, mark_style) = match (marked, refused) {
+        (_, Some(_)) => ("!", theme.error),
+        (true, None) => ("◆", theme.key),
+        (false, None) => (" ", theme.key),
+    };
     let cursor = if selected { "▸" } else { " " };
     let named = invite.account.is_some() || invite.label.is_some() || invite.email.is_some();
     let mut first = cell_style(model, Pane::Invites, selected, theme);
@@ -187,19 +224,54 @@ fn row(model: &Model, invite: &Invite, selected: bool, table: Table, theme: &The
         (Status::Cancelled, Some(why)) => reason(why).to_owned(),
         _ => "–".to_owned(),
     };
+    let mail = label::mail(invite.delivery);
+    let mail_style = match invite.delivery {
+        Delivery::Bounced | Delivery::Suppressed => theme.error,
+        Delivery::Queued | Delivery::Deferred => theme.pending,
+        Delivery::None | Delivery::Sent => theme.dim,
+    };
     let ended = if standing.is_pending() { old.unwrap_or_default() } else { theme.dim };
-    let mut spans = vec![
-        Span::styled(cursor, first),
-        Span::styled(mark, if selected { first } else { theme.key }),
-        Span::styled(fit(&invite.recipient(), table.recipient), first),
-    ];
+    let mut spans = vec![Span::styled(cursor, first), Span::styled(mark, if selected { first } else { mark_style })];
+    let refused = refused.map(|code| code.as_str().replace('_', " "));
+    spans.extend(whom(model, invite, refused.as_deref(), table.recipient, first, theme));
     spans.extend(table.cells([
         (invite.role.as_str(), old.unwrap_or_default()),
         (&format!("{} {status}", glyph(status)), old.unwrap_or(theme.status(status))),
         (&uses(invite), old.unwrap_or_default()),
         (&end, ended),
+        (mail, mail_style),
         (&invite.created_by.display_name, theme.dim),
+        (label::kind_word(invite.kind), theme.dim),
         (&when::date(invite.created_at, &model.settings.zone), theme.dim),
     ]));
     Line::from(spans)
+}
+
+/// Whom it is for, and behind that what else is known of them, or why something was not done to it; what is searched for is
+/// marked in both.
+fn whom(
+    model: &Model,
+    invite: &Invite,
+    refused: Option<&str>,
+    wide: usize,
+    style: Style,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    let name = invite.recipient();
+    let other = invite.account.as_ref().map(|account| &account.display_name).or(invite.label.as_ref());
+    let other = other.filter(|other| !other.is_empty() && **other != name && name.strip_prefix('@') != Some(other));
+    let (beside, beside_style) = match refused {
+        Some(why) => (format!("  {why}"), theme.error),
+        None => (other.map_or_else(String::new, |other| format!("  {other}")), theme.dim),
+    };
+    // Why it was refused is worth more than the end of a name.
+    let least = if refused.is_some() { columns(&beside) } else { 0 };
+    let name = clip(&name, wide.saturating_sub(least).max(4).min(wide));
+    let room = wide.saturating_sub(columns(&name));
+    // A letter or two of it help nobody.
+    let beside = if room < 6 { " ".repeat(room) } else { fit(&beside, room) };
+    let sought = model.invites.search.query.text().trim();
+    let mut spans = found(&name, sought, style, theme);
+    spans.extend(found(&beside, sought, beside_style, theme));
+    spans
 }

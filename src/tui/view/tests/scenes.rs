@@ -1,5 +1,10 @@
 //! The screens that are looked at.
 
+mod invites;
+mod lists;
+
+use std::sync::LazyLock;
+
 use crate::{
     api::{Bands, Code, Inbox, Invite, InviteSort},
     client::Origin,
@@ -11,8 +16,8 @@ use crate::{
         listing::{Entry, Topic},
         message::Link,
         model::{
-            Choice, Confirm, Deed, Details, Finder, Form, Listing, Model, Offer, Overlay, Pane, RequestId, Row as _,
-            Screen, Server, Shown, ShownLink, TextField, Toast, Tone, Undo, WaitingList,
+            Choice, Confirm, Deed, Details, Finder, Form, Model, Offer, Overlay, Pane, RequestId, Screen, Server,
+            ShownLink, TextField, Toast, Tone, Undo, WaitingList,
         },
         sample::{self, band_id, fill, fresh, invite_id, later, now, panes, signed_in},
     },
@@ -20,7 +25,11 @@ use crate::{
 
 type Scene = (&'static str, fn((u16, u16)) -> Model);
 
-pub(super) const ALL: &[Scene] = &[
+/// Every screen. What belongs together is next door.
+pub(super) static ALL: LazyLock<Vec<Scene>> =
+    LazyLock::new(|| [PLAIN, invites::ALL, lists::ALL].into_iter().flatten().copied().collect());
+
+const PLAIN: &[Scene] = &[
     ("welcome", |size| fresh(size)),
     ("welcome-problem", |size| {
         let problem = "The server cannot start: the folder ~/.local/share/guestlist cannot be written (permission \
@@ -83,7 +92,7 @@ pub(super) const ALL: &[Scene] = &[
         }
         let height = crate::tui::model::areas(size, model.focus).list_height(Pane::Invites);
         model.invites.list.show(height);
-        model.undo = Some(Undo { invites: vec![invite_id(1)], until: later(500) });
+        model.undo = Some(Undo { invites: vec![invite_id(1)], fitting: None, until: later(500) });
         model
     }),
     ("no-bands", |size| {
@@ -219,7 +228,9 @@ pub(super) const ALL: &[Scene] = &[
             kind: Kind::Email,
             email: Some("lea@example.org".to_owned()),
             label: Some("Lea, second violin".to_owned()),
-            delivery: Delivery::Sent,
+            delivery: Delivery::Deferred,
+            delivery_note: Some("451 4.7.1 Greylisted, please try again later".to_owned()),
+            delivery_next_at: Some(later(900)),
             sent_at: Some(later(-7_200)),
             reminders_sent: 1,
             next_reminder_at: Some(later(86_400)),
@@ -303,76 +314,12 @@ pub(super) const ALL: &[Scene] = &[
         let list = WaitingList { page: Some(sample::inbox()), selected: 1, problem: None };
         over_panes(size, Overlay::Inbox(Box::new(list)))
     }),
-    ("join-requests", |size| {
-        let mut listing = listing(Topic::JoinRequests, requests(JoinStatus::Pending));
-        listing.list.step(1);
-        over_panes(size, Overlay::Listing(Box::new(listing)))
-    }),
-    ("join-requests-denied", |size| {
-        let mut listing = listing(Topic::JoinRequests, requests(JoinStatus::Denied));
-        listing.narrowed = 2;
-        over_panes(size, Overlay::Listing(Box::new(listing)))
-    }),
-    ("join-requests-empty", |size| {
-        over_panes(size, Overlay::Listing(Box::new(listing(Topic::JoinRequests, Vec::new()))))
-    }),
-    ("join-request", |size| {
-        let mut model =
-            over_panes(size, Overlay::Listing(Box::new(listing(Topic::JoinRequests, requests(JoinStatus::Pending)))));
-        let entry = requests(JoinStatus::Pending).remove(1);
-        model.overlays.push(Overlay::Shown(Box::new(Shown { topic: Topic::JoinRequests, entry, scroll: 0 })));
-        model
-    }),
-    ("bans", |size| {
-        let mut listing = listing(Topic::Bans, bans());
-        for entry in bans().into_iter().take(2) {
-            listing.marked.insert(entry.id(), entry);
-        }
-        over_panes(size, Overlay::Listing(Box::new(listing)))
-    }),
-    ("bans-offline", |size| {
-        let mut model = over_panes(size, Overlay::Listing(Box::new(listing(Topic::Bans, bans()))));
-        model.line.offline_since = Some(later(-30));
-        model.line.why = "cannot reach https://invites.example.org: connection refused".to_owned();
-        model
-    }),
-    ("bans-refused", |size| {
-        let mut listing = listing(Topic::Bans, Vec::new());
-        listing.problem = Some("Only admins can do this. Ask Joe.".to_owned());
-        over_panes(size, Overlay::Listing(Box::new(listing)))
-    }),
-    ("ban", |size| {
-        let mut model = over_panes(size, Overlay::Listing(Box::new(listing(Topic::Bans, bans()))));
-        let entry = bans().remove(1);
-        model.overlays.push(Overlay::Shown(Box::new(Shown { topic: Topic::Bans, entry, scroll: 0 })));
-        model
-    }),
-    ("help-bans", |size| {
-        let mut model = over_panes(size, Overlay::Listing(Box::new(listing(Topic::Bans, bans()))));
-        model.overlays.push(Overlay::Help { scroll: 0 });
-        model
-    }),
     ("inbox-empty", |size| {
         let nothing = Inbox { invites: Vec::new(), next_cursor: None, prev_cursor: None };
         let list = WaitingList { page: Some(nothing), ..WaitingList::default() };
         over_panes(size, Overlay::Inbox(Box::new(list)))
     }),
 ];
-
-/// A list over the panes with these rows.
-fn listing(topic: Topic, rows: Vec<Entry>) -> Listing {
-    let mut listing = Listing::new(topic, 1, Some(band_id(1)));
-    fill(&mut listing.list, rows, false);
-    listing
-}
-
-fn requests(status: JoinStatus) -> Vec<Entry> {
-    sample::join_requests(status).into_iter().map(Entry::JoinRequest).collect()
-}
-
-fn bans() -> Vec<Entry> {
-    sample::bans().into_iter().map(Entry::Ban).collect()
-}
 
 fn over_panes(size: (u16, u16), overlay: Overlay) -> Model {
     let mut model = panes(size);
@@ -488,7 +435,7 @@ pub(super) fn over(model: &Model, name: &str) -> Vec<Model> {
     form.fill("message", name);
     form.focus = 5;
     let confirm = Confirm::new(name, name, "go", vec![Deed::SignOut]);
-    let mut requests = requests(JoinStatus::Pending);
+    let mut requests = lists::requests(JoinStatus::Pending);
     for entry in &mut requests {
         if let Entry::JoinRequest(request) = entry {
             request.account.display_name = name.to_owned();
@@ -496,7 +443,7 @@ pub(super) fn over(model: &Model, name: &str) -> Vec<Model> {
     }
     let overlays = [
         None,
-        Some(Overlay::Listing(Box::new(listing(Topic::JoinRequests, requests)))),
+        Some(Overlay::Listing(Box::new(lists::listing(Topic::JoinRequests, requests)))),
         Some(Overlay::Details(Box::new(details))),
         Some(Overlay::Offer(Box::new(offer))),
         Some(Overlay::Form(form)),
