@@ -9,7 +9,7 @@
 //! [`App`], never from the surroundings.
 
 pub(crate) mod accounts;
-pub(crate) mod admin;
+pub mod admin;
 mod app;
 pub(crate) mod audit;
 pub(crate) mod bands;
@@ -43,5 +43,5 @@ pub use app::{App, Clock, Entropy, Settings, SystemClock, SystemEntropy};
 pub use http::router;
 pub(crate) use peer::Peer;
 pub(crate) use refused::{Fields, Refused};
-pub(crate) use secret::{Hash, hash, open, seal};
+pub(crate) use secret::{Hash, hash, key_text, open, seal};
 pub use secret::{Key, KeyError};

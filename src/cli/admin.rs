@@ -1,5 +1,7 @@
 //! `guestlist admin`: what is done on the server's host, on its database, whether the server runs or not.
 
+mod upkeep;
+
 use clap::{Args, Subcommand};
 
 use super::{Error, account::new_password, output, serve};
@@ -51,6 +53,8 @@ enum Admin {
         #[arg(long, value_name = "NAME", value_parser = DisplayName::parse)]
         display_name: Option<DisplayName>,
     },
+    #[command(flatten)]
+    Upkeep(upkeep::Upkeep),
     /// See whether mail leaves.
     Mail {
         #[command(subcommand)]
@@ -100,6 +104,7 @@ pub(super) fn run(args: &AdminArgs, config: &Config, json: bool) -> Result<(), E
             let account = runtime.block_on(make(config, new, password, now))?;
             (account, "has an account, and runs this site")
         }
+        Admin::Upkeep(upkeep) => return upkeep.run(config, &runtime, json),
         Admin::Mail { command: MailCommand::Test { address } } => {
             return runtime.block_on(test_mail(config, address, now, json));
         }

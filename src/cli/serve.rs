@@ -127,19 +127,25 @@ fn warn(config: &Config, address: SocketAddr) {
     }
 }
 
+/// The variable that can hold the key.
+pub(super) const KEY_VARIABLE: &str = "GUESTLIST_KEY";
+
 /// The key: from the environment, from its file, or from the file beside the data, which is made where it is missing.
-fn key(config: &Config, entropy: &SystemEntropy) -> Result<Key, Error> {
-    const VARIABLE: &str = "GUESTLIST_KEY";
-    if let Some(text) = super::variable(VARIABLE).filter(|text| !text.is_empty()) {
-        return Key::parse(&text, VARIABLE).map_err(|error| Error::Usage(error.to_string()));
+pub(super) fn key(config: &Config, entropy: &SystemEntropy) -> Result<Key, Error> {
+    if let Some(text) = super::variable(KEY_VARIABLE).filter(|text| !text.is_empty()) {
+        return Key::parse(&text, KEY_VARIABLE).map_err(|error| Error::Usage(error.to_string()));
     }
-    let path = match &config.server.key_file {
-        Some(path) => path.clone(),
-        None => data_folder(config)?.join("key"),
-    };
     let mut random = [0; 32];
     crate::server::Entropy::fill(entropy, &mut random);
-    Key::from_file(&path, &random).map_err(|error| Error::Host(error.to_string()))
+    if config.server.key_file.is_none() {
+        data_folder(config)?;
+    }
+    Key::from_file(&key_file(config)?, &random).map_err(|error| Error::Host(error.to_string()))
+}
+
+/// The file of the key, whether it is there or not.
+pub(super) fn key_file(config: &Config) -> Result<std::path::PathBuf, Error> {
+    config.server.key_file.clone().map_or_else(|| Ok(known_folder(config)?.join("key")), Ok)
 }
 
 /// The database, with its file in the data folder where none is named; made, and private, where it is missing.

@@ -1,5 +1,12 @@
 //! What is done on the server's host, by who has its database: no request, no session, no right but that.
 
+mod check;
+mod reseal;
+
+pub(crate) use check::sealed;
+pub use check::{Finding, check};
+pub(crate) use reseal::{Progress, reseal};
+
 use crate::{
     api::{Account, Code},
     domain::{AccountId, Registration, Timestamp, Username},

@@ -18,8 +18,12 @@ pub(crate) fn hash(bytes: impl AsRef<[u8]>) -> Hash {
     hash
 }
 
-/// The server's key for sealing tokens (ChaCha20-Poly1305, RFC 8439).
-pub struct Key(LessSafeKey);
+/// The server's key for sealing tokens (ChaCha20-Poly1305, RFC 8439), and those before it, which still open what they sealed.
+pub struct Key {
+    /// The one that seals.
+    newest: LessSafeKey,
+    older: Vec<LessSafeKey>,
+}
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +38,7 @@ pub enum KeyError {
     #[error("the folder {0} of the key file can be written by others: run `chmod go-w {0}`")]
     LooseFolder(PathBuf),
     /// It does not hold a key.
-    #[error("{0} does not hold a key: 43 characters of base64url are expected")]
+    #[error("{0} does not hold a key: 43 characters of base64url are expected, and after them those of older keys")]
     Malformed(String),
 }
 
@@ -47,15 +51,25 @@ impl std::fmt::Debug for Key {
 impl Key {
     /// The key of these bytes.
     pub fn new(bytes: &[u8; 32]) -> Result<Self, KeyError> {
-        let key = UnboundKey::new(&CHACHA20_POLY1305, bytes).map_err(|_| KeyError::Malformed("the key".to_owned()))?;
-        Ok(Self(LessSafeKey::new(key)))
+        Ok(Self { newest: bare(bytes)?, older: Vec::new() })
     }
 
-    /// The key from its text, 32 bytes in base64url; `source` names where the text is from.
+    /// The keys in a text, each 32 bytes in base64url, with white space between: the first seals, all open. `source` names
+    /// where the text is from.
     pub fn parse(text: &str, source: &str) -> Result<Self, KeyError> {
         let malformed = || KeyError::Malformed(source.to_owned());
-        let bytes = URL_SAFE_NO_PAD.decode(text.trim()).map_err(|_| malformed())?;
-        Self::new(&bytes.try_into().map_err(|_| malformed())?)
+        let one = |text: &str| {
+            let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| malformed())?;
+            bare(&bytes.try_into().map_err(|_| malformed())?)
+        };
+        let mut keys = text.split_whitespace().map(one).collect::<Result<Vec<_>, _>>()?.into_iter();
+        let newest = keys.next().ok_or_else(malformed)?;
+        Ok(Self { newest, older: keys.collect() })
+    }
+
+    /// Whether the newest of the keys sealed this.
+    pub(crate) fn is_newest(&self, owner: &[u8; 16], sealed: &[u8]) -> bool {
+        opened(&self.newest, owner, sealed).is_some()
     }
 
     /// The key in a file, made from `random` if there is none. The file is 0600 whatever the umask; one that others
@@ -64,7 +78,7 @@ impl Key {
         let trouble = |error| KeyError::File(path.to_owned(), error);
         if !path.try_exists().map_err(trouble)? {
             // One that is made meanwhile stays.
-            private::write(path, URL_SAFE_NO_PAD.encode(random).as_bytes(), false).map_err(trouble)?;
+            private::write(path, key_text(random).as_bytes(), false).map_err(trouble)?;
         }
         let file = private::open(path).map_err(trouble)?;
         // The open file is looked at, so it cannot be exchanged in between.
@@ -81,19 +95,33 @@ impl Key {
     }
 }
 
+/// The text of a new key.
+pub(crate) fn key_text(random: &[u8; 32]) -> String {
+    URL_SAFE_NO_PAD.encode(random)
+}
+
+fn bare(bytes: &[u8; 32]) -> Result<LessSafeKey, KeyError> {
+    let key = UnboundKey::new(&CHACHA20_POLY1305, bytes).map_err(|_| KeyError::Malformed("the key".to_owned()))?;
+    Ok(LessSafeKey::new(key))
+}
+
 /// Seals `text` under the key, bound to `owner` (the id of its row), so that a sealed token moved to another row does
 /// not open. The nonce stands before the sealed bytes.
 pub(crate) fn seal(key: &Key, nonce: [u8; NONCE_LEN], owner: &[u8; 16], text: &str) -> Option<Vec<u8>> {
     let mut sealed = text.as_bytes().to_vec();
-    key.0.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(owner), &mut sealed).ok()?;
+    key.newest.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(owner), &mut sealed).ok()?;
     Some([nonce.as_slice(), &sealed].concat())
 }
 
-/// What [`seal`] sealed, or `None` if key, owner or bytes are not those of then.
+/// What [`seal`] sealed, or `None` if keys, owner or bytes are not those of then.
 pub(crate) fn open(key: &Key, owner: &[u8; 16], sealed: &[u8]) -> Option<String> {
+    std::iter::once(&key.newest).chain(&key.older).find_map(|key| opened(key, owner, sealed))
+}
+
+fn opened(key: &LessSafeKey, owner: &[u8; 16], sealed: &[u8]) -> Option<String> {
     let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>()?;
     let mut bytes = sealed.to_vec();
-    let text = key.0.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(owner), &mut bytes).ok()?;
+    let text = key.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(owner), &mut bytes).ok()?;
     String::from_utf8(text.to_vec()).ok()
 }
 
@@ -112,6 +140,22 @@ mod tests {
         assert_eq!(open(&key, &[5; 16], &sealed), None);
         assert_eq!(open(&key, &[4; 16], &sealed[..20]), None);
         assert!(!sealed.windows(6).any(|w| w == b"secret"));
+    }
+
+    #[test]
+    fn an_older_key_opens_what_it_sealed_and_seals_nothing() {
+        let (old, new) = (key_text(&[1; 32]), key_text(&[2; 32]));
+        let before = Key::parse(&old, "the file").unwrap();
+        let sealed = seal(&before, [3; 12], &[4; 16], "inv_secret").unwrap();
+        let both = Key::parse(&format!("{new}\n{old}\n"), "the file").unwrap();
+        assert_eq!(open(&both, &[4; 16], &sealed).as_deref(), Some("inv_secret"));
+        assert!(!both.is_newest(&[4; 16], &sealed));
+        let again = seal(&both, [5; 12], &[4; 16], "inv_secret").unwrap();
+        assert!(both.is_newest(&[4; 16], &again));
+        assert_eq!(open(&before, &[4; 16], &again), None);
+        for text in ["", "\n", "short", &format!("{new} short")] {
+            assert!(Key::parse(text, "the file").unwrap_err().to_string().contains("the file"), "{text}");
+        }
     }
 
     #[test]

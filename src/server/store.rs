@@ -32,6 +32,7 @@
 //! - A full queue, a full disk, a stopped or unreachable server are errors that
 //!   [`is_unavailable`](Error::is_unavailable) tells apart from mistakes; work resumes by itself when the cause is gone.
 
+mod backup;
 pub mod dialect;
 mod error;
 mod migrate;
@@ -58,6 +59,7 @@ use tokio::sync::{
 };
 
 pub use self::{
+    backup::{backup, restore},
     dialect::Dialect,
     error::Error,
     migrate::{MIGRATIONS, Migration},

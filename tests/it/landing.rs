@@ -39,6 +39,7 @@ stories!(settings();
     an_admin_has_to_agree,
     declining_takes_an_account_and_can_block,
     a_form_of_another_site_does_nothing,
+    an_event_is_told_and_its_calendar_file_is_there_before_and_after,
     stored_text_is_text,
 );
 stories!(with_mail(); an_address_is_verified_on_the_way);
@@ -368,6 +369,28 @@ mod story {
             page.has("sent by another site");
         }
         assert_eq!(role(&ada, &band, "kim").await, None);
+    }
+
+    pub async fn an_event_is_told_and_its_calendar_file_is_there_before_and_after(world: &World) {
+        let (ada, _) = (world.account("ada").await, world.account("kim").await);
+        let band = ada.band("The Night Owls").await;
+        let event = json!({ "title": "Winter concert", "starts_at": "2027-02-12T19:30", "place": "Town hall",
+            "time_zone": "Europe/Berlin" });
+        let body = json!({ "name": "Winter", "event": event, "rows": [{}] });
+        let (status, made) = ada.post(&format!("/bands/{band}/campaigns"), body).await;
+        assert_eq!(status, 201, "{made}");
+        let link = made["results"][0]["link"].as_str().unwrap();
+        let token = link.rsplit_once('/').unwrap().1;
+        let offer = open(world, token).await;
+        for words in
+            ["Winter concert", "12 February 2027, 19:30 (Europe/Berlin)", "Town hall", "download=\"invite.ics\""]
+        {
+            offer.has(words);
+        }
+        let file = format!("/api/v1/invites/{token}/calendar.ics");
+        offer.has(&format!("href=\"{file}\""));
+        assert_eq!(client().get(format!("{}{file}", world.origin)).send().await.unwrap().status(), 200);
+        join(world, token, "kim").await.has("href=\"data:text/calendar;charset=utf-8;base64,QkVHSU46VkNBTEVOREFS");
     }
 
     pub async fn stored_text_is_text(world: &World) {

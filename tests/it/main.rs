@@ -141,6 +141,8 @@ mod templates;
 mod terminal;
 #[cfg(feature = "server")]
 mod tree;
+#[cfg(all(unix, feature = "server"))]
+mod upkeep;
 #[cfg(feature = "server")]
 mod whole;
 #[cfg(feature = "server")]

@@ -63,6 +63,9 @@ pub enum Error {
     /// `--database` is neither `sqlite:PATH` nor `postgres://…`.
     #[error("{0}: a database is given as sqlite:PATH or postgres://USER@HOST/NAME")]
     Address(String),
+    /// What only a file can be asked for: PostgreSQL has programs of its own for it.
+    #[error("this is for SQLite alone; PostgreSQL brings pg_dump and pg_restore, and guestlist's README says how")]
+    NotHere,
     /// The database has a version of the schema that this program knows by other statements.
     #[error(
         "the database was made by another build of this program, with another schema: use that one, or a new database"

@@ -24,6 +24,8 @@ pub(super) struct Page {
     text: Vec<String>,
     message: Vec<String>,
     facts: Vec<(&'static str, String)>,
+    /// Where the event is as a calendar file.
+    calendar: Option<String>,
     form: Option<Shown>,
     other: Option<Other>,
 }
@@ -60,6 +62,7 @@ struct Html<'a> {
     text: &'a [String],
     message: &'a [String],
     facts: &'a [(&'static str, String)],
+    calendar: Option<&'a str>,
     form: Option<&'a Shown>,
     other: Option<&'a Other>,
 }
@@ -75,6 +78,7 @@ impl Page {
             text: &self.text,
             message: &self.message,
             facts: &self.facts,
+            calendar: self.calendar.as_deref(),
             form: self.form.as_ref(),
             other: self.other.as_ref(),
         };
@@ -124,6 +128,7 @@ impl Page {
             refusal,
             message: preview.message.iter().flat_map(|message| message.lines()).map(str::to_owned).collect(),
             facts: facts(visit),
+            calendar: preview.event.as_ref().map(|_| format!("/api/v1/invites/{}/calendar.ics", visit.token.reveal())),
             form: Some(form),
             other: Some(Other {
                 heading: "Another way in",
@@ -169,7 +174,9 @@ impl Page {
                     &[&format!("{inviter} sees that you did. Nothing more is to do.")],
                 );
             }
-            Done::Came(Accepted { outcome, band, role, .. }) => came(*outcome, &band.name, *role),
+            Done::Came(Accepted { outcome, band, role, calendar }) => {
+                Self { calendar: calendar.as_deref().map(inside), ..came(*outcome, &band.name, *role) }
+            }
             Done::Made(made) => return Self::made(visit, filled, made),
         };
         Self { other: Some(terminal(visit)), ..page }
@@ -181,12 +188,18 @@ impl Page {
             let text = format!("Your user name is {}.", made.account.username);
             return Self { other: Some(terminal(visit)), ..Self::plain("Your account is made", &[&text]) };
         };
-        let page = came(outcome, &band.name, preview.role);
+        let page = Self { calendar: made.calendar.as_deref().map(inside), ..came(outcome, &band.name, preview.role) };
         if outcome != Outcome::EmailUnverified {
             return Self { other: Some(terminal(visit)), ..page };
         }
         Self { form: Some(Shown::new(preview, filled, &[], true)), ..page }
     }
+}
+
+/// A calendar file as an address that holds all of it: by now the invite's own address may be used up.
+fn inside(calendar: &str) -> String {
+    let bytes = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, calendar);
+    format!("data:text/calendar;charset=utf-8;base64,{bytes}")
 }
 
 fn came(outcome: Outcome, band: &str, role: Role) -> Page {
@@ -248,6 +261,11 @@ fn facts(visit: &Visit<'_>) -> Vec<(&'static str, String)> {
         facts.extend(band.description.clone().map(|text| ("About", text)));
         facts.push(("Members", band.members.to_string()));
         facts.push(("You come in as", preview.role.to_string()));
+    }
+    if let Some(event) = &preview.event {
+        facts.push(("What", event.title.clone()));
+        facts.push(("When", event.when()));
+        facts.extend(event.place.clone().map(|place| ("Where", place)));
     }
     facts.push(("Invited by", preview.inviter.display_name.clone()));
     if let Some(recipient) = &preview.recipient {

@@ -1,0 +1,254 @@
+//! `guestlist admin backup`, `restore`, `check` and `key`: keeping data and key in good order.
+
+use std::{
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::Subcommand;
+use tokio::runtime::Runtime;
+
+use super::{Error, open, output, random, serve, there};
+use crate::{
+    config::Config,
+    private,
+    server::{
+        Key, SystemEntropy,
+        admin::{self, Finding, Progress},
+        key_text,
+        store::{self, Database, Options, Store},
+    },
+};
+
+/// Rows that are looked at, or sealed again, in one transaction: whoever else writes waits for no more.
+const STEP: i64 = 500;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Upkeep {
+    /// Write a copy of the SQLite database into a new file, while the server runs. The key is not in it: keep it elsewhere.
+    Backup {
+        /// The file, which must not be there yet.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Put a copy in the place of a SQLite database that is not there, after looking whether it is whole.
+    Restore {
+        /// The copy.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Look whether the database holds together, and whether the key opens what is in it. 1 where something is wrong.
+    Check,
+    /// The key that seals tokens: add, use, reseal, drop.
+    #[command(subcommand)]
+    Key(KeyCommand),
+}
+
+/// A new key takes over in four steps, with a restart of every server after the first, the second and the last.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum KeyCommand {
+    /// Put a new key at the end of the file: it opens, and seals nothing yet.
+    Add,
+    /// Put the last key of the file first: it seals from now on.
+    Use,
+    /// Seal again what older keys have sealed, while servers run.
+    Reseal,
+    /// Take every key but the first out of the file, once they have sealed nothing that is left.
+    Drop,
+}
+
+impl Upkeep {
+    pub(super) fn run(&self, config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
+        match self {
+            Self::Backup { file } => backup(&there(config)?, file, json),
+            Self::Restore { file } => restore(config, runtime, file, json),
+            Self::Check => check(config, runtime, json),
+            Self::Key(command) => command.run(config, runtime, json),
+        }
+    }
+}
+
+/// What was done, as a sentence or as JSON.
+fn say(json: bool, value: &serde_json::Value, sentence: &str) -> Result<(), Error> {
+    if json { output::json(value) } else { output::line(sentence) }
+}
+
+fn failed(error: &store::Error) -> Error {
+    Error::Host(error.to_string())
+}
+
+fn backup(database: &Database, file: &Path, json: bool) -> Result<(), Error> {
+    let bytes = store::backup(database, file).map_err(|error| failed(&error))?;
+    say(
+        json,
+        &serde_json::json!({ "file": file, "bytes": bytes }),
+        &format!(
+            "{} holds all of it, {bytes} bytes. Without its key it shows no link again: keep that, too.",
+            file.display()
+        ),
+    )
+}
+
+fn restore(config: &Config, runtime: &Runtime, file: &Path, json: bool) -> Result<(), Error> {
+    let database = serve::place(config)?;
+    if let Database::Sqlite(path) = &database
+        && let Some(folder) = path.parent()
+    {
+        private::folder(folder)?;
+    }
+    store::restore(file, &database).map_err(|error| failed(&error))?;
+    // Opening brings an older copy up to this version's schema.
+    let findings = findings(&patient(&database)?, runtime)?;
+    for finding in &findings {
+        eprintln!("{finding}");
+    }
+    say(
+        json,
+        &serde_json::json!({ "database": database.to_string(), "findings": findings.len() }),
+        &format!("{database} is what {} held.", file.display()),
+    )
+}
+
+/// A store for looks at everything, which may take long.
+fn patient(database: &Database) -> Result<Store, Error> {
+    let patience = Duration::from_hours(6);
+    let options = Options { readers: 1, writers: 1, patience, ..Options::new(database.clone()) };
+    Store::open(&options).map_err(|error| Error::Host(format!("the database {database} cannot be used: {error}")))
+}
+
+fn findings(store: &Store, runtime: &Runtime) -> Result<Vec<Finding>, Error> {
+    runtime.block_on(store.read(admin::check)).map_err(|error| failed(&error))
+}
+
+fn check(config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
+    let database = there(config)?;
+    let store = patient(&database)?;
+    let findings = findings(&store, runtime)?;
+    let key = serve::key(config, &SystemEntropy::new())?;
+    let (lost, older) = runtime.block_on(sealed(&store, key))?;
+    let mut said: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    if lost > 0 {
+        said.push(format!(
+            "{lost} invites were sealed by a key that is not there: their links work, and cannot be shown again"
+        ));
+    }
+    if json {
+        output::json(&serde_json::json!({ "findings": said, "sealed_by_older_keys": older }))?;
+    } else {
+        for finding in &said {
+            output::line(finding)?;
+        }
+    }
+    match said.len() {
+        0 if json => Ok(()),
+        0 => output::line(&format!("{database} holds together.")),
+        1 => Err(Error::Host(format!("one thing in {database} is not as it should be"))),
+        n => Err(Error::Host(format!("{n} things in {database} are not as they should be"))),
+    }
+}
+
+/// How many invites no key opens, and how many an older one.
+async fn sealed(store: &Store, key: Key) -> Result<(u64, u64), Error> {
+    let key = std::sync::Arc::new(key);
+    let (mut lost, mut older, mut past) = (0, 0, 0);
+    loop {
+        let key = key.clone();
+        let looked = store.read(move |tx| admin::sealed(tx, &key, past, STEP)).await.map_err(|error| failed(&error))?;
+        let Some(looked) = looked else { return Ok((lost, older)) };
+        lost += looked.lost;
+        older += looked.older;
+        past = looked.last;
+    }
+}
+
+impl KeyCommand {
+    fn run(self, config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
+        match self {
+            Self::Add => edit(config, json, "A new key opens, too", |keys| {
+                keys.push(key_text(&random()));
+                Ok("Restart every server with this file, then `guestlist admin key use`.")
+            }),
+            Self::Use => edit(config, json, "The newest key is first", |keys| {
+                if keys.len() < 2 {
+                    return Err(Error::Host("there is only one key: `guestlist admin key add` makes another".into()));
+                }
+                keys.rotate_right(1);
+                Ok("Restart every server with this file, then `guestlist admin key reseal`.")
+            }),
+            Self::Reseal => reseal(config, runtime, json),
+            Self::Drop => {
+                let store = open(&there(config)?)?;
+                let (lost, older) = runtime.block_on(sealed(&store, serve::key(config, &SystemEntropy::new())?))?;
+                if older > 0 {
+                    return Err(Error::Host(format!(
+                        "{older} invites are still sealed by an older key: run `guestlist admin key reseal` first"
+                    )));
+                }
+                if lost > 0 {
+                    eprintln!("{lost} invites were sealed by a key that is not in the file at all.");
+                }
+                edit(config, json, "One key is left", |keys| {
+                    keys.truncate(1);
+                    Ok(
+                        "Restart every server with this file. Links to opt out in mails of the older keys are unknown now.",
+                    )
+                })
+            }
+        }
+    }
+}
+
+/// Changes the keys of the file, the first of which seals.
+fn edit(
+    config: &Config,
+    json: bool,
+    done: &str,
+    change: impl FnOnce(&mut Vec<String>) -> Result<&'static str, Error>,
+) -> Result<(), Error> {
+    if super::super::variable(serve::KEY_VARIABLE).is_some_and(|text| !text.is_empty()) {
+        return Err(Error::Usage(format!(
+            "the keys are in {}: change them where it is set. The first seals, those after it, with spaces between, open",
+            serve::KEY_VARIABLE
+        )));
+    }
+    // Refuses a file that others can read, or that holds no keys.
+    let _ = serve::key(config, &SystemEntropy::new())?;
+    let path = serve::key_file(config)?;
+    let mut keys: Vec<String> = std::fs::read_to_string(&path)?.split_whitespace().map(str::to_owned).collect();
+    let next = change(&mut keys)?;
+    private::write(&path, (keys.join("\n") + "\n").as_bytes(), true)?;
+    say(
+        json,
+        &serde_json::json!({ "file": path, "keys": keys.len() }),
+        &format!("{done} ({}, {} in all). {next}", path.display(), keys.len()),
+    )
+}
+
+fn reseal(config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
+    let store = open(&there(config)?)?;
+    let key = std::sync::Arc::new(serve::key(config, &SystemEntropy::new())?);
+    let mut progress = Progress::default();
+    loop {
+        let key = key.clone();
+        let step = store.write(move |tx| admin::reseal(tx, &key, &mut random, progress, STEP));
+        match runtime.block_on(step).map_err(|error| failed(&error))? {
+            Some(next) => progress = next,
+            None => break,
+        }
+        if std::io::stderr().is_terminal() {
+            eprint!("\r{} sealed again", progress.done);
+        }
+    }
+    if std::io::stderr().is_terminal() {
+        eprintln!();
+    }
+    let done = progress.done;
+    say(
+        json,
+        &serde_json::json!({ "resealed": done }),
+        &format!(
+            "{done} secrets are sealed by the newest key now. `guestlist admin key drop` takes the older ones away."
+        ),
+    )
+}

@@ -1,0 +1,122 @@
+//! Whether the database holds together: what the engine says of its files, what is counted beside the rows, what has to be
+//! there once, and whether the key opens what was sealed.
+
+use crate::server::{
+    Key, open,
+    store::{Dialect, Error, Tx, dialect::intern},
+};
+
+crate::row! {
+    /// What is not as it should be: what it is about, what is kept of it, and what the rows come to.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Finding {
+        /// What it is about.
+        pub what: String,
+        /// What is kept.
+        pub kept: i64,
+        /// What the rows come to.
+        pub found: i64,
+    }
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} is kept, the rows come to {}", self.what, self.kept, self.found)
+    }
+}
+
+/// A band's totals, uses against redemptions, and what a band has exactly one of.
+const TOTALS: &str = "
+    SELECT what, kept, n AS found FROM (
+        SELECT 'members of a band' AS what, b.members AS kept, (SELECT COUNT(*) FROM member m WHERE m.band = b.id) AS n
+        FROM band b WHERE b.deleted_at IS NULL
+        UNION ALL SELECT 'invites of a band', b.invites, (SELECT COUNT(*) FROM invite i WHERE i.band = b.id)
+        FROM band b WHERE b.deleted_at IS NULL
+        UNION ALL SELECT 'pending invites of a band', b.pending,
+            (SELECT COUNT(*) FROM invite i WHERE i.band = b.id AND i.status = 'pending') FROM band b
+        UNION ALL SELECT 'owners of a band', 1, (SELECT COUNT(*) FROM member m WHERE m.band = b.id AND m.role = 'owner')
+        FROM band b WHERE b.deleted_at IS NULL AND b.members > 0
+        UNION ALL SELECT 'uses of an invite', i.uses, (SELECT COUNT(*) FROM redemption r WHERE r.invite = i.id)
+        FROM invite i
+        UNION ALL SELECT 'redemptions', (SELECT CAST(COALESCE(SUM(uses), 0) AS bigint) FROM invite),
+            (SELECT COUNT(*) FROM redemption)
+    ) AS totals WHERE kept <> n";
+
+/// How many members each person brought.
+const BROUGHT: &str = "
+    SELECT 'members that somebody brought' AS what, COALESCE(t.made, -1) AS kept, r.n AS found FROM (
+        SELECT band, invited_by, COUNT(*) AS n FROM member WHERE invited_by IS NOT NULL GROUP BY band, invited_by
+    ) AS r LEFT JOIN tally t ON t.band = r.band AND t.dimension = 'brought' AND t.subject = r.invited_by
+    WHERE t.band IS NULL OR t.made <> r.n
+    UNION ALL SELECT 'members that somebody brought', t.made, 0 FROM tally t
+    WHERE t.dimension = 'brought' AND t.made <> 0
+        AND NOT EXISTS (SELECT 1 FROM member m WHERE m.band = t.band AND m.invited_by = t.subject)";
+
+/// What SQLite says of its own file.
+const FILE: &str = "
+    SELECT integrity_check AS what, 0 AS kept, 1 AS found FROM pragma_integrity_check WHERE integrity_check <> 'ok'
+    UNION ALL SELECT 'rows of ' || \"table\" || ' that lead nowhere', 0, COUNT(*) FROM pragma_foreign_key_check
+    GROUP BY \"table\"";
+
+/// The figures of each status by one dimension, against those out of the invites themselves.
+fn tallies(dimension: &str, subject: &str) -> String {
+    format!(
+        "SELECT 'invites by ' || r.dimension AS what, COALESCE(t.made, -1) AS kept, r.made AS found FROM (
+            SELECT dimension, subject, band, COUNT(*) AS made,
+                SUM(CASE WHEN status = 'pending' THEN 1 ELSE 0 END) AS pending,
+                SUM(CASE WHEN status = 'accepted' THEN 1 ELSE 0 END) AS accepted,
+                SUM(CASE WHEN status = 'rejected' THEN 1 ELSE 0 END) AS rejected,
+                SUM(CASE WHEN status = 'cancelled' THEN 1 ELSE 0 END) AS cancelled, SUM(uses) AS uses,
+                SUM(CASE WHEN sent_at IS NULL THEN 0 ELSE 1 END) AS sent
+            FROM (SELECT band, status, uses, sent_at, {dimension} AS dimension, {subject} AS subject FROM invite) AS i
+            WHERE subject IS NOT NULL GROUP BY band, dimension, subject
+         ) AS r LEFT JOIN tally t ON t.band = r.band AND t.dimension = r.dimension AND t.subject = r.subject
+         WHERE t.band IS NULL OR NOT (t.made = r.made AND t.pending = r.pending AND t.accepted = r.accepted
+            AND t.rejected = r.rejected AND t.cancelled = r.cancelled AND t.uses = r.uses AND t.sent = r.sent)"
+    )
+}
+
+/// Everything that does not hold together, but for what is sealed. It looks at every row, in one snapshot.
+pub fn check(tx: &mut Tx<'_>) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::new();
+    if tx.dialect() == Dialect::Sqlite {
+        findings.extend(tx.query(FILE, &[])?);
+    }
+    findings.extend(tx.query(TOTALS, &[])?);
+    findings.extend(tx.query(BROUGHT, &[])?);
+    let nil = tx.dialect().pick("zeroblob(16)", "CAST('00000000-0000-0000-0000-000000000000' AS uuid)");
+    for (dimension, subject) in [("kind", nil), ("'campaign'", "campaign"), ("'inviter'", "created_by")] {
+        findings.extend(tx.query(intern(tallies(dimension, subject)), &[])?);
+    }
+    Ok(findings)
+}
+
+crate::row! { struct Sealed { seq: i64, id: crate::domain::InviteId, token_sealed: Vec<u8> } }
+
+/// How many of at most `most` invites behind the row `past` are sealed by a key that is not there any more, by an older one,
+/// and the last row that was looked at; `None` behind the last of all.
+pub(crate) fn sealed(tx: &mut Tx<'_>, key: &Key, past: i64, most: i64) -> Result<Option<Opened>, Error> {
+    let sql = "SELECT seq, id, token_sealed FROM invite WHERE seq > $1 ORDER BY seq LIMIT $2";
+    let rows: Vec<Sealed> = tx.query(sql, &[&past, &most])?;
+    let Some(last) = rows.last().map(|row| row.seq) else { return Ok(None) };
+    let mut opened = Opened { lost: 0, older: 0, last };
+    for Sealed { id, token_sealed, .. } in &rows {
+        if open(key, id.as_bytes(), token_sealed).is_none() {
+            opened.lost += 1;
+        } else if !key.is_newest(id.as_bytes(), token_sealed) {
+            opened.older += 1;
+        }
+    }
+    Ok(Some(opened))
+}
+
+/// How some sealed tokens open.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Opened {
+    /// By no key that there is.
+    pub(crate) lost: u64,
+    /// By an older one.
+    pub(crate) older: u64,
+    /// The last row.
+    pub(crate) last: i64,
+}

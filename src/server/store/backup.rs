@@ -1,0 +1,72 @@
+//! A copy of a SQLite database while it is in use. PostgreSQL has programs of its own for that.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::{Database, Error};
+use crate::private;
+
+/// Writes a copy of the database into the new file `to`, private to its owner, as of one instant; how many bytes it has. Who
+/// reads and writes meanwhile is not held up. The copy is whole and looked through before this returns: one that is not, or
+/// that was broken off, leaves no file.
+pub fn backup(database: &Database, to: &Path) -> Result<u64, Error> {
+    let Database::Sqlite(from) = database else { return Err(Error::NotHere) };
+    if !from.exists() {
+        return Err(Error::Io(format!("there is no database at {}", from.display())));
+    }
+    let trouble = |error: std::io::Error| Error::Io(format!("{}: {error}", to.display()));
+    let file = private::create(to, true).map_err(trouble)?;
+    let copied = copy(from, to).and_then(|()| {
+        file.sync_all().map_err(trouble)?;
+        Ok(file.metadata().map_err(trouble)?.len())
+    });
+    if copied.is_err() {
+        let _ = std::fs::remove_file(to);
+    }
+    copied
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    let db = Connection::open(from)?;
+    db.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA query_only = OFF")?;
+    db.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+    drop(db);
+    sound(to)
+}
+
+/// Puts a copy in the place of a database that is not there; it is looked through first.
+pub fn restore(from: &Path, database: &Database) -> Result<(), Error> {
+    let Database::Sqlite(to) = database else { return Err(Error::NotHere) };
+    let trouble = |error: std::io::Error| Error::Io(format!("{}: {error}", to.display()));
+    let side = |end: &str| Path::new(&format!("{}{end}", to.display())).exists();
+    if to.exists() || side("-wal") || side("-shm") {
+        return Err(Error::Io(format!(
+            "there is a database at {} already: end its server, and move it and its files -wal and -shm away",
+            to.display()
+        )));
+    }
+    sound(from)?;
+    let bytes = std::fs::read(from).map_err(|error| Error::Io(format!("{}: {error}", from.display())))?;
+    private::write(to, &bytes, false).map_err(trouble)
+}
+
+/// Refuses a file that is no database of this program, or a damaged one.
+fn sound(path: &Path) -> Result<(), Error> {
+    let damaged = |what: &str| Error::Io(format!("{}: {what}", path.display()));
+    if !path.is_file() {
+        return Err(damaged("there is no such file"));
+    }
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    let says: String = db
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .map_err(|_| damaged("it is no SQLite database"))?;
+    if says != "ok" {
+        return Err(damaged(&format!("it is damaged: {says}")));
+    }
+    let _: i64 = db
+        .query_row("SELECT MAX(version) FROM schema_migration", [], |row| row.get(0))
+        .map_err(|_| damaged("it is a database, but not one of guestlist"))?;
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! Backup, restore, check and keys, as an operator does them: by commands, on real databases, while a server runs.
+
+use std::{
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Command, Output},
+};
+
+use serde_json::{Value, json};
+
+use crate::{postgres::fresh_database, process::Server};
+
+/// A server's folder with an account, a band and an invite in it.
+struct Site {
+    server: Option<Server>,
+    folder: tempfile::TempDir,
+    database: Option<String>,
+    session: String,
+    band: String,
+}
+
+fn http() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+impl Site {
+    async fn new(database: Option<String>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start(folder.path(), database.as_deref());
+        let mut site = Self { server: Some(server), folder, database, session: String::new(), band: String::new() };
+        let account = json!({ "username": "ada", "email": "ada@example.org", "password": "a long enough pass-phrase" });
+        let answer = site.send("POST", "/auth/register", account).await;
+        answer["session"]["token"].as_str().unwrap().clone_into(&mut site.session);
+        let band = json!({ "name": "The Night Owls", "join": "invite", "invite_permission": "admins" });
+        let band = site.send("POST", "/bands", band).await;
+        band["id"].as_str().unwrap().clone_into(&mut site.band);
+        site
+    }
+
+    async fn send(&self, method: &str, path: &str, body: Value) -> Value {
+        let origin = &self.server.as_ref().unwrap().origin;
+        let request = http().request(method.parse().unwrap(), format!("{origin}/api/v1{path}"));
+        let answer = request.bearer_auth(&self.session).json(&body).send().await.unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert!(status.is_success(), "{path} {status} {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    async fn invite(&self) -> (String, String) {
+        let made = self.send("POST", &format!("/bands/{}/invites", self.band), json!({})).await;
+        (made["invite"]["id"].as_str().unwrap().to_owned(), made["link"].as_str().unwrap().to_owned())
+    }
+
+    async fn link(&self, id: &str) -> String {
+        self.send("POST", &format!("/invites/{id}/link"), json!({})).await["link"].as_str().unwrap().to_owned()
+    }
+
+    fn stop(&mut self) {
+        let server = self.server.take().unwrap();
+        server.terminate();
+        assert!(server.wait().success());
+    }
+
+    fn start(&mut self) {
+        self.server = Some(Server::start(self.folder.path(), self.database.as_deref()));
+    }
+
+    fn admin(&self, words: &[&str]) -> Output {
+        admin(self.folder.path(), self.database.as_deref(), words)
+    }
+}
+
+fn admin(data: &Path, database: Option<&str>, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guestlist"));
+    command.arg("admin").args(words).env_clear().env("GUESTLIST_DATA", data).env("HOME", data);
+    if let Some(database) = database {
+        command.env("GUESTLIST_DATABASE", database);
+    }
+    command.output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[track_caller]
+fn done(output: &Output) -> String {
+    assert!(output.status.success(), "{}", said(output));
+    said(output)
+}
+
+#[track_caller]
+fn refused(output: &Output, words: &str) {
+    assert_eq!(output.status.code(), Some(1), "{}", said(output));
+    assert!(said(output).contains(words), "{words} in {}", said(output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_taken_while_writing_is_whole_and_brings_everything_back() {
+    let mut site = Site::new(None).await;
+    let (before, _) = site.invite().await;
+    let copies = tempfile::tempdir().unwrap();
+    let copy = copies.path().join("copy.db");
+    let name = copy.to_str().unwrap();
+    let origin = site.server.as_ref().unwrap().origin.clone();
+    // Somebody writes all the while.
+    let (session, band) = (site.session.clone(), site.band.clone());
+    let writer = tokio::spawn(async move {
+        let http = http();
+        for _ in 0..200 {
+            let request = http.post(format!("{origin}/api/v1/bands/{band}/invites")).bearer_auth(&session);
+            assert_eq!(request.json(&json!({})).send().await.unwrap().status(), 201);
+        }
+    });
+    assert!(done(&site.admin(&["backup", name])).contains("holds all of it"));
+    assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+    refused(&site.admin(&["backup", name]), "exists");
+    writer.await.unwrap();
+    // It is put nowhere over what is there.
+    refused(&site.admin(&["restore", name]), "there is a database at");
+    let other = tempfile::tempdir().unwrap();
+    let broken = copies.path().join("broken.db");
+    let mut bytes = std::fs::read(&copy).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 4_096].fill(0xAA);
+    std::fs::write(&broken, bytes).unwrap();
+    refused(&admin(other.path(), None, &["restore", broken.to_str().unwrap()]), "damaged");
+    std::fs::write(&broken, "no database at all, only words").unwrap();
+    refused(&admin(other.path(), None, &["restore", broken.to_str().unwrap()]), "no SQLite database");
+    refused(&admin(other.path(), None, &["restore", "nowhere.db"]), "no such file");
+    done(&admin(other.path(), None, &["restore", name]));
+    // The key is kept apart, and put back by hand.
+    std::fs::copy(site.folder.path().join("key"), other.path().join("key")).unwrap();
+    assert!(done(&admin(other.path(), None, &["check"])).contains("holds together"));
+    site.stop();
+    site.folder = other;
+    site.start();
+    let list = site.send("GET", &format!("/bands/{}", site.band), Value::Null).await;
+    assert_eq!(list["name"], "The Night Owls");
+    assert!(site.link(&before).await.contains("/invite/inv_"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_add_up_is_found() {
+    let mut databases = vec![None];
+    databases.extend(tokio::task::spawn_blocking(fresh_database).await.unwrap().map(Some));
+    for database in databases {
+        let site = Site::new(database.clone()).await;
+        site.invite().await;
+        assert!(done(&site.admin(&["check"])).contains("holds together"));
+        let store = guestlist::server::store::Store::open(&guestlist::server::store::Options::new(
+            database
+                .clone()
+                .map_or_else(|| format!("sqlite:{}", site.folder.path().join("guestlist.db").display()), |url| url)
+                .parse()
+                .unwrap(),
+        ));
+        let store = store.unwrap();
+        let spoil = "UPDATE band SET pending = pending + 3, invites = invites + 1 WHERE members > 0";
+        store.write(move |tx| tx.execute(spoil, &[])).await.unwrap();
+        refused(&site.admin(&["check"]), "pending invites of a band: 4 is kept, the rows come to 1");
+        let answer = site.admin(&["check", "--json"]);
+        let findings: Value = serde_json::from_slice(&answer.stdout).unwrap();
+        assert_eq!(findings["findings"].as_array().map(Vec::len), Some(2), "{findings}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_takes_over_without_losing_a_link() {
+    let mut databases = vec![None];
+    databases.extend(tokio::task::spawn_blocking(fresh_database).await.unwrap().map(Some));
+    for database in databases {
+        let mut site = Site::new(database).await;
+        let (first, link) = site.invite().await;
+        let file = site.folder.path().join("key");
+        let old = std::fs::read_to_string(&file).unwrap();
+        refused(&site.admin(&["key", "use"]), "there is only one key");
+        done(&site.admin(&["key", "add"]));
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        site.stop();
+        site.start();
+        let (second, _) = site.invite().await;
+        done(&site.admin(&["key", "use"]));
+        let keys = std::fs::read_to_string(&file).unwrap();
+        assert!(keys.split_whitespace().next() != Some(old.trim()) && keys.contains(old.trim()), "{keys}");
+        site.stop();
+        site.start();
+        assert_eq!(site.link(&first).await, link);
+        refused(&site.admin(&["key", "drop"]), "2 invites are still sealed by an older key");
+        assert!(done(&site.admin(&["key", "reseal"])).starts_with("2 secrets"));
+        assert!(done(&site.admin(&["key", "reseal"])).starts_with("0 secrets"));
+        done(&site.admin(&["key", "drop"]));
+        assert_eq!(std::fs::read_to_string(&file).unwrap().split_whitespace().count(), 1);
+        site.stop();
+        site.start();
+        assert!(!site.link(&second).await.is_empty());
+        assert!(done(&site.admin(&["check"])).contains("holds together"));
+        // A key that is nobody's shows nothing again, and the check says so.
+        std::fs::write(&file, old).unwrap();
+        refused(&site.admin(&["check"]), "2 invites were sealed by a key that is not there");
+    }
+}
