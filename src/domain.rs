@@ -25,7 +25,7 @@ pub use ending::{check_shared_end, shared_end};
 pub use event::WallTime;
 pub use id::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, SessionId, SuppressionId, TemplateId};
 pub use invite::{CancelReason, Delivery, Kind, MaxUses, Standing, Status};
-pub use mail::{MAIL_LIFE, MailKind, MailOutcome, next_reminder, pause_after, unlinked};
+pub use mail::{MAIL_LIFE, MailKind, MailOutcome, last_reminder, next_reminder, pause_after, unlinked};
 pub use name::{
     BandName, CampaignName, Contact, Description, DisplayName, EventTitle, Label, Message, Place, Reason, TemplateName,
     Username,

@@ -386,6 +386,8 @@ impl Invite {
         let text = account.or_else(|| self.email.clone()).or_else(|| self.label.clone());
         text.unwrap_or_else(|| match self.kind {
             Kind::Code => format!("code …{}", self.hint),
+            // What has ended long ago can have lost it.
+            Kind::Email => "erased address".to_owned(),
             _ => "anyone with link".to_owned(),
         })
     }

@@ -122,9 +122,6 @@ fn warn(config: &Config, address: SocketAddr) {
     if config.mail.transport == Transport::Off && config.policy.email_identity == EmailIdentity::Verified {
         tracing::info!("without mail no address can be verified: policy.email_identity is as match");
     }
-    if config.retention.days.is_some() {
-        tracing::warn!("retention.days is set, but this version erases no addresses");
-    }
 }
 
 /// The variable that can hold the key.

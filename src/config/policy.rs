@@ -71,6 +71,10 @@ table! {
         reminder_hours: Option<Vec<u32>> = None, By("[]"),
             "a list of at most 10 growing numbers from 1 to 8760, or \"none\"", "GUESTLIST_POLICY_REMINDER_HOURS",
             |found| reminders(found).map(Some);
+        /// Hours before the end at which the invited are reminded once more.
+        last_reminder_hours: Option<Hours> = None, By(r#""none""#),
+            "a number of hours from 1 to 876000, or \"none\"", "GUESTLIST_POLICY_LAST_REMINDER_HOURS",
+            |found| hours(found, "none").map(Some);
         /// What happens to the invites of a member who is removed.
         on_inviter_removed: Option<OnInviterRemoved> = None, By(r#""keep""#),
             "keep or revoke", "GUESTLIST_POLICY_ON_INVITER_REMOVED", |found| found.word().map(Some);
@@ -94,6 +98,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Policy {
         on_accept_cancel: said.on_accept_cancel.unwrap_or(base.on_accept_cancel),
         registration: said.registration.unwrap_or(base.registration),
         reminder_hours: said.reminder_hours.unwrap_or(base.reminder_hours),
+        last_reminder_hours: said.last_reminder_hours.unwrap_or(base.last_reminder_hours),
         on_inviter_removed: said.on_inviter_removed.unwrap_or(base.on_inviter_removed),
         quota_per_30_days: said.quota_per_30_days.unwrap_or(base.quota_per_30_days),
     };
@@ -123,6 +128,7 @@ fn shown(preset: Preset, policy: &Policy) -> Vec<(&'static str, String)> {
         ("on_accept_cancel", text(policy.on_accept_cancel.as_str())),
         ("registration", text(policy.registration.as_str())),
         ("reminder_hours", list(policy.reminder_hours.iter().map(|&n| Value::Number(i64::from(n))).collect())),
+        ("last_reminder_hours", number(policy.last_reminder_hours.0, "none")),
         ("on_inviter_removed", text(policy.on_inviter_removed.as_str())),
         ("quota_per_30_days", number(policy.quota_per_30_days, "none")),
     ]

@@ -1,6 +1,6 @@
 //! Mail: what it can be about, what becomes of it, when it is tried again, and when a reminder is due.
 
-use super::Timestamp;
+use super::{Hours, Timestamp};
 
 words! {
     /// What a mail is about.
@@ -63,6 +63,14 @@ pub fn next_reminder(sent_at: Timestamp, hours: &[u32], now: Timestamp) -> Optio
     hours.iter().map(|&hours| sent_at.plus_hours(hours)).find(|&due| due > now)
 }
 
+/// When the last reminder is due of an invite that ends at `end`: so many hours before; `None` where that is not later than
+/// `now`.
+#[must_use]
+pub fn last_reminder(end: Option<Timestamp>, hours: Hours, now: Timestamp) -> Option<Timestamp> {
+    let due = end?.plus_seconds(-i64::from(hours.0?) * 3_600);
+    (due > now).then_some(due)
+}
+
 /// A text of somebody else's for a mail: a program that shows it finds nothing in it to make a link of. What looks like
 /// an address of the web gets a space behind its dots and colons.
 #[must_use]
@@ -103,6 +111,17 @@ mod tests {
         assert_eq!(next_reminder(sent, &hours, sent.plus_hours(200)), Some(sent.plus_hours(216)));
         assert_eq!(next_reminder(sent, &hours, sent.plus_hours(240)), None);
         assert_eq!(next_reminder(sent, &[], sent), None);
+    }
+
+    #[test]
+    fn a_last_reminder_comes_so_many_hours_before_the_end_or_not_at_all() {
+        let now = Timestamp::from_micros(0);
+        let (end, day) = (Some(now.plus_hours(72)), Hours(Some(24)));
+        assert_eq!(last_reminder(end, day, now), Some(now.plus_hours(48)));
+        assert_eq!(last_reminder(end, day, now.plus_hours(48)), None);
+        assert_eq!(last_reminder(None, day, now), None);
+        assert_eq!(last_reminder(end, Hours(None), now), None);
+        assert_eq!(last_reminder(end, Hours(Some(100)), now), None);
     }
 
     #[test]

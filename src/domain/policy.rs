@@ -10,6 +10,7 @@
 //! | `on_accept_cancel` | same_band | everywhere | everywhere | none |
 //! | `registration` | open | open | invite_only | open |
 //! | `reminder_hours` | – | 168 | 72, 144, 216 | – |
+//! | `last_reminder_hours` | none | none | none | none |
 //! | `on_inviter_removed` | keep | revoke | keep | revoke |
 //! | `quota_per_30_days` | none | 100 | none | none |
 
@@ -91,7 +92,7 @@ words! {
 }
 
 /// A number of hours, or none; on the wire a number or null.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "server", schema(value_type = Option<i32>))]
 #[serde(transparent)]
@@ -139,6 +140,9 @@ pub struct Policy {
     pub registration: Registration,
     /// Hours after sending at which a reminder goes out.
     pub reminder_hours: Vec<u32>,
+    /// Hours before the end at which a last reminder goes out; none without a number.
+    #[serde(default)]
+    pub last_reminder_hours: Hours,
     /// What happens to a removed member's own invites.
     pub on_inviter_removed: OnInviterRemoved,
     /// Invites an account may make in 30 days, `None` for any number.
@@ -158,6 +162,7 @@ impl Policy {
             on_accept_cancel: OnAcceptCancel::SameBand,
             registration: Registration::Open,
             reminder_hours: Vec::new(),
+            last_reminder_hours: Hours(None),
             on_inviter_removed: OnInviterRemoved::Keep,
             quota_per_30_days: None,
         };

@@ -78,6 +78,8 @@ pub struct Settings {
     pub mail: Transport,
     /// How many mails this node sends at once; none leaves them to other nodes.
     pub mail_lanes: usize,
+    /// Days after an invite's end at which its address is erased; `None` is never.
+    pub retention_days: Option<u32>,
     /// The secret that the process which started an embedded server shows to make the first account, the site admin.
     /// `None` on a hosted server.
     pub founder: Option<String>,
@@ -98,6 +100,7 @@ impl Default for Settings {
             policy: Policy::preset(Preset::Band),
             mail: Transport::Off,
             mail_lanes: 4,
+            retention_days: None,
             founder: None,
             limits: Limits::default(),
             trusted_proxies: Vec::new(),
@@ -116,6 +119,7 @@ impl Settings {
             policy: config.policy.clone(),
             mail: Transport::new(&config.mail),
             mail_lanes: config.mail.connections,
+            retention_days: config.retention.days,
             founder,
             limits: config.limits.clone(),
             trusted_proxies: config.server.trusted_proxies.clone(),

@@ -20,7 +20,7 @@ pub(crate) use make::{NewCampaign, create, insert};
 
 use crate::{
     api::{Campaign, Campaigns, Code, InviteCounts},
-    domain::{AccountId, BandId, BandPolicy, CampaignId, CampaignName, Message, Policy, Role, Timestamp},
+    domain::{AccountId, BandId, BandPolicy, CampaignId, CampaignName, Hours, Message, Policy, Role, Timestamp},
 };
 
 use super::{
@@ -56,7 +56,12 @@ impl Shared {
     /// The rules under which its invites are made.
     pub(crate) fn rules(&self, policy: Policy) -> Policy {
         match reminders(self.reminders.as_deref()) {
-            Some(hours) => BandPolicy { reminder_hours: Some(hours), ..BandPolicy::default() }.effective(&policy),
+            Some(hours) => {
+                // No reminders are none before the end, too.
+                let last_reminder_hours = hours.is_empty().then_some(Hours(None));
+                BandPolicy { reminder_hours: Some(hours), last_reminder_hours, ..BandPolicy::default() }
+                    .effective(&policy)
+            }
             None => policy,
         }
     }

@@ -13,6 +13,7 @@ mod decline;
 pub(crate) mod delivery;
 mod end;
 mod enroll;
+mod erase;
 mod expire;
 mod inbox;
 mod insert;
@@ -22,6 +23,7 @@ mod recipient;
 mod resend;
 mod supersede;
 mod together;
+mod turn;
 mod visitor;
 mod wish;
 mod withdraw;
@@ -36,6 +38,7 @@ pub(crate) use self::{
     decline::decline,
     end::{Begun, End, Rest, go_on, waiting_end},
     enroll::{Newcomer, check_newcomer, enroll},
+    erase::erase,
     expire::{expire, next_end},
     inbox::{Unwilling, WAITING, end_unwanted, inbox, opt_out},
     list::{Filter, list},
@@ -133,6 +136,7 @@ crate::row! {
         sent_at: Option<Timestamp>,
         reminders_sent: u32,
         next_reminder_at: Option<Timestamp>,
+        last_reminder_at: Option<Timestamp>,
         requires_approval: bool,
     }
 }
@@ -147,7 +151,7 @@ const COLUMNS: &str = "i.seq AS seq, i.id AS id, i.band AS band, i.campaign AS c
     a.username AS actor_username, a.display_name AS actor_name, i.used_at AS used_at, i.used_by AS used_by,
     u.username AS user_username, u.display_name AS user_name, i.delivery AS delivery,
     i.delivery_note AS delivery_note, i.delivery_next_at AS delivery_next_at, i.sent_at AS sent_at,
-    i.reminders_sent AS reminders_sent, i.next_reminder_at AS next_reminder_at,
+    i.reminders_sent AS reminders_sent, i.next_reminder_at AS next_reminder_at, i.last_reminder_at AS last_reminder_at,
     i.requires_approval AS requires_approval";
 
 /// The people around an invite.
@@ -220,7 +224,7 @@ impl InviteRow {
             delivery_next_at: self.delivery_next_at,
             sent_at: self.sent_at,
             reminders_sent: self.reminders_sent,
-            next_reminder_at: self.next_reminder_at,
+            next_reminder_at: self.next_reminder_at.into_iter().chain(self.last_reminder_at).min(),
             requires_approval: self.requires_approval,
         }
     }

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::{
+    aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    hmac,
+};
 
 use crate::private;
 
@@ -23,6 +26,8 @@ pub struct Key {
     /// The one that seals.
     newest: LessSafeKey,
     older: Vec<LessSafeKey>,
+    /// The newest one's own for hashes that nobody else can make.
+    hash: hmac::Key,
 }
 
 /// Why there is no key.
@@ -51,20 +56,20 @@ impl std::fmt::Debug for Key {
 impl Key {
     /// The key of these bytes.
     pub fn new(bytes: &[u8; 32]) -> Result<Self, KeyError> {
-        Ok(Self { newest: bare(bytes)?, older: Vec::new() })
+        Ok(Self { newest: bare(bytes)?, older: Vec::new(), hash: hashing(bytes) })
     }
 
     /// The keys in a text, each 32 bytes in base64url, with white space between: the first seals, all open. `source` names
     /// where the text is from.
     pub fn parse(text: &str, source: &str) -> Result<Self, KeyError> {
         let malformed = || KeyError::Malformed(source.to_owned());
-        let one = |text: &str| {
-            let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| malformed())?;
-            bare(&bytes.try_into().map_err(|_| malformed())?)
+        let one = |text: &str| -> Result<[u8; 32], KeyError> {
+            URL_SAFE_NO_PAD.decode(text).map_err(|_| malformed())?.try_into().map_err(|_| malformed())
         };
-        let mut keys = text.split_whitespace().map(one).collect::<Result<Vec<_>, _>>()?.into_iter();
-        let newest = keys.next().ok_or_else(malformed)?;
-        Ok(Self { newest, older: keys.collect() })
+        let keys = text.split_whitespace().map(one).collect::<Result<Vec<_>, _>>()?;
+        let (newest, older) = keys.split_first().ok_or_else(malformed)?;
+        let older = older.iter().map(bare).collect::<Result<_, _>>()?;
+        Ok(Self { older, ..Self::new(newest)? })
     }
 
     /// Whether the newest of the keys sealed this.
@@ -123,6 +128,23 @@ fn opened(key: &LessSafeKey, owner: &[u8; 16], sealed: &[u8]) -> Option<String> 
     let mut bytes = sealed.to_vec();
     let text = key.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(owner), &mut bytes).ok()?;
     String::from_utf8(text.to_vec()).ok()
+}
+
+/// Another key for another use, derived from this one.
+fn hashing(bytes: &[u8; 32]) -> hmac::Key {
+    let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, bytes), b"guestlist: hashes");
+    hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
+}
+
+/// What stands for a text that is not kept (HMAC-SHA256, its first 16 bytes in hex): the same text has the same hash, and
+/// without the key no guess can be tried.
+pub(crate) fn keyed_hash(key: &Key, text: &str) -> String {
+    use std::fmt::Write as _;
+    let tag = hmac::sign(&key.hash, text.as_bytes());
+    tag.as_ref().iter().take(16).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 #[cfg(test)]

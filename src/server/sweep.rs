@@ -43,25 +43,32 @@ pub async fn end(app: &App) -> Result<(), Error> {
     Ok(())
 }
 
-/// Clears away sessions, codes and tokens that are over, and requests that need no longer be remembered.
+/// Clears away sessions, codes and tokens that are over, requests that need no longer be remembered, and addresses that are
+/// kept no longer.
 pub async fn tidy(app: &App) -> Result<(), Error> {
     let now = app.now();
     in_batches(app, move |tx| accounts::forget_sessions(tx, now, BATCH)).await?;
     in_batches(app, move |tx| accounts::forget_challenges(tx, now, BATCH)).await?;
     in_batches(app, move |tx| idempotency::forget(tx, now, BATCH)).await?;
-    let before = now.plus_seconds(-MAIL_KEPT_SECONDS);
+    let days = app.settings().retention_days.map(|days| i64::from(days) * outbox::A_DAY);
+    let before = now.plus_seconds(-days.map_or(MAIL_KEPT_SECONDS, |days| days.min(MAIL_KEPT_SECONDS)));
     in_batches(app, move |tx| outbox::forget(tx, before, BATCH)).await?;
+    if let Some(days) = days {
+        let before = now.plus_seconds(-days);
+        let own = app.clone();
+        in_batches(app, move |tx| invites::erase(tx, own.key(), before, now, BATCH)).await?;
+    }
     Ok(())
 }
 
 /// Runs a step until it finds less than a batch to do; how much it was in all.
 async fn in_batches<F>(app: &App, step: F) -> Result<usize, Error>
 where
-    F: FnMut(&mut Tx<'_>) -> Result<usize, Error> + Copy + Send + 'static,
+    F: FnMut(&mut Tx<'_>) -> Result<usize, Error> + Clone + Send + 'static,
 {
     let mut all = 0;
     loop {
-        let done = app.store().write(step).await?;
+        let done = app.store().write(step.clone()).await?;
         all += done;
         if done < BATCH as usize {
             return Ok(all);

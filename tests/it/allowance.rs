@@ -1,5 +1,7 @@
 //! How much mail an account, and a band, may have sent in a day.
 
+use std::collections::BTreeMap;
+
 use guestlist::{config::Limits, server::Settings};
 use serde_json::{Value, json};
 
@@ -112,5 +114,59 @@ async fn requests_at_the_same_time_get_no_more_than_one_after_the_other() {
         }
         let made: u64 = tasks.join_all().await.into_iter().sum();
         assert_eq!(made, 5);
+    }
+}
+
+/// How often each address is mailed that is due.
+async fn mailed(world: &World) -> BTreeMap<String, usize> {
+    let mut times = BTreeMap::new();
+    for mail in world.mails().await {
+        *times.entry(mail.to).or_default() += 1;
+    }
+    times
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_gets_no_more_than_it_may_from_many_at_once_on_two_nodes() {
+    for world in World::each_with(with_mail()).await {
+        let node = world.beside().await;
+        let mut tasks = tokio::task::JoinSet::new();
+        for (n, person) in world.people(14).await.into_iter().enumerate() {
+            let person = if n % 2 == 0 { person } else { node.person(person.account.clone(), &person.session) };
+            let band = person.band(&format!("Band {n}")).await;
+            tasks.spawn(async move {
+                // In an order of one's own: nobody waits for another in a circle.
+                let rows: Vec<Value> = (0..30).map(|row| to(&format!("p{}", (row * 7 + n * 11) % 30))).collect();
+                let answer = person.post(&format!("/bands/{band}/invites/bulk"), json!({ "rows": rows })).await;
+                assert_eq!((answer.0, &answer.1["created"]), (201, &json!(30)), "{}", answer.1);
+                let alone = invite(&person, &band, to("alone")).await;
+                assert_eq!(alone.0, 201, "{}", alone.1);
+            });
+        }
+        tasks.join_all().await;
+        let times = mailed(&world).await;
+        assert_eq!(times.len(), 31);
+        assert!(times.values().all(|times| *times == 10), "{times:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_invited_hears_of_no_more_than_they_may_when_many_come_at_once() {
+    for world in World::each_with(with_mail()).await {
+        let (ada, node) = (world.account("ada").await, world.beside().await);
+        crate::mail::verify(&world, "ada").await;
+        let mut tasks = tokio::task::JoinSet::new();
+        let mut bands = Vec::new();
+        for n in 0..3 {
+            let band = ada.band(&format!("Band {n}")).await;
+            bands.push(ada.invite(&band, json!({ "max_uses": null })).await.1);
+        }
+        for (n, person) in world.people(30).await.into_iter().enumerate() {
+            let person = if n % 2 == 0 { person } else { node.person(person.account.clone(), &person.session) };
+            let token = bands[n % 3].clone();
+            tasks.spawn(async move { assert_eq!(person.accept(&token).await.0, 200) });
+        }
+        tasks.join_all().await;
+        assert_eq!(mailed(&world).await.get("ada@example.org"), Some(&20));
     }
 }

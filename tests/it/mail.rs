@@ -4,24 +4,10 @@ use guestlist::server::Settings;
 use serde_json::{Value, json};
 
 use crate::{
-    counts, plan,
-    world::{Person, World, with_mail},
+    plan,
+    world::{Person, World, stories, with_mail},
 };
 
-/// Runs a story on each database, with mail. In the end what is counted has to add up, and every statement has to find its
-/// rows by an index.
-macro_rules! stories {
-    ($($name:ident),+ $(,)?) => {$(
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $name() {
-            for world in World::each_with(with_mail()).await {
-                story::$name(&world).await;
-                plan::check(&world);
-                counts::add_up(world.app.store()).await;
-            }
-        }
-    )+};
-}
 stories!(
     an_invite_is_mailed_with_what_its_reader_needs,
     what_has_ended_meanwhile_is_not_mailed,

@@ -17,19 +17,24 @@ use crate::{
     world::{Person, World, settings, with_mail},
 };
 
-fn by(way: Smtp) -> Settings {
+/// Settings of a server that mails this way, when it is told to.
+pub fn by(way: Smtp) -> Settings {
     Settings { mail: Transport::Smtp(way), ..with_mail() }
 }
 
-struct Story {
-    server: MailServer,
-    world: World,
+/// A server beside a mail server, and someone who invites.
+pub struct Story {
+    /// The mail server.
+    pub server: MailServer,
+    /// The server.
+    pub world: World,
     ada: Person,
     band: String,
 }
 
 impl Story {
-    async fn new(server: MailServer, way: Smtp) -> Self {
+    /// A world that mails this way.
+    pub async fn new(server: MailServer, way: Smtp) -> Self {
         let world = World::sqlite_with(by(way)).await;
         let ada = world.account("ada").await;
         // The code for this address is wanted no more.
@@ -44,19 +49,23 @@ impl Story {
         Some(Self::new(server, way).await)
     }
 
-    async fn invite(&self, email: &str) -> String {
+    /// Invites an address; the invite's id.
+    pub async fn invite(&self, email: &str) -> String {
         self.ada.invite(&self.band, json!({ "email": email })).await.0
     }
 
-    async fn send(&self) -> usize {
+    /// Sends what is due; how many mails were tried.
+    pub async fn send(&self) -> usize {
         send_due(&self.world.app).await.unwrap()
     }
 
-    async fn shown(&self, id: &str) -> Value {
+    /// An invite as it is shown.
+    pub async fn shown(&self, id: &str) -> Value {
         self.ada.get(&format!("/invites/{id}")).await.1
     }
 
-    async fn is(&self, id: &str, delivery: &str, words: &str) {
+    /// Holds an invite to how its mail goes, and to what the mail server said.
+    pub async fn is(&self, id: &str, delivery: &str, words: &str) {
         let invite = self.shown(id).await;
         assert_eq!(invite["delivery"], delivery, "{invite}");
         let note = invite["delivery_note"].as_str().unwrap_or_default();
@@ -187,4 +196,56 @@ async fn lanes_send_by_themselves_and_a_hanging_server_slows_nobody() {
     assert_eq!(ada.get(&format!("/bands/{band}/invites")).await.0, 200);
     // The end does not wait for it.
     tokio::time::timeout(Duration::from_mins(1), world.stop()).await.expect("the server ends");
+}
+
+/// Invites while the mail server is in this mood: all is answered as ever, `delivery` tells the truth, and all mail arrives
+/// once the mail server serves again.
+async fn nobody_waits_for_a_server_that_is(world: World, server: &MailServer) {
+    let ada = world.account("ada").await;
+    verify(&world, "ada").await;
+    let band = ada.band("The Night Owls").await;
+    let mut ids = Vec::new();
+    for n in 0..6 {
+        ids.push(ada.invite(&band, json!({ "email": format!("p{n}@example.org") })).await.0);
+        assert_eq!(ada.get(&format!("/bands/{band}/invites")).await.1["total"], n + 1);
+        assert_eq!(ada.patch(&format!("/invites/{}", ids[n]), json!({ "label": "asked" })).await.0, 200);
+    }
+    for id in &ids {
+        let invite = ada.get(&format!("/invites/{id}")).await.1;
+        assert_eq!((&invite["status"], &invite["sent_at"]), (&json!("pending"), &Value::Null), "{invite}");
+        assert!(["queued", "deferred"].contains(&invite["delivery"].as_str().unwrap()), "{invite}");
+    }
+    assert!(server.taken().is_empty());
+    server.mood("ok");
+    for _ in 0..600 {
+        let mut sent = 0;
+        for id in &ids {
+            sent += usize::from(ada.get(&format!("/invites/{id}")).await.1["delivery"] == "sent");
+        }
+        if sent == ids.len() {
+            let invited = server.taken().into_iter().filter(|taken| taken.to.starts_with('p')).count();
+            assert_eq!(invited, ids.len());
+            return;
+        }
+        world.clock.pass_seconds(60);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("after two minutes some mail had not arrived");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_a_mail_server_that_says_nothing_and_its_mail_arrives_later() {
+    for mood in ["silent", "hang"] {
+        let Some(server) = MailServer::start() else { return };
+        server.mood(mood);
+        let settings = |server: &MailServer| {
+            let mail = Transport::Smtp(server.way());
+            Settings { mail, mail_lanes: 2, ..crate::world::settings() }
+        };
+        nobody_waits_for_a_server_that_is(World::sqlite_with(settings(&server)).await, &server).await;
+        let Some(server) = MailServer::start() else { return };
+        server.mood(mood);
+        let Some(world) = World::postgres_with(settings(&server)).await else { return };
+        nobody_waits_for_a_server_that_is(world, &server).await;
+    }
 }

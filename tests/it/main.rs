@@ -71,7 +71,11 @@ mod mail;
 #[cfg(feature = "server")]
 mod mail_check;
 #[cfg(feature = "server")]
+mod mail_nodes;
+#[cfg(feature = "server")]
 mod mail_server;
+#[cfg(feature = "server")]
+mod mail_tls;
 #[cfg(feature = "server")]
 mod main_job;
 #[cfg(feature = "server")]
@@ -115,7 +119,11 @@ mod races;
 #[cfg(feature = "server")]
 mod registration;
 #[cfg(feature = "server")]
+mod reminders;
+#[cfg(feature = "server")]
 mod requests;
+#[cfg(feature = "server")]
+mod retention;
 #[cfg(feature = "server")]
 mod rights;
 #[cfg(feature = "server")]

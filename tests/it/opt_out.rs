@@ -5,26 +5,10 @@ use reqwest::{Response, header::HeaderMap};
 use serde_json::{Value, json};
 
 use crate::{
-    counts,
     mail::verify,
-    plan,
-    world::{Person, World, with_mail},
+    world::{Person, World, stories},
 };
 
-/// Runs a story on each database, with mail. In the end what is counted has to add up, and every statement has to find its
-/// rows by an index.
-macro_rules! stories {
-    ($($name:ident),+ $(,)?) => {$(
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $name() {
-            for world in World::each_with(with_mail()).await {
-                story::$name(&world).await;
-                plan::check(&world);
-                counts::add_up(world.app.store()).await;
-            }
-        }
-    )+};
-}
 stories!(
     looking_changes_nothing_and_a_form_stops_what_it_names,
     one_click_stops_everything_and_twice_is_once,

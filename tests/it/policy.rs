@@ -130,7 +130,7 @@ async fn a_server_that_became_stricter_wins_over_its_bands(world: World) {
     let expected = json!({
         "default_ttl_hours": 10, "max_ttl_hours": 50, "allow_kinds": ["email"], "email_identity": "verified",
         "membership": "one", "on_accept_cancel": "everywhere", "registration": "invite_only", "reminder_hours": [72, 144, 216],
-        "on_inviter_removed": "revoke", "quota_per_30_days": null,
+        "last_reminder_hours": null, "on_inviter_removed": "revoke", "quota_per_30_days": null,
     });
     assert_eq!(read["policy"], expected);
     let refused = code(ada.post(&format!("{path}/invites"), json!({})).await);

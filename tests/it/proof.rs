@@ -3,24 +3,8 @@
 use guestlist::server::{store::Error, sweep};
 use serde_json::{Value, json};
 
-use crate::{
-    counts, plan,
-    world::{PASSWORD, Person, World, with_mail},
-};
+use crate::world::{PASSWORD, Person, World, stories, with_mail};
 
-/// Runs a story on each database, with mail, and holds every statement to an index.
-macro_rules! stories {
-    ($($name:ident),+ $(,)?) => {$(
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $name() {
-            for world in World::each_with(with_mail()).await {
-                story::$name(&world).await;
-                plan::check(&world);
-                counts::add_up(world.app.store()).await;
-            }
-        }
-    )+};
-}
 stories!(
     an_address_is_verified_by_the_code_that_was_mailed_there,
     a_code_has_five_tries_and_half_an_hour,

@@ -254,16 +254,7 @@ async fn what_happened_is_in_the_trail(world: World) {
         let request = requests(&ada, &band, "pending").await.remove(0);
         say(&ada, &band, &request, word).await;
     }
-    let (_, trail) = ada.get(&format!("/bands/{band}/audit")).await;
-    let told: Vec<[&str; 3]> = trail["events"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|event| {
-            [&event["action"], &event["actor"]["username"], &event["account"]["username"]]
-                .map(|value| value.as_str().unwrap_or_default())
-        })
-        .collect();
+    let told = ada.trail(&band, "").await;
     let meant = [
         ["join.denied", "ada", "sam"],
         ["join.requested", "sam", "sam"],

@@ -6,12 +6,12 @@ Prints the port that it listens on. What it takes lies in FOLDER as N.eml, envel
 FOLDER/mood holds a word that is read at every step:
 
   ok            takes everything
-  silent        greets nobody
+  silent        greets nobody, until the mood is another: then it is as if it had been started anew
   slow          waits a while before each answer
   421, 451, 550 answers so to RCPT; 421 closes, too
   data-451, data-550  answers so after DATA
-  hang          takes a mail's text and says nothing more; to hang@ whatever the mood
-  hang-taken    the same, but keeps the mail: its word is lost
+  hang          takes a mail's text and says nothing more, until the mood is another; to hang@ whatever the mood
+  lose          keeps a mail to lost@ and says nothing more: its word is lost
   no-login      refuses every log-in
   no-sender     answers 550 to MAIL
 """
@@ -37,6 +37,11 @@ def mood():
         return (options.folder / "mood").read_text().strip() or "ok"
     except FileNotFoundError:
         return "ok"
+
+
+async def until_not(word):
+    while mood() == word:
+        await asyncio.sleep(0.02)
 
 
 class Handler:
@@ -69,14 +74,19 @@ class Handler:
             return "451 4.3.0 not now"
         if word == "data-550":
             return "550 5.7.0 looks like spam"
-        if word == "hang" or envelope.rcpt_tos[0].startswith("hang@"):
+        if envelope.rcpt_tos[0].startswith("hang@"):
             await asyncio.sleep(3600)
+        if word == "hang":
+            await until_not("hang")
+            server.transport.abort()
+            return "451 started anew"
         Handler.taken += 1
-        head = f"X-From: {envelope.mail_from}\r\nX-To: {','.join(envelope.rcpt_tos)}\r\nX-Tls: {session.ssl is not None}\r\n"
+        is_encrypted = server.transport.get_extra_info("sslcontext") is not None
+        head = f"X-From: {envelope.mail_from}\r\nX-To: {','.join(envelope.rcpt_tos)}\r\nX-Tls: {is_encrypted}\r\n"
         new = options.folder / f"{Handler.taken}.part"
         new.write_bytes(head.encode() + envelope.original_content)
         new.rename(options.folder / f"{Handler.taken}.eml")
-        if word == "hang-taken":
+        if word == "lose" and envelope.rcpt_tos[0].startswith("lost@"):
             await asyncio.sleep(3600)
         return "250 taken"
 
@@ -91,8 +101,13 @@ class Moody(SMTP):
     def connection_made(self, transport):
         if mood() == "silent":
             self.silent = transport
+            self.waits = self.loop.create_task(self.awake())
             return
         super().connection_made(transport)
+
+    async def awake(self):
+        await until_not("silent")
+        self.silent.abort()
 
     def connection_lost(self, error):
         if not hasattr(self, "silent"):

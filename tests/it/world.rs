@@ -334,6 +334,16 @@ impl Person {
         self.send("DELETE", path, None).await
     }
 
+    /// What a band's trail tells: of each event action, who did it and to whom, the newest first.
+    pub async fn trail(&self, band: &str, query: &str) -> Vec<[String; 3]> {
+        let (_, trail) = self.get(&format!("/bands/{band}/audit?{query}")).await;
+        let told = |event: &Value| {
+            [&event["action"], &event["actor"]["username"], &event["account"]["username"]]
+                .map(|value| value.as_str().unwrap_or_default().to_owned())
+        };
+        trail["events"].as_array().unwrap().iter().map(told).collect()
+    }
+
     /// Makes an invite; its id and its token.
     pub async fn invite(&self, band: &str, body: Value) -> (String, String) {
         let (status, made) = self.post(&format!("/bands/{band}/invites"), body).await;
@@ -425,3 +435,19 @@ macro_rules! on_each_database {
     };
 }
 pub(crate) use on_each_database;
+
+/// Runs stories on each database, with mail: `stories!(first, second)`, where each is an `async fn(&World)` of a module
+/// `story` beside it. In the end what is counted has to add up, and every statement has to find its rows by an index.
+macro_rules! stories {
+    ($($name:ident),+ $(,)?) => {$(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            for world in crate::world::World::each_with(crate::world::with_mail()).await {
+                story::$name(&world).await;
+                crate::plan::check(&world);
+                crate::counts::add_up(world.app.store()).await;
+            }
+        }
+    )+};
+}
+pub(crate) use stories;

@@ -178,6 +178,8 @@ CREATE TABLE invite (
     sent_at INTEGER,
     reminders_sent INTEGER NOT NULL DEFAULT 0,
     next_reminder_at INTEGER,
+    -- The one before the end, which moves with it.
+    last_reminder_at INTEGER,
     requires_approval INTEGER NOT NULL,
     decline_reason TEXT,
     -- The rules it was made under, as JSON: a later change of policy alters no link already sent.
@@ -201,7 +203,10 @@ CREATE INDEX invite_band_expiry ON invite (band, (COALESCE(expires_at, 922337203
 CREATE INDEX invite_band_status_expiry ON invite (band, status, (COALESCE(expires_at, 9223372036854775807)), seq);
 -- Whom the next reminder is for.
 CREATE INDEX invite_reminder ON invite (next_reminder_at) WHERE status = 'pending' AND next_reminder_at IS NOT NULL;
+CREATE INDEX invite_last_reminder ON invite (last_reminder_at) WHERE status = 'pending' AND last_reminder_at IS NOT NULL;
 CREATE INDEX invite_expiry ON invite (expires_at) WHERE status = 'pending' AND expires_at IS NOT NULL;
+-- Whose address is to be erased next.
+CREATE INDEX invite_ended ON invite (status_at) WHERE email IS NOT NULL AND status <> 'pending';
 CREATE INDEX invite_account ON invite (account, status, seq) WHERE account IS NOT NULL;
 CREATE INDEX invite_email ON invite (email, status, seq) WHERE email IS NOT NULL;
 -- One pending invite for a person and a band; what is over counts until it is written down as such.

@@ -9,6 +9,7 @@
 //! | `membership` | `one` › `many` | the site's or tighter | the tighter of both |
 //! | `on_accept_cancel` | `everywhere` › `same_band` › `none` | the site's or tighter; `everywhere` reaches other bands, so only where the site says it | the tighter of both; `everywhere` is the site's alone |
 //! | `reminder_hours` | fewer times | some of the site's, or none | the times that both have |
+//! | `last_reminder_hours` | none | the site's, or none | the site's, where the band says the same |
 //! | `on_inviter_removed` | `revoke` › `keep` | the site's or tighter | the tighter of both |
 //!
 //! `registration` and `quota_per_30_days` are the site's alone. `membership` of a band binds those who come into it: with
@@ -47,6 +48,9 @@ pub struct BandPolicy {
     /// Hours after sending at which a reminder goes out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminder_hours: Option<Vec<u32>>,
+    /// Hours before the end at which a last reminder goes out; null is none.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "said")]
+    pub last_reminder_hours: Option<Hours>,
     /// What happens to a removed member's own invites.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_inviter_removed: Option<OnInviterRemoved>,
@@ -100,6 +104,11 @@ impl BandPolicy {
             format!("must be some of this server's: {times}")
         };
         hold("reminder_hours", are_of(self.reminder_hours.as_deref(), &site.reminder_hours), times);
+        let last = match site.last_reminder_hours.0 {
+            None => "must be left out or null: this server sends no reminder before the end".to_owned(),
+            Some(hours) => format!("must be {hours}, as this server has it, or null"),
+        };
+        hold("last_reminder_hours", as_said(self.last_reminder_hours, policy.last_reminder_hours), last);
         hold(
             "on_inviter_removed",
             as_said(self.on_inviter_removed, policy.on_inviter_removed),
@@ -126,6 +135,10 @@ impl BandPolicy {
             on_accept_cancel,
             registration: site.registration,
             reminder_hours: both(&site.reminder_hours, self.reminder_hours.as_deref()),
+            last_reminder_hours: match self.last_reminder_hours {
+                Some(own) if own != site.last_reminder_hours => Hours(None),
+                _ => site.last_reminder_hours,
+            },
             on_inviter_removed: self
                 .on_inviter_removed
                 .map_or(site.on_inviter_removed, |own| own.max(site.on_inviter_removed)),
@@ -189,13 +202,14 @@ mod tests {
             membership in select(Membership::ALL),
             on_accept_cancel in select(OnAcceptCancel::ALL),
             reminder_hours in vec(1_u32..6, 0..4),
+            last_reminder_hours in option::of(1_u32..4).prop_map(Hours),
             on_inviter_removed in select(OnInviterRemoved::ALL),
         ) -> Policy {
             Policy {
                 default_ttl_hours: shorter(Some(default_ttl), max_ttl_hours),
                 max_ttl_hours, allow_kinds, email_identity, membership, on_accept_cancel,
                 registration: Registration::Open,
-                reminder_hours, on_inviter_removed,
+                reminder_hours, last_reminder_hours, on_inviter_removed,
                 quota_per_30_days: Some(7),
             }
         }
@@ -209,11 +223,12 @@ mod tests {
             membership in option::of(select(Membership::ALL)),
             on_accept_cancel in option::of(select(OnAcceptCancel::ALL)),
             reminder_hours in option::of(vec(1_u32..6, 0..4)),
+            last_reminder_hours in option::of(option::of(1_u32..4).prop_map(Hours)),
             on_inviter_removed in option::of(select(OnInviterRemoved::ALL)),
         ) -> BandPolicy {
             BandPolicy {
                 default_ttl_hours, max_ttl_hours, allow_kinds, email_identity, membership, on_accept_cancel,
-                reminder_hours, on_inviter_removed,
+                reminder_hours, last_reminder_hours, on_inviter_removed,
             }
         }
     }
@@ -239,6 +254,10 @@ mod tests {
             ("membership", policy.membership == Membership::Many && site.membership == Membership::One),
             ("on_accept_cancel", cancels(policy.on_accept_cancel) < cancels(site.on_accept_cancel)),
             ("reminder_hours", policy.reminder_hours.iter().any(|hours| !site.reminder_hours.contains(hours))),
+            (
+                "last_reminder_hours",
+                policy.last_reminder_hours != Hours(None) && policy.last_reminder_hours != site.last_reminder_hours,
+            ),
             (
                 "on_inviter_removed",
                 policy.on_inviter_removed == OnInviterRemoved::Keep
@@ -269,6 +288,7 @@ mod tests {
             prop_assert_eq!(band.email_identity.unwrap_or(site.email_identity), policy.email_identity);
             prop_assert_eq!(band.membership.unwrap_or(site.membership), policy.membership);
             prop_assert_eq!(band.on_accept_cancel.unwrap_or(site.on_accept_cancel), policy.on_accept_cancel);
+            prop_assert_eq!(band.last_reminder_hours.unwrap_or(site.last_reminder_hours), policy.last_reminder_hours);
             prop_assert_eq!(band.on_inviter_removed.unwrap_or(site.on_inviter_removed), policy.on_inviter_removed);
         }
 
@@ -304,15 +324,17 @@ mod tests {
         assert_eq!(refused(Preset::Organisation, all), keys);
         let keep = serde_json::json!({ "on_inviter_removed": "keep", "allow_kinds": [] });
         assert_eq!(refused(Preset::Community, keep), ["allow_kinds", "on_inviter_removed"]);
-        let reach = serde_json::json!({ "on_accept_cancel": "everywhere", "reminder_hours": [1] });
-        assert_eq!(refused(Preset::Band, reach), ["on_accept_cancel", "reminder_hours"]);
+        let reach =
+            serde_json::json!({ "on_accept_cancel": "everywhere", "reminder_hours": [1], "last_reminder_hours": 24 });
+        assert_eq!(refused(Preset::Band, reach), ["on_accept_cancel", "reminder_hours", "last_reminder_hours"]);
     }
 
     #[test]
     fn a_band_tightens_every_key() {
         let all = serde_json::json!({
             "default_ttl_hours": 24, "max_ttl_hours": 48, "allow_kinds": ["link"], "email_identity": "verified",
-            "membership": "one", "on_accept_cancel": "everywhere", "reminder_hours": [], "on_inviter_removed": "revoke",
+            "membership": "one", "on_accept_cancel": "everywhere", "reminder_hours": [], "last_reminder_hours": null,
+            "on_inviter_removed": "revoke",
         });
         assert_eq!(refused(Preset::Community, all), Vec::<&str>::new());
         assert_eq!(refused(Preset::Room, serde_json::json!({ "on_accept_cancel": "same_band" })), Vec::<&str>::new());

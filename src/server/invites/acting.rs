@@ -22,7 +22,7 @@ use super::{
     Access, Frame, Frames, InviteRow,
     cancel::{AT_ONCE, Cancel},
     change::{newer, rules, unreadable},
-    expire, recipient,
+    delivery, expire, recipient,
     wish::To,
 };
 
@@ -185,7 +185,9 @@ impl Acting {
             no.map(|no| refused.insert(row.id, no)).is_none()
         });
         fit.retain(|row| row.expires_at != end);
-        self.write(tx, &fit, "expires_at = $1", "status = 'pending'", &[&end])?;
+        let last = delivery::reminding(tx.dialect(), "$1", "$2");
+        let set = format!("expires_at = $1, last_reminder_at = {last}");
+        self.write(tx, &fit, &set, "status = 'pending'", &[&end, &self.now])?;
         self.tell_of(tx, &fit, "invite.edited", |_| Some("end".to_owned()))?;
         Ok(refused)
     }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use crate::{
     api::{Code, Person, Redemption, Redemptions, UpdateInvite},
-    domain::{AccountId, BandId, InviteId, Kind, Label, MaxUses, Message, Policy, Role, Timestamp},
+    domain::{
+        AccountId, BandId, Delivery, InviteId, Kind, Label, MaxUses, Message, Policy, Role, Timestamp, last_reminder,
+    },
     server::{
         App, Fields, Refused,
         audit::{self, Event},
@@ -204,10 +206,12 @@ pub(crate) fn edit(
     if changed.is_empty() {
         return Ok(row);
     }
+    let last = last_reminder(expires_at, policy.last_reminder_hours, now).filter(|_| row.delivery == Delivery::Sent);
+    let last = if expires_at == row.expires_at { row.last_reminder_at } else { last };
     let done = tx.execute(
-        "UPDATE invite SET role = $2, expires_at = $3, max_uses = $4, label = $5, message = $6
+        "UPDATE invite SET role = $2, expires_at = $3, max_uses = $4, label = $5, message = $6, last_reminder_at = $8
          WHERE id = $1 AND status = 'pending' AND uses = $7",
-        &[&id, &role, &expires_at, &max_uses, &label, &message, &row.uses],
+        &[&id, &role, &expires_at, &max_uses, &label, &message, &row.uses, &last],
     )?;
     if done == 0 {
         return Err(not_pending());

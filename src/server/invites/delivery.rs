@@ -5,20 +5,23 @@ use std::collections::HashSet;
 use crate::{
     domain::{
         AccountId, BandId, CampaignId, Delivery, InviteId, Kind, MailKind, MailOutcome, Policy, Timestamp,
-        next_reminder,
+        last_reminder, next_reminder,
     },
     server::{
         App, Refused,
         audit::{self, Event},
         outbox::{self, A_DAY, Queued, Taken},
         store::{
-            Error, Tally, ToValue, Tx,
+            Dialect, Error, Tally, ToValue, Tx,
             dialect::{intern, numbers},
         },
     },
 };
 
-use super::cancel::{AT_ONCE, Counted};
+use super::{
+    cancel::{AT_ONCE, Counted},
+    turn,
+};
 
 /// Invites and reminders that one address gets from this server in 24 hours, whoever sends them.
 const MOST_TO_ONE: i64 = 10;
@@ -38,6 +41,7 @@ pub(crate) fn send(
     if !app.settings().mail.is_on() {
         return Ok(());
     }
+    turn::of_recipients(tx, invites)?;
     let since = now.plus_seconds(-A_DAY);
     for some in invites.chunks(AT_ONCE) {
         let ids = |given: usize| numbers(given + 1, some.len());
@@ -138,7 +142,7 @@ crate::row! {
     #[derive(Debug)]
     pub(crate) struct Mailed {
         id: InviteId, band: BandId, kind: Kind, campaign: Option<CampaignId>, created_by: AccountId, policy: String,
-        sent_at: Option<Timestamp>,
+        sent_at: Option<Timestamp>, expires_at: Option<Timestamp>,
     }
 }
 
@@ -147,8 +151,9 @@ pub(crate) fn hold(tx: &mut Tx<'_>, mail: &Taken) -> Result<Option<Mailed>, Erro
     let is_own = matches!(mail.kind, MailKind::Invite | MailKind::Reminder);
     let Some(id) = mail.invite.filter(|_| is_own) else { return Ok(None) };
     let sql = tx.dialect().pick(
-        "SELECT id, band, kind, campaign, created_by, policy, sent_at FROM invite WHERE id = $1",
-        "SELECT id, band, kind, campaign, created_by, policy, sent_at FROM invite WHERE id = $1 FOR NO KEY UPDATE",
+        "SELECT id, band, kind, campaign, created_by, policy, sent_at, expires_at FROM invite WHERE id = $1",
+        "SELECT id, band, kind, campaign, created_by, policy, sent_at, expires_at FROM invite
+         WHERE id = $1 FOR NO KEY UPDATE",
     );
     tx.query_one(sql, &[&id])
 }
@@ -181,14 +186,17 @@ pub(crate) fn settled(
             let first = found.sent_at.is_none();
             // Sent again, its reminders count from then.
             let sent_at = found.sent_at.filter(|_| reminds).unwrap_or(now);
-            let hours = serde_json::from_str::<Policy>(&found.policy)
-                .map(|policy| policy.reminder_hours)
+            let policy = serde_json::from_str::<Policy>(&found.policy)
                 .inspect_err(|error| tracing::error!(invite = %id, %error, "the rules of this invite cannot be read"));
-            let next = next_reminder(sent_at, &hours.unwrap_or_default(), now);
+            let (next, last) = policy.map_or((None, None), |policy| {
+                let last = last_reminder(found.expires_at, policy.last_reminder_hours, now);
+                (next_reminder(sent_at, &policy.reminder_hours, now), last)
+            });
             let _ = tx.execute(
                 "UPDATE invite SET delivery = 'sent', delivery_note = NULL, delivery_next_at = NULL, sent_at = $2,
-                    reminders_sent = reminders_sent + $3::bigint, next_reminder_at = $4 WHERE id = $1",
-                &[&id, &sent_at, &i64::from(reminds), &next],
+                    reminders_sent = reminders_sent + $3::bigint, next_reminder_at = $4, last_reminder_at = $5
+                 WHERE id = $1",
+                &[&id, &sent_at, &i64::from(reminds), &next, &last],
             )?;
             if first {
                 let Mailed { id, band, kind, campaign, created_by, .. } = *found;
@@ -198,8 +206,8 @@ pub(crate) fn settled(
         MailOutcome::Bounced | MailOutcome::Suppressed => {
             let delivery = outcome.as_str();
             let _ = tx.execute(
-                "UPDATE invite SET delivery = $2, delivery_note = $3, delivery_next_at = NULL, next_reminder_at = NULL
-                 WHERE id = $1",
+                "UPDATE invite SET delivery = $2, delivery_note = $3, delivery_next_at = NULL, next_reminder_at = NULL,
+                    last_reminder_at = NULL WHERE id = $1",
                 &[&id, &delivery, &note],
             )?;
         }
@@ -207,7 +215,7 @@ pub(crate) fn settled(
         MailOutcome::Dropped => {
             let _ = tx.execute(
                 "UPDATE invite SET delivery = CASE WHEN sent_at IS NULL THEN 'none' ELSE 'sent' END,
-                    delivery_note = NULL, delivery_next_at = NULL, next_reminder_at = NULL
+                    delivery_note = NULL, delivery_next_at = NULL, next_reminder_at = NULL, last_reminder_at = NULL
                  WHERE id = $1 AND delivery IN ('queued', 'deferred')",
                 &[&id],
             )?;
@@ -232,18 +240,26 @@ crate::row! {
     struct Reminded { id: InviteId, band: BandId, created_by: AccountId, account: Option<AccountId>, email: String }
 }
 
-/// Queues at most `most` of the reminders that are due; how many. Each invite gets one, however many instants for one
-/// have passed: the next is set when it has been sent.
+/// Queues the reminders that are due, at most `most` of each sort; how many. Each invite gets one, however many instants
+/// for one have passed: the next is set when it has been sent. One that still waits to be sent is enough.
 pub(crate) fn remind(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Result<usize, Error> {
-    let some = tx.dialect().unheld(
-        "SELECT seq FROM invite WHERE status = 'pending' AND next_reminder_at <= $1 ORDER BY next_reminder_at LIMIT $2",
-    );
-    let sql = intern(format!(
-        "UPDATE invite SET next_reminder_at = NULL WHERE {some}
-         RETURNING id, band, created_by, account,
-            COALESCE(email, (SELECT a.email FROM account a WHERE a.id = account AND a.email_verified), '') AS email"
-    ));
-    let due: Vec<Reminded> = tx.query(sql, &[&now, &most])?;
+    let mut due: Vec<Reminded> = Vec::new();
+    for instant in ["next_reminder_at", "last_reminder_at"] {
+        let some = tx.dialect().unheld(&format!(
+            "SELECT seq FROM invite WHERE status = 'pending' AND {instant} <= $1 ORDER BY {instant} LIMIT $2"
+        ));
+        let sql = intern(format!(
+            "UPDATE invite SET next_reminder_at = CASE WHEN next_reminder_at > $1 THEN next_reminder_at END,
+                last_reminder_at = CASE WHEN last_reminder_at > $1 THEN last_reminder_at END
+             WHERE {some}
+             RETURNING id, band, created_by, account,
+                CASE WHEN (SELECT COUNT(*) FROM (SELECT 1 FROM mail m WHERE m.invite = invite.id AND m.kind = 'reminder'
+                    AND m.settled_at IS NULL LIMIT 1) AS waits) > 0 THEN ''
+                ELSE COALESCE(email, (SELECT a.email FROM account a WHERE a.id = account AND a.email_verified), '') END
+                AS email"
+        ));
+        due.extend(tx.query(sql, &[&now, &most])?);
+    }
     // An account whose address is not verified any more is not reminded: it may be anybody's.
     let mails: Vec<Queued<'_>> = due
         .iter()
@@ -265,14 +281,31 @@ pub(crate) fn remind(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Result<usize
     Ok(due.len())
 }
 
-crate::row! { struct NextReminder { next_reminder_at: Timestamp } }
+/// When the last reminder is due, as SQL, of an invite that is given the end `end` at `now`: none where its mail has not
+/// gone out, or where that instant has passed.
+pub(super) fn reminding(dialect: Dialect, end: &str, now: &str) -> String {
+    let hours = dialect.pick(
+        "json_extract(policy, '$.last_reminder_hours')",
+        "CAST(CAST(policy AS json) ->> 'last_reminder_hours' AS bigint)",
+    );
+    format!(
+        "CASE WHEN delivery = 'sent' AND {end} - {hours} * 3600000000 > {now} THEN {end} - {hours} * 3600000000 END"
+    )
+}
+
+crate::row! { struct NextReminder { at: Timestamp } }
 
 /// When the next reminder is due.
 pub(crate) fn next_to_remind(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
     let next: Option<NextReminder> = tx.query_one(
-        "SELECT next_reminder_at FROM invite WHERE status = 'pending' AND next_reminder_at IS NOT NULL
+        "SELECT next_reminder_at AS at FROM invite WHERE status = 'pending' AND next_reminder_at IS NOT NULL
          ORDER BY next_reminder_at LIMIT 1",
         &[],
     )?;
-    Ok(next.map(|next| next.next_reminder_at))
+    let last: Option<NextReminder> = tx.query_one(
+        "SELECT last_reminder_at AS at FROM invite WHERE status = 'pending' AND last_reminder_at IS NOT NULL
+         ORDER BY last_reminder_at LIMIT 1",
+        &[],
+    )?;
+    Ok(next.into_iter().chain(last).map(|next| next.at).min())
 }

@@ -10,7 +10,10 @@ use crate::{
     },
 };
 
-use super::cancel::{AT_ONCE, Counted};
+use super::{
+    cancel::{AT_ONCE, Counted},
+    turn,
+};
 
 /// Notices that one address gets in 24 hours: a link that many use fills nobody's inbox.
 const MOST_TO_ONE: i64 = 20;
@@ -30,6 +33,7 @@ pub(super) fn queue(
     let superseded = ended.iter().filter(told).map(|one| (MailKind::Superseded, *one));
     let all: Vec<(MailKind, Counted)> =
         joined.into_iter().chain(superseded).filter(|(_, one)| one.created_by != who).collect();
+    turn::of_inviters(tx, &all.iter().map(|(_, one)| one.created_by).collect::<Vec<_>>())?;
     let since = now.plus_seconds(-A_DAY);
     for some in all.chunks(AT_ONCE) {
         let mut rows = String::new();

@@ -6,6 +6,8 @@ use crate::{
     server::store::{Dialect, Error, Tx, dialect::intern},
 };
 
+use super::delivery;
+
 /// Which invites these are: `$1` is the campaign, `$2` the instant.
 const PENDING: &str = "campaign = $1 AND status = 'pending' AND (expires_at IS NULL OR expires_at > $2)";
 
@@ -51,9 +53,11 @@ impl Together {
             self.tell(tx, role, (has_end, expires_at))?;
         }
         let end = end(tx, "$7");
+        let last = delivery::reminding(tx.dialect(), &end, "$2");
         let sql = intern(format!(
             "UPDATE invite SET role = COALESCE($3, role), message = CASE WHEN $4 THEN $5 ELSE message END,
-                expires_at = CASE WHEN $6 THEN {end} ELSE expires_at END WHERE {PENDING}"
+                expires_at = CASE WHEN $6 THEN {end} ELSE expires_at END,
+                last_reminder_at = CASE WHEN $6 THEN {last} ELSE last_reminder_at END WHERE {PENDING}"
         ));
         let _ = tx.execute(sql, &[&self.campaign, &self.now, &role, &has_message, &message, &has_end, &expires_at])?;
         Ok(())
