@@ -34,7 +34,7 @@ use crate::{
 use super::{
     Fields, Refused,
     audit::{self, Event},
-    invites::{End, Rest},
+    invites::{Decision, Rest},
     store::{Dialect, Tx},
 };
 
@@ -249,8 +249,8 @@ pub(crate) fn read(tx: &mut Tx<'_>, id: BandId, account: AccountId, site: &Polic
     Ok(band)
 }
 
-/// Deletes a band: nobody finds it any more, its audit rows stay. That its pending invites end is still to do, and comes
-/// back.
+/// Deletes a band: nobody finds it any more, its audit rows stay. That its pending invites end, and what was asked of it, is
+/// still to do, and comes back.
 pub(crate) fn delete(tx: &mut Tx<'_>, id: BandId, actor: AccountId, now: Timestamp) -> Result<Option<Rest>, Refused> {
     Access::hold(tx, id, actor)?.require_owner()?;
     // The band first: an invite that is being made counts itself in this row, so it is seen below or refused.
@@ -258,9 +258,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: BandId, actor: AccountId, now: Timesta
     if deleted == 0 {
         return Err(Refused::not_found("band"));
     }
-    let end = End { band: id, campaign: None, reason: CancelReason::BandDeleted, actor, at: now };
-    let begun = end.begin(tx)?;
-    requests::close(tx, "band = $3", &[&id], Some(actor), now)?;
+    let begun = Decision::end(id, CancelReason::BandDeleted, actor, now).begin(tx)?;
     tx.touch(id);
     let event =
         Event { band: Some(id), actor: Some(actor), action: "band.deleted", invite: None, account: None, detail: None };

@@ -9,9 +9,9 @@ mod cancel;
 mod change;
 mod codes;
 mod create;
+mod decision;
 mod decline;
 pub(crate) mod delivery;
-mod end;
 mod enroll;
 mod erase;
 mod expire;
@@ -35,15 +35,14 @@ pub(crate) use self::{
     change::{edit, link, or_pending, redemptions, resend, restore, revoke, rotate},
     codes::{MOST_CODES, Maker, codes, create_codes, show_codes, usable_codes, walk_codes},
     create::{Created, Fresh, create, recreated},
+    decision::{Begun, Change, Decision, Rest, go_on, waiting},
     decline::decline,
-    end::{Begun, End, Rest, go_on, waiting_end},
     enroll::{Newcomer, check_newcomer, enroll},
     erase::erase,
     expire::{expire, next_end},
     inbox::{Unwilling, WAITING, end_unwanted, inbox, opt_out},
     list::{Filter, list},
     supersede::{came_without_invite, hold_all_for},
-    together::Together,
     wish::ending,
     withdraw::Withdrawal,
 };
@@ -254,14 +253,12 @@ crate::row! { struct In { band: BandId } }
 /// As [`read`], and until the transaction ends nobody else changes or uses the invite, or changes or removes the member
 /// who asks: a right that is being taken away is not used meanwhile. The membership first ([`Access::hold`]).
 fn hold(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
-    let sql = match tx.dialect() {
-        Dialect::Sqlite => return read(tx, id, caller), // it has one writer
-        Dialect::Postgres => intern(format!("SELECT {COLUMNS} FROM invite i {PEOPLE} WHERE i.id = $1 FOR UPDATE OF i")),
-    };
     let band: Option<In> = tx.query_one("SELECT band FROM invite WHERE id = $1", &[&id])?;
     let band = band.ok_or_else(|| Refused::not_found("invite"))?.band;
     let access = hold_right(tx, band, caller)?;
-    let row = tx.query_one(sql, &[&id])?;
+    decision::settle(tx, band, &[id])?;
+    let lock = tx.dialect().pick("", " FOR UPDATE OF i"); // SQLite has one writer
+    let row = tx.query_one(intern(format!("SELECT {COLUMNS} FROM invite i {PEOPLE} WHERE i.id = $1{lock}")), &[&id])?;
     seen_by(row, access, caller)
 }
 
@@ -298,6 +295,7 @@ fn hold_all(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<HashMap<I
     let mut ids = ids.to_vec();
     ids.sort_unstable();
     ids.dedup();
+    decision::settle(tx, band, &ids)?;
     let mut all = HashMap::with_capacity(ids.len());
     for some in ids.chunks(AT_ONCE) {
         let sql = intern(format!(

@@ -28,14 +28,16 @@ const MAIL_KEPT_SECONDS: i64 = 30 * outbox::A_DAY;
 /// Writes down every invite that is over by now; the next instant at which one ends.
 pub async fn expire(app: &App) -> Result<Option<Timestamp>, Error> {
     let now = app.now();
+    // Of what is over at this instant none has been given a longer life since, once that is written down.
+    go_on(app).await?;
     let expired = in_batches(app, move |tx| invites::expire(tx, now, BATCH)).await?;
     app.metrics().invites("expired", expired as u64);
     app.store().read(invites::next_end).await
 }
 
-/// Goes on with what ends many invites, where those who began it could not.
-pub async fn end(app: &App) -> Result<(), Error> {
-    while let Some(mut rest) = app.store().read(invites::waiting_end).await? {
+/// Goes on with what was decided about many invites, where those who decided it could not.
+pub async fn go_on(app: &App) -> Result<(), Error> {
+    while let Some(mut rest) = app.store().read(invites::waiting).await? {
         while let Some(more) = app.store().write(move |tx| invites::go_on(tx, rest)).await? {
             rest = more;
         }
@@ -107,6 +109,5 @@ async fn round(app: &App, tidied: &mut Option<Timestamp>) -> Result<Option<Times
         tidy(app).await?;
         *tidied = Some(now);
     }
-    end(app).await?;
     expire(app).await
 }

@@ -47,6 +47,8 @@ mod copy;
 #[cfg(feature = "server")]
 mod counts;
 #[cfg(feature = "server")]
+mod decisions;
+#[cfg(feature = "server")]
 mod demo;
 #[cfg(feature = "server")]
 mod ends;

@@ -101,12 +101,12 @@ async fn call_everything(world: &World) -> BTreeSet<String> {
     let to = |person: &Person| json!({ "account_id": person.account["id"] });
     called.call(&ada, "POST /bands/{id}/transfer", &format!("{path}/transfer"), to(&kim)).await;
     called.call(&kim, "POST /bands/{id}/transfer", &format!("{path}/transfer"), to(&ada)).await;
-    thousands(&kim).await;
+    thousands(world, &kim, &sam).await;
     goes(&mut called, world, &ada, made["id"].as_str().unwrap()).await;
     called.call(&ada, "DELETE /bands/{id}", &path, json!(null)).await;
     called.call(&sam, "POST /auth/logout", "/auth/logout", json!({})).await;
     world.clock.pass_hours(24 * 100);
-    sweep::end(&world.app).await.unwrap();
+    sweep::go_on(&world.app).await.unwrap();
     sweep::expire(&world.app).await.unwrap();
     sweep::tidy(&world.app).await.unwrap();
     views::write_down(&world.app).await.unwrap();
@@ -237,16 +237,33 @@ async fn campaigns(called: &mut Called, kim: &Person, ada: &Person, band: &str) 
     }
 }
 
-/// More invites end at once than one transaction takes on.
-async fn thousands(kim: &Person) {
+/// More invites change and end at once than one transaction takes on.
+async fn thousands(world: &World, kim: &Person, sam: &Person) {
     let band = kim.band("Brass").await;
     let path = format!("/bands/{band}");
     let rows = vec![json!({}); 1_000];
+    let one = format!("{path}/members/{}", sam.account["id"].as_str().unwrap());
+    for change in ["demote", "remove", "remove all"] {
+        world.clock.pass_seconds(1);
+        let (_, token) = kim.invite(&band, json!({ "role": "admin" })).await;
+        assert_eq!(sam.accept(&token).await.0, 200);
+        assert_eq!(sam.post(&format!("{path}/invites/bulk"), json!({ "rows": rows })).await.0, 201);
+        let changed = match change {
+            "demote" => kim.patch(&one, json!({ "role": "member" })).await.0,
+            "remove" => kim.delete(&one).await.0,
+            _ => kim.delete(&format!("{one}?revoke_invites=true")).await.0,
+        };
+        assert!(changed < 300, "{change}: {changed}");
+        if change == "demote" {
+            assert_eq!(kim.delete(&one).await.0, 204);
+        }
+    }
     for delete in [false, true] {
         let (_, made) = kim.post(&format!("{path}/campaigns"), json!({ "name": "Tour" })).await;
         let campaign = made["campaign"]["id"].as_str().unwrap();
         let wish = json!({ "rows": rows, "campaign_id": campaign });
         assert_eq!(kim.post(&format!("{path}/invites/bulk"), wish).await.0, 201);
+        assert_eq!(kim.patch(&format!("/campaigns/{campaign}"), json!({ "role": "admin" })).await.0, 200);
         let expire = format!("/campaigns/{campaign}/expire");
         let ended = if delete { kim.delete(&path).await.0 } else { kim.post(&expire, json!({})).await.0 };
         assert_eq!(ended, if delete { 204 } else { 200 });

@@ -193,7 +193,7 @@ async fn thousands_of_invites_end_with_their_campaign(world: World) {
     let ended = "SELECT COUNT(*) AS n FROM invite WHERE cancel_reason = 'campaign_expired'";
     let told = "SELECT COUNT(*) AS n FROM audit WHERE action = 'invite.cancelled' AND detail = 'campaign_expired'";
     assert_eq!((world.number(ended).await, world.number(told).await), (2_101, 2_101));
-    assert_eq!(world.number("SELECT COUNT(*) AS n FROM ending").await, 0, "nothing is left to do");
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM decision").await, 0, "nothing is left to do");
     assert_eq!(ada.get(&format!("/invites/{id}")).await.1["acted_by"]["username"], "ada");
 }
 
@@ -205,7 +205,7 @@ async fn thousands_of_invites_end_with_their_band(world: World) {
     assert_eq!(ada.delete(&format!("/bands/{band}")).await.0, 204);
     let ended = "SELECT COUNT(*) AS n FROM invite WHERE cancel_reason = 'band_deleted'";
     assert_eq!(world.number(ended).await, 1_501);
-    assert_eq!(world.number("SELECT COUNT(*) AS n FROM ending").await, 0, "nothing is left to do");
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM decision").await, 0, "nothing is left to do");
 }
 
 async fn an_end_that_was_broken_off_is_true_at_once_and_the_sweeper_goes_on(world: World) {
@@ -221,19 +221,19 @@ async fn an_end_that_was_broken_off_is_true_at_once_and_the_sweeper_goes_on(worl
         (band.parse().unwrap(), ada.account["id"].as_str().unwrap().parse().unwrap());
     let write = move |tx: &mut Tx<'_>| {
         let _ = tx.execute("UPDATE campaign SET ended_at = $2 WHERE id = $1", &[&tour, &at])?;
-        let sql = "INSERT INTO ending (band, campaign, reason, actor, at, past)
-            VALUES ($1, $2, 'campaign_expired', $3, $4, 0)";
-        let _ = tx.execute(sql, &[&in_band, &tour, &actor, &at])?;
-        tx.execute(sql, &[&in_band, &default, &actor, &at])
+        let sql = "INSERT INTO decision (band, campaign, every, by_rules, reason, sets_message, sets_end, actor, at, upto, past)
+            SELECT $1, $2, $5, $6, 'campaign_expired', $6, $6, $3, $4, MAX(seq), 0 FROM invite";
+        let _ = tx.execute(sql, &[&in_band, &tour, &actor, &at, &true, &false])?;
+        tx.execute(sql, &[&in_band, &default, &actor, &at, &true, &false])
     };
     assert_eq!(world.app.store().write(write).await, Ok(1));
     world.clock.pass_seconds(1);
     let (after, _) = ada.invite(&band, json!({})).await;
     assert_eq!(kim.accept(&token).await.1["code"], "invite_expired");
     assert_eq!(world.send("GET", &format!("/invites/{token}/info"), None).await.1["code"], "invite_expired");
-    sweep::end(&world.app).await.unwrap();
+    sweep::go_on(&world.app).await.unwrap();
     for (id, status) in [(of_tour, "cancelled"), (before, "cancelled"), (after, "pending")] {
         assert_eq!(ada.get(&format!("/invites/{id}")).await.1["status"], status);
     }
-    assert_eq!(world.number("SELECT COUNT(*) AS n FROM ending").await, 0);
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM decision").await, 0);
 }

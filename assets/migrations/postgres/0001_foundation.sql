@@ -185,6 +185,8 @@ CREATE TABLE invite (
     decline_reason text COLLATE "C",
     -- The rules it was made under, as JSON: a later change of policy alters no link already sent.
     policy text COLLATE "C" NOT NULL,
+    -- The last change of many invites that was written to this one before its turn.
+    decision bigint NOT NULL DEFAULT 0,
     -- The texts by which it is found, folded: what the index finds is looked at again.
     search_text text COLLATE "C" NOT NULL DEFAULT '',
     search tsvector NOT NULL DEFAULT ''::tsvector
@@ -196,6 +198,8 @@ CREATE INDEX invite_band_campaign ON invite (band, campaign, seq);
 -- Those that are edited or ended together.
 CREATE INDEX invite_campaign ON invite (campaign, status, seq);
 CREATE INDEX invite_band_creator ON invite (band, created_by, seq);
+-- Those that end with their maker; no statement that names nobody is led this way.
+CREATE INDEX invite_maker ON invite (band, created_by, seq) WHERE status = 'pending' AND created_by IS NOT NULL;
 -- Codes come in batches, and a batch is looked through as a whole.
 CREATE INDEX invite_codes ON invite (campaign, seq) WHERE kind = 'code';
 -- What counts against the quota of who made it.
@@ -216,18 +220,33 @@ CREATE UNIQUE INDEX invite_one_email ON invite (email, band) WHERE kind = 'email
 CREATE UNIQUE INDEX invite_one_account ON invite (account, band) WHERE kind = 'user' AND status = 'pending';
 CREATE INDEX invite_search ON invite USING gin (search) WITH (fastupdate = off);
 
--- What ends all pending invites of a campaign, or of a band where it names none, and is not through with them.
-CREATE TABLE ending (
+-- What was decided about many pending invites at once and is not written to all of them yet: that they end, or what
+-- becomes of them.
+CREATE TABLE decision (
+    -- Never used again: invites keep it.
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     band uuid NOT NULL REFERENCES band (id),
+    -- Whose invites: those of a campaign, those that somebody made, all of the band's.
     campaign uuid,
-    reason text NOT NULL,
+    maker uuid,
+    -- Which of these: all, those to admin, and those that end with their maker by their own rules.
+    every boolean NOT NULL,
+    by_rules boolean NOT NULL,
+    -- Why they end; null where they go on.
+    reason text COLLATE "C",
+    role text COLLATE "C",
+    sets_message boolean NOT NULL,
+    message text COLLATE "C",
+    sets_end boolean NOT NULL,
+    expires_at bigint,
     actor uuid NOT NULL,
-    -- When it was decided: invites that were made later go on.
     at bigint NOT NULL,
-    -- The invites up to this row have ended.
+    -- The newest invite there was then: those that were made later go on.
+    upto bigint NOT NULL,
+    -- It is written to those up to this one.
     past bigint NOT NULL
 );
+CREATE INDEX decision_band ON decision (band, seq);
 
 -- Saved defaults for new invites.
 CREATE TABLE template (

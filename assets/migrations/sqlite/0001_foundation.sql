@@ -184,6 +184,8 @@ CREATE TABLE invite (
     decline_reason TEXT,
     -- The rules it was made under, as JSON: a later change of policy alters no link already sent.
     policy TEXT NOT NULL,
+    -- The last change of many invites that was written to this one before its turn.
+    decision INTEGER NOT NULL DEFAULT 0,
     -- The texts by which it is found, folded: what the index finds is looked at again.
     search_text TEXT NOT NULL DEFAULT ''
 ) STRICT;
@@ -194,6 +196,8 @@ CREATE INDEX invite_band_campaign ON invite (band, campaign, seq);
 -- Those that are edited or ended together.
 CREATE INDEX invite_campaign ON invite (campaign, status, seq);
 CREATE INDEX invite_band_creator ON invite (band, created_by, seq);
+-- Those that end with their maker; no statement that names nobody is led this way.
+CREATE INDEX invite_maker ON invite (band, created_by, seq) WHERE status = 'pending' AND created_by IS NOT NULL;
 -- Codes come in batches, and a batch is looked through as a whole.
 CREATE INDEX invite_codes ON invite (campaign, seq) WHERE kind = 'code';
 -- What counts against the quota of who made it.
@@ -214,18 +218,33 @@ CREATE UNIQUE INDEX invite_one_email ON invite (email, band) WHERE kind = 'email
 CREATE UNIQUE INDEX invite_one_account ON invite (account, band) WHERE kind = 'user' AND status = 'pending';
 CREATE VIRTUAL TABLE invite_search USING fts5 (tokens, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii');
 
--- What ends all pending invites of a campaign, or of a band where it names none, and is not through with them.
-CREATE TABLE ending (
-    seq INTEGER PRIMARY KEY,
+-- What was decided about many pending invites at once and is not written to all of them yet: that they end, or what
+-- becomes of them.
+CREATE TABLE decision (
+    -- Never used again: invites keep it.
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
     band BLOB NOT NULL REFERENCES band (id),
+    -- Whose invites: those of a campaign, those that somebody made, all of the band's.
     campaign BLOB,
-    reason TEXT NOT NULL,
+    maker BLOB,
+    -- Which of these: all, those to admin, and those that end with their maker by their own rules.
+    every INTEGER NOT NULL,
+    by_rules INTEGER NOT NULL,
+    -- Why they end; null where they go on.
+    reason TEXT,
+    role TEXT,
+    sets_message INTEGER NOT NULL,
+    message TEXT,
+    sets_end INTEGER NOT NULL,
+    expires_at INTEGER,
     actor BLOB NOT NULL,
-    -- When it was decided: invites that were made later go on.
     at INTEGER NOT NULL,
-    -- The invites up to this row have ended.
+    -- The newest invite there was then: those that were made later go on.
+    upto INTEGER NOT NULL,
+    -- It is written to those up to this one.
     past INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX decision_band ON decision (band, seq);
 
 -- Saved defaults for new invites.
 CREATE TABLE template (

@@ -6,6 +6,7 @@ use crate::{
         Refused,
         audit::{self, Event},
         bands,
+        invites::Rest,
         store::Tx,
     },
 };
@@ -14,14 +15,14 @@ use super::search::index;
 
 /// Deletes the account: it leaves its bands, the invites for it end, every session ends, its names and address are
 /// erased and free for others. What it did stays, by a deleted account. Refused while it owns a band.
-pub(crate) fn delete(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<(), Refused> {
+pub(crate) fn delete(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<Vec<Rest>, Refused> {
     // Held as a whole: whoever makes this account a member waits, and finds it gone.
     let erased =
         tx.execute("UPDATE account SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL", &[&account, &now])?;
     if erased == 0 {
         return Err(Refused::account_gone());
     }
-    bands::leave_all(tx, account, now)?;
+    let rest = bands::leave_all(tx, account, now)?;
     // No name begins so, and no two ids are one.
     let nobody = format!("-{account}");
     let _ = tx.execute(
@@ -36,5 +37,6 @@ pub(crate) fn delete(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Res
     let _ = tx.execute("DELETE FROM suppression WHERE account = $1", &[&account])?;
     let actor = Some(account);
     let event = Event { band: None, actor, action: "account.deleted", invite: None, account: actor, detail: None };
-    Ok(audit::record(tx, now, event)?)
+    audit::record(tx, now, event)?;
+    Ok(rest)
 }

@@ -6,7 +6,7 @@ use crate::{
     server::{
         Refused,
         audit::{self, Event},
-        invites::{Withdrawal, opt_out},
+        invites::{Rest, Withdrawal, opt_out},
         store::{Tx, dialect::intern},
     },
 };
@@ -17,8 +17,9 @@ crate::row! { struct Place { band: BandId, name: String, role: Role, live: bool 
 
 /// Takes an account that goes for good out of every band; refused while it owns one. The account is held.
 ///
-/// All invites end before any total changes, as everywhere: two transactions never wait for each other in a circle.
-pub(crate) fn leave_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<(), Refused> {
+/// What the account made ends as with any member who leaves, which is still to do, and comes back. All else, too, is as much as
+/// there are bands that the account is in, asks to be in, or is invited to.
+pub(crate) fn leave_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<Vec<Rest>, Refused> {
     let lock = tx.dialect().pick("", " FOR UPDATE OF m");
     let places: Vec<Place> = tx.query(
         intern(format!(
@@ -36,10 +37,11 @@ pub(crate) fn leave_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> 
         let text = format!("You own {}: hand each of your bands over first, or delete it.", owned.join(", "));
         return Err(Refused::new(Code::LastOwner, text));
     }
+    let mut rest = Vec::new();
     for place in places.iter().filter(|place| place.live) {
         let band = place.band;
         members::delete(tx, band, account)?;
-        Withdrawal { band, account, actor: account, now }.made(tx, false)?;
+        rest.extend(Withdrawal { band, account, actor: account, now }.made(tx, false)?);
         tx.touch(band);
         let actor = Some(account);
         let event =
@@ -47,6 +49,6 @@ pub(crate) fn leave_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> 
         audit::record(tx, now, event)?;
     }
     opt_out(tx, account, now)?;
-    requests::close(tx, "account = $3", &[&account], Some(account), now)?;
-    Ok(())
+    let _ = requests::close(tx, "account = $3", &[&account], Some(account), now)?;
+    Ok(rest)
 }

@@ -76,7 +76,7 @@ pub(crate) fn join(
         let wish = Wish { band, account, invite: None, role: Role::Member };
         return Ok(told(Outcome::PendingApproval, requests::ask(tx, fresh, wish, now)?));
     }
-    requests::close(tx, "account = $3 AND band = $4", &[&account, &band], Some(account), now)?;
+    let _ = requests::close(tx, "account = $3 AND band = $4", &[&account, &band], Some(account), now)?;
     let _ = members::add(tx, band, account, Role::Member, now)?;
     let actor = Some(account);
     let event = Event { band: Some(band), actor, action: "member.joined", invite: None, account: actor, detail: None };

@@ -6,7 +6,7 @@ use crate::{
     server::{
         Refused, accounts,
         audit::{self, Event},
-        invites::Withdrawal,
+        invites::{Rest, Withdrawal},
         store::{Dialect, Error, Tx},
     },
 };
@@ -49,7 +49,8 @@ fn last_owner(what: &str) -> Refused {
 
 /// Changes a member's role or right to invite. Admins change members, the owner everyone else.
 ///
-/// A demotion ends the person's pending invites above the new role. What is as it was is no change.
+/// A demotion ends the person's pending invites above the new role, which is still to do, and comes back. What is as it
+/// was is no change.
 pub(crate) fn change_member(
     tx: &mut Tx<'_>,
     band: BandId,
@@ -57,7 +58,7 @@ pub(crate) fn change_member(
     account: AccountId,
     wish: &UpdateMember,
     now: Timestamp,
-) -> Result<Member, Refused> {
+) -> Result<(Member, Option<Rest>), Refused> {
     let (access, other) = hold(tx, band, caller, account)?;
     let other = other.ok_or_else(|| Refused::not_found("member"))?;
     if wish.role == Some(Role::Owner) {
@@ -75,7 +76,7 @@ pub(crate) fn change_member(
     let role = wish.role.unwrap_or(other.role);
     let can_invite = wish.can_invite.unwrap_or(other.can_invite);
     if (role, can_invite) == (other.role, other.can_invite) {
-        return members::one(tx, band, account);
+        return Ok((members::one(tx, band, account)?, None));
     }
     let _ = tx.execute(
         "UPDATE member SET role = $3, can_invite = $4 WHERE band = $1 AND account = $2",
@@ -89,11 +90,12 @@ pub(crate) fn change_member(
         let detail = if can_invite { "may invite" } else { "may not invite" };
         told(tx, (band, caller, account), "member.can_invite_changed", Some(detail), now)?;
     }
+    let mut rest = None;
     if role < other.role {
-        Withdrawal { band, account, actor: caller, now }.made_to_admin(tx)?;
+        rest = Withdrawal { band, account, actor: caller, now }.made_to_admin(tx)?;
     }
     tx.touch(band);
-    members::one(tx, band, account)
+    Ok((members::one(tx, band, account)?, rest))
 }
 
 /// How a member goes.
@@ -108,7 +110,8 @@ pub(crate) struct Removal {
 /// Removes a member, or lets the caller go. Admins remove members, the owner everyone else; who removes themselves
 /// leaves.
 ///
-/// The pending invites for the person end, and those the person made follow the rules they were made under.
+/// The pending invites for the person end. Those the person made follow the rules they were made under, which is still to
+/// do, and comes back.
 pub(crate) fn remove_member(
     tx: &mut Tx<'_>,
     band: BandId,
@@ -116,7 +119,7 @@ pub(crate) fn remove_member(
     account: AccountId,
     removal: Removal,
     now: Timestamp,
-) -> Result<(), Refused> {
+) -> Result<Option<Rest>, Refused> {
     let (access, other) = hold(tx, band, caller, account)?;
     let other = other.ok_or_else(|| Refused::not_found("member"))?;
     let leaves = caller == account;
@@ -134,7 +137,7 @@ pub(crate) fn remove_member(
     }
     members::delete(tx, band, account)?;
     let withdrawal = Withdrawal { band, account, actor: caller, now };
-    withdrawal.made(tx, removal.revoke_invites)?;
+    let rest = withdrawal.made(tx, removal.revoke_invites)?;
     let action = if leaves {
         "member.left"
     } else {
@@ -149,7 +152,7 @@ pub(crate) fn remove_member(
     };
     told(tx, (band, caller, account), action, None, now)?;
     tx.touch(band);
-    Ok(())
+    Ok(rest)
 }
 
 /// Writes down what `actor` did to `account` in `band`.

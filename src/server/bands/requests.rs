@@ -184,7 +184,7 @@ pub(crate) fn approve(
             None => members::add(tx, band, account, asking.role, now)?,
         };
         if !came_in {
-            close(tx, "id = $3", &[&id], Some(caller), now)?;
+            let _ = close(tx, "id = $3", &[&id], Some(caller), now)?;
             return Ok(None);
         }
         if by.is_none() {
@@ -263,35 +263,50 @@ pub(crate) fn close_asked_by(
     for some in invites.chunks(AT_ONCE) {
         let places: Vec<String> = (0..some.len()).map(|n| format!("${}", n + 3)).collect();
         let values: Vec<&dyn ToValue> = some.iter().map(|id| id as _).collect();
-        close(tx, &format!("invite IN ({})", places.join(", ")), &values, actor, now)?;
+        let _ = close(tx, &format!("invite IN ({})", places.join(", ")), &values, actor, now)?;
     }
     Ok(())
 }
 
 crate::row! { struct Closed { band: BandId, account: AccountId, invite: Option<InviteId> } }
 
+/// Closes at most `most` of the requests to come into a band that is gone; how many there were.
+pub(crate) fn close_some(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    most: i64,
+    actor: AccountId,
+    now: Timestamp,
+) -> Result<i64, Error> {
+    let some = "seq IN (SELECT seq FROM join_request WHERE band = $3 AND status = 'pending' ORDER BY seq LIMIT $4)";
+    close(tx, some, &[&band, &most], Some(actor), now)
+}
+
 /// Closes the pending requests that fit `which`, a fixed condition with its values from `$3` on: nobody waits for an
-/// answer to them any more. `actor` brought it about.
+/// answer to them any more. `actor` brought it about. How many there were.
 pub(crate) fn close(
     tx: &mut Tx<'_>,
     which: &str,
     values: &[&dyn ToValue],
     actor: Option<AccountId>,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<i64, Error> {
     let sql = intern(format!(
         "UPDATE join_request SET status = 'closed', status_at = $1, acted_by = $2
          WHERE status = 'pending' AND {which} RETURNING band, account, invite"
     ));
     let mut params: Vec<&dyn ToValue> = vec![&now, &actor];
     params.extend(values);
-    for one in tx.query::<Closed>(sql, &params)? {
+    let closed: Vec<Closed> = tx.query(sql, &params)?;
+    let mut events = Vec::with_capacity(closed.len());
+    for one in &closed {
         tx.touch(one.band);
         let (band, account) = (Some(one.band), Some(one.account));
         let event = Event { band, actor, action: "join.closed", invite: one.invite, account, detail: None };
-        audit::record(tx, now, event)?;
+        events.push((now, event));
     }
-    Ok(())
+    audit::record_all(tx, &events)?;
+    Ok(i64::try_from(closed.len()).unwrap_or(i64::MAX))
 }
 
 /// Writes down what `actor` did about the wish of `account` to come into `band`.

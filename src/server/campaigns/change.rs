@@ -5,7 +5,7 @@ use crate::{
     domain::{AccountId, BandId, CampaignId, CampaignName, CancelReason, Message, Policy, Role, Timestamp},
     server::{
         Fields, Refused, bands,
-        invites::{Begun, End, Together, ending},
+        invites::{Begun, Change, Decision, Rest, ending},
         store::{Error, Tx},
         templates,
     },
@@ -18,8 +18,8 @@ use super::{
     make::told,
 };
 
-/// Changes a campaign: what is left out stays, null is none. Role, message and end go to its pending invites. For the
-/// band's admins; what is as it was is no change.
+/// Changes a campaign: what is left out stays, null is none. Role, message and end go to its pending invites, to the first
+/// of them at once. For the band's admins; what is as it was is no change.
 pub(crate) fn edit(
     tx: &mut Tx<'_>,
     id: CampaignId,
@@ -27,7 +27,7 @@ pub(crate) fn edit(
     wish: &UpdateCampaign,
     site: &Policy,
     now: Timestamp,
-) -> Result<CampaignRow, Refused> {
+) -> Result<(CampaignRow, Option<Rest>), Refused> {
     let row = hold(tx, id, caller)?;
     let policy = if row.band == BandId::SITE { site.clone() } else { bands::in_force(tx, row.band, site)? };
     let mut fields = Fields::default();
@@ -78,7 +78,7 @@ pub(crate) fn edit(
         set_event(tx, &row, event.as_ref(), caller, now)?;
     }
     if !shared && name == row.name {
-        return by_id(tx, id);
+        return Ok((by_id(tx, id)?, None));
     }
     if differs || name != row.name {
         let _ = tx.execute(
@@ -87,14 +87,15 @@ pub(crate) fn edit(
         )?;
     }
     // Also what one of them was given by itself meanwhile.
+    let mut rest = None;
     if shared {
-        let role = wish.role;
         let message = if wish.message.is_omitted() { Patch::Omitted } else { message.into() };
         let expires_at = if has_end { expires_at.into() } else { Patch::Omitted };
-        Together { campaign: id, actor: caller, now }.edit(tx, role, message, expires_at)?;
+        let change = Change { role: wish.role, message, expires_at };
+        rest = Decision::change(row.band, change, caller, now).of_campaign(id).begin(tx)?.rest;
     }
     told(tx, row.band, caller, "campaign.edited", &name, now)?;
-    by_id(tx, id)
+    Ok((by_id(tx, id)?, rest))
 }
 
 /// Gives a campaign another event, or none. Calendars take it in place of the one before.
@@ -143,6 +144,6 @@ pub(crate) fn expire(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Ti
     Ok(begun)
 }
 
-fn end(row: &CampaignRow, actor: AccountId, reason: CancelReason, at: Timestamp) -> End {
-    End { band: row.band, campaign: Some(row.id), reason, actor, at }
+fn end(row: &CampaignRow, actor: AccountId, reason: CancelReason, at: Timestamp) -> Decision {
+    Decision::end(row.band, reason, actor, at).of_campaign(row.id)
 }

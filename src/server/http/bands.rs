@@ -197,15 +197,17 @@ async fn leave(
     Optional(body): Optional<Empty>,
 ) -> Result<StatusCode, Refused> {
     let (id, now) = (band_id(&id)?, app.now());
-    key.of(&app, caller, format!("/bands/{id}/leave"), body.hash)
+    let rest = key
+        .of(&app, caller, format!("/bands/{id}/leave"), body.hash)
         .write(
-            |_, _, _| Ok(()),
+            |_, _, _| Ok(None),
             move |_, tx| {
-                bands::remove_member(tx, id, caller.account, caller.account, Removal::default(), now)?;
-                Ok(Done::new(204, id.as_bytes(), ()))
+                let rest = bands::remove_member(tx, id, caller.account, caller.account, Removal::default(), now)?;
+                Ok(Done::new(204, id.as_bytes(), rest))
             },
         )
         .await?;
+    go_on(&app, rest).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

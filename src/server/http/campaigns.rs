@@ -157,7 +157,9 @@ async fn edit(
 ) -> Result<Json<Campaign>, Refused> {
     let (id, now, policy) = (campaign_id(&id)?, app.now(), app.settings().policy.clone());
     let write = move |tx: &mut Tx<'_>| campaigns::edit(tx, id, caller.account, &body.value, &policy, now);
-    let campaign = app.store().write(write).await?.show(now);
+    let (campaign, rest) = app.store().write(write).await?;
+    go_on(&app, rest).await;
+    let campaign = campaign.show(now);
     app.alarm().note(campaign.expires_at);
     Ok(Json(campaign))
 }
@@ -213,15 +215,18 @@ async fn expire(
     Ok(Json(CancelledInvites { cancelled }))
 }
 
-/// The longest that whoever ends many invites waits until the last has ended.
+/// The longest that whoever decides about many invites waits until it is written to the last of them.
 const LONGEST_END: Duration = Duration::from_secs(20);
 
-/// Ends the rest of many invites, step by step; what could not be done here and now the sweeper does. It is decided, so
-/// it is no error.
-pub(super) async fn go_on(app: &App, mut rest: Option<Rest>) {
+/// Goes on with what was decided about many invites, step by step; what could not be done here and now the sweeper does. It
+/// is decided, so it is no error.
+pub(super) async fn go_on(app: &App, decided: impl IntoIterator<Item = Rest>) {
     let steps = async {
-        while let Some(more) = rest {
-            rest = app.store().write(move |tx| invites::go_on(tx, more)).await?;
+        for decision in decided {
+            let mut rest = Some(decision);
+            while let Some(more) = rest {
+                rest = app.store().write(move |tx| invites::go_on(tx, more)).await?;
+            }
         }
         Ok::<_, store::Error>(())
     };

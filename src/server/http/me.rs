@@ -23,6 +23,7 @@ use crate::{
 use super::{
     body::{Body, Optional},
     caller::Caller,
+    campaigns::go_on,
     etag::Known,
     limits::Limits,
     query::{Keys, only, page},
@@ -154,7 +155,8 @@ fn no_mail() -> Refused {
 )]
 async fn delete(State(app): State<App>, caller: Caller) -> Result<StatusCode, Refused> {
     let now = app.now();
-    app.store().write(move |tx| accounts::delete(tx, caller.account, now)).await?;
+    let rest = app.store().write(move |tx| accounts::delete(tx, caller.account, now)).await?;
+    go_on(&app, rest).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -23,6 +23,7 @@ use super::{
     bands::band_id,
     body::Body,
     caller::Caller,
+    campaigns::go_on,
     etag::Known,
     query::{Keys, flag, only, page, read_key},
 };
@@ -77,10 +78,10 @@ async fn change(
     body: Body<UpdateMember>,
 ) -> Result<Json<Member>, Refused> {
     let (band, account, now) = (band_id(&id)?, account_id(&account)?, app.now());
-    app.store()
-        .write(move |tx| bands::change_member(tx, band, caller.account, account, &body.value, now))
-        .await
-        .map(Json)
+    let write = move |tx: &mut Tx<'_>| bands::change_member(tx, band, caller.account, account, &body.value, now);
+    let (member, rest) = app.store().write(write).await?;
+    go_on(&app, rest).await;
+    Ok(Json(member))
 }
 
 /// Removes a member; who removes themselves leaves. Admins remove members, the owner everyone else. The pending
@@ -103,6 +104,8 @@ async fn remove(
     only(&keys, &["ban", "revoke_invites"])?;
     let removal = Removal { ban: flag(&keys, "ban")?, revoke_invites: flag(&keys, "revoke_invites")? };
     let (band, account, now) = (band_id(&id)?, account_id(&account)?, app.now());
-    app.store().write(move |tx| bands::remove_member(tx, band, caller.account, account, removal, now)).await?;
+    let write = move |tx: &mut Tx<'_>| bands::remove_member(tx, band, caller.account, account, removal, now);
+    let rest = app.store().write(write).await?;
+    go_on(&app, rest).await;
     Ok(StatusCode::NO_CONTENT)
 }

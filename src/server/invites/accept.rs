@@ -16,12 +16,13 @@ use crate::{
     },
 };
 
-use super::{cancel::Counted, notices, supersede::Arrival, visitor::Visitor};
+use super::{cancel::Counted, decision, notices, supersede::Arrival, visitor::Visitor};
 
 crate::row! {
     /// An invite as the holder of its token meets it.
     #[derive(Debug, Clone)]
     pub(crate) struct Found {
+        pub(super) seq: i64,
         pub(crate) id: InviteId,
         pub(crate) band: BandId,
         band_name: BandName,
@@ -29,21 +30,21 @@ crate::row! {
         contact: Option<String>,
         members: i64,
         band_deleted: Option<Timestamp>,
-        campaign: Option<CampaignId>,
+        pub(super) campaign: Option<CampaignId>,
         max_accepts: Option<i64>,
-        campaign_ended: Option<Timestamp>,
         campaign_deleted: Option<Timestamp>,
         event: Option<String>,
         event_sequence: Option<i64>,
         event_changed_at: Option<Timestamp>,
         pub(super) kind: Kind,
         pub(crate) role: Role,
-        status: Status,
-        cancel_reason: Option<CancelReason>,
-        expires_at: Option<Timestamp>,
+        pub(super) status: Status,
+        pub(super) cancel_reason: Option<CancelReason>,
+        pub(super) status_at: Timestamp,
+        pub(super) expires_at: Option<Timestamp>,
         pub(super) max_uses: MaxUses,
         uses: u32,
-        message: Option<String>,
+        pub(super) message: Option<String>,
         email: Option<Address>,
         pub(super) account: Option<AccountId>,
         account_username: Option<String>,
@@ -52,17 +53,23 @@ crate::row! {
         pub(super) created_by: AccountId,
         inviter: String,
         policy: String,
+        /// The last change of many that was written to it.
+        pub(super) decision: i64,
+        /// Whether there are decisions that its row may not tell of yet.
+        is_decided: bool,
     }
 }
 
-const FOUND: &str = "SELECT i.id AS id, i.band AS band, b.name AS band_name, b.description AS description,
+const FOUND: &str = "SELECT i.seq AS seq, i.id AS id, i.band AS band, b.name AS band_name, b.description AS description,
         b.contact AS contact, b.members AS members, b.deleted_at AS band_deleted, i.campaign AS campaign,
-        k.max_accepts AS max_accepts, k.ended_at AS campaign_ended, k.deleted_at AS campaign_deleted,
-        k.event AS event, k.event_sequence AS event_sequence, k.event_changed_at AS event_changed_at, i.kind AS kind, i.role AS role,
-        i.status AS status, i.cancel_reason AS cancel_reason, i.expires_at AS expires_at, i.max_uses AS max_uses,
+        k.max_accepts AS max_accepts, k.deleted_at AS campaign_deleted, k.event AS event,
+        k.event_sequence AS event_sequence, k.event_changed_at AS event_changed_at, i.kind AS kind, i.role AS role, i.status AS status,
+        i.cancel_reason AS cancel_reason, i.status_at AS status_at, i.expires_at AS expires_at, i.max_uses AS max_uses,
         i.uses AS uses, i.message AS message, i.email AS email,
         i.account AS account, t.username AS account_username, i.requires_approval AS requires_approval,
-        i.created_at AS created_at, i.created_by AS created_by, c.display_name AS inviter, i.policy AS policy
+        i.created_at AS created_at, i.created_by AS created_by, c.display_name AS inviter, i.policy AS policy,
+        i.decision AS decision,
+        EXISTS (SELECT 1 FROM decision o WHERE o.band = i.band AND o.past < i.seq AND o.upto >= i.seq) AS is_decided
      FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
         LEFT JOIN account t ON t.id = i.account LEFT JOIN campaign k ON k.id = i.campaign";
 
@@ -76,10 +83,7 @@ pub(crate) fn id_of_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<InviteId
 
 /// The invite of a token, in whatever state. Nobody else changes or uses it until the transaction ends.
 pub(crate) fn hold_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found, Refused> {
-    hold_limit(tx, "token_hash = $1", token_hash)?;
-    let lock = tx.dialect().pick("", " FOR UPDATE OF i"); // SQLite has one writer
-    let sql = intern(format!("{FOUND} WHERE i.token_hash = $1{lock}"));
-    tx.query_one(sql, &[token_hash])?.ok_or_else(Refused::invalid_token)
+    hold_one(tx, "token_hash", token_hash)?.ok_or_else(Refused::invalid_token)
 }
 
 /// As [`hold_by_token`], for an invite that waits in the account's inbox: one made for it, or mailed to its address,
@@ -98,10 +102,22 @@ pub(crate) fn hold_waiting(tx: &mut Tx<'_>, id: InviteId, account: AccountId) ->
 
 /// As [`hold_by_token`], for an invite by which someone asked.
 pub(crate) fn hold_by_id(tx: &mut Tx<'_>, id: InviteId) -> Result<Found, Refused> {
-    hold_limit(tx, "id = $1", &id)?;
-    let lock = tx.dialect().pick("", " FOR UPDATE OF i");
-    let sql = intern(format!("{FOUND} WHERE i.id = $1{lock}"));
-    tx.query_one(sql, &[&id])?.ok_or_else(|| Refused::not_found("invite"))
+    hold_one(tx, "id", &id)?.ok_or_else(|| Refused::not_found("invite"))
+}
+
+/// The invite with this value in a unique column, held. What was decided about it has been written to it.
+fn hold_one(tx: &mut Tx<'_>, column: &str, value: &dyn ToValue) -> Result<Option<Found>, Error> {
+    hold_limit(tx, &format!("{column} = $1"), value)?;
+    let lock = tx.dialect().pick("", " FOR UPDATE OF i"); // SQLite has one writer
+    let sql = intern(format!("{FOUND} WHERE i.{column} = $1{lock}"));
+    let found: Option<Found> = tx.query_one(sql, &[value])?;
+    match found {
+        Some(found) if found.is_decided => {
+            decision::settle(tx, found.band, &[found.id])?;
+            tx.query_one(sql, &[value])
+        }
+        found => Ok(found),
+    }
 }
 
 /// Holds the campaign of an invite where it has only so many uses: nobody takes one of them meanwhile by another of its
@@ -212,13 +228,7 @@ impl Found {
 /// Refuses an invite that is no longer pending at `now`.
 pub(super) fn ended(found: &Found, now: Timestamp) -> Result<(), Refused> {
     in_a_band(found)?;
-    let mut standing = Standing::at(now, found.status, found.cancel_reason, found.expires_at);
-    // The end of a campaign is true at once; the rows of its invites follow.
-    let deleted = found.campaign_deleted.map(|_| CancelReason::CampaignDeleted);
-    let over = deleted.or(found.campaign_ended.map(|_| CancelReason::CampaignExpired));
-    if standing.is_pending() && over.is_some() {
-        standing = Standing { status: Status::Cancelled, reason: over };
-    }
+    let standing = Standing::at(now, found.status, found.cancel_reason, found.expires_at);
     Code::of_ended(standing).map_or(Ok(()), |code| Err(found.refusal(code)))
 }
 
@@ -238,7 +248,10 @@ pub(super) fn ended_meanwhile(tx: &mut Tx<'_>, found: &Found, now: Timestamp) ->
 /// The invite of a token, for a look at it, as long as someone can come in by it.
 pub(crate) fn look(tx: &mut Tx<'_>, token_hash: &Hash, now: Timestamp) -> Result<Found, Refused> {
     let sql = intern(format!("{FOUND} WHERE i.token_hash = $1"));
-    let found: Found = tx.query_one(sql, &[token_hash])?.ok_or_else(Refused::invalid_token)?;
+    let mut found: Found = tx.query_one(sql, &[token_hash])?.ok_or_else(Refused::invalid_token)?;
+    if found.is_decided {
+        decision::foretell(tx, &mut found)?;
+    }
     ended(&found, now)?;
     check_campaign(tx, &found)?;
     Ok(found)
@@ -381,7 +394,7 @@ fn enter(
         notices::queue(tx, Some(found.counted()), &superseded, account, now)?;
     }
     if visitor.asks && !found.requires_approval {
-        requests::close(tx, "account = $3 AND band = $4", &[&account, &found.band], Some(account), now)?;
+        let _ = requests::close(tx, "account = $3 AND band = $4", &[&account, &found.band], Some(account), now)?;
     }
     tx.touch(found.band);
     Ok(found.came_to(Outcome::Joined, found.role))

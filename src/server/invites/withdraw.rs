@@ -5,7 +5,10 @@ use crate::{
     server::store::{Error, ToValue, Tx},
 };
 
-use super::cancel::Cancel;
+use super::{
+    cancel::Cancel,
+    decision::{Decision, Rest, Which},
+};
 
 /// Whose invites in which band are meant, and who brings it about.
 #[derive(Debug, Clone, Copy)]
@@ -39,20 +42,19 @@ impl Withdrawal {
 
     /// Ends the pending invites that the person made: those to `admin` always, the others as the
     /// rules say under which each was made, and `all` of them where it was asked for.
-    pub(crate) fn made(&self, tx: &mut Tx<'_>, all: bool) -> Result<(), Error> {
-        let which = match (all, tx.dialect()) {
-            (true, _) => "created_by = $4",
-            (false, dialect) => dialect.pick(
-                "created_by = $4 AND (role = 'admin' OR json_extract(policy, '$.on_inviter_removed') = 'revoke')",
-                "created_by = $4 AND (role = 'admin' OR policy::json ->> 'on_inviter_removed' = 'revoke')",
-            ),
-        };
-        self.end(tx, CancelReason::InviterRemoved, which, &self.account)
+    pub(crate) fn made(&self, tx: &mut Tx<'_>, all: bool) -> Result<Option<Rest>, Error> {
+        self.decide(tx, if all { Which::All } else { Which::ByRules })
     }
 
     /// Ends the pending invites to `admin` that the person made, who is no admin any more.
-    pub(crate) fn made_to_admin(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
-        self.end(tx, CancelReason::InviterRemoved, "created_by = $4 AND role = 'admin'", &self.account)
+    pub(crate) fn made_to_admin(&self, tx: &mut Tx<'_>) -> Result<Option<Rest>, Error> {
+        self.decide(tx, Which::ToAdmin)
+    }
+
+    /// They can be any number. The membership is held, so that its holder makes none meanwhile.
+    fn decide(&self, tx: &mut Tx<'_>, which: Which) -> Result<Option<Rest>, Error> {
+        let end = Decision::end(self.band, CancelReason::InviterRemoved, self.actor, self.now);
+        Ok(end.made_by(self.account, which).begin(tx)?.rest)
     }
 
     /// Ends what is pending in the band and fits `which`, one of the fixed conditions above with its value as `$4`.

@@ -1,0 +1,421 @@
+//! What is decided about many pending invites at once: that they end, or that they grant another role, say another
+//! message, end at another time. They can be hundreds of thousands, so it is written to them a thousand at a time, in
+//! transactions of their own, and other people's requests come in between. What is not through stands in `decision`:
+//! whoever began goes on with it, and where they could not, the sweeper does.
+//!
+//! | decision | about whose invites |
+//! |---|---|
+//! | a campaign is ended, deleted, or changed | those of the campaign |
+//! | a band is deleted | those of the band |
+//! | a member is removed, leaves, or deletes the account | those they made: to `admin`, or under rules that say so; all on request |
+//! | an admin is demoted | those to `admin` that they made |
+//!
+//! Rows follow; the decision is true at once. Whoever holds an invite first writes to it what was decided ([`settle`]),
+//! and who only looks is told what the row will be ([`foretell`]). Decisions about one band are written in the order in
+//! which they were taken.
+
+use std::fmt::Write as _;
+
+use crate::{
+    api::Patch,
+    domain::{
+        AccountId, BandId, CampaignId, CancelReason, InviteId, Message, OnInviterRemoved, Role, Standing, Status,
+        Timestamp,
+    },
+    server::{
+        Refused,
+        bands::requests,
+        store::{Dialect, Error, ToValue, Tx, dialect::intern},
+    },
+};
+
+use super::{
+    Found,
+    cancel::{AT_ONCE, Cancel},
+};
+
+/// How many invites one step looks at.
+const BATCH: i64 = 1_000;
+/// The number of a decision that is not written down yet: it comes after all others.
+const NEW: i64 = i64::MAX;
+
+crate::row! {
+    /// A decision about pending invites of a band.
+    #[derive(Debug, Clone)]
+    pub(crate) struct Decision {
+        pub(super) seq: i64,
+        pub(super) band: BandId,
+        /// The campaign whose invites it is about; `None` for whatever their campaign is.
+        campaign: Option<CampaignId>,
+        /// Who made the invites that it is about; `None` for whoever did.
+        maker: Option<AccountId>,
+        /// About all of these; else about those to `admin` alone.
+        every: bool,
+        /// Beside those to `admin` about those that end with their maker by the rules that they were made under.
+        by_rules: bool,
+        /// Why they end; `None` where they change and go on.
+        reason: Option<CancelReason>,
+        pub(super) role: Option<Role>,
+        pub(super) sets_message: bool,
+        pub(super) message: Option<Message>,
+        pub(super) sets_end: bool,
+        pub(super) expires_at: Option<Timestamp>,
+        pub(super) actor: AccountId,
+        /// When it was taken: it is not about what is made, or restored, later.
+        pub(super) at: Timestamp,
+        /// The newest invite there was then.
+        upto: i64,
+        /// It is written to all up to this one.
+        past: i64,
+    }
+}
+
+const COLUMNS: &str = "seq, band, campaign, maker, every, by_rules, reason, role, sets_message, message, sets_end,
+    expires_at, actor, at, upto, past";
+
+/// Which of the invites that somebody made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// All.
+    All,
+    /// Those to `admin`.
+    ToAdmin,
+    /// Those to `admin`, and those that end with their maker by the rules that they were made under.
+    ByRules,
+}
+
+/// What becomes of invites that go on: what is left out stays.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    /// The role that they grant.
+    pub(crate) role: Option<Role>,
+    /// What they say.
+    pub(crate) message: Patch<Message>,
+    /// When they end, at the latest as the rules allow that each was made under.
+    pub(crate) expires_at: Patch<Timestamp>,
+}
+
+/// How far a decision has come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Begun {
+    /// How many invites end by it in all.
+    pub(crate) cancelled: u64,
+    /// What is still to do, for [`go_on`].
+    pub(crate) rest: Option<Rest>,
+}
+
+crate::row! {
+    /// A decision that is not through.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct Rest { seq: i64 }
+}
+crate::row! { struct Number { n: i64 } }
+
+impl Decision {
+    fn new(band: BandId, actor: AccountId, at: Timestamp) -> Self {
+        Self {
+            seq: NEW,
+            band,
+            campaign: None,
+            maker: None,
+            every: true,
+            by_rules: false,
+            reason: None,
+            role: None,
+            sets_message: false,
+            message: None,
+            sets_end: false,
+            expires_at: None,
+            actor,
+            at,
+            upto: 0,
+            past: 0,
+        }
+    }
+
+    /// That the band's pending invites end.
+    pub(crate) fn end(band: BandId, reason: CancelReason, actor: AccountId, at: Timestamp) -> Self {
+        Self { reason: Some(reason), ..Self::new(band, actor, at) }
+    }
+
+    /// That the band's pending invites change.
+    pub(crate) fn change(band: BandId, change: Change, actor: AccountId, at: Timestamp) -> Self {
+        let Change { role, message, expires_at } = change;
+        Self {
+            role,
+            sets_message: !message.is_omitted(),
+            message: message.into_change().flatten(),
+            sets_end: !expires_at.is_omitted(),
+            expires_at: expires_at.into_change().flatten(),
+            ..Self::new(band, actor, at)
+        }
+    }
+
+    /// About those of a campaign alone, which is held.
+    pub(crate) fn of_campaign(self, campaign: CampaignId) -> Self {
+        Self { campaign: Some(campaign), ..self }
+    }
+
+    /// About those that somebody made alone, who makes none until this is committed.
+    pub(crate) fn made_by(self, maker: AccountId, which: Which) -> Self {
+        Self { maker: Some(maker), every: which == Which::All, by_rules: which == Which::ByRules, ..self }
+    }
+
+    /// Takes the decision. Of a campaign's invites, whose lock comes before theirs, the first are written here; the others'
+    /// locks are taken in transactions of their own, since here rows are held that come after invites.
+    pub(crate) fn begin(mut self, tx: &mut Tx<'_>) -> Result<Begun, Error> {
+        // No later one has a lower number: who makes one that this could be about holds what is held here.
+        let newest = "SELECT seq AS n FROM invite ORDER BY seq DESC LIMIT 1";
+        self.upto = tx.query_one::<Number>(newest, &[])?.map_or(0, |newest| newest.n);
+        // Figures are written at the commit: these are from before the first step.
+        let pending = self.pending(tx)?;
+        if pending == Some(0) {
+            return Ok(Begun { cancelled: 0, rest: None });
+        }
+        let Step { ended, past } = match self.campaign {
+            Some(_) => self.step(tx)?,
+            None => Step { ended: 0, past: Some(0) },
+        };
+        let cancelled = self.reason.map_or(0, |_| pending.map_or(ended, |n| n.max(ended)));
+        let Some(past) = past else { return Ok(Begun { cancelled: ended.unsigned_abs(), rest: None }) };
+        let rest = tx.query_one(
+            "INSERT INTO decision (band, campaign, maker, every, by_rules, reason, role, sets_message, message, sets_end,
+                expires_at, actor, at, upto, past)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING seq",
+            &[
+                &self.band,
+                &self.campaign,
+                &self.maker,
+                &self.every,
+                &self.by_rules,
+                &self.reason,
+                &self.role,
+                &self.sets_message,
+                &self.message,
+                &self.sets_end,
+                &self.expires_at,
+                &self.actor,
+                &self.at,
+                &self.upto,
+                &past,
+            ],
+        )?;
+        Ok(Begun { cancelled: cancelled.unsigned_abs(), rest })
+    }
+
+    /// Whether it is not written down yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.seq == NEW
+    }
+
+    /// How many are pending of those that it is about; `None` where that is not known.
+    fn pending(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Error> {
+        let (dimension, subject): (&str, &dyn ToValue) = match (&self.campaign, &self.maker) {
+            (Some(campaign), _) => ("campaign", campaign),
+            (None, Some(maker)) => ("inviter", maker),
+            (None, None) => return Ok(None),
+        };
+        let sql = "SELECT pending AS n FROM tally WHERE band = $1 AND dimension = $2 AND subject = $3";
+        let kept: Option<Number> = tx.query_one(sql, &[&self.band, &dimension, subject])?;
+        Ok(Some(kept.map_or(0, |kept| kept.n)))
+    }
+
+    /// Writes it to at most [`BATCH`] invites.
+    fn step(&self, tx: &mut Tx<'_>) -> Result<Step, Error> {
+        let next = self.invites(Condition::from(1)).and("seq > ? AND seq <= ?", &[&self.past, &self.upto]);
+        let next = next.and("status = 'pending' ORDER BY seq LIMIT ?", &[&BATCH]);
+        let found: Vec<Rest> = tx.query(intern(format!("SELECT seq FROM invite WHERE {}", next.text)), &next.values)?;
+        let Some(last) = found.last().map(|last| last.seq) else { return Ok(Step { ended: 0, past: None }) };
+        let rows = Rows::Step { of: self, last };
+        rows.hold(tx)?;
+        for earlier in open(tx, self.band, self.seq)? {
+            let _ = earlier.write(tx, &rows)?;
+        }
+        let ended = self.write(tx, &rows)?;
+        Ok(Step { ended, past: (found.len() as i64 == BATCH).then_some(last) })
+    }
+
+    /// The way to those that it is about.
+    fn invites<'a>(&'a self, way: Condition<'a>) -> Condition<'a> {
+        match (&self.campaign, &self.maker) {
+            (Some(campaign), _) => way.and("campaign = ?", &[campaign]),
+            (None, Some(maker)) => way.and("band = ? AND created_by = ?", &[&self.band, maker]),
+            (None, None) => way.and("band = ?", &[&self.band]),
+        }
+    }
+
+    /// Writes it to those of the rows, which are held, that it is about; how many ended.
+    fn write(&self, tx: &mut Tx<'_>, rows: &Rows<'_>) -> Result<i64, Error> {
+        tx.touch(self.band);
+        let Some(reason) = self.reason else { return super::together::write(self, tx, rows).map(|()| 0) };
+        let which = self.about(rows.way(Condition::from(4)), tx.dialect());
+        let cancel = Cancel { reason, actor: Some(self.actor), account: self.maker, now: self.at };
+        cancel.pending(tx, &which.text, &which.values)
+    }
+
+    /// Of pending rows those that it is about, by other columns than those that lead to them. A plus keeps the way to all
+    /// of a campaign's or a band's invites out of it.
+    pub(super) fn about<'a>(&'a self, mut rows: Condition<'a>, dialect: Dialect) -> Condition<'a> {
+        let plus = dialect.pick("+", "");
+        rows = rows.and(&format!("{plus}band = ? AND status_at <= ?"), &[&self.band, &self.at]);
+        rows = rows.and(&format!("{plus}seq > ? AND {plus}seq <= ?"), &[&self.past, &self.upto]);
+        if let Some(campaign) = &self.campaign {
+            rows = rows.and(&format!("{plus}campaign = ?"), &[campaign]);
+        }
+        if let Some(maker) = &self.maker {
+            rows = rows.and(&format!("{plus}created_by = ?"), &[maker]);
+        }
+        let rule =
+            dialect.pick("json_extract(policy, '$.on_inviter_removed')", "policy::json ->> 'on_inviter_removed'");
+        match (self.every, self.by_rules) {
+            (true, _) => rows,
+            (false, true) => rows.and(&format!("(role = 'admin' OR {rule} = 'revoke')"), &[]),
+            (false, false) => rows.and("role = 'admin'", &[]),
+        }
+    }
+
+    /// As [`Decision::about`], of an invite that somebody looks at.
+    fn is_about(&self, found: &Found) -> Result<bool, Refused> {
+        let is_one = self.campaign.is_none_or(|campaign| found.campaign == Some(campaign))
+            && self.maker.is_none_or(|maker| found.created_by == maker)
+            && found.status_at <= self.at
+            && (self.past < found.seq && found.seq <= self.upto)
+            && Standing::at(self.at, found.status, found.cancel_reason, found.expires_at).is_pending();
+        Ok(is_one
+            && (self.every
+                || found.role == Role::Admin
+                || (self.by_rules && found.rules()?.on_inviter_removed == OnInviterRemoved::Revoke)))
+    }
+}
+
+/// How many ended in a step, and where the next one begins, if there is more.
+struct Step {
+    ended: i64,
+    past: Option<i64>,
+}
+
+/// The invites that a decision is to be written to now.
+pub(super) enum Rows<'a> {
+    /// Those of a step, up to the last.
+    Step { of: &'a Decision, last: i64 },
+    /// These.
+    Ids(&'a [InviteId]),
+}
+
+impl Rows<'_> {
+    /// The way to them.
+    pub(super) fn way<'a>(&'a self, way: Condition<'a>) -> Condition<'a> {
+        match self {
+            Self::Step { of, last } => of.invites(way).and("seq > ? AND seq <= ?", &[&of.past, last]),
+            Self::Ids(ids) => {
+                let places = vec!["?"; ids.len()].join(", ");
+                let values: Vec<&dyn ToValue> = ids.iter().map(|id| id as &dyn ToValue).collect();
+                way.and(&format!("id IN ({places})"), &values)
+            }
+        }
+    }
+
+    /// Holds them in the order of their ids, as everywhere: two transactions never wait for each other in a circle.
+    fn hold(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        if tx.dialect() == Dialect::Postgres {
+            let rows = self.way(Condition::from(1)).and("status = 'pending' ORDER BY id FOR UPDATE", &[]);
+            let _ = tx.exists(intern(format!("SELECT 1 AS n FROM invite WHERE {}", rows.text)), &rows.values)?;
+        }
+        Ok(())
+    }
+}
+
+/// A condition that is put together of fixed pieces, with its values.
+pub(super) struct Condition<'a> {
+    pub(super) text: String,
+    pub(super) values: Vec<&'a dyn ToValue>,
+    first: usize,
+}
+
+impl<'a> Condition<'a> {
+    /// None yet; its first value is `$first`.
+    pub(super) fn from(first: usize) -> Self {
+        Self { text: String::new(), values: Vec::new(), first }
+    }
+
+    /// And this one, with a `?` for each value.
+    pub(super) fn and(mut self, piece: &str, values: &[&'a dyn ToValue]) -> Self {
+        if !self.text.is_empty() {
+            self.text.push_str(" AND ");
+        }
+        let mut number = self.first + self.values.len();
+        for (n, part) in piece.split('?').enumerate() {
+            if n > 0 {
+                let _ = write!(self.text, "${number}");
+                number += 1;
+            }
+            self.text.push_str(part);
+        }
+        self.values.extend(values);
+        self
+    }
+}
+
+/// The decisions about a band that are not through, those before `seq`, in the order in which they were taken.
+fn open(tx: &mut Tx<'_>, band: BandId, seq: i64) -> Result<Vec<Decision>, Error> {
+    let sql = intern(format!("SELECT {COLUMNS} FROM decision WHERE band = $1 AND seq < $2 ORDER BY seq"));
+    tx.query(sql, &[&band, &seq])
+}
+
+/// Writes to these invites of a band what was decided about them, before anything else is done to them. They are held from
+/// then on if there is something.
+pub(super) fn settle(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<(), Error> {
+    let open = open(tx, band, NEW)?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    for some in ids.chunks(AT_ONCE) {
+        let rows = Rows::Ids(some);
+        rows.hold(tx)?;
+        for decision in &open {
+            let _ = decision.write(tx, &rows)?;
+        }
+    }
+    Ok(())
+}
+
+/// What an invite is by what was decided about it, for who only looks.
+pub(super) fn foretell(tx: &mut Tx<'_>, found: &mut Found) -> Result<(), Refused> {
+    for decision in open(tx, found.band, NEW)? {
+        if !decision.is_about(found)? {
+            continue;
+        }
+        match decision.reason {
+            Some(reason) => (found.status, found.cancel_reason) = (Status::Cancelled, Some(reason)),
+            None if decision.seq > found.decision => super::together::apply(&decision, found)?,
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// The decision that waits longest to be gone on with.
+pub(crate) fn waiting(tx: &mut Tx<'_>) -> Result<Option<Rest>, Error> {
+    tx.query_one("SELECT seq FROM decision ORDER BY seq LIMIT 1", &[])
+}
+
+/// Goes on with a decision, a step; it comes back while there is more to do. Those who do this at once take turns.
+pub(crate) fn go_on(tx: &mut Tx<'_>, rest: Rest) -> Result<Option<Rest>, Error> {
+    let lock = tx.dialect().pick("", " FOR UPDATE");
+    let sql = intern(format!("SELECT {COLUMNS} FROM decision WHERE seq = $1{lock}"));
+    let Some(decision) = tx.query_one::<Decision>(sql, &[&rest.seq])? else { return Ok(None) };
+    if let Some(past) = decision.step(tx)?.past {
+        let _ = tx.execute("UPDATE decision SET past = $2 WHERE seq = $1", &[&rest.seq, &past])?;
+        return Ok(Some(rest));
+    }
+    // Nobody answers those any more who asked to come in.
+    if decision.reason == Some(CancelReason::BandDeleted)
+        && requests::close_some(tx, decision.band, BATCH, decision.actor, decision.at)? == BATCH
+    {
+        return Ok(Some(rest));
+    }
+    let _ = tx.execute("DELETE FROM decision WHERE seq = $1", &[&rest.seq])?;
+    Ok(None)
+}
