@@ -33,7 +33,6 @@ pub(crate) fn delete(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Res
     index(tx, account, &[])?;
     let _ = tx.execute("DELETE FROM session WHERE account = $1", &[&account])?;
     let _ = tx.execute("DELETE FROM challenge WHERE account = $1", &[&account])?;
-    let _ = tx.execute("DELETE FROM idempotency WHERE account = $1", &[&account])?;
     let _ = tx.execute("DELETE FROM suppression WHERE account = $1", &[&account])?;
     let actor = Some(account);
     let event = Event { band: None, actor, action: "account.deleted", invite: None, account: actor, detail: None };
