@@ -3,28 +3,35 @@
 //! Every type here is parsed once, where it enters, and trusted afterwards.
 
 mod address;
+mod door;
 mod ending;
 mod event;
 mod id;
 mod invite;
+mod life;
 mod mail;
 mod name;
 mod password;
 mod policy;
 mod proof;
+mod recipient;
 mod request;
+mod rights;
 mod role;
 mod search;
 mod supersession;
 mod text;
 mod time;
 mod token;
+mod withdrawal;
 
 pub use address::Address;
+pub use door::{Admission, Departure, Refusal, Visit, check_departure, check_membership};
 pub use ending::{check_shared_end, shared_end};
 pub use event::WallTime;
 pub use id::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, SessionId, SuppressionId, TemplateId};
 pub use invite::{CancelReason, Delivery, Kind, MaxUses, Standing, Status};
+pub use life::{Act, Illegal};
 pub use mail::{MAIL_LIFE, MailKind, MailOutcome, last_reminder, next_reminder, pause_after, unlinked};
 pub use name::{
     BandName, CampaignName, Contact, Description, DisplayName, EventTitle, Label, Message, Place, Reason, TemplateName,
@@ -36,13 +43,16 @@ pub use policy::{
     Registration, check_future,
 };
 pub use proof::AddressCode;
+pub use recipient::{For, Identity, NotFor};
 pub use request::JoinStatus;
+pub use rights::Rights;
 pub use role::{InvitePermission, JoinMode, Role};
 pub use search::{search_pattern, search_terms, search_text, search_tokens};
 pub use supersession::Tie;
 pub use text::{clean_block, clean_line};
 pub use time::Timestamp;
 pub use token::{Pasted, ResetToken, SessionToken, Token};
+pub use withdrawal::{Loss, outlives_maker};
 
 /// Why a text was refused: a sentence that says what is allowed. The caller knows the field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{CancelReason, Standing, Status};
+use crate::domain::{CancelReason, Illegal, NotFor, Refusal, Standing, Status};
 
 macro_rules! codes {
     ($($variant:ident = $code:literal, $status:literal, $title:literal;)+) => {
@@ -96,6 +96,34 @@ impl Code {
             (Status::Cancelled, Some(CancelReason::Expired | CancelReason::CampaignExpired)) => Self::InviteExpired,
             (Status::Cancelled, _) => Self::InviteCancelled,
         })
+    }
+}
+
+impl From<Illegal> for Code {
+    /// What an act answers that cannot be done.
+    fn from(illegal: Illegal) -> Self {
+        match illegal {
+            Illegal::Ended(standing) => Self::of_ended(standing).unwrap_or(Self::InviteCancelled),
+            Illegal::NotPending => Self::NotPending,
+            Illegal::NotDeclinable => Self::NotDeclinable,
+            Illegal::NotRestorable => Self::NotRestorable,
+        }
+    }
+}
+
+impl From<Refusal> for Code {
+    /// What the door answers to who is not let in.
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NoBand => Self::KindNotAllowed,
+            Refusal::Banned => Self::Banned,
+            Refusal::Removed => Self::Removed,
+            Refusal::Ended(standing) => Illegal::Ended(standing).into(),
+            Refusal::UsedUp => Self::InviteUsed,
+            Refusal::NotFor(NotFor::WrongRecipient) => Self::WrongRecipient,
+            Refusal::NotFor(NotFor::Unverified) => Self::EmailUnverified,
+            Refusal::OneBandOnly => Self::OneBandOnly,
+        }
     }
 }
 

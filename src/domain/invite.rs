@@ -1,14 +1,4 @@
-//! The life of an invite.
-//!
-//! ```text
-//!            last use taken
-//!  pending ─────────────────▶ accepted   (final)
-//!     │  declined, one use
-//!     ├─────────────────────▶ rejected   (final)
-//!     │  revoked, expired, …
-//!     └─────────────────────▶ cancelled + reason
-//!            ◀── restore: only `revoked`, within 10 minutes
-//! ```
+//! What an invite is, and where it stands; what can be done to it there is in [`Act`](super::Act).
 
 use std::num::NonZeroU32;
 

@@ -27,7 +27,7 @@ use crate::{
     api::{Band, BandCounts, Code, CreateBand},
     domain::{
         AccountId, BandId, BandName, CampaignId, CancelReason, Contact, Description, InvitePermission, JoinMode,
-        Policy, Role, Timestamp, search_text,
+        Policy, Rights, Role, Timestamp, search_text,
     },
 };
 
@@ -94,14 +94,19 @@ impl Access {
         .ok_or_else(|| Refused::not_found("band"))
     }
 
-    /// The highest role that the member may grant, `None` if they may not invite.
-    pub(crate) fn grants(&self) -> Option<Role> {
-        self.role.may_grant(self.can_invite, self.invite_permission)
+    /// What the member may do.
+    pub(crate) const fn rights(&self) -> Rights {
+        Rights { role: self.role, can_invite: self.can_invite, permission: self.invite_permission }
     }
 
-    /// Whether other people's invites are shown: members who may not invite see their own.
-    pub(crate) fn sees_all(&self) -> bool {
-        self.grants().is_some()
+    /// The highest role that the member may grant, `None` if they may not invite.
+    pub(crate) const fn grants(&self) -> Option<Role> {
+        self.rights().grants()
+    }
+
+    /// Whether other people's invites are shown.
+    pub(crate) const fn sees_all(&self) -> bool {
+        self.rights().sees_invite(false)
     }
 
     /// The tag of the band's lists: it changes with whatever they show, with who looks, and with the role that decides
@@ -112,7 +117,7 @@ impl Access {
 
     /// Refuses who does not run the band's invites and members.
     pub(crate) fn require_admin(self) -> Result<(), Refused> {
-        if self.role.is_admin() {
+        if self.rights().runs() {
             return Ok(());
         }
         Err(Refused::new(Code::Forbidden, "Only the band's admins and its owner may do this."))
@@ -120,7 +125,7 @@ impl Access {
 
     /// Refuses all but the owner.
     pub(crate) fn require_owner(self) -> Result<(), Refused> {
-        if self.role == Role::Owner {
+        if self.rights().owns() {
             return Ok(());
         }
         Err(Refused::new(Code::Forbidden, "Only the band's owner may do this."))

@@ -19,6 +19,7 @@ mod inbox;
 mod insert;
 mod list;
 mod notices;
+mod people;
 mod recipient;
 mod resend;
 mod supersede;
@@ -31,7 +32,7 @@ mod withdraw;
 pub(crate) use self::{
     accept::{Found, accept, admit, hold_by_id, hold_by_token, hold_waiting, id_of_token, look, preview},
     actions::{ManyActs, act},
-    bulk::{ManyInvites, Outcome, create_all, tokens},
+    bulk::{ManyInvites, Outcome, create_all, of_rows, tokens},
     change::{edit, link, or_pending, redemptions, resend, restore, revoke, rotate},
     codes::{MOST_CODES, Maker, codes, create_codes, show_codes, usable_codes, walk_codes},
     create::{Created, Fresh, create, recreated},
@@ -42,8 +43,9 @@ pub(crate) use self::{
     expire::{expire, next_end},
     inbox::{Unwilling, WAITING, end_unwanted, inbox, opt_out},
     list::{Filter, list},
+    people::hold as hold_invited,
     supersede::{came_without_invite, hold_all_for},
-    wish::ending,
+    wish::{To, ending},
     withdraw::Withdrawal,
 };
 
@@ -52,7 +54,7 @@ use std::collections::HashMap;
 use crate::{
     api::{Code, Invite, Person},
     domain::{
-        AccountId, Address, BandId, CampaignId, CancelReason, Delivery, InviteId, Kind, MaxUses, Role, Standing,
+        AccountId, Act, Address, BandId, CampaignId, CancelReason, Delivery, InviteId, Kind, MaxUses, Role, Standing,
         Status, Timestamp, search_text, search_tokens,
     },
 };
@@ -60,7 +62,6 @@ use crate::{
 use self::{
     acting::Acting,
     cancel::{AT_ONCE, Counted},
-    wish::To,
 };
 use super::{
     Refused,
@@ -75,12 +76,12 @@ use super::{
 impl Access {
     /// Whether the caller may change an invite of this role that this account made, and may have its secret.
     fn may_change(&self, role: Role, created_by: AccountId, caller: AccountId) -> bool {
-        self.grants().is_some_and(|up_to| role <= up_to && (created_by == caller || self.role.is_admin()))
+        self.rights().may_change_invite(role, created_by == caller)
     }
 
     /// Refuses a role above what the member may grant.
     fn check_grant(&self, role: Role) -> Result<(), Refused> {
-        if self.grants().is_some_and(|up_to| role <= up_to) {
+        if self.rights().may_grant(role) {
             return Ok(());
         }
         Err(Refused::new(Code::Forbidden, "You may not invite to a role above your own."))
@@ -90,8 +91,12 @@ impl Access {
         if self.may_change(row.role, row.created_by, caller) {
             return Ok(());
         }
-        Err(Refused::new(Code::Forbidden, "You may not change this invite: ask an admin of the band."))
+        Err(may_not_change())
     }
+}
+
+fn may_not_change() -> Refused {
+    Refused::new(Code::Forbidden, "You may not change this invite: ask an admin of the band.")
 }
 
 crate::row! {
@@ -162,9 +167,9 @@ impl InviteRow {
         Standing::at(now, self.status, self.cancel_reason, self.expires_at)
     }
 
-    /// Whether the member may see it: who may not invite sees their own.
+    /// Whether the member may see it.
     fn is_seen(&self, access: &Access, caller: AccountId) -> bool {
-        access.sees_all() || self.created_by == caller
+        access.rights().sees_invite(self.created_by == caller)
     }
 
     /// What the invite is counted under.
@@ -183,7 +188,7 @@ impl InviteRow {
     }
 
     fn check_pending(&self, now: Timestamp) -> Result<(), Refused> {
-        if self.standing(now).is_pending() { Ok(()) } else { Err(not_pending()) }
+        self.standing(now).after(Act::Change).map(drop).map_err(|_| not_pending())
     }
 
     /// The invite as it is told at `now`.
@@ -253,8 +258,7 @@ crate::row! { struct In { band: BandId } }
 /// As [`read`], and until the transaction ends nobody else changes or uses the invite, or changes or removes the member
 /// who asks: a right that is being taken away is not used meanwhile. The membership first ([`Access::hold`]).
 fn hold(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
-    let band: Option<In> = tx.query_one("SELECT band FROM invite WHERE id = $1", &[&id])?;
-    let band = band.ok_or_else(|| Refused::not_found("invite"))?.band;
+    let band = band_of(tx, id)?;
     let access = hold_right(tx, band, caller)?;
     decision::settle(tx, band, &[id])?;
     let lock = tx.dialect().pick("", " FOR UPDATE OF i"); // SQLite has one writer
@@ -354,10 +358,15 @@ fn hold_campaigns(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId], now: Timestam
     Ok(frames)
 }
 
+/// The band of an invite that there is.
+fn band_of(tx: &mut Tx<'_>, id: InviteId) -> Result<BandId, Refused> {
+    let band: Option<In> = tx.query_one("SELECT band FROM invite WHERE id = $1", &[&id])?;
+    band.map(|found| found.band).ok_or_else(|| Refused::not_found("invite"))
+}
+
 /// As [`hold_campaigns`] of one invite, for a member of its band.
 fn hold_campaign(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> Result<Frames, Refused> {
-    let band: Option<In> = tx.query_one("SELECT band FROM invite WHERE id = $1", &[&id])?;
-    let band = band.ok_or_else(|| Refused::not_found("invite"))?.band;
+    let band = band_of(tx, id)?;
     let _ = hold_right(tx, band, caller)?;
     Ok(hold_campaigns(tx, band, &[id], now)?)
 }

@@ -51,6 +51,11 @@ pub(crate) fn hold(tx: &mut Tx<'_>, account: AccountId, site: &Policy) -> Result
     Ok(Held { account, limit })
 }
 
+/// Whether what the account makes is counted, so that its row is held.
+pub(crate) fn is_limited(tx: &mut Tx<'_>, account: AccountId, site: &Policy) -> Result<bool, Error> {
+    Ok(limit(tx, account, site)?.is_some())
+}
+
 impl Held {
     /// How many more invites the account may make now; `None` is any number.
     pub(crate) fn left(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<u32>, Error> {

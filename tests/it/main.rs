@@ -125,6 +125,8 @@ mod reminders;
 #[cfg(feature = "server")]
 mod requests;
 #[cfg(feature = "server")]
+mod restore;
+#[cfg(feature = "server")]
 mod retention;
 #[cfg(feature = "server")]
 mod rights;

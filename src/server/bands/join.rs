@@ -2,7 +2,10 @@
 
 use crate::{
     api::{Accepted, BandRef, Code, Outcome},
-    domain::{AccountId, BandId, JoinMode, JoinRequestId, Membership, Policy, Role, Timestamp},
+    domain::{
+        AccountId, BandId, Departure, JoinMode, JoinRequestId, Membership, Policy, Refusal, Role, Timestamp,
+        check_departure, check_membership,
+    },
     server::{
         App, Refused, accounts,
         audit::{self, Event},
@@ -18,16 +21,7 @@ use super::{
 
 crate::row! { struct Door { name: String, contact: Option<String>, join_mode: JoinMode } }
 crate::row! { struct Held { role: Role } }
-crate::row! {
-    /// How an account was put out of a band.
-    #[derive(Debug, Clone, Copy)]
-    pub(super) struct Departure {
-        /// When.
-        pub(super) at: Timestamp,
-        /// Whether for good.
-        pub(super) banned: bool,
-    }
-}
+crate::row! { struct Gone { at: Timestamp, banned: bool } }
 
 /// Makes the account a member of a band that is open to all, or finds that it is one. In a band that takes requests it
 /// asks, under the id `fresh`, and waits for an admin.
@@ -62,14 +56,13 @@ pub(crate) fn join(
     if door.join_mode == JoinMode::Invite {
         return Err(Refused::not_found("band"));
     }
-    if let Some(gone) = departure(tx, band, account)? {
-        let ask = door.contact.as_deref().unwrap_or("one of its admins");
-        return Err(if gone.banned {
-            Refused::new(Code::Banned, "You were banned from this band.")
-        } else {
-            Refused::new(Code::Removed, format!("You were removed from this band. Ask {ask} for a new invite."))
-        });
-    }
+    check_departure(departure(tx, band, account)?, None).map_err(|no| match no {
+        Refusal::Banned => Refused::new(Code::Banned, "You were banned from this band."),
+        other => {
+            let ask = door.contact.as_deref().unwrap_or("one of its admins");
+            Refused::new(other.into(), format!("You were removed from this band. Ask {ask} for a new invite."))
+        }
+    })?;
     let policy = in_force(tx, band, &app.settings().policy)?;
     check_room(tx, account, &policy)?;
     if door.join_mode == JoinMode::Request {
@@ -87,7 +80,9 @@ pub(crate) fn join(
 
 /// Whether the account was put out of the band, and has not come back since.
 pub(super) fn departure(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Result<Option<Departure>, Error> {
-    tx.query_one("SELECT at, banned FROM departure WHERE band = $1 AND account = $2", &[&band, &account])
+    let sql = "SELECT at, banned FROM departure WHERE band = $1 AND account = $2";
+    let gone: Option<Gone> = tx.query_one(sql, &[&band, &account])?;
+    Ok(gone.map(|Gone { at, banned }| Departure { at, banned }))
 }
 
 /// Refuses an account that is in a band already, where one is the most. Nobody else brings the account into a band
@@ -97,11 +92,8 @@ pub(crate) fn check_room(tx: &mut Tx<'_>, account: AccountId, policy: &Policy) -
         return Ok(());
     }
     accounts::hold(tx, account)?;
-    if members::is_in_any(tx, account)? {
-        return Err(Refused::new(
-            Code::OneBandOnly,
-            "Only those who are in no other band may be in this one. Leave the one you are in first.",
-        ));
-    }
-    Ok(())
+    check_membership(policy.membership, members::is_in_any(tx, account)?).map_err(|no| {
+        let text = "Only those who are in no other band may be in this one. Leave the one you are in first.";
+        Refused::new(no.into(), text)
+    })
 }

@@ -2,7 +2,10 @@
 
 use crate::{
     api::{Code, JoinRequest, JoinRequests, Member, Person},
-    domain::{AccountId, BandId, InviteId, JoinRequestId, JoinStatus, Membership, Policy, Role, Timestamp},
+    domain::{
+        AccountId, BandId, InviteId, JoinRequestId, JoinStatus, Membership, Policy, Refusal, Role, Timestamp,
+        check_departure, check_membership,
+    },
     server::{
         App, Refused,
         audit::{self, Event},
@@ -220,21 +223,17 @@ fn check_outside(
     rules: &Policy,
     since: Option<Timestamp>,
 ) -> Result<(), Refused> {
-    match join::departure(tx, band, account)? {
-        Some(gone) if gone.banned => {
-            return Err(Refused::new(Code::Banned, "This person is banned: lift the ban first."));
-        }
-        Some(gone) if since.is_none_or(|made| made <= gone.at) => {
-            let text = "This person was removed from the band, and comes back by a new invite alone.";
-            return Err(Refused::new(Code::Removed, text));
-        }
-        _ => {}
-    }
-    if rules.membership == Membership::One && members::is_in_any(tx, account)? {
-        let text = "This person is in another band, and has to leave that one first.";
-        return Err(Refused::new(Code::OneBandOnly, text));
-    }
-    Ok(())
+    let in_words = |no: Refusal| {
+        let text = match no {
+            Refusal::Banned => "This person is banned: lift the ban first.",
+            Refusal::OneBandOnly => "This person is in another band, and has to leave that one first.",
+            _ => "This person was removed from the band, and comes back by a new invite alone.",
+        };
+        Refused::new(no.into(), text)
+    };
+    check_departure(join::departure(tx, band, account)?, since).map_err(in_words)?;
+    let elsewhere = rules.membership == Membership::One && members::is_in_any(tx, account)?;
+    check_membership(rules.membership, elsewhere).map_err(in_words)
 }
 
 /// Says no to the person who asked, for now; for the band's admins.

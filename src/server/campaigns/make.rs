@@ -8,7 +8,6 @@ use crate::{
         audit::{self, Event},
         bands::{self, Access},
         invites::{self, Fresh, ManyInvites, Outcome, ending},
-        quota,
         store::{Error, Tx},
     },
 };
@@ -115,7 +114,7 @@ pub(crate) fn create(
     let rows = wish.rows.as_deref().unwrap_or_default();
     if !rows.is_empty() {
         // Before the membership, as everywhere: two transactions never wait for each other in a circle.
-        let _ = quota::hold(tx, caller, site)?;
+        invites::hold_invited(tx, app, caller, &invites::of_rows(rows))?;
     }
     Access::hold(tx, band, caller)?.require_admin()?;
     let policy = bands::in_force(tx, band, site)?;

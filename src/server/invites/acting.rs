@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 use crate::{
     api::Code,
     domain::{
-        AccountId, BandId, CancelReason, InviteId, Policy, Role, Status, Timestamp, check_shared_end, shared_end,
+        AccountId, Act, BandId, CancelReason, InviteId, OnInviterRemoved, Policy, Role, Status, Timestamp,
+        check_shared_end, outlives_maker, shared_end,
     },
     server::{
         Refused,
@@ -22,7 +23,7 @@ use super::{
     Access, Frame, Frames, InviteRow,
     cancel::{AT_ONCE, Cancel},
     change::{newer, rules, unreadable},
-    delivery, expire, recipient,
+    delivery, expire, may_not_change, not_pending, recipient,
     wish::To,
 };
 
@@ -38,6 +39,8 @@ pub(super) struct Acting {
     pub(super) now: Timestamp,
 }
 
+crate::row! { struct Maker { account: AccountId, role: Role } }
+
 impl InviteRow {
     /// Refuses who may not change the invite, and a change of one that has ended.
     pub(super) fn check_edit(&self, acting: &Acting) -> Result<(), Refused> {
@@ -47,13 +50,12 @@ impl InviteRow {
 
     /// Whether there is something to take back: it is no error that it was done before. Members take back their own.
     fn check_revoke(&self, acting: &Acting) -> Result<bool, Refused> {
-        if self.created_by != acting.caller {
-            acting.access.check_change(self, acting.caller)?;
+        let is_own = self.created_by == acting.caller;
+        if !acting.access.rights().may_revoke_invite(self.role, is_own) {
+            return Err(may_not_change());
         }
-        if self.cancel_reason == Some(CancelReason::Revoked) {
-            return Ok(false);
-        }
-        self.check_pending(acting.now).map(|()| true)
+        let standing = self.standing(acting.now);
+        standing.after(Act::Revoke).map(|after| after != standing).map_err(|_| not_pending())
     }
 
     /// The campaign, as it was held.
@@ -69,7 +71,9 @@ impl InviteRow {
     fn check_restore(&self, acting: &Acting, frames: &Frames) -> Result<(), Refused> {
         acting.access.check_change(self, acting.caller)?;
         let is_over = self.expires_at.is_some_and(|end| end <= acting.now);
-        if is_over || !self.standing(acting.now).is_restorable(self.status_at, acting.now) {
+        let standing = self.standing(acting.now);
+        let recent = standing.is_restorable(self.status_at, acting.now);
+        if is_over || standing.after(Act::Restore { recent }).is_err() {
             return Err(Refused::new(Code::NotRestorable, "Only a revoke can be undone, within ten minutes."));
         }
         if self.frame(frames).is_some_and(|frame| frame.is_over) {
@@ -118,13 +122,17 @@ impl Acting {
     pub(super) fn restore(&self, tx: &mut Tx<'_>, rows: &[InviteRow], frames: &Frames) -> Result<Refusals, Refused> {
         let mut refused = Refusals::new();
         let mut fit = Self::fit(rows, &mut refused, |row| row.check_restore(self, frames));
+        self.without_right(tx, &mut fit, &mut refused)?;
         let wanted: Vec<(&InviteRow, To)> = fit.iter().filter_map(|row| Some((*row, row.to()?))).collect();
         let to: Vec<(&To, AccountId)> = wanted.iter().map(|(row, to)| (to, row.created_by)).collect();
         let (mut over, mut taken) = (Vec::new(), HashSet::new());
         for ((row, to), known) in wanted.iter().zip(recipient::look(tx, self.band, &to)?) {
             let no = match &known {
                 None => Some((Code::NotRestorable, "The account that this invite is for is gone.")),
-                Some(known) => known.refusal(),
+                Some(known) => known.refusal().or_else(|| {
+                    let text = "This person was removed since this invite was made: make a new one.";
+                    known.gone_at.filter(|gone| row.created_at <= *gone).map(|_| (Code::NotRestorable, text))
+                }),
             };
             if let Some((code, why)) = no {
                 refused.insert(row.id, Refused::new(code, why));
@@ -158,6 +166,41 @@ impl Acting {
         }
         self.tell(tx, &fit, "invite.restored")?;
         Ok(refused)
+    }
+
+    /// Refuses those that would have ended with their makers' rights, had they been pending meanwhile. The makers are held.
+    fn without_right(
+        &self,
+        tx: &mut Tx<'_>,
+        rows: &mut Vec<&InviteRow>,
+        refused: &mut Refusals,
+    ) -> Result<(), Refused> {
+        if self.band == BandId::SITE {
+            return Ok(()); // who runs the site acts for it
+        }
+        let makers: HashSet<AccountId> = rows.iter().map(|row| row.created_by).collect();
+        let mut roles: HashMap<AccountId, Role> = HashMap::with_capacity(makers.len());
+        for some in makers.into_iter().collect::<Vec<_>>().chunks(AT_ONCE) {
+            let sql = intern(format!(
+                "SELECT account, role FROM member WHERE band = $1 AND account IN ({})",
+                numbers(2, some.len())
+            ));
+            let mut params: Vec<&dyn ToValue> = vec![&self.band];
+            params.extend(some.iter().map(|id| id as &dyn ToValue));
+            roles.extend(tx.query::<Maker>(sql, &params)?.into_iter().map(|maker| (maker.account, maker.role)));
+        }
+        let gone = rows.iter().filter(|row| !roles.contains_key(&row.created_by));
+        let policies = rules(tx, &gone.map(|row| row.id).collect::<Vec<_>>())?;
+        rows.retain(|row| {
+            let rule = policies.get(&row.id).map_or(OnInviterRemoved::Keep, |policy| policy.on_inviter_removed);
+            let stays = outlives_maker(roles.get(&row.created_by).copied(), row.role, rule);
+            if !stays {
+                let text = "Who made this invite may not make it any more: make a new one.";
+                refused.insert(row.id, Refused::new(Code::NotRestorable, text));
+            }
+            stays
+        });
+        Ok(())
     }
 
     /// Gives pending ones a new end, each as far as the rules allow that it was made under, and its campaign; what is as

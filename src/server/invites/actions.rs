@@ -20,6 +20,7 @@ use super::{
     create::forbidden,
     hold_all, hold_campaigns,
     list::{Filter, newest},
+    people::hold_concerned,
     wish::named_end,
 };
 
@@ -152,7 +153,11 @@ pub(crate) fn act(
     if wish.action == Action::Resend {
         allowance::hold(tx, app, caller)?;
     }
-    let access = Access::hold(tx, band, caller)?;
+    // What is restored holds people, who come before memberships.
+    let mut access = match wish.action {
+        Action::Restore => Access::of(tx, band, caller)?,
+        Action::Revoke | Action::Resend | Action::Extend(_) | Action::SetRole(_) => Access::hold(tx, band, caller)?,
+    };
     if wish.action != Action::Revoke && access.grants().is_none() {
         return Err(forbidden("You may not change invites of this band: ask an admin."));
     }
@@ -163,6 +168,10 @@ pub(crate) fn act(
         Which::Ids(ids) => (ids.clone(), None),
         Which::Filter(filter, before) => newest(tx, (band, caller, &access), filter, *before, MAX_ACTED_ON)?,
     };
+    if wish.action == Action::Restore {
+        hold_concerned(tx, band, &ids, caller)?;
+        access = Access::of(tx, band, caller)?;
+    }
     let frames = match wish.action {
         Action::Restore | Action::Extend(_) => hold_campaigns(tx, band, &ids, now)?,
         Action::Revoke | Action::Resend | Action::SetRole(_) => Frames::new(),

@@ -25,7 +25,8 @@ pub(super) struct Allowance {
     wait: i64,
 }
 
-fn counts(app: &App) -> bool {
+/// Whether the mails of accounts are counted.
+pub(super) fn counts(app: &App) -> bool {
     app.settings().mail.is_on() && app.settings().limits.enabled
 }
 

@@ -96,7 +96,8 @@ pub(crate) fn create_all(
     fresh: &[Fresh],
     now: Timestamp,
 ) -> Result<Vec<Outcome>, Refused> {
-    let (making, shared) = Making::begin(tx, app, band, caller, wish.shared, now)?;
+    let to = of_rows(wish.rows);
+    let (making, shared) = Making::begin(tx, app, band, caller, (wish.shared, &to), now)?;
     making.check_shared(&shared)?;
     let is_uses_given = !wish.shared.max_uses.is_omitted();
     let mut outcomes: Vec<Option<Outcome>> = vec![None; wish.rows.len()];
@@ -136,6 +137,12 @@ pub(crate) fn create_all(
     }
     let all: Option<Vec<Outcome>> = outcomes.into_iter().collect();
     all.ok_or_else(|| Refused::new(Code::Internal, "A row was left without an answer, so nothing was done."))
+}
+
+/// Whom the rows are for by their words, whatever else is wrong with them.
+pub(crate) fn of_rows(rows: &[SentRow]) -> Vec<To> {
+    let read = rows.iter().filter_map(|row| row.read().ok());
+    read.filter_map(|row| To::of_words(row.email.as_deref(), row.username.as_deref())).collect()
 }
 
 /// One row as a request for a single invite.

@@ -21,10 +21,12 @@ use crate::{
 use super::{
     Frames, InviteRow, acting,
     acting::Refusals,
-    allowance, by_id,
+    allowance, band_of, by_id,
     cancel::AT_ONCE,
     create::{Fresh, opened},
-    hold_campaign, index, not_pending, read,
+    hold_campaign, index, not_pending,
+    people::hold_concerned,
+    read,
     wish::ending_within,
 };
 
@@ -56,6 +58,8 @@ pub(crate) fn revoke(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Time
 
 /// Undoes a revoke within ten minutes. An end that came meanwhile stays, be it the invite's own or its campaign's.
 pub(crate) fn restore(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> Result<InviteRow, Refused> {
+    let band = band_of(tx, id)?;
+    hold_concerned(tx, band, &[id], caller)?;
     let frames = hold_campaign(tx, id, caller, now)?;
     let (rows, acting) = acting(tx, id, caller, now)?;
     done(acting.restore(tx, &rows, &frames)?, id)?;

@@ -21,7 +21,7 @@ use super::{
     change::{note, resend},
     delivery, expire, hold,
     insert::{Batch, NewInvite},
-    read,
+    people, read,
     recipient::{self, Recipient},
     wish::{Terms, To},
 };
@@ -93,15 +93,17 @@ pub(super) struct Making {
 }
 
 impl Making {
-    /// Looks whether the caller may invite as is wished; with it the wish, filled by its template.
+    /// Looks whether the caller may invite as is wished; with it the wish, filled by its template. Those whom it is for, `to`,
+    /// are held: none of them comes in, or has come in, without this being seen.
     pub(super) fn begin(
         tx: &mut Tx<'_>,
         app: &App,
         band: BandId,
         caller: AccountId,
-        wish: &CreateInvite,
+        (wish, to): (&CreateInvite, &[To]),
         now: Timestamp,
     ) -> Result<(Self, CreateInvite), Refused> {
+        people::hold(tx, app, caller, to)?;
         allowance::hold(tx, app, caller)?;
         let quota = quota::hold(tx, caller, &app.settings().policy)?;
         let access = Access::hold(tx, band, caller)?;
@@ -217,7 +219,8 @@ pub(crate) fn create(
     fresh: &Fresh,
     now: Timestamp,
 ) -> Result<Created, Refused> {
-    let (making, wish) = Making::begin(tx, app, band, caller, wish, now)?;
+    let to: Vec<To> = To::of_wish(wish).into_iter().collect();
+    let (making, wish) = Making::begin(tx, app, band, caller, (wish, &to), now)?;
     let terms = making.terms(&wish)?;
     let mut known = making.recipient(tx, &terms)?;
     if let Some(existing) = waiting(tx, &known, now)? {

@@ -20,6 +20,8 @@ pub(super) struct Recipient {
     opted_out: bool,
     /// Whether the account's address is verified, so that it is mailed.
     pub(super) reached: bool,
+    /// When they were removed from the band, if they were and have not come back.
+    pub(super) gone_at: Option<Timestamp>,
     /// The invite that waits for them in the band, and when it ends.
     pub(super) pending: Option<(InviteId, Option<Timestamp>)>,
 }
@@ -48,7 +50,7 @@ const AT_ONCE: usize = 200;
 crate::row! {
     /// What is known of one recipient; `place` is that among those who are looked for.
     struct Found {
-        place: i64, account: Option<AccountId>, member: bool, banned: bool, opted_out: bool,
+        place: i64, account: Option<AccountId>, member: bool, banned: bool, gone_at: Option<Timestamp>, opted_out: bool,
         reached: bool, pending: Option<InviteId>, ends: Option<Timestamp>,
     }
 }
@@ -73,7 +75,7 @@ fn statement(n: usize, cast: &str, account: &str, pending: &str, blocked: &str) 
     intern(format!(
         "WITH wanted (place, wish, inviter) AS (VALUES {keys})
          SELECT CAST(wanted.place AS bigint) AS place, a.id AS account, m.seq IS NOT NULL AS member,
-            COALESCE(d.banned, 1 = 0) AS banned,
+            COALESCE(d.banned, 1 = 0) AS banned, d.at AS gone_at,
             EXISTS (SELECT 1 FROM suppression s WHERE {blocked} AND (s.scope = 'server'
                 OR (s.scope = 'band' AND s.subject = $1) OR (s.scope = 'inviter' AND s.subject = wanted.inviter)))
                 AS opted_out,
@@ -139,6 +141,7 @@ pub(super) fn look(tx: &mut Tx<'_>, band: BandId, to: &[(&To, AccountId)]) -> Re
                     bar: found.bar(),
                     opted_out: found.opted_out,
                     reached: found.reached,
+                    gone_at: found.gone_at,
                     pending: found.pending.map(|id| (id, found.ends)),
                 });
             }

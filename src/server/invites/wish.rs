@@ -21,7 +21,7 @@ use crate::{
 
 /// Whom an invite is for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum To {
+pub(crate) enum To {
     /// Whoever holds it.
     Holder,
     /// An address.

@@ -1,6 +1,6 @@
 //! What is done to one invite by those who may.
 
-use super::{FORBIDDEN, INVALID, Model, NOT_PENDING, Role, SITE, To, Verdict};
+use super::{FORBIDDEN, INVALID, Invite, Model, NOT_PENDING, Role, SITE, To, Verdict};
 
 /// Seconds within which a revoke can be undone.
 const RESTORABLE: i64 = 10 * 60;
@@ -64,7 +64,14 @@ impl Model {
         if !recent || self.is_over(invite) || self.has_ended(invite.campaign) || is_deleted {
             return Err((409, "not_restorable"));
         }
+        if invite.band != SITE && self.would_have_ended(invite) {
+            return Err((409, "not_restorable"));
+        }
         self.may_be_invited(invite.to, invite.band, invite.by)?;
+        let person = invite.to.person();
+        if person.is_some_and(|who| self.not_put_out(who, n).is_err()) {
+            return Err((409, "not_restorable"));
+        }
         if self.waiting(invite.to, invite.band).is_some() {
             return Err((409, "already_pending"));
         }
@@ -73,6 +80,15 @@ impl Model {
         invite.end = None;
         invite.ends = invite.ends.into_iter().chain(campaigns).min();
         Ok((200, ""))
+    }
+
+    /// With its maker's right or membership, had it not been taken back before.
+    fn would_have_ended(&self, invite: &Invite) -> bool {
+        let maker = self.bands[invite.band].members.get(&invite.by).map(|maker| maker.role);
+        match invite.role {
+            Role::Member => maker.is_none() && invite.rules.revoke_with_inviter,
+            _ => maker.is_none_or(|role| role < Role::Admin),
+        }
     }
 
     /// A new token; the old one is unknown from then on.

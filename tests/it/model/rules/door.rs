@@ -27,7 +27,7 @@ impl Model {
     }
 
     /// Banned ones never come in, removed ones by an invite made since.
-    fn not_put_out(&self, who: usize, n: usize) -> Result<(), Answer> {
+    pub(super) fn not_put_out(&self, who: usize, n: usize) -> Result<(), Answer> {
         match self.bands[self.invites[n].band].gone.get(&who) {
             Some((_, true)) => Err((403, "banned")),
             Some((at, false)) if self.invites[n].made <= *at => Err((403, "removed")),
