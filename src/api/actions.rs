@@ -36,13 +36,13 @@ pub struct ActOnInvites {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ids: Option<Vec<InviteId>>,
     /// Which invites, where none are named: the newest 1,000 that fit, or the next 1,000 from `cursor` on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::patch::object", skip_serializing_if = "Option::is_none")]
     pub filter: Option<InviteFilter>,
     /// The `next_cursor` of the call before, under the same filter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
     /// What the action needs: `extend` one of `ttl_hours` and `expires_at`, `set_role` a `role`, the others nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::patch::object", skip_serializing_if = "Option::is_none")]
     pub args: Option<ActionArgs>,
 }
 

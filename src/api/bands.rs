@@ -93,7 +93,7 @@ pub struct CreateBand {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite_permission: Option<InvitePermission>,
     /// Where the band is stricter than the site.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::patch::object", skip_serializing_if = "Option::is_none")]
     pub policy: Option<BandPolicy>,
 }
 
@@ -120,7 +120,7 @@ pub struct UpdateBand {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite_permission: Option<InvitePermission>,
     /// Where the band is stricter than the site, in place of what it was; null is nowhere.
-    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[serde(default, deserialize_with = "super::patch::patch", skip_serializing_if = "Patch::is_omitted")]
     #[cfg_attr(feature = "server", schema(value_type = Option<BandPolicy>))]
     pub policy: Patch<BandPolicy>,
 }

@@ -84,7 +84,7 @@ pub struct CreateCampaign {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// What its invites are to, where that has a date.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::patch::object", skip_serializing_if = "Option::is_none")]
     pub event: Option<SetEvent>,
     /// Hours after sending at which its invites are called to mind: some of those that the band's policy has, or none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,7 +119,7 @@ pub struct UpdateCampaign {
     pub message: Patch<String>,
     /// What its invites are to, said anew as a whole; null for nothing with a date. Who was mailed before is not mailed
     /// again.
-    #[serde(default, skip_serializing_if = "Patch::is_omitted")]
+    #[serde(default, deserialize_with = "super::patch::patch", skip_serializing_if = "Patch::is_omitted")]
     #[cfg_attr(feature = "server", schema(value_type = Option<SetEvent>))]
     pub event: Patch<SetEvent>,
     /// A new end; null for never.

@@ -22,6 +22,9 @@ pub struct InviteCounts {
     pub rejected: u64,
     /// Ended otherwise.
     pub cancelled: u64,
+    /// Of those: their time ran out, alone or with their campaign.
+    #[serde(default)]
+    pub expired: u64,
     /// Uses taken.
     pub uses: u64,
 }
@@ -33,6 +36,7 @@ impl AddAssign for InviteCounts {
         self.accepted += other.accepted;
         self.rejected += other.rejected;
         self.cancelled += other.cancelled;
+        self.expired += other.expired;
         self.uses += other.uses;
     }
 }
@@ -47,6 +51,7 @@ impl InviteCounts {
             accepted: self.accepted.saturating_sub(part.accepted),
             rejected: self.rejected.saturating_sub(part.rejected),
             cancelled: self.cancelled.saturating_sub(part.cancelled),
+            expired: self.expired.saturating_sub(part.expired),
             uses: self.uses.saturating_sub(part.uses),
         }
     }
@@ -105,7 +110,9 @@ pub struct Stats {
     pub by_inviter: Vec<InviterStats>,
     /// What all other inviters come to: nothing where none is left out.
     pub other_inviters: InviteCounts,
-    /// Of the invites that have ended, the share that was used up, from 0 to 1; null while none has.
+    /// Of the invites that came to an answer, the share that said yes: accepted / (accepted + rejected + expired), from 0
+    /// to 1; null while there is none. Who let the time run out has not come. What was taken back, replaced or ended by
+    /// anything else was never answered, and is left out; so is a shared link with uses left, which is pending.
     pub acceptance_rate: Option<f64>,
     /// Seconds from the making of an invite to its use, the middle of the latest 1,000 uses; null while there are none.
     pub median_seconds_to_accept: Option<u64>,

@@ -166,6 +166,7 @@ crate::row! {
         accepted: Option<i64>,
         rejected: Option<i64>,
         cancelled: Option<i64>,
+        expired: Option<i64>,
         uses: Option<i64>,
         sent: Option<i64>,
     }
@@ -177,7 +178,7 @@ const SELECT: &str = "SELECT c.seq AS seq, c.id AS id, c.band AS band, b.name AS
         c.event_sequence AS event_sequence, c.event_changed_at AS event_changed_at, c.created_at AS created_at,
         c.created_by AS created_by, a.username AS creator_username, a.display_name AS creator_name,
         c.ended_at AS ended_at, t.made AS made, t.pending AS pending, t.accepted AS accepted, t.rejected AS rejected,
-        t.cancelled AS cancelled, t.uses AS uses, t.sent AS sent
+        t.cancelled AS cancelled, t.expired AS expired, t.uses AS uses, t.sent AS sent
      FROM campaign c JOIN band b ON b.id = c.band LEFT JOIN account a ON a.id = c.created_by
         LEFT JOIN tally t ON t.band = c.band AND t.dimension = 'campaign' AND t.subject = c.id";
 
@@ -291,6 +292,7 @@ impl CampaignRow {
             accepted: number(self.accepted),
             rejected: number(self.rejected),
             cancelled: number(self.cancelled),
+            expired: number(self.expired),
             uses: number(self.uses),
         };
         let ended_at = self.ended(now);

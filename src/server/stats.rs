@@ -14,7 +14,7 @@ use super::{
 crate::row! { struct OfKind { kind: Kind } }
 crate::row! { struct OfCampaign { id: CampaignId, name: String } }
 crate::row! { struct OfInviter { id: AccountId, username: String, display_name: String } }
-crate::row! { struct Figures { made: i64, pending: i64, accepted: i64, rejected: i64, cancelled: i64, uses: i64 } }
+crate::row! { struct Figures { made: i64, pending: i64, accepted: i64, rejected: i64, cancelled: i64, expired: i64, uses: i64 } }
 crate::row! { struct Views { views: i64 } }
 crate::row! { struct Delay { micros: i64 } }
 
@@ -38,6 +38,7 @@ impl From<Figures> for InviteCounts {
             accepted: row.accepted.unsigned_abs(),
             rejected: row.rejected.unsigned_abs(),
             cancelled: row.cancelled.unsigned_abs(),
+            expired: row.expired.unsigned_abs(),
             uses: row.uses.unsigned_abs(),
         }
     }
@@ -55,14 +56,14 @@ fn sum<T>(parts: &[Part<T>]) -> InviteCounts {
 pub(crate) fn stats(tx: &mut Tx<'_>, band: BandId, caller: AccountId) -> Result<Stats, Refused> {
     Access::of(tx, band, caller)?.require_admin()?;
     let kinds: Vec<Part<OfKind>> = tx.query(
-        "SELECT dimension AS kind, made, pending, accepted, rejected, cancelled, uses FROM tally
+        "SELECT dimension AS kind, made, pending, accepted, rejected, cancelled, expired, uses FROM tally
          WHERE band = $1 AND dimension IN ('link', 'email', 'user', 'code') ORDER BY dimension",
         &[&band],
     )?;
     // Those with most are taken out of an index before anything is joined: a band has any number of either.
     let campaigns: Vec<Part<OfCampaign>> = tx.query(
         "SELECT c.id AS id, c.name AS name, found.made AS made, found.pending AS pending, found.accepted AS accepted,
-            found.rejected AS rejected, found.cancelled AS cancelled, found.uses AS uses
+            found.rejected AS rejected, found.cancelled AS cancelled, found.expired AS expired, found.uses AS uses
          FROM (SELECT * FROM tally WHERE band = $1 AND dimension = 'campaign'
             ORDER BY made DESC, subject DESC LIMIT 50) AS found
             JOIN campaign c ON c.id = found.subject
@@ -72,7 +73,7 @@ pub(crate) fn stats(tx: &mut Tx<'_>, band: BandId, caller: AccountId) -> Result<
     let inviters: Vec<Part<OfInviter>> = tx.query(
         "SELECT a.id AS id, a.username AS username, a.display_name AS display_name, found.made AS made,
             found.pending AS pending, found.accepted AS accepted, found.rejected AS rejected,
-            found.cancelled AS cancelled, found.uses AS uses
+            found.cancelled AS cancelled, found.expired AS expired, found.uses AS uses
          FROM (SELECT * FROM tally WHERE band = $1 AND dimension = 'inviter'
             ORDER BY made DESC, subject DESC LIMIT 50) AS found
             JOIN account a ON a.id = found.subject
@@ -103,11 +104,11 @@ pub(crate) fn stats(tx: &mut Tx<'_>, band: BandId, caller: AccountId) -> Result<
     })
 }
 
-/// The share of what has ended that was used up.
+/// The share of what was answered, or not in time, that was used up.
 #[expect(clippy::cast_precision_loss, reason = "counts of invites are far below 2^52")]
 fn rate(all: &InviteCounts) -> Option<f64> {
-    let ended = all.accepted + all.rejected + all.cancelled;
-    (ended > 0).then(|| all.accepted as f64 / ended as f64)
+    let answered = all.accepted + all.rejected + all.expired;
+    (answered > 0).then(|| all.accepted as f64 / answered as f64)
 }
 
 /// Seconds to the middle one of the latest uses.

@@ -1,5 +1,6 @@
 //! A band's figures.
 
+use guestlist::server::sweep;
 use serde_json::{Value, json};
 
 use crate::{
@@ -11,6 +12,7 @@ on_each_database! {
     of_many_the_fifty_with_most_are_named_and_the_others_are_one_sum,
     the_fifty_are_taken_out_of_an_index,
     what_is_gone_still_counts,
+    the_acceptance_rate_is_of_what_was_answered_or_not_in_time,
 }
 
 async fn stats(person: &Person, band: &str) -> Value {
@@ -21,7 +23,7 @@ async fn stats(person: &Person, band: &str) -> Value {
 
 /// The parts with what is left out come to the whole.
 fn adds_up(stats: &Value) {
-    for name in ["made", "pending", "accepted", "rejected", "cancelled", "uses"] {
+    for name in ["made", "pending", "accepted", "rejected", "cancelled", "expired", "uses"] {
         let whole = stats["by_status"][name].as_u64().unwrap();
         for (part, others) in [("by_kind", ""), ("by_campaign", "other_campaigns"), ("by_inviter", "other_inviters")] {
             let named = stats[part].as_array().unwrap().iter().map(|row| row[name].as_u64().unwrap()).sum::<u64>();
@@ -98,4 +100,42 @@ async fn what_is_gone_still_counts(world: World) {
     let inviters = told["by_inviter"].as_array().unwrap();
     assert_eq!(inviters.len(), 2);
     assert!(inviters.iter().any(|row| row["account"]["display_name"] == "deleted account"), "{told}");
+}
+
+async fn the_acceptance_rate_is_of_what_was_answered_or_not_in_time(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let rate = async || stats(&ada, &band).await["acceptance_rate"].clone();
+    let people = world.people(4).await;
+    // What is taken back or replaced, and what is pending, says nothing about whether people come.
+    let (id, _) = ada.invite(&band, json!({})).await;
+    assert_eq!(ada.delete(&format!("/invites/{id}")).await.0, 204);
+    for on_existing in [Value::Null, json!("replace")] {
+        ada.invite(&band, json!({ "email": "x@example.org", "on_existing": on_existing })).await;
+    }
+    let (_, shared) = ada.invite(&band, json!({ "max_uses": 9 })).await;
+    assert_eq!(people[0].accept(&shared).await.0, 200);
+    assert_eq!(rate().await, Value::Null);
+    for person in &people[1..] {
+        let (_, token) = ada.invite(&band, json!({})).await;
+        assert_eq!(person.accept(&token).await.0, 200);
+    }
+    assert_eq!(rate().await, json!(1.0));
+    let sam = world.account("sam").await;
+    let (_, token) = ada.invite(&band, json!({})).await;
+    assert_eq!(sam.post(&format!("/invites/{token}/decline"), json!({})).await.0, 204);
+    assert_eq!(rate().await, json!(0.75));
+    // Time that ran out is no answer, and nobody came: alone, and with a campaign.
+    ada.invite(&band, json!({ "ttl_hours": 1 })).await;
+    let (_, made) = ada.post(&format!("/bands/{band}/campaigns"), json!({ "name": "Tour", "rows": [{}, {}] })).await;
+    let campaign = made["campaign"]["id"].as_str().unwrap();
+    assert_eq!(ada.post(&format!("/campaigns/{campaign}/expire"), json!({})).await.1["cancelled"], 2);
+    world.clock.pass_hours(2);
+    sweep::expire(&world.app).await.unwrap();
+    let told = stats(&ada, &band).await;
+    adds_up(&told);
+    let by_status =
+        ["accepted", "rejected", "expired", "cancelled"].map(|name| told["by_status"][name].as_u64().unwrap());
+    assert_eq!(by_status, [3, 1, 3, 5]);
+    assert_eq!(told["acceptance_rate"], json!(3.0 / 7.0));
 }

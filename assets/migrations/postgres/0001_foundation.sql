@@ -139,6 +139,8 @@ CREATE TABLE tally (
     accepted bigint NOT NULL,
     rejected bigint NOT NULL,
     cancelled bigint NOT NULL,
+    -- Of the cancelled: those whose time ran out, alone or with their campaign.
+    expired bigint NOT NULL,
     uses bigint NOT NULL,
     sent bigint NOT NULL,
     PRIMARY KEY (band, dimension, subject)

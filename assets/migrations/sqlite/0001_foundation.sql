@@ -138,6 +138,8 @@ CREATE TABLE tally (
     accepted INTEGER NOT NULL,
     rejected INTEGER NOT NULL,
     cancelled INTEGER NOT NULL,
+    -- Of the cancelled: those whose time ran out, alone or with their campaign.
+    expired INTEGER NOT NULL,
     uses INTEGER NOT NULL,
     sent INTEGER NOT NULL,
     PRIMARY KEY (band, dimension, subject)

@@ -66,13 +66,18 @@ fn tallies(dimension: &str, subject: &str) -> String {
                 SUM(CASE WHEN status = 'pending' THEN 1 ELSE 0 END) AS pending,
                 SUM(CASE WHEN status = 'accepted' THEN 1 ELSE 0 END) AS accepted,
                 SUM(CASE WHEN status = 'rejected' THEN 1 ELSE 0 END) AS rejected,
-                SUM(CASE WHEN status = 'cancelled' THEN 1 ELSE 0 END) AS cancelled, SUM(uses) AS uses,
+                SUM(CASE WHEN status = 'cancelled' THEN 1 ELSE 0 END) AS cancelled,
+                SUM(CASE WHEN cancel_reason IN ('expired', 'campaign_expired') THEN 1 ELSE 0 END) AS expired,
+                SUM(uses) AS uses,
                 SUM(CASE WHEN sent_at IS NULL THEN 0 ELSE 1 END) AS sent
-            FROM (SELECT band, status, uses, sent_at, {dimension} AS dimension, {subject} AS subject FROM invite) AS i
+            FROM (
+                SELECT band, status, cancel_reason, uses, sent_at, {dimension} AS dimension, {subject} AS subject FROM invite
+            ) AS i
             WHERE subject IS NOT NULL GROUP BY band, dimension, subject
          ) AS r LEFT JOIN tally t ON t.band = r.band AND t.dimension = r.dimension AND t.subject = r.subject
          WHERE t.band IS NULL OR NOT (t.made = r.made AND t.pending = r.pending AND t.accepted = r.accepted
-            AND t.rejected = r.rejected AND t.cancelled = r.cancelled AND t.uses = r.uses AND t.sent = r.sent)"
+            AND t.rejected = r.rejected AND t.cancelled = r.cancelled AND t.expired = r.expired AND t.uses = r.uses
+            AND t.sent = r.sent)"
     )
 }
 

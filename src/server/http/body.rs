@@ -134,6 +134,11 @@ mod tests {
             assert_eq!((problem.code, &*problem.errors[0].field), (Code::Validation, "label"), "{no_text}");
         }
         assert_eq!(refusal(r#"{"max_uses":1e999}"#).errors[0].field, "max_uses");
+        for no_object in ["[null]", "7", r#""x""#] {
+            let inner = read::<CreateBand>(format!(r#"{{"name":"x","policy":{no_object}}}"#).as_bytes());
+            let Err(Refused::Problem(problem)) = inner else { panic!("{inner:?}") };
+            assert_eq!(problem.errors[0].field, "policy", "{no_object}");
+        }
         assert_eq!(refusal("[]").code, Code::Validation);
         assert_eq!(refusal("{\"label\":\"\u{1}\"}").code, Code::BadRequest, "what JSON does not allow is not JSON");
         assert_eq!(refusal("{").code, Code::BadRequest);

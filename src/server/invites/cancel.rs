@@ -13,7 +13,7 @@
 //! | `replaced` | a newer invite to the same person took its place |
 
 use crate::{
-    domain::{AccountId, BandId, CampaignId, CancelReason, InviteId, Kind, Status, Timestamp},
+    domain::{AccountId, BandId, CampaignId, CancelReason, InviteId, Kind, Timestamp},
     server::{
         audit::{self, Event},
         bands::requests,
@@ -114,7 +114,7 @@ impl Cancel {
     /// Counts and writes down that these ended.
     fn tell(self, tx: &mut Tx<'_>, ended: &[Counted]) -> Result<(), Error> {
         for invite in ended {
-            invite.tally(tx, Tally::moved(Status::Pending, Status::Cancelled));
+            invite.tally(tx, Tally::cancelled(self.reason));
             tx.touch(invite.band);
         }
         let (action, detail) = match self.reason {

@@ -1,7 +1,7 @@
 //! Writing down what time has ended. Every door says so from the instant on; rows and counters follow here.
 
 use crate::{
-    domain::{AccountId, BandId, CampaignId, InviteId, Kind, Status, Timestamp},
+    domain::{AccountId, BandId, CampaignId, CancelReason, InviteId, Kind, Timestamp},
     server::{
         audit::{self, Event},
         store::{
@@ -59,7 +59,7 @@ pub(super) fn lapse(tx: &mut Tx<'_>, ids: &[InviteId], now: Timestamp) -> Result
 fn write_down(tx: &mut Tx<'_>, over: &[Over]) -> Result<(), Error> {
     let mut events = Vec::with_capacity(over.len());
     for &Over { id, band, kind, campaign, created_by, expires_at } in over {
-        Counted { id, band, kind, campaign, created_by }.tally(tx, Tally::moved(Status::Pending, Status::Cancelled));
+        Counted { id, band, kind, campaign, created_by }.tally(tx, Tally::cancelled(CancelReason::Expired));
         tx.touch(band);
         let (band, invite) = (Some(band), Some(id));
         let event = Event { band, actor: None, action: "invite.expired", invite, account: None, detail: None };

@@ -6,7 +6,7 @@ use super::{
     Error, ToValue, Tx,
     dialect::{intern, places},
 };
-use crate::domain::{AccountId, BandId, CampaignId, Kind, Status};
+use crate::domain::{AccountId, BandId, CampaignId, CancelReason, Kind, Status};
 
 /// By what a band's invites are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct Tally {
     pub rejected: i64,
     /// Ended otherwise.
     pub cancelled: i64,
+    /// Of those: their time ran out, alone or with their campaign.
+    pub expired: i64,
     /// Uses taken.
     pub uses: i64,
     /// Gone out by mail.
@@ -62,7 +64,8 @@ impl Tally {
     /// And goes.
     pub const LOST: Self = Self { made: -1, ..Self::NOTHING };
     /// No change.
-    pub const NOTHING: Self = Self { made: 0, pending: 0, accepted: 0, rejected: 0, cancelled: 0, uses: 0, sent: 0 };
+    pub const NOTHING: Self =
+        Self { made: 0, pending: 0, accepted: 0, rejected: 0, cancelled: 0, expired: 0, uses: 0, sent: 0 };
     /// The first mail of an invite goes out.
     pub const SENT: Self = Self { sent: 1, ..Self::NOTHING };
 
@@ -73,6 +76,13 @@ impl Tally {
         *change.of(from) -= 1;
         *change.of(to) += 1;
         change
+    }
+
+    /// A pending invite is cancelled.
+    #[must_use]
+    pub fn cancelled(reason: CancelReason) -> Self {
+        let expired = i64::from(matches!(reason, CancelReason::Expired | CancelReason::CampaignExpired));
+        Self { expired, ..Self::moved(Status::Pending, Status::Cancelled) }
     }
 
     fn of(&mut self, status: Status) -> &mut i64 {
@@ -92,6 +102,7 @@ impl AddAssign for Tally {
         self.accepted += other.accepted;
         self.rejected += other.rejected;
         self.cancelled += other.cancelled;
+        self.expired += other.expired;
         self.uses += other.uses;
         self.sent += other.sent;
     }
@@ -104,6 +115,8 @@ pub(super) struct Changes(BTreeMap<(BandId, &'static str, [u8; 16]), Tally>);
 
 /// Rows that one statement takes.
 const ROWS: usize = 12;
+/// Columns of each.
+const COLUMNS: usize = 11;
 
 impl Changes {
     pub(super) fn add(&mut self, band: BandId, dimension: Dimension, change: Tally) {
@@ -116,19 +129,22 @@ impl Changes {
         let changes: Vec<_> = self.0.into_iter().filter(|(_, change)| *change != Tally::NOTHING).collect();
         for rows in changes.chunks(ROWS) {
             let sql = intern(format!(
-                "INSERT INTO tally (band, dimension, subject, made, pending, accepted, rejected, cancelled, uses, sent)
+                "INSERT INTO tally (band, dimension, subject, made, pending, accepted, rejected, cancelled, expired, uses,
+                    sent)
                  VALUES {} ON CONFLICT (band, dimension, subject) DO UPDATE SET made = tally.made + excluded.made,
                     pending = tally.pending + excluded.pending, accepted = tally.accepted + excluded.accepted,
                     rejected = tally.rejected + excluded.rejected,
-                    cancelled = tally.cancelled + excluded.cancelled, uses = tally.uses + excluded.uses,
+                    cancelled = tally.cancelled + excluded.cancelled,
+                    expired = tally.expired + excluded.expired, uses = tally.uses + excluded.uses,
                     sent = tally.sent + excluded.sent",
-                places(rows.len(), 10, 0)
+                places(rows.len(), COLUMNS, 0)
             ));
-            let mut params: Vec<&dyn ToValue> = Vec::with_capacity(rows.len() * 10);
+            let mut params: Vec<&dyn ToValue> = Vec::with_capacity(rows.len() * COLUMNS);
             for ((band, dimension, subject), change) in rows {
                 params.extend([band as &dyn ToValue, dimension, subject]);
                 params.extend([&change.made as &dyn ToValue, &change.pending, &change.accepted]);
-                params.extend([&change.rejected as &dyn ToValue, &change.cancelled, &change.uses, &change.sent]);
+                params.extend([&change.rejected as &dyn ToValue, &change.cancelled, &change.expired]);
+                params.extend([&change.uses as &dyn ToValue, &change.sent]);
             }
             let _ = tx.execute(sql, &params)?;
         }

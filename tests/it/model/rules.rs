@@ -465,10 +465,12 @@ impl Model {
 
     /// How many of these invites were made and stand where, and how often they were used.
     pub fn figures(&self, which: impl Fn(usize, usize) -> bool) -> BTreeMap<&'static str, u64> {
-        let names = ["made", "pending", "accepted", "rejected", "cancelled", "uses"];
+        let names = ["made", "pending", "accepted", "rejected", "cancelled", "expired", "uses"];
         let mut all = BTreeMap::from(names.map(|name| (name, 0)));
         for (n, invite) in self.invites.iter().enumerate().filter(|(_, invite)| which(invite.band, invite.campaign)) {
-            for (name, more) in [("made", 1), (self.status(n).0, 1), ("uses", u64::from(invite.uses))] {
+            let (status, reason) = self.status(n);
+            let expired = u64::from(matches!(reason, Some("expired" | "campaign_expired")));
+            for (name, more) in [("made", 1), (status, 1), ("expired", expired), ("uses", u64::from(invite.uses))] {
                 *all.entry(name).or_default() += more;
             }
         }
