@@ -30,6 +30,8 @@ pub use door::{Admission, Departure, Refusal, Visit, check_departure, check_memb
 pub use ending::{check_shared_end, shared_end};
 pub use event::WallTime;
 pub use id::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, SessionId, SuppressionId, TemplateId};
+#[cfg(feature = "server")]
+pub(crate) use invite::MOST_USES;
 pub use invite::{CancelReason, Delivery, Kind, MaxUses, Standing, Status};
 pub use life::{Act, Illegal};
 pub use mail::{MAIL_LIFE, MailKind, MailOutcome, last_reminder, next_reminder, pause_after, unlinked};
@@ -38,6 +40,8 @@ pub use name::{
     Username,
 };
 pub use password::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, check_password};
+#[cfg(feature = "server")]
+pub(crate) use policy::MOST_HOURS;
 pub use policy::{
     BandPolicy, EmailIdentity, Hours, Looser, Membership, OnAcceptCancel, OnInviterRemoved, Policy, Preset,
     Registration, check_future,

@@ -11,11 +11,14 @@ use super::Invalid;
 pub struct Address(String);
 
 impl Address {
+    /// The most bytes that it has.
+    pub const MOST: usize = 254;
+
     /// The normal form of `input`, surrounding white space dropped, or what is allowed.
     pub fn parse(input: &str) -> Result<Self, Invalid> {
         let allowed = || Invalid::new("must be an e-mail address such as kim@example.org");
         let input = input.trim();
-        if input.len() > 254 {
+        if input.len() > Self::MOST {
             return Err(Invalid::new("must be at most 254 bytes long"));
         }
         let (local, domain) = input.rsplit_once('@').ok_or_else(allowed)?;
@@ -30,7 +33,7 @@ impl Address {
             return Err(allowed());
         }
         let address = format!("{}@{domain}", local.to_ascii_lowercase());
-        if address.len() > 254 { Err(Invalid::new("must be at most 254 bytes long")) } else { Ok(Self(address)) }
+        if address.len() > Self::MOST { Err(Invalid::new("must be at most 254 bytes long")) } else { Ok(Self(address)) }
     }
 
     /// The normal form.

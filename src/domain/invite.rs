@@ -109,7 +109,7 @@ impl MaxUses {
         match u32::try_from(n).ok().and_then(NonZeroU32::new) {
             Some(limit) if limit.get() <= MOST_USES => Ok(Self(Some(limit))),
             _ if n == -1 => Ok(Self::UNLIMITED),
-            _ => Err(super::Invalid::new("must be a number from 1 to 1000000, or null for no limit")),
+            _ => Err(super::Invalid::new(format!("must be a number from 1 to {MOST_USES}, or null for no limit"))),
         }
     }
 

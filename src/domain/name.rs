@@ -27,8 +27,11 @@ fn text(input: &str, most: usize, lines: bool) -> Result<String, Invalid> {
     Ok(text)
 }
 
+/// The most characters of a name.
+const MOST_OF_A_NAME: usize = 64;
+
 macro_rules! texts {
-    ($($(#[$meta:meta])* $name:ident($check:expr);)+) => {$(
+    ($($(#[$meta:meta])* $name:ident($most:expr, $check:expr);)+) => {$(
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
         #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -36,10 +39,13 @@ macro_rules! texts {
         pub struct $name(String);
 
         impl $name {
+            /// The most characters that it has, as people count them.
+            pub const MOST: usize = $most;
+
             /// The text, normalised, or what is allowed.
             pub fn parse(input: &str) -> Result<Self, Invalid> {
-                let check: fn(&str) -> Result<String, Invalid> = $check;
-                check(input).map(Self)
+                let check: fn(&str, usize) -> Result<String, Invalid> = $check;
+                check(input, Self::MOST).map(Self)
             }
 
             /// The text.
@@ -81,43 +87,47 @@ macro_rules! texts {
 texts! {
     /// The name a person signs in with: 1 to 64 letters, digits, `.`, `_` or `-`, beginning with a letter or digit.
     /// It cannot look like an address. Two names that differ in letter case alone are one, see [`Username::key`].
-    Username(username);
+    Username(MOST_OF_A_NAME, username);
     /// The name others see: 1 to 64 characters.
-    DisplayName(|input| name(input));
+    DisplayName(MOST_OF_A_NAME, name);
     /// A band's name: 1 to 64 characters, without links, since it goes out in mail.
-    BandName(band_name);
+    BandName(MOST_OF_A_NAME, band_name);
     /// What a band is about: at most 500 characters, on several lines if need be.
-    Description(|input| text(input, 500, true));
+    Description(500, lines);
     /// Whom to ask about a band: at most 200 characters.
-    Contact(|input| text(input, 200, false));
+    Contact(200, line);
     /// An inviter's own note on an invite: at most 80 characters.
-    Label(|input| text(input, 80, false));
+    Label(80, line);
     /// What the invited are told: at most 1,000 characters, on several lines if need be.
-    Message(|input| text(input, 1_000, true));
+    Message(1_000, lines);
     /// A campaign's name: 1 to 64 characters.
-    CampaignName(|input| name(input));
+    CampaignName(MOST_OF_A_NAME, name);
     /// What an event is: 1 to 100 characters.
-    EventTitle(|input| titled(input, 100));
+    EventTitle(100, name);
     /// Where an event is: at most 200 characters.
-    Place(|input| text(input, 200, false));
+    Place(200, line);
     /// A template's name: 1 to 64 characters. Two names that differ in letter case alone are one, see
     /// [`TemplateName::key`].
-    TemplateName(|input| name(input));
+    TemplateName(MOST_OF_A_NAME, name);
     /// Why an invite was declined: at most 500 characters.
-    Reason(|input| text(input, 500, true));
+    Reason(500, lines);
 }
 
-fn name(input: &str) -> Result<String, Invalid> {
-    titled(input, 64)
+fn line(input: &str, most: usize) -> Result<String, Invalid> {
+    text(input, most, false)
 }
 
-fn titled(input: &str, most: usize) -> Result<String, Invalid> {
-    let title = text(input, most, false)?;
-    if title.is_empty() { Err(Invalid::new(format!("must be 1 to {most} characters long"))) } else { Ok(title) }
+fn lines(input: &str, most: usize) -> Result<String, Invalid> {
+    text(input, most, true)
 }
 
-fn band_name(input: &str) -> Result<String, Invalid> {
-    let name = name(input)?;
+fn name(input: &str, most: usize) -> Result<String, Invalid> {
+    let name = line(input, most)?;
+    if name.is_empty() { Err(Invalid::new(format!("must be 1 to {most} characters long"))) } else { Ok(name) }
+}
+
+fn band_name(input: &str, most: usize) -> Result<String, Invalid> {
+    let name = name(input, most)?;
     let lower = name.to_lowercase();
     if lower.contains("://") || lower.contains("www.") {
         return Err(Invalid::new("must not contain a link"));
@@ -125,8 +135,8 @@ fn band_name(input: &str) -> Result<String, Invalid> {
     Ok(name)
 }
 
-fn username(input: &str) -> Result<String, Invalid> {
-    let name = name(input)?;
+fn username(input: &str, most: usize) -> Result<String, Invalid> {
+    let name = name(input, most)?;
     let fits = |c: char| {
         c.is_alphanumeric() || matches!(c, '.' | '_' | '-') || unicode_normalization::char::is_combining_mark(c)
     };

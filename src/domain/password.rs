@@ -15,7 +15,7 @@ const COMMON: &str = include_str!("../../assets/common-passwords.txt");
 pub fn check_password(password: &str) -> Result<(), Invalid> {
     let count = password.chars().take(MAX_PASSWORD_CHARS + 1).count();
     if !(MIN_PASSWORD_CHARS..=MAX_PASSWORD_CHARS).contains(&count) {
-        return Err(Invalid::new("must be 8 to 128 characters long"));
+        return Err(Invalid::new(format!("must be {MIN_PASSWORD_CHARS} to {MAX_PASSWORD_CHARS} characters long")));
     }
     let folded = password.to_lowercase();
     if COMMON.lines().any(|common| common == folded) {

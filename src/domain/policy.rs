@@ -106,7 +106,7 @@ impl Hours {
     pub fn from_number(n: i64) -> Result<Self, Invalid> {
         match u32::try_from(n) {
             Ok(hours @ 1..=MOST_HOURS) => Ok(Self(Some(hours))),
-            _ => Err(Invalid::new("must be a number of hours from 1 to 876000")),
+            _ => Err(Invalid::new(format!("must be a number of hours from 1 to {MOST_HOURS}"))),
         }
     }
 }

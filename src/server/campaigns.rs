@@ -16,7 +16,7 @@ mod make;
 
 pub(crate) use change::{delete, edit, expire};
 pub(crate) use event::{dated, read as read_event};
-pub(crate) use make::{NewCampaign, create, insert};
+pub(crate) use make::{MOST_OF_A_CAMPAIGN, NewCampaign, create, insert};
 
 use crate::{
     api::{Campaign, Campaigns, Code, InviteCounts},

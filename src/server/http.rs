@@ -13,6 +13,7 @@ pub(crate) mod caller;
 mod campaigns;
 mod cards;
 mod codes;
+mod described;
 mod etag;
 mod export;
 mod guests;

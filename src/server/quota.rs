@@ -27,7 +27,7 @@ const WINDOW_HOURS: u32 = 30 * 24;
 /// How far invites are counted for an account that may make any number.
 const MOST_COUNTED: i64 = 1_000;
 /// The highest limit that can be set.
-const MOST: i64 = 1_000_000;
+pub(crate) const MOST_OF_A_QUOTA: i64 = 1_000_000;
 /// What the account's row keeps for no limit.
 const NO_LIMIT: i64 = -1;
 
@@ -138,8 +138,8 @@ pub(crate) fn set(
         Some(None) => Some(NO_LIMIT),
         Some(Some(n)) => Some(n),
     };
-    if wish.limit.clone().into_change().flatten().is_some_and(|n| !(0..=MOST).contains(&n)) {
-        fields.refuse("limit", format!("must be a number from 0 to {MOST}, or null for no limit"));
+    if wish.limit.clone().into_change().flatten().is_some_and(|n| !(0..=MOST_OF_A_QUOTA).contains(&n)) {
+        fields.refuse("limit", format!("must be a number from 0 to {MOST_OF_A_QUOTA}, or null for no limit"));
     }
     fields.finish()?;
     let there = tx.execute("UPDATE account SET quota = $2 WHERE id = $1 AND deleted_at IS NULL", &[&account, &own])?;

@@ -51,6 +51,8 @@ mod decisions;
 #[cfg(feature = "server")]
 mod demo;
 #[cfg(feature = "server")]
+mod described;
+#[cfg(feature = "server")]
 mod ends;
 #[cfg(feature = "server")]
 mod http;

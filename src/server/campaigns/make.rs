@@ -15,7 +15,7 @@ use crate::{
 use super::{CampaignRow, by_id, event};
 
 /// The highest limit that a campaign can have.
-const MOST: i64 = 1_000_000;
+pub(crate) const MOST_OF_A_CAMPAIGN: i64 = 1_000_000;
 
 /// A campaign to be made, every part of it decided.
 #[derive(Debug, Clone)]
@@ -80,8 +80,8 @@ impl NewCampaign {
             }
         }
         for (field, limit) in [("max_invites", wish.max_invites), ("max_accepts", wish.max_accepts)] {
-            if limit.is_some_and(|n| !(1..=MOST).contains(&n)) {
-                fields.refuse(field, format!("must be a number from 1 to {MOST}"));
+            if limit.is_some_and(|n| !(1..=MOST_OF_A_CAMPAIGN).contains(&n)) {
+                fields.refuse(field, format!("must be a number from 1 to {MOST_OF_A_CAMPAIGN}"));
             }
         }
         let name = fields.finish_with(name)?;

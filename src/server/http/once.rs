@@ -10,6 +10,9 @@ use crate::server::{
 
 use super::caller::Caller;
 
+/// The most characters of a key.
+pub(super) const MOST_KEY: usize = 255;
+
 /// The key that a request carries, if it does.
 #[derive(Debug)]
 pub(crate) struct Key(Option<String>);
@@ -23,8 +26,9 @@ impl FromRequestParts<App> for Key {
         if keys.next().is_some() {
             return Err(Refused::field("Idempotency-Key", "is there twice: send it once"));
         }
-        let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
-        let key = key.ok_or_else(|| Refused::field("Idempotency-Key", "must be 1 to 255 visible characters"))?;
+        let key = key.to_str().ok().filter(|key| (1..=MOST_KEY).contains(&key.len()));
+        let key = key
+            .ok_or_else(|| Refused::field("Idempotency-Key", format!("must be 1 to {MOST_KEY} visible characters")))?;
         Ok(Self(Some(key.to_owned())))
     }
 }

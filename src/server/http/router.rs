@@ -22,7 +22,9 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{auth, bands, bans, health, limits, me, members, people, problem::problem_response, quota, site};
+use super::{
+    auth, bands, bans, described::describe, health, limits, me, members, people, problem::problem_response, quota, site,
+};
 use crate::{
     api::{BandScope, Code, InviteSort, PROBLEM_JSON, Problem},
     server::{App, web},
@@ -72,8 +74,8 @@ fn api() -> OpenApiRouter<App> {
         .merge(super::audit::routes())
 }
 
-/// The whole server as a service: the API under `/api/v1`, its description, health, and the page behind a link.
-pub fn router(app: App) -> Router {
+/// The routes of the API under `/api/v1`, and its description.
+pub(super) fn described() -> (Router<App>, String) {
     let mut document = Document::openapi();
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     document
@@ -82,6 +84,14 @@ pub fn router(app: App) -> Router {
         .add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     let (routes, mut document) = OpenApiRouter::with_openapi(document).nest("/api/v1", api()).split_for_parts();
     complete_operations(&mut document);
+    let mut document = serde_json::to_value(&document).unwrap_or_default();
+    describe(&mut document);
+    (routes, document.to_string())
+}
+
+/// The whole server as a service: the API under `/api/v1`, its description, health, and the page behind a link.
+pub fn router(app: App) -> Router {
+    let (routes, description) = described();
     let limits = limits::Limits::new(app.settings());
     let routes = routes
         .route("/openapi.json", get(async |Extension(text): Extension<OpenApiText>| text))
@@ -90,7 +100,7 @@ pub fn router(app: App) -> Router {
         .route("/reset/{token}", get(async || reset_page()))
         .fallback(async || problem_response(&Problem::new(Code::NotFound, "There is nothing at this address.")))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(Extension(OpenApiText(axum::body::Bytes::from(document.to_json().unwrap_or_default()))));
+        .layer(Extension(OpenApiText(axum::body::Bytes::from(description))));
     let routes = match &limits {
         Some(limits) => routes.layer(from_fn_with_state(limits.clone(), limits::limit)),
         None => routes,
