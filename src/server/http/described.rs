@@ -50,7 +50,7 @@ fn fields() -> Vec<(&'static [&'static str], &'static str, Value)> {
         "CreateCodes",
         "ActionArgs",
     ];
-    let used: &[_] =
+    let counted: &[_] =
         &["CreateInvite", "CreateInvites", "UpdateInvite", "CreateTemplate", "UpdateTemplate", "CreateCodes"];
     vec![
         (&["Register"], "username", name(Username::MOST)),
@@ -74,7 +74,7 @@ fn fields() -> Vec<(&'static [&'static str], &'static str, Value)> {
         (&["SetEvent"], "place", text(Place::MOST)),
         (&["DeclineInvite"], "reason", text(Reason::MOST)),
         (lived, "ttl_hours", hours),
-        (used, "max_uses", uses),
+        (counted, "max_uses", uses),
         (&["CreateCampaign"], "max_invites", number(1, MOST_OF_A_CAMPAIGN)),
         (&["CreateCampaign"], "max_accepts", number(1, MOST_OF_A_CAMPAIGN)),
         (&["CreateCampaign", "CreateInvites"], "rows", json!({ "minItems": 1, "maxItems": MAX_ROWS })),
