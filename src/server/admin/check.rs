@@ -96,16 +96,16 @@ pub fn check(tx: &mut Tx<'_>) -> Result<Vec<Finding>, Error> {
     Ok(findings)
 }
 
-crate::row! { struct Sealed { seq: i64, id: crate::domain::InviteId, token_sealed: Vec<u8> } }
+crate::row! { struct Held { seq: i64, id: crate::domain::InviteId, token_sealed: Vec<u8> } }
 
 /// How many of at most `most` invites behind the row `past` are sealed by a key that is not there any more, by an older one,
 /// and the last row that was looked at; `None` behind the last of all.
 pub(crate) fn sealed(tx: &mut Tx<'_>, key: &Key, past: i64, most: i64) -> Result<Option<Opened>, Error> {
     let sql = "SELECT seq, id, token_sealed FROM invite WHERE seq > $1 ORDER BY seq LIMIT $2";
-    let rows: Vec<Sealed> = tx.query(sql, &[&past, &most])?;
+    let rows: Vec<Held> = tx.query(sql, &[&past, &most])?;
     let Some(last) = rows.last().map(|row| row.seq) else { return Ok(None) };
     let mut opened = Opened { lost: 0, older: 0, last };
-    for Sealed { id, token_sealed, .. } in &rows {
+    for Held { id, token_sealed, .. } in &rows {
         if open(key, id.as_bytes(), token_sealed).is_none() {
             opened.lost += 1;
         } else if !key.is_newest(id.as_bytes(), token_sealed) {

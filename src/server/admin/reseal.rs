@@ -12,7 +12,7 @@ const PLACES: [(&str, &str, &str, &str); 3] = [
     ("challenge", "account", "secret", "kind = 'verification'"),
 ];
 
-crate::row! { struct Sealed { seq: i64, owner: Option<[u8; 16]>, sealed: Vec<u8> } }
+crate::row! { struct Held { seq: i64, owner: Option<[u8; 16]>, sealed: Vec<u8> } }
 
 /// How far it has come: the place, and the row in it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,11 +38,11 @@ pub(crate) fn reseal(
         "SELECT seq, {owner} AS owner, {column} AS sealed FROM {table} WHERE seq > $1 AND {which} ORDER BY seq LIMIT $2"
     ));
     let set = intern(format!("UPDATE {table} SET {column} = $2 WHERE seq = $1 AND {column} = $3"));
-    let rows: Vec<Sealed> = tx.query(some, &[&past, &most])?;
+    let rows: Vec<Held> = tx.query(some, &[&past, &most])?;
     let Some(last) = rows.last().map(|row| row.seq) else {
         return Ok(Some(Progress { place: place + 1, past: 0, done }));
     };
-    for Sealed { seq, owner, sealed } in rows {
+    for Held { seq, owner, sealed } in rows {
         let owner = owner.unwrap_or_default();
         if key.is_newest(&owner, &sealed) {
             continue;

@@ -44,11 +44,11 @@ struct Visit<'a> {
 }
 
 async fn show(State(app): State<App>, inside: Inside, Path(link): Path<String>) -> Result<Response, Refused> {
-    let Some(token) = Token::parse(&link) else { return answer(&app, StatusCode::NOT_FOUND, Page::unknown()) };
+    let Some(token) = Token::parse(&link) else { return answer(&app, StatusCode::NOT_FOUND, &Page::unknown()) };
     match preview(&inside, &token).await {
         Ok(preview) => {
             let visit = Visit { app: &app, token: &token, preview: &preview };
-            answer(&app, StatusCode::OK, Page::offer(&visit, &Filled::default(), None))
+            answer(&app, StatusCode::OK, &Page::offer(&visit, &Filled::default(), None))
         }
         Err(no) => ended(&app, &no),
     }
@@ -65,11 +65,11 @@ async fn act(
     headers: HeaderMap,
     filled: Result<Form<Filled>, FormRejection>,
 ) -> Result<Response, Refused> {
-    let Some(token) = Token::parse(&link) else { return answer(&app, StatusCode::NOT_FOUND, Page::unknown()) };
+    let Some(token) = Token::parse(&link) else { return answer(&app, StatusCode::NOT_FOUND, &Page::unknown()) };
     if !is_own(&headers, &app.settings().public_url) {
-        return answer(&app, StatusCode::FORBIDDEN, Page::foreign());
+        return answer(&app, StatusCode::FORBIDDEN, &Page::foreign());
     }
-    let Ok(Form(filled)) = filled else { return answer(&app, StatusCode::UNPROCESSABLE_ENTITY, Page::unreadable()) };
+    let Ok(Form(filled)) = filled else { return answer(&app, StatusCode::UNPROCESSABLE_ENTITY, &Page::unreadable()) };
     let preview = match preview(&inside, &token).await {
         Ok(preview) => preview,
         // Who is a member is told so, whatever became of the invite.
@@ -81,12 +81,12 @@ async fn act(
         Some(Act::Join) => join(&inside, &token, &filled).await,
         Some(Act::Register) => register(&inside, &visit, &filled).await,
         Some(Act::Decline) => decline(&inside, &token, &filled).await,
-        None => return answer(&app, StatusCode::UNPROCESSABLE_ENTITY, Page::unreadable()),
+        None => return answer(&app, StatusCode::UNPROCESSABLE_ENTITY, &Page::unreadable()),
     };
     match done {
-        Ok(done) => answer(&app, StatusCode::OK, Page::done(&visit, &filled, &done)),
+        Ok(done) => answer(&app, StatusCode::OK, &Page::done(&visit, &filled, &done)),
         Err(no) if no.problem.status == 410 => ended(&app, &no),
-        Err(no) => refuse(&app, &no, Page::offer(&visit, &filled, Some(&no.problem))),
+        Err(no) => refuse(&app, &no, &Page::offer(&visit, &filled, Some(&no.problem))),
     }
 }
 
@@ -167,7 +167,7 @@ async fn decline(inside: &Inside, token: &Token, filled: &Filled) -> Result<Done
 async fn rejoin(app: &App, inside: &Inside, token: &Token, filled: &Filled, no: &No) -> Result<Response, Refused> {
     match join(inside, token, filled).await {
         Ok(Done::Came(Accepted { outcome: Outcome::AlreadyMember, band, role, .. })) => {
-            answer(app, StatusCode::OK, Page::already(&band.name, role))
+            answer(app, StatusCode::OK, &Page::already(&band.name, role))
         }
         _ => ended(app, no),
     }
@@ -179,10 +179,10 @@ fn ended(app: &App, no: &No) -> Result<Response, Refused> {
         Code::InvalidToken | Code::NotFound => Page::unknown(),
         _ => Page::ended(&no.problem),
     };
-    refuse(app, no, words)
+    refuse(app, no, &words)
 }
 
-fn refuse(app: &App, no: &No, words: Page) -> Result<Response, Refused> {
+fn refuse(app: &App, no: &No, words: &Page) -> Result<Response, Refused> {
     let status = StatusCode::from_u16(no.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = answer(app, status, words)?;
     if let Some(after) = &no.retry_after {
@@ -191,6 +191,6 @@ fn refuse(app: &App, no: &No, words: Page) -> Result<Response, Refused> {
     Ok(response)
 }
 
-fn answer(app: &App, status: StatusCode, words: Page) -> Result<Response, Refused> {
+fn answer(app: &App, status: StatusCode, words: &Page) -> Result<Response, Refused> {
     Ok(page(status, STYLE, Forms::Own, words.html(&app.settings().name)?))
 }
