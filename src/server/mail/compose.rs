@@ -9,6 +9,8 @@ use lettre::{
     },
 };
 
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::{
     api::CampaignEvent,
     domain::{Address, MailKind, Role, Timestamp, clean_line, unlinked},
@@ -232,7 +234,7 @@ fn words(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<(String, 
             notice.text.push(format!("{}, set a new password here:", unlinked(username)));
             notice.link = Some(format!("{origin}/reset/{token}"));
             notice.after.push(format!("The link works once, for {minutes} minutes."));
-            notice.after.push("In a terminal, `guestlist password reset` takes it, too.".to_owned());
+            notice.after.push("In a terminal, \"guestlist password reset\" takes it, too.".to_owned());
             notice.after.push("If you did not ask for it, do nothing: your password stays as it is.".to_owned());
         }
         Letter::Moved { username, to: new } => {
@@ -265,7 +267,19 @@ fn words(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<(String, 
     Ok(notice.words()?)
 }
 
+impl InviteWords<'_> {
+    /// The message as it is quoted in text.
+    fn quoted(&self) -> Vec<String> {
+        self.message.iter().flat_map(|line| folded(line)).collect()
+    }
+}
+
 impl NoticeWords<'_> {
+    /// Its sentences as they stand in text, before the code or the link and after it.
+    fn said(&self) -> [Vec<String>; 2] {
+        [&self.text, &self.after].map(|lines| lines.iter().flat_map(|line| folded(line)).collect())
+    }
+
     /// Subject, text and HTML.
     fn words(self) -> Result<(String, String, String), askama::Error> {
         let (text, html) = (NoticeText { mail: &self }.render()?, NoticeHtml { mail: &self }.render()?);
@@ -284,6 +298,25 @@ fn facts(event: &CampaignEvent) -> (String, Vec<(&'static str, String)>) {
     let when = std::iter::once(("When", event.when()));
     let place = event.place.as_deref().map(|place| ("Where", words(place)));
     (words(&event.title), when.chain(place).collect())
+}
+
+/// The columns of a line of text: an 80 column terminal has room for it and for the marks of a quotation.
+const COLUMNS: usize = 72;
+
+/// A line as lines of [`COLUMNS`], broken at blanks alone: a longer word, or a link, stays whole.
+fn folded(line: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut last = String::new();
+    for (place, word) in line.split(' ').enumerate() {
+        if place > 0 && last.width() + 1 + word.width() > COLUMNS {
+            lines.push(std::mem::take(&mut last));
+        } else if place > 0 {
+            last.push(' ');
+        }
+        last.push_str(word);
+    }
+    lines.push(last);
+    lines
 }
 
 /// What stands in a header is one line: the mail library ends the program where it is not.
@@ -324,3 +357,19 @@ macro_rules! header {
 header!(AutoSubmitted, "Auto-Submitted", |_this| "auto-generated".to_owned());
 header!(Unsubscribe, "List-Unsubscribe", |this| this.0.clone());
 header!(OneClick, "List-Unsubscribe-Post", |_this| "List-Unsubscribe=One-Click".to_owned());
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_folded_between_words_and_no_word_is_broken() {
+        let line = format!("{} https://invites.example.org/{} end", "word ".repeat(20).trim_end(), "x".repeat(90));
+        let lines = folded(&line);
+        assert_eq!(lines.join(" "), line);
+        assert!(lines.iter().all(|line| line.width() <= COLUMNS || !line.contains(' ')), "{lines:?}");
+        assert_eq!(folded("  two  blanks "), ["  two  blanks "]);
+        assert_eq!(folded(""), [""]);
+        assert_eq!(folded(&"夜 ".repeat(40)).len(), 2);
+    }
+}
