@@ -2,7 +2,7 @@
 //!
 //! It prints ratios and asserts nothing: figures depend on the machine, ratios far less. `-- --rows N` sets the size of
 //! the large band (100,000 by default; a million takes some minutes to make), `-- --database URL` another database than
-//! a new SQLite file: an empty one that may be written to.
+//! a new SQLite file: an empty one that may be written to. `-- --mails N` measures mail alone, with a queue of N.
 
 // A benchmark that cannot go on has nothing to say.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -10,6 +10,7 @@
 #![allow(unreachable_pub)]
 
 mod load;
+mod mail;
 mod seed;
 mod wire;
 
@@ -49,6 +50,14 @@ fn main() {
         || Database::Sqlite(folder.path().join("guestlist.db")),
         |url| url.parse().expect("--database is sqlite:PATH or postgres://…"),
     );
+    if let Some(mails) = value("--mails") {
+        let mails = mails.parse().expect("--mails is a number");
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        return runtime.block_on(async {
+            mail::drain(folder.path(), mails).await;
+            mail::hang(folder.path()).await;
+        });
+    }
     println!("{database}, a band of {rows} invites, {CALLERS} connections");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(measure(database, rows, folder.path()));

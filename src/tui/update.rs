@@ -16,7 +16,6 @@ mod deed;
 mod finder;
 mod form;
 mod inbox;
-mod link;
 mod listing;
 mod many;
 mod offer;
