@@ -21,6 +21,7 @@ pub mod message;
 pub mod model;
 pub mod options;
 pub mod palette;
+mod qr;
 pub mod request;
 pub mod run;
 #[cfg(test)]

@@ -94,6 +94,7 @@ keymap! {
     Restore = "restore", Invites, ["U"], "restore", "Undo the revoke of the invite, or of all marked ones";
     RotateLink = "rotate_link", Invites, ["R"], "new link", "Make a new link for the invite; the old one is dead";
     ShowLink = "show_link", Invites, ["L"], "show link", "Show the invite's link on the screen";
+    ShowQr = "show_qr", Invites, ["Q"], "QR", "Show the invite's link as a QR code", footer;
     FilterKind = "filter_kind", Invites, ["F"], "kind", "Show only links, e-mails, invites for accounts or codes";
     MarkAll = "mark_all", Invites, ["*"], "mark all", "Mark all that fit search and filter, those off the screen too";
     SortInvites = "sort_invites", Invites, ["o"], "order", "Change the order of the invites";

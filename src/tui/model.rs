@@ -236,6 +236,8 @@ pub enum Purpose {
     Copy(InviteId),
     /// A link to show.
     ShowLink(InviteId),
+    /// A link to show as a QR code.
+    ShowQr(InviteId),
     /// Parts of the details that are open.
     Details(InviteId),
     /// An undo of a revoke.

@@ -35,6 +35,8 @@ pub struct Theme {
     pub rejected: Style,
     /// Cancelled.
     pub cancelled: Style,
+    /// A QR code: light blocks on a dark ground, whatever the terminal's own colours are; readers need it so.
+    pub paper: Style,
     /// What did not work.
     pub error: Style,
     /// The line across the screen that says the server is not reached.
@@ -71,6 +73,7 @@ impl Theme {
             accepted: colour(Color::Green, Color::LightGreen),
             rejected: red,
             cancelled: if plain { dim } else { Style::new().fg(Color::DarkGray) },
+            paper: if plain { Style::new() } else { Style::new().fg(Color::White).bg(Color::Black) },
             error: red.patch(bold),
             banner: red.add_modifier(Modifier::REVERSED),
         }

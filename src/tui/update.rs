@@ -16,6 +16,7 @@ mod deed;
 mod finder;
 mod form;
 mod inbox;
+mod link;
 mod listing;
 mod many;
 mod offer;

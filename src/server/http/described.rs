@@ -4,6 +4,7 @@
 //! Lengths of texts are counted as people see characters, and surrounding space is dropped before: JSON Schema counts
 //! code points, so a text with many accents can be a little longer than its `maxLength`.
 
+use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -104,16 +105,28 @@ pub(super) fn describe(document: &mut Value) {
     }
     let parameters = parameters();
     let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
-    let operations = paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
-    for parameter in operations.filter_map(|operation| operation["parameters"].as_array_mut()).flatten() {
-        for (name, said) in &parameters {
-            if parameter["name"] == *name
-                && let Some(described) = parameter["schema"].as_object_mut()
-            {
-                say(described, said);
+    for operation in paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+            for (name, said) in &parameters {
+                if parameter["name"] == *name
+                    && let Some(described) = parameter.get_mut("schema").and_then(Value::as_object_mut)
+                {
+                    say(described, said);
+                }
+            }
+        }
+        for (status, response) in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten() {
+            if response["description"].as_str().is_none_or(str::is_empty) {
+                response["description"] = Value::from(in_words(status));
             }
         }
     }
+}
+
+/// What a response is where nothing more is said of it: OpenAPI asks for a word on each.
+fn in_words(status: &str) -> &'static str {
+    let status: Option<StatusCode> = status.parse().ok();
+    status.and_then(|status| status.canonical_reason()).unwrap_or("What is refused, as a problem")
 }
 
 fn say(described: &mut Map<String, Value>, said: &Value) {
@@ -136,6 +149,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn every_answer_says_what_it_is() {
+        let document: Value = serde_json::from_str(&described().1).unwrap();
+        let mut looked_at = 0;
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for operation in operations.as_object().unwrap().values() {
+                assert!(operation.as_object().unwrap().values().all(|part| !part.is_null()), "{path}: {operation}");
+                for (status, response) in operation["responses"].as_object().unwrap() {
+                    assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{path} {status}");
+                    looked_at += 1;
+                }
+            }
+        }
+        assert!(looked_at > 100, "{looked_at}");
     }
 
     #[test]

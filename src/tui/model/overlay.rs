@@ -202,6 +202,10 @@ pub struct ShownLink {
     pub loopback: bool,
     /// How it was copied, if it was.
     pub copied: Option<Copied>,
+    /// Whether it is shown as a QR code.
+    pub qr: bool,
+    /// Whether blocks are the dark squares of the code: where the terminal shows dark letters on a light ground.
+    pub inverted: bool,
 }
 
 /// What a pasted invite offers, and what was made of it.

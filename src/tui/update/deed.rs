@@ -5,15 +5,14 @@ use super::super::{
     label,
     listing::Topic,
     message::{Effect, Link},
-    model::{Choice, Confirm, Deed, Model, Overlay, Purpose, RequestId, ShownLink, Tone, Undo},
+    model::{Choice, Confirm, Deed, Model, Overlay, Purpose, RequestId, Tone, Undo},
     request::{Answer, Request},
 };
 use super::{answer::words, many::UNDO_SECONDS};
 use crate::{
-    api::{Band, Invite, InviteLink, ResendInvite, ResentInvite, TransferBand},
-    client::{Error, Origin, PlainHttp, Removal},
-    clipboard::Copied,
-    domain::{InviteId, Kind, Pasted, Status},
+    api::{Band, Invite, ResendInvite, ResentInvite, TransferBand},
+    client::{Error, Removal},
+    domain::{InviteId, Kind, Status},
 };
 
 /// The keys of what can go with a member who is removed.
@@ -44,6 +43,7 @@ impl Model {
             Action::Restore if !self.several_chosen() => self.restore_chosen(),
             Action::CopyLink => self.ask_for_link(Purpose::Copy),
             Action::ShowLink => self.ask_for_link(Purpose::ShowLink),
+            Action::ShowQr => self.ask_for_link(Purpose::ShowQr),
             Action::Open => self.open_details(),
             Action::Undo => self.undo(),
             Action::Inbox => self.open_inbox(),
@@ -379,68 +379,6 @@ impl Model {
             }
         }
     }
-
-    fn ask_for_link(&mut self, purpose: impl Fn(InviteId) -> Purpose) -> Vec<Effect> {
-        let Some(id) = self.invites.list.selected().map(|invite| invite.id) else { return Vec::new() };
-        vec![self.ask(purpose(id), Request::ShowLink(id)).1]
-    }
-
-    pub(super) fn link_to_copy(&mut self, invite: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
-        match result {
-            Ok(Answer::Link(link)) => vec![Effect::Copy(self.link_of(invite, *link))],
-            Ok(_) => Vec::new(),
-            Err(error) => self.act_failed(&error),
-        }
-    }
-
-    pub(super) fn link_to_show(&mut self, invite: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
-        match result {
-            Ok(Answer::Link(link)) => {
-                let link = self.link_of(invite, *link);
-                self.show_link(link, None);
-                Vec::new()
-            }
-            Ok(_) => Vec::new(),
-            Err(error) => self.act_failed(&error),
-        }
-    }
-
-    /// A link that was just made is shown, and copied too.
-    pub(super) fn new_link(&mut self, link: Link) -> Vec<Effect> {
-        self.show_link(link.clone(), None);
-        let mut effects = vec![Effect::Copy(link)];
-        effects.extend(self.poll_now());
-        effects
-    }
-
-    /// A link of an invite, with whom that is for.
-    fn link_of(&self, invite: InviteId, link: InviteLink) -> Link {
-        let row = self.invites.list.rows().find(|row| row.id == invite);
-        Link { title: row.map_or_else(|| "invite".to_owned(), Invite::recipient), text: link.link }
-    }
-
-    fn show_link(&mut self, link: Link, copied: Option<Copied>) {
-        let loopback = is_loopback(&link.text);
-        self.open(Overlay::Link(Box::new(ShownLink { link, loopback, copied })));
-    }
-
-    /// A link was copied, or not: the notice says which way, and the link is shown where nobody can be sure.
-    pub(super) fn copied(&mut self, copied: Copied, link: Link) {
-        let shown = self.overlays.iter_mut().find_map(|overlay| match overlay {
-            Overlay::Link(shown) if shown.link == link => Some(shown),
-            _ => None,
-        });
-        if let Some(shown) = shown {
-            shown.copied = Some(copied);
-            return;
-        }
-        if copied == Copied::Native {
-            let here = if is_loopback(&link.text) { " It works on this machine only." } else { "" };
-            self.toast(Tone::Good, format!("Link copied to the clipboard.{here}"));
-            return;
-        }
-        self.show_link(link, Some(copied));
-    }
 }
 
 /// Whom an invite is for, with the name that the person is called by.
@@ -455,14 +393,6 @@ fn whom(invite: &Invite) -> String {
 
 fn question_for(invite: &Invite) -> String {
     format!("Revoke the invite for {}?", whom(invite))
-}
-
-/// Whether a link works on this machine only.
-fn is_loopback(link: &str) -> bool {
-    let origin = Pasted::parse(link).ok().and_then(|pasted| pasted.origin);
-    origin
-        .and_then(|origin| Origin::parse(&origin, PlainHttp::Anywhere).ok())
-        .is_some_and(|origin| origin.is_loopback())
 }
 
 /// What was chosen to go with a member.

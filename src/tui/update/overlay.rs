@@ -41,12 +41,7 @@ impl Model {
                 }
                 self.details_key(key)
             }
-            Some(Overlay::Link(shown)) => {
-                if self.settings.keymap.keys(Action::CopyLink).contains(&key) {
-                    return vec![Effect::Copy(shown.link.clone())];
-                }
-                self.close_on(key, Action::ShowLink)
-            }
+            Some(Overlay::Link(_)) => self.link_key(key),
             Some(Overlay::Listing(_)) => self.listing_key(key),
             Some(Overlay::Shown(shown)) => {
                 if scrolled(&mut shown.scroll, most, key) {
@@ -75,6 +70,7 @@ impl Model {
             Some(
                 action @ (Action::CopyLink
                 | Action::ShowLink
+                | Action::ShowQr
                 | Action::Revoke
                 | Action::RotateLink
                 | Action::Resend

@@ -43,6 +43,7 @@ impl Model {
             Action::NewInvite if !self.may_invite() => "You may not invite to this band: ask an admin.",
             Action::CopyLink
             | Action::ShowLink
+            | Action::ShowQr
             | Action::EditInvite
             | Action::RotateLink
             | Action::Revoke
@@ -55,6 +56,7 @@ impl Model {
             }
             Action::CopyLink
             | Action::ShowLink
+            | Action::ShowQr
             | Action::EditInvite
             | Action::RotateLink
             | Action::Resend
@@ -98,7 +100,7 @@ impl Model {
     fn invite_refusal(&self, action: Action) -> Option<String> {
         let acts_on_many =
             matches!(action, Action::Revoke | Action::EditInvite | Action::Resend | Action::Extend | Action::Restore);
-        let acts_on_one = matches!(action, Action::CopyLink | Action::ShowLink | Action::RotateLink);
+        let acts_on_one = matches!(action, Action::CopyLink | Action::ShowLink | Action::ShowQr | Action::RotateLink);
         if acts_on_many && self.several_chosen() {
             return self.many_refusal(action);
         }

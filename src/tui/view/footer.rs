@@ -12,7 +12,7 @@ use super::{
 };
 use crate::tui::{
     keymap::{Action, KEYMAP, Scope},
-    model::{Listing, Model, Overlay, Screen, Tone},
+    model::{Listing, Model, Overlay, Screen, ShownLink, Tone},
     theme::Theme,
 };
 
@@ -25,6 +25,8 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     }
     if let Some(Overlay::Listing(listing)) = model.overlays.last() {
         put_lines(buf, area, [&listing_keys(model, listing, usize::from(area.width), theme)]);
+    } else if let Some(Overlay::Link(shown)) = model.overlays.last().filter(|overlay| is_qr(overlay)) {
+        put_lines(buf, area, [&qr_keys(model, shown, usize::from(area.width), theme)]);
     } else if model.overlays.is_empty() {
         let line = if searching(model) {
             hints(&[("enter", "keep"), ("esc", "clear"), ("↓", "to the list")], usize::from(area.width), theme)
@@ -89,6 +91,18 @@ pub(super) fn fitting<'a>(hints: &'a [(&'a str, &'a str)], wide: usize) -> Vec<&
         .collect();
     fit.push(last);
     fit
+}
+
+const fn is_qr(overlay: &Overlay) -> bool {
+    matches!(overlay, Overlay::Link(shown) if shown.qr)
+}
+
+/// The keys of a QR code: every row of the screen is its own.
+fn qr_keys(model: &Model, shown: &ShownLink, wide: usize, theme: &Theme) -> Line<'static> {
+    let key = |action| model.settings.keymap.keys(action).first().map(ToString::to_string).unwrap_or_default();
+    let (copy, turn) = (key(Action::CopyLink), key(Action::ShowQr));
+    let copied = if shown.copied.is_some() { "copy again" } else { "copy link" };
+    hints(&[(&copy, copied), (&turn, "as a link"), ("i", "invert"), ("esc", "close")], wide, theme)
 }
 
 /// The keys of a list over the panes: its own, then the way back and the help.

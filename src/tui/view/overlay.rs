@@ -8,6 +8,7 @@ mod inbox;
 mod link;
 mod offer;
 mod palette;
+mod qr;
 
 use ratatui::{
     Frame,
@@ -52,6 +53,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &O
             let title = details.invite.recipient();
             reading(frame.buffer_mut(), area, &title, &lines, details.scroll, &keys, theme);
         }
+        Overlay::Link(shown) if shown.qr => qr::draw(frame.buffer_mut(), area, shown, theme),
         Overlay::Link(shown) => link::draw(frame.buffer_mut(), area, model, shown, theme),
         Overlay::Offer(offer) => offer::draw(frame.buffer_mut(), area, model, offer, theme),
         Overlay::Finder(finder) => finder::draw(frame, area, finder, on_top, theme),

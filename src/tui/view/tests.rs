@@ -1,5 +1,6 @@
 //! Every screen at the sizes that people have, as text; and what holds at every size, whatever stands in the texts.
 
+mod qr;
 mod scenes;
 
 use std::fmt::Write as _;

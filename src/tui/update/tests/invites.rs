@@ -56,6 +56,28 @@ fn a_copy_that_is_not_sure_shows_the_link_and_a_sure_one_only_says_so() {
 }
 
 #[test]
+fn a_link_is_shown_as_a_qr_code_and_back_and_nothing_is_asked_twice() {
+    let mut desk = Desk::with_a_band();
+    desk.press("Q");
+    let answer = Ok(Answer::Link(Box::new(InviteLink { link: url(2), token: String::new() })));
+    desk.answer(|r| *r == Request::ShowLink(invite_id(1)), answer);
+    let shown = |desk: &Desk| match desk.top() {
+        Some(Overlay::Link(shown)) => (shown.qr, shown.inverted),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(shown(&desk), (true, false));
+    desk.press("i");
+    assert_eq!(shown(&desk), (true, true));
+    desk.press("Q");
+    assert!(!shown(&desk).0);
+    desk.press("Q y");
+    assert!(matches!(desk.effects.last(), Some(Effect::Copy(copied)) if *copied == link(2, 1)));
+    assert!(desk.sent.is_empty(), "the link is known");
+    desk.press("esc");
+    assert!(desk.top().is_none());
+}
+
+#[test]
 fn a_revoke_is_asked_for_on_another_key_and_u_takes_it_back() {
     let mut desk = Desk::with_a_band();
     desk.press("r r enter");

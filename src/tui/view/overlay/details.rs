@@ -25,6 +25,7 @@ pub(super) fn keys(model: &Model) -> Vec<(String, &'static str)> {
     let mut keys: Vec<_> = [
         Action::CopyLink,
         Action::ShowLink,
+        Action::ShowQr,
         Action::EditInvite,
         Action::Resend,
         Action::Revoke,

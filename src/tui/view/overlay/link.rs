@@ -49,7 +49,8 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, shown: &ShownLin
     let title = format!("Link · {}", shown.link.title);
     in_line(buf, frame, frame.y, (&title, theme.title), ("", theme.dim));
     let copy = super::super::panes::key(model, Action::CopyLink);
-    keys_below(buf, frame, &[(&copy, "copy"), ("esc", "close")], theme);
+    let qr = super::super::panes::key(model, Action::ShowQr);
+    keys_below(buf, frame, &[(&copy, "copy"), (&qr, "QR"), ("esc", "close")], theme);
     let inner = Rect { y: frame.y + 1, height: high.saturating_sub(2), ..frame };
     // What is known of the link must not push it away.
     if lines.len() > usize::from(inner.height) {

@@ -360,7 +360,7 @@ fn details() -> Details {
     }
 }
 
-fn link(copied: Option<Copied>, loopback: bool) -> ShownLink {
+pub(super) fn link(copied: Option<Copied>, loopback: bool) -> ShownLink {
     let host = if loopback { "http://127.0.0.1:7878" } else { "https://invites.example.org" };
     ShownLink {
         link: Link {
@@ -369,6 +369,8 @@ fn link(copied: Option<Copied>, loopback: bool) -> ShownLink {
         },
         loopback,
         copied,
+        qr: false,
+        inverted: false,
     }
 }
 

@@ -1,12 +1,12 @@
 //! What is done to invites, to one or to many.
 
-use super::{Scene, over_panes};
+use super::{Scene, link, over_panes};
 use crate::{
     api::{Code, Invite, InviteSort},
     domain::{Delivery, Kind, Role, Status},
     tui::{
         forms,
-        model::{Choice, Chosen, Confirm, Deed, Many, Overlay, RequestId, Toast, Tone},
+        model::{Choice, Chosen, Confirm, Deed, Many, Overlay, RequestId, ShownLink, Toast, Tone},
         sample::{self, invite_id, later, panes},
     },
 };
@@ -71,6 +71,10 @@ pub(super) const ALL: &[Scene] = &[
             size,
             Overlay::Confirm(confirm.with_choices([Choice::new('l', "with a new link; the old one is dead")])),
         )
+    }),
+    ("qr", |size| over_panes(size, Overlay::Link(Box::new(ShownLink { qr: true, ..link(None, false) })))),
+    ("qr-here", |size| {
+        over_panes(size, Overlay::Link(Box::new(ShownLink { qr: true, inverted: true, ..link(None, true) })))
     }),
     ("extend", |size| over_panes(size, Overlay::Form(forms::extend(&sample::invite(1))))),
     ("edit-many", |size| {
