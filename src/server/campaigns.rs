@@ -14,7 +14,7 @@ mod change;
 mod event;
 mod make;
 
-pub(crate) use change::{delete, edit, expire};
+pub(crate) use change::{delete, edit, expire, use_up};
 pub(crate) use event::{dated, read as read_event};
 pub(crate) use make::{MOST_OF_A_CAMPAIGN, NewCampaign, create, insert};
 
@@ -100,9 +100,10 @@ fn figures(tx: &mut Tx<'_>, band: BandId, id: CampaignId) -> Result<Option<Figur
     )
 }
 
-/// Whether all uses that a campaign has are taken. `most` is its limit; its row is held where the answer decides.
-pub(crate) fn is_used_up(tx: &mut Tx<'_>, band: BandId, id: CampaignId, most: i64) -> Result<bool, Error> {
-    Ok(figures(tx, band, id)?.is_some_and(|figures| figures.uses >= most))
+/// The uses that are left of a campaign's `most`, by what was there before the transaction. Its row is held where the
+/// answer decides.
+pub(crate) fn uses_left(tx: &mut Tx<'_>, band: BandId, id: CampaignId, most: i64) -> Result<i64, Error> {
+    Ok(most - figures(tx, band, id)?.map_or(0, |figures| figures.uses))
 }
 
 /// The campaign in which invites are to be made: the wished one, else the band's default. One that has ended takes

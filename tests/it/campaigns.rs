@@ -31,6 +31,7 @@ on_each_database! {
     no_invite_lives_longer_by_its_campaign_than_its_rules_allow,
     a_limit_of_invites_holds_in_a_race,
     a_limit_of_accepts_holds_in_a_race_over_all_its_invites,
+    with_its_last_use_a_campaign_ends_for_preview_list_and_accept_alike,
     an_invite_made_while_its_campaign_is_deleted_is_not_left_pending,
 }
 
@@ -112,7 +113,8 @@ async fn a_campaign_counts_where_its_invites_stand(world: World) {
     assert_eq!(sam.post(&format!("/invites/{}/decline", tokens[1].1), json!({})).await.0, 204);
     ada.delete(&format!("/invites/{}", tokens[2].0)).await;
     let shown = show(&ada, &campaign).await;
-    let counts = json!({ "made": 4, "pending": 1, "accepted": 1, "rejected": 1, "cancelled": 1, "uses": 1 });
+    let counts = json!({ "made": 4, "pending": 1, "accepted": 1, "rejected": 1, "cancelled": 1, "expired": 0,
+        "uses": 1 });
     assert_eq!((&shown["counts"], &shown["active"]), (&counts, &json!(true)));
 }
 
@@ -477,12 +479,47 @@ async fn a_limit_of_accepts_holds_in_a_race_over_all_its_invites(world: World) {
         if answer.0 == 200 {
             joined += 1;
         } else {
-            assert_eq!(code(answer), (410, "invite_used".to_owned()));
+            let (status, why) = code(answer);
+            assert!(status == 410 && ["invite_used", "invite_expired"].contains(&why.as_str()), "{why}");
         }
     }
     assert_eq!((joined, &show(&ada, &campaign).await["counts"]["uses"]), (3, &json!(3)));
-    let (status, info) = ada.get(&format!("/invites/{}/info", tokens[0])).await;
-    assert_eq!(code((status, info)), (410, "invite_used".to_owned()));
+    let info = ada.get(&format!("/invites/{}/info", tokens[0])).await;
+    assert_eq!(code(info), (410, "invite_expired".to_owned()));
+    let shown = show(&ada, &campaign).await;
+    assert_eq!((shown["counts"]["pending"].clone(), shown["ended_at"].is_string()), (json!(0), true));
+}
+
+async fn with_its_last_use_a_campaign_ends_for_preview_list_and_accept_alike(world: World) {
+    let [ada, kim, sam] = world.people(3).await.try_into().ok().unwrap();
+    let band = ada.band("Choir").await;
+    let campaign = make(&ada, &band, json!({ "name": "Tour", "max_accepts": 1 })).await;
+    let of_it = json!({ "campaign_id": campaign["id"], "max_uses": 5 });
+    let (used, token) = ada.invite(&band, of_it.clone()).await;
+    let (other, other_token) = ada.invite(&band, of_it.clone()).await;
+    let (asked, asked_token) =
+        ada.invite(&band, json!({ "campaign_id": campaign["id"], "requires_approval": true })).await;
+    let (apart, _) = ada.invite(&band, json!({})).await;
+    assert_eq!(sam.accept(&asked_token).await.0, 202);
+    assert_eq!(kim.accept(&token).await.0, 200);
+    for (id, token) in [(&used, &token), (&other, &other_token), (&asked, &asked_token)] {
+        let (_, listed) = ada.get(&format!("/invites/{id}")).await;
+        assert_eq!((&listed["status"], &listed["cancel_reason"]), (&json!("cancelled"), &json!("campaign_expired")));
+        let preview = world.send("GET", &format!("/invites/{token}/info"), None).await;
+        assert_eq!(code(preview), (410, "invite_expired".to_owned()));
+        assert_eq!(code(sam.accept(token).await), (410, "invite_expired".to_owned()));
+    }
+    assert_eq!(ada.get(&format!("/invites/{apart}")).await.1["status"], "pending");
+    let (_, waiting) = ada.get(&format!("/bands/{band}/join-requests")).await;
+    assert_eq!(waiting["join_requests"], json!([]), "nobody waits for what cannot be");
+    let shown = show(&ada, &campaign).await;
+    let counts = json!({ "made": 3, "pending": 0, "accepted": 0, "rejected": 0, "cancelled": 3, "expired": 3,
+        "uses": 1 });
+    assert_eq!((&shown["counts"], &shown["active"]), (&counts, &json!(false)));
+    let more = ada.post(&format!("/bands/{band}/invites"), of_it).await;
+    assert_eq!((more.0, &more.1["errors"][0]["field"]), (422, &json!("campaign_id")));
+    let (_, trail) = ada.get(&format!("/bands/{band}/audit?action=campaign.expired")).await;
+    assert_eq!(trail["events"][0]["actor"]["username"], kim.username);
 }
 
 async fn an_invite_made_while_its_campaign_is_deleted_is_not_left_pending(world: World) {

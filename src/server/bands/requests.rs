@@ -9,7 +9,7 @@ use crate::{
     server::{
         App, Refused,
         audit::{self, Event},
-        invites::{Found, admit, came_without_invite, hold_by_id},
+        invites::{Found, Rest, admit, came_without_invite, end_used_up, hold_by_id},
         page::Page,
         store::{Error, ToValue, Tx, dialect::intern},
     },
@@ -162,6 +162,7 @@ fn not_pending() -> Refused {
 ///
 /// What an accept asks is asked again: who was removed or banned meanwhile stays outside, and so does who is in a band
 /// where one is the most, or whose address is not the one any more that the invite is for. Who came in meanwhile is a member, and that is what was wanted.
+/// With the answer comes what is still to do where the campaign ends by it.
 pub(crate) fn approve(
     tx: &mut Tx<'_>,
     band: BandId,
@@ -169,12 +170,13 @@ pub(crate) fn approve(
     caller: AccountId,
     app: &App,
     now: Timestamp,
-) -> Result<Option<Member>, Refused> {
+) -> Result<(Option<Member>, Option<Rest>), Refused> {
     let Held { asking, by, is_member } = hold(tx, band, id, caller)?;
     if asking.status != JoinStatus::Pending {
         return Err(not_pending());
     }
     let account = asking.account;
+    let mut took_use = false;
     if !is_member {
         let (rules, since) = match &by {
             Some(found) => (found.rules()?, Some(found.created_at)),
@@ -183,12 +185,16 @@ pub(crate) fn approve(
         check_outside(tx, band, account, &rules, since)?;
         let mail = app.settings().mail.is_on();
         let came_in = match &by {
-            Some(found) => admit(tx, found, account, mail, now)?.is_some(),
+            Some(found) => {
+                let admitted = admit(tx, found, account, mail, now)?;
+                took_use = admitted == Some(true);
+                admitted.is_some()
+            }
             None => members::add(tx, band, account, asking.role, now)?,
         };
         if !came_in {
             let _ = close(tx, "id = $3", &[&id], Some(caller), now)?;
-            return Ok(None);
+            return Ok((None, None));
         }
         if by.is_none() {
             came_without_invite(tx, band, account, rules.on_accept_cancel, mail, now)?;
@@ -196,7 +202,11 @@ pub(crate) fn approve(
     }
     decide(tx, id, (JoinStatus::Approved, asking.role), caller, now)?;
     told(tx, (band, caller, account), asking.invite, "join.approved", now)?;
-    members::one(tx, band, account).map(Some)
+    let rest = match by.filter(|_| took_use) {
+        Some(found) => end_used_up(tx, &found, account, now)?,
+        None => None,
+    };
+    Ok((Some(members::one(tx, band, account)?), rest))
 }
 
 /// What an earlier approval by the caller came to, if they may still see it.

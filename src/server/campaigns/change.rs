@@ -114,6 +114,25 @@ fn set_event(
     told(tx, row.band, caller, "campaign.event_changed", &row.name, now)
 }
 
+crate::row! { struct Named { name: CampaignName } }
+
+/// Ends a campaign by whose last use `actor` came, with what is pending in it, the first of that at once. It is held.
+pub(crate) fn use_up(
+    tx: &mut Tx<'_>,
+    (id, band): (CampaignId, BandId),
+    actor: AccountId,
+    now: Timestamp,
+) -> Result<Option<Rest>, Error> {
+    let ended: Option<Named> = tx.query_one(
+        "UPDATE campaign SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL AND deleted_at IS NULL RETURNING name",
+        &[&id, &now],
+    )?;
+    let Some(Named { name }) = ended else { return Ok(None) };
+    let begun = Decision::end(band, CancelReason::CampaignExpired, actor, now).of_campaign(id).begin(tx)?;
+    told(tx, band, actor, "campaign.expired", &name, now)?;
+    Ok(begun.rest)
+}
+
 /// Deletes a campaign, and ends its pending invites, the first of them at once. For the band's admins.
 pub(crate) fn delete(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Timestamp) -> Result<Begun, Refused> {
     let row = hold(tx, id, caller)?;

@@ -20,6 +20,7 @@ use crate::{
         http::{
             body::Body,
             caller::Caller,
+            campaigns::go_on,
             limits::{Guesser, Limits, Network},
         },
         invites::{self, Newcomer},
@@ -89,7 +90,7 @@ async fn register(
     let (secret, session) = new_session(&app);
     let (now, fresh) = (app.now(), app.fresh(JoinRequestId::new));
     let (own, code) = (app.clone(), NewCode::new(&app));
-    let (account, expires_at, outcome, calendar) = app
+    let (account, expires_at, (outcome, rest), calendar) = app
         .store()
         .write(move |tx| {
             let invite = invite.map(|token_hash| invites::hold_by_token(tx, &token_hash)).transpose()?;
@@ -103,12 +104,13 @@ async fn register(
             let newcomer = Newcomer { account: new.id, accepts, fresh };
             let outcome = match &invite {
                 Some(found) => invites::enroll(tx, found, newcomer, registration, site.mail, now)?,
-                None => None,
+                None => (None, None),
             };
-            let calendar = outcome.and(invite).and_then(|found| found.calendar(&own));
+            let calendar = outcome.0.and(invite).and_then(|found| found.calendar(&own));
             Ok::<_, Refused>((accounts::read(tx, new.id)?, expires_at, outcome, calendar))
         })
         .await?;
+    go_on(&app, rest).await;
     let session = SessionSecret { token: secret, expires_at };
     Ok((StatusCode::CREATED, Json(Registered { account, session, outcome, calendar })))
 }

@@ -23,6 +23,7 @@ use super::{
     bands::{answered, answered_before, came_to},
     body::{Body, Optional},
     caller::Caller,
+    campaigns::go_on,
     invites::{invite_id, secret},
     limits::{Guesser, Limits},
     once::Key,
@@ -137,24 +138,29 @@ async fn come_in(
     let accepted = key
         .of(app, caller, format!("/invites/{id}/accept"), body)
         .write(
-            |_, _, earlier| answered_before(earlier).ok_or_else(|| Refused::not_found("invite")),
+            |_, _, earlier| {
+                let accepted = answered_before(earlier).ok_or_else(|| Refused::not_found("invite"))?;
+                Ok((accepted, None))
+            },
             move |app, tx| {
                 let found = door.hold(tx, caller)?;
-                let mut accepted = invites::accept(tx, &found, fresh, caller.account, mail, now)?;
+                let (mut accepted, rest) = invites::accept(tx, &found, fresh, caller.account, mail, now)?;
                 accepted.calendar = found.calendar(app);
-                Ok(answered(found.id.as_bytes(), accepted))
+                let Done { value, status, resource, outcome } = answered(found.id.as_bytes(), accepted);
+                Ok(Done { value: (value, rest), status, resource, outcome })
             },
         )
         .await;
     app.metrics().invites(
         match &accepted {
-            Ok(accepted) => accepted.outcome.as_str(),
+            Ok((accepted, _)) => accepted.outcome.as_str(),
             Err(Refused::Problem(problem)) => problem.code.as_str(),
             Err(_) => "failed",
         },
         1,
     );
-    let accepted = accepted?;
+    let (accepted, rest) = accepted?;
+    go_on(app, rest).await;
     Ok((came_to(&accepted), Json(accepted)).into_response())
 }
 

@@ -18,6 +18,7 @@ use super::{
     bands::band_id,
     body::Optional,
     caller::Caller,
+    campaigns::go_on,
     etag::Known,
     once::Key,
     query::{Keys, only, page, read_key},
@@ -73,16 +74,17 @@ async fn approve(
 ) -> Result<Json<Member>, Refused> {
     let (band, id) = ids(&id, &rid)?;
     let now = app.now();
-    let member = key
+    let (member, rest) = key
         .of(&app, caller, format!("/bands/{band}/join-requests/{id}/approve"), body.hash)
         .write(
-            move |_, tx, _| requests::approved(tx, band, id, caller.account),
+            move |_, tx, _| Ok((requests::approved(tx, band, id, caller.account)?, None)),
             move |app, tx| {
                 let value = requests::approve(tx, band, id, caller.account, app, now)?;
                 Ok(Done::new(200, id.as_bytes(), value))
             },
         )
         .await?;
+    go_on(&app, rest).await;
     let used = || {
         let text =
             "Every use of the invite by which this person asked is taken: the request is closed. Invite them anew.";

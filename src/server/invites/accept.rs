@@ -3,8 +3,8 @@
 use crate::{
     api::{Accepted, BandRef, Code, Inviter, Outcome, Preview, PreviewBand, Problem},
     domain::{
-        AccountId, Address, BandId, BandName, CampaignId, CancelReason, InviteId, JoinRequestId, Kind, MaxUses,
-        Membership, Policy, Registration, Role, Standing, Status, Timestamp,
+        AccountId, Address, Admission, BandId, BandName, CampaignId, CancelReason, For, InviteId, JoinRequestId, Kind,
+        MaxUses, Membership, Policy, Refusal, Registration, Role, Standing, Status, Timestamp, Visit,
     },
     server::{
         App, Hash, Refused,
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-use super::{cancel::Counted, decision, notices, supersede::Arrival, visitor::Visitor};
+use super::{Rest, cancel::Counted, decision, notices, supersede::Arrival, visitor::Visitor};
 
 crate::row! {
     /// An invite as the holder of its token meets it.
@@ -90,13 +90,7 @@ pub(crate) fn hold_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found,
 /// verified. Any other is not found. The account is held.
 pub(crate) fn hold_waiting(tx: &mut Tx<'_>, id: InviteId, account: AccountId) -> Result<Found, Refused> {
     let found = hold_by_id(tx, id)?;
-    let own = match (found.kind, &found.email) {
-        (Kind::User, _) => found.account == Some(account),
-        (Kind::Email, Some(email)) => {
-            tx.exists("SELECT 1 AS n FROM account WHERE id = $1 AND email = $2 AND email_verified", &[&account, email])?
-        }
-        _ => false,
-    };
+    let own = Visitor::of(tx, &found, account)?.finds_in_inbox(&found, account);
     if own { Ok(found) } else { Err(Refused::not_found("invite")) }
 }
 
@@ -133,11 +127,32 @@ fn hold_limit(tx: &mut Tx<'_>, which: &str, value: &dyn ToValue) -> Result<(), E
     Ok(())
 }
 
+/// The uses that are left of those that the invite's campaign has, by what was there before the transaction; `None` is any
+/// number.
+fn campaign_uses_left(tx: &mut Tx<'_>, found: &Found) -> Result<Option<i64>, Error> {
+    let limited = found.campaign.zip(found.max_accepts);
+    limited.map(|(campaign, most)| campaigns::uses_left(tx, found.band, campaign, most)).transpose()
+}
+
 /// Whether all uses are taken that the invite's campaign has.
 fn campaign_is_used_up(tx: &mut Tx<'_>, found: &Found) -> Result<bool, Error> {
-    match found.campaign.zip(found.max_accepts) {
-        Some((campaign, most)) => campaigns::is_used_up(tx, found.band, campaign, most),
-        None => Ok(false),
+    Ok(campaign_uses_left(tx, found)?.is_some_and(|left| left <= 0))
+}
+
+/// Ends the invite's campaign with all that is pending in it where `actor`, in this transaction, took the last use that it
+/// has: nobody is shown an invite by which nobody can come in. What is still to do comes back. The last thing that is done
+/// to invites: what waits by one of them ends, too.
+pub(crate) fn end_used_up(
+    tx: &mut Tx<'_>,
+    found: &Found,
+    actor: AccountId,
+    now: Timestamp,
+) -> Result<Option<Rest>, Error> {
+    match found.campaign {
+        Some(campaign) if campaign_uses_left(tx, found)?.is_some_and(|left| left <= 1) => {
+            campaigns::use_up(tx, (campaign, found.band), actor, now)
+        }
+        _ => Ok(None),
     }
 }
 
@@ -147,6 +162,20 @@ fn check_campaign(tx: &mut Tx<'_>, found: &Found) -> Result<(), Refused> {
 }
 
 impl Found {
+    /// How the invite stands at `now`.
+    pub(super) fn standing(&self, now: Timestamp) -> Standing {
+        Standing::at(now, self.status, self.cancel_reason, self.expires_at)
+    }
+
+    /// Whom it is for.
+    pub(super) fn to(&self) -> For<'_> {
+        match (self.kind, self.account, &self.email) {
+            (Kind::User, Some(account), _) => For::Account(account),
+            (Kind::Email, _, Some(email)) => For::Address(email.as_str()),
+            _ => For::Holder,
+        }
+    }
+
     pub(super) fn refusal(&self, code: Code) -> Refused {
         let (band, inviter) = (self.band_name.as_str(), &self.inviter);
         let detail = match code {
@@ -228,8 +257,7 @@ impl Found {
 /// Refuses an invite that is no longer pending at `now`.
 pub(super) fn ended(found: &Found, now: Timestamp) -> Result<(), Refused> {
     in_a_band(found)?;
-    let standing = Standing::at(now, found.status, found.cancel_reason, found.expires_at);
-    Code::of_ended(standing).map_or(Ok(()), |code| Err(found.refusal(code)))
+    Code::of_ended(found.standing(now)).map_or(Ok(()), |code| Err(found.refusal(code)))
 }
 
 /// Refuses an invite to a band that is gone, whatever its row says.
@@ -294,11 +322,11 @@ crate::row! { struct Held { role: Role } }
 crate::row! { struct Taken { status: Status } }
 
 /// Takes a use and makes the account a member, or finds that it is one. Where an admin has to agree, the account asks,
-/// under the id `fresh`, and the use is taken when one does ([`admit`]); who has asked already waits on, whatever the
-/// invite came to since. In one transaction with all that follows.
+/// under the id `fresh`, and the use is taken when one does ([`admit`]). What is looked at, and in which order, says
+/// [`Visit`]. In one transaction with all that follows.
 ///
 /// `found` is held ([`hold_by_token`]), and so is the account, before it. `mail` says whether this server can verify
-/// addresses.
+/// addresses. With the answer comes what is still to do where the campaign ends by it.
 pub(crate) fn accept(
     tx: &mut Tx<'_>,
     found: &Found,
@@ -306,36 +334,41 @@ pub(crate) fn accept(
     account: AccountId,
     mail: bool,
     now: Timestamp,
-) -> Result<Accepted, Refused> {
-    if found.band == BandId::SITE {
-        return Err(found.refusal(Code::KindNotAllowed));
-    }
-    in_a_band(found)?;
+) -> Result<(Accepted, Option<Rest>), Refused> {
     let visitor = Visitor::of(tx, found, account)?;
-    visitor.check_departure(found)?;
-    if let Some(role) = visitor.role {
-        return Ok(found.came_to(Outcome::AlreadyMember, role));
-    }
-    if visitor.asked_by == Some(found.id) {
-        return Ok(found.came_to(Outcome::PendingApproval, found.role));
-    }
-    if visitor.holds {
-        ended_for_holder(found, now)?;
-    } else {
-        ended(found, now)?;
-        check_campaign(tx, found)?;
-    }
     let rules = found.rules()?;
-    visitor.check_recipient(found, account, rules.email_identity, mail)?;
-    if rules.membership == Membership::One && bands::is_in_any(tx, account)? {
-        return Err(found.refusal(Code::OneBandOnly));
-    }
-    if found.requires_approval {
-        let wish = requests::Wish { band: found.band, account, invite: Some(found.id), role: found.role };
-        requests::ask(tx, fresh, wish, now)?;
-        return Ok(found.came_to(Outcome::PendingApproval, found.role));
-    }
-    enter(tx, found, account, &visitor, &rules, mail, now)
+    let visit = Visit {
+        to_no_band: found.band == BandId::SITE,
+        band_is_gone: found.band_deleted.is_some(),
+        departure: visitor.departure(),
+        made_at: found.created_at,
+        is_member: visitor.role.is_some(),
+        waits: visitor.asked_by == Some(found.id),
+        standing: found.standing(now),
+        is_over: found.expires_at.is_some_and(|end| now >= end),
+        is_used_up: campaign_is_used_up(tx, found)?,
+        holds_use: visitor.holds,
+        proof: visitor.prove(found, account, rules.email_identity, mail),
+        membership: rules.membership,
+        is_in_a_band: rules.membership == Membership::One && bands::is_in_any(tx, account)?,
+        needs_word: found.requires_approval,
+    };
+    let accepted = match visit.accept().map_err(|no| found.refusal(no.into()))? {
+        Admission::Member => found.came_to(Outcome::AlreadyMember, visitor.role.unwrap_or(found.role)),
+        Admission::Waiting => found.came_to(Outcome::PendingApproval, found.role),
+        Admission::Asks => {
+            let wish = requests::Wish { band: found.band, account, invite: Some(found.id), role: found.role };
+            requests::ask(tx, fresh, wish, now)?;
+            found.came_to(Outcome::PendingApproval, found.role)
+        }
+        Admission::Enters => {
+            let accepted = enter(tx, found, account, &visitor, &rules, mail, now)?;
+            let takes = !visitor.holds && accepted.outcome == Outcome::Joined;
+            let rest = if takes { end_used_up(tx, found, account, now)? } else { None };
+            return Ok((accepted, rest));
+        }
+    };
+    Ok((accepted, None))
 }
 
 const NOT_THEIRS: &str = "This person's address is not the one any more that the invite is for, or is not verified: they can \
@@ -345,23 +378,23 @@ const NOT_THEIRS: &str = "This person's address is not the one any more that the
 /// Whether the band takes the account is the caller's to look at; that the invite still is for it is looked at here, in
 /// words for the admin.
 ///
-/// `found` is held, and so is the account. An end by time that came since the account asked does not count.
+/// `found` is held, and so is the account. An end by time that came since the account asked does not count. Tells whether a
+/// use was taken, and so may have been the last ([`end_used_up`]).
 pub(crate) fn admit(
     tx: &mut Tx<'_>,
     found: &Found,
     account: AccountId,
     mail: bool,
     now: Timestamp,
-) -> Result<Option<Accepted>, Refused> {
+) -> Result<Option<bool>, Refused> {
     let visitor = Visitor::of(tx, found, account)?;
-    visitor.check_recipient(found, account, found.rules()?.email_identity, mail).map_err(|no| match no {
-        Refused::Problem(problem) => Refused::new(problem.code, NOT_THEIRS),
-        trouble => trouble,
-    })?;
+    let proof = visitor.prove(found, account, found.rules()?.email_identity, mail);
+    proof.map_err(|no| Refused::new(Refusal::NotFor(no).into(), NOT_THEIRS))?;
     if !visitor.holds && (found.max_uses.left(found.uses) == Some(0) || campaign_is_used_up(tx, found)?) {
         return Ok(None);
     }
-    enter(tx, found, account, &visitor, &found.rules()?, mail, now).map(Some)
+    let accepted = enter(tx, found, account, &visitor, &found.rules()?, mail, now)?;
+    Ok(Some(!visitor.holds && accepted.outcome == Outcome::Joined))
 }
 
 /// The membership, the use, and what ends by them; who invited hears of it where there is mail.
@@ -403,20 +436,16 @@ fn enter(
 /// Takes a use for an account that was just made with this invite, and leaves the membership for later: its accept
 /// takes none. Where registration is by invite, this is what an account costs. By a code of the site no membership is to
 /// come.
-pub(super) fn hold_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) -> Result<(), Refused> {
+pub(super) fn hold_use(
+    tx: &mut Tx<'_>,
+    found: &Found,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Option<Rest>, Refused> {
     take_use(tx, found, account, found.band != BandId::SITE, now)?;
     audit::record(tx, now, Event { account: Some(account), ..found.event("invite.registered", account) })?;
     tx.touch(found.band);
-    Ok(())
-}
-
-/// Who holds a use need not fear that the others are taken; revoke and expiry are for all.
-fn ended_for_holder(found: &Found, now: Timestamp) -> Result<(), Refused> {
-    if found.status != Status::Accepted {
-        return ended(found, now);
-    }
-    in_a_band(found)?;
-    if found.expires_at.is_some_and(|end| now >= end) { Err(found.refusal(Code::InviteExpired)) } else { Ok(()) }
+    Ok(end_used_up(tx, found, account, now)?)
 }
 
 /// The use that was taken at registration becomes a membership's; nothing is left to end by it.

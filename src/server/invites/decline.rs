@@ -2,7 +2,7 @@
 
 use crate::{
     api::{Block, Code, DeclineInvite},
-    domain::{AccountId, BandId, MaxUses, Reason, Status, SuppressionId, Timestamp},
+    domain::{AccountId, Act, BandId, MaxUses, Reason, Status, SuppressionId, Timestamp},
     server::{
         Fields, Refused,
         audit::{self, Event},
@@ -42,7 +42,7 @@ pub(crate) fn decline(
         let text = "This code is for whoever makes an account with it, so it cannot be declined.";
         return Err(Refused::new(Code::NotDeclinable, text));
     }
-    if found.max_uses != MaxUses::ONE {
+    if found.standing(now).after(Act::Decline { single: found.max_uses == MaxUses::ONE }).is_err() {
         return Err(Refused::new(Code::NotDeclinable, "This invite is for several people, so it cannot be declined."));
     }
     let done = tx.execute(

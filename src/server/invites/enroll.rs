@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    Found,
+    Found, Rest,
     accept::{accept, ended, hold_use},
 };
 
@@ -50,7 +50,8 @@ pub(crate) struct Newcomer {
     pub(crate) fresh: JoinRequestId,
 }
 
-/// Does with an invite what the account that was made by it brings about; what the accept came to, where one was wished.
+/// Does with an invite what the account that was made by it brings about; what the accept came to, where one was wished,
+/// and what is still to do where the campaign ends by it.
 /// `mail` says whether this server can verify addresses.
 pub(crate) fn enroll(
     tx: &mut Tx<'_>,
@@ -59,24 +60,23 @@ pub(crate) fn enroll(
     registration: Registration,
     mail: bool,
     now: Timestamp,
-) -> Result<Option<Outcome>, Refused> {
+) -> Result<(Option<Outcome>, Option<Rest>), Refused> {
     let Newcomer { account, accepts, fresh } = newcomer;
     let costs_a_use = registration == Registration::InviteOnly;
     let waits = !accepts || found.band == BandId::SITE || found.requires_approval;
-    if costs_a_use && waits {
-        hold_use(tx, found, account, now)?;
-    }
+    // Before the wish to come in: that of who holds a use does not end with the campaign.
+    let mut rest = if costs_a_use && waits { hold_use(tx, found, account, now)? } else { None };
     if !accepts || found.band == BandId::SITE {
-        return Ok(None);
+        return Ok((None, rest));
     }
     match accept(tx, found, fresh, account, mail, now) {
-        Ok(accepted) => Ok(Some(accepted.outcome)),
+        Ok((accepted, more)) => Ok((Some(accepted.outcome), rest.or(more))),
         // Nothing was written yet.
         Err(Refused::Problem(problem)) if problem.code == Code::EmailUnverified => {
             if costs_a_use && !waits {
-                hold_use(tx, found, account, now)?;
+                rest = hold_use(tx, found, account, now)?;
             }
-            Ok(Some(Outcome::EmailUnverified))
+            Ok((Some(Outcome::EmailUnverified), rest))
         }
         Err(refused) => Err(refused),
     }

@@ -1,8 +1,9 @@
 //! Who stands at the door of a band with an invite.
 
 use crate::{
-    api::Code,
-    domain::{AccountId, EmailIdentity, InviteId, Role, Timestamp},
+    domain::{
+        AccountId, Departure, EmailIdentity, Identity, InviteId, NotFor, Refusal, Role, Timestamp, check_departure,
+    },
     server::{
         Refused,
         store::{Error, Tx},
@@ -53,24 +54,32 @@ impl Visitor {
         .ok_or_else(Refused::account_gone)
     }
 
-    /// Refuses who is banned, and who was removed since the invite was made.
-    pub(super) fn check_departure(&self, found: &Found) -> Result<(), Refused> {
-        match self.gone_at {
-            Some(_) if self.banned == Some(true) => Err(found.refusal(Code::Banned)),
-            Some(at) if found.created_at <= at => Err(found.refusal(Code::Removed)),
-            _ => Ok(()),
-        }
+    /// How the account was put out of the band, if it was.
+    pub(super) fn departure(&self) -> Option<Departure> {
+        self.gone_at.map(|at| Departure { at, banned: self.banned == Some(true) })
     }
 
-    /// Refuses whom the invite is not for.
-    ///
-    /// | kind | proof |
-    /// |---|---|
-    /// | `link`, `code` | holding the token |
-    /// | `user` | being that account |
-    /// | `email`, `bearer` | holding the token |
-    /// | `email`, `match` | an account with that address |
-    /// | `email`, `verified` | the same, and the address is verified; without mail it cannot be, so as `match` |
+    /// Refuses who is banned, and who was removed since the invite was made.
+    pub(super) fn check_departure(&self, found: &Found) -> Result<(), Refused> {
+        check_departure(self.departure(), Some(found.created_at)).map_err(|no| found.refusal(no.into()))
+    }
+
+    fn identity(&self, account: AccountId) -> Identity<'_> {
+        Identity { account, email: &self.email, is_verified: self.email_verified }
+    }
+
+    /// Whether the invite is for the account, which holds its token.
+    pub(super) fn prove(
+        &self,
+        found: &Found,
+        account: AccountId,
+        identity: EmailIdentity,
+        mail: bool,
+    ) -> Result<(), NotFor> {
+        found.to().prove(self.identity(account), identity, mail)
+    }
+
+    /// As [`Visitor::prove`], refused in words.
     pub(super) fn check_recipient(
         &self,
         found: &Found,
@@ -78,17 +87,12 @@ impl Visitor {
         identity: EmailIdentity,
         mail: bool,
     ) -> Result<(), Refused> {
-        if found.account.is_some_and(|recipient| recipient != account) {
-            return Err(found.refusal(Code::WrongRecipient));
-        }
-        let Some(address) = found.address().filter(|_| identity != EmailIdentity::Bearer) else { return Ok(()) };
-        if address.as_str() != self.email {
-            return Err(found.refusal(Code::WrongRecipient));
-        }
-        if identity == EmailIdentity::Verified && mail && !self.email_verified {
-            return Err(found.refusal(Code::EmailUnverified));
-        }
-        Ok(())
+        self.prove(found, account, identity, mail).map_err(|no| found.refusal(Refusal::NotFor(no).into()))
+    }
+
+    /// Whether the invite waits in the account's inbox.
+    pub(super) fn finds_in_inbox(&self, found: &Found, account: AccountId) -> bool {
+        found.to().waits_for(self.identity(account))
     }
 
     /// The address, where it is known to be this account's; and whether it was verified.

@@ -202,6 +202,8 @@ struct Campaign {
     max_invites: Option<usize>,
     max_accepts: Option<u32>,
     ended: bool,
+    /// All uses are taken that it has.
+    used_up: bool,
     deleted: bool,
 }
 

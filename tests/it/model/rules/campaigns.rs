@@ -45,6 +45,15 @@ impl Model {
         if self.campaigns[campaign].max_accepts.is_some_and(|most| uses >= most) { Err(USED) } else { Ok(()) }
     }
 
+    /// With the last use that its campaign has an invite ends the campaign, and all that is pending in it.
+    pub(super) fn end_used_up(&mut self, campaign: usize) {
+        if self.has_uses(campaign).is_err() && !self.campaigns[campaign].ended {
+            self.campaigns[campaign].ended = true;
+            self.campaigns[campaign].used_up = true;
+            self.cancel("campaign_expired", |_, invite| invite.campaign == campaign);
+        }
+    }
+
     /// No invite asks for a longer life than its campaign has.
     pub(super) fn ends_with_its_campaign(&self, campaign: usize, end: Option<i64>) -> Result<(), Answer> {
         let latest = self.campaigns[campaign].ends;
@@ -165,6 +174,16 @@ impl Campaign {
     /// What takes the invites of a band that name no campaign: it shares nothing, and never ends.
     pub(super) fn of_a_band(band: usize) -> Self {
         let (max_invites, max_accepts) = (None, None);
-        Self { band, role: None, message: None, ends: None, max_invites, max_accepts, ended: false, deleted: false }
+        Self {
+            band,
+            role: None,
+            message: None,
+            ends: None,
+            max_invites,
+            max_accepts,
+            ended: false,
+            used_up: false,
+            deleted: false,
+        }
     }
 }

@@ -81,7 +81,7 @@ impl Model {
         if !self.held.contains(&(who, n)) {
             self.still_good(n)?;
             self.has_uses(invite.campaign)?;
-        } else if self.end(n) != Some("accepted") {
+        } else if !self.others_took_the_rest(n) {
             self.still_good(n)?; // that the other uses are taken is nothing to who holds one
         } else if self.is_over(&invite) {
             return Err((410, "invite_expired"));
@@ -94,6 +94,15 @@ impl Model {
         }
         self.enter(who, n);
         Ok((200, "joined"))
+    }
+
+    /// Whether nothing but other people's uses ended an invite: its own, or those of its campaign.
+    fn others_took_the_rest(&self, n: usize) -> bool {
+        match self.end(n) {
+            Some("accepted") => true,
+            Some("campaign_expired") => self.campaigns[self.invites[n].campaign].used_up,
+            _ => false,
+        }
     }
 
     /// One wish a person and band; by an invite it is worth more than without, and by the last one it counts.
@@ -114,6 +123,7 @@ impl Model {
         self.bands[accepted.band].gone.remove(&who);
         self.close_requests(|request| request.who == who && request.band == accepted.band);
         self.supersede(who, accepted.band, accepted.rules, Some(n));
+        self.end_used_up(accepted.campaign);
     }
 
     /// What else waits for who came in ends, as far as the rules reach: an address that is not verified counts in that
@@ -199,6 +209,7 @@ impl Model {
             if self.invites[n].band != SITE {
                 self.held.insert((who, n));
             }
+            self.end_used_up(self.invites[n].campaign);
         }
         match (accepts, waits) {
             (false, _) => Ok((201, "")),
