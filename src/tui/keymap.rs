@@ -97,6 +97,7 @@ keymap! {
     ShowQr = "show_qr", Invites, ["Q"], "QR", "Show the invite's link as a QR code", footer;
     FilterKind = "filter_kind", Invites, ["F"], "kind", "Show only links, e-mails, invites for accounts or codes";
     MarkAll = "mark_all", Invites, ["*"], "mark all", "Mark all that fit search and filter, those off the screen too";
+    GroupInvites = "group_invites", Invites, ["c"], "by campaign", "Show the invites by campaign; enter unfolds one and folds it";
     SortInvites = "sort_invites", Invites, ["o"], "order", "Change the order of the invites";
 
     NewBand = "new_band", Bands, ["n"], "new band", "Make a band", footer;

@@ -2,6 +2,7 @@
 
 mod field;
 mod form;
+mod groups;
 mod layout;
 mod list;
 mod listing;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 pub use field::TextField;
 pub use form::{Form, FormField, FormKind, Input};
+pub use groups::{GroupLine, Groups};
 pub use layout::{Areas, MIN_HEIGHT, MIN_WIDTH, areas};
 pub use list::{List, PageOf, Row, Want};
 pub use listing::{Listing, Shown};
@@ -107,6 +109,8 @@ pub struct InvitesPane {
     pub status: Option<Status>,
     /// The kind that is shown; all where it is missing.
     pub kind: Option<Kind>,
+    /// The campaigns, where the invites are shown by them.
+    pub groups: Option<Groups>,
     /// Whether all that fit are marked, those that nobody has fetched included.
     pub all: bool,
     /// What was last not done to marked ones, and why.
@@ -213,6 +217,13 @@ pub enum Purpose {
         /// Whose list.
         pane: Pane,
         /// The question of the list that it belongs to: the answer to another one is dropped.
+        question: u64,
+        /// Which page.
+        want: Want,
+    },
+    /// A page of the campaigns that the invites are shown by.
+    Groups {
+        /// The question of the list that it belongs to.
         question: u64,
         /// Which page.
         want: Want,

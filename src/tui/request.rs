@@ -2,9 +2,9 @@
 
 use crate::{
     api::{
-        Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, CreateBand, CreateInvite,
-        CreatedInvite, DeclineInvite, Inbox, Invite, InviteLink, Invites, JoinRequests, Login, Member, Members,
-        Preview, Redemptions, Register, Registered, ResendInvite, ResentInvite, SignedIn, Site, TransferBand,
+        Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, Campaigns, CreateBand,
+        CreateInvite, CreatedInvite, DeclineInvite, Inbox, Invite, InviteLink, Invites, JoinRequests, Login, Member,
+        Members, Preview, Redemptions, Register, Registered, ResendInvite, ResentInvite, SignedIn, Site, TransferBand,
         UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
     },
     client::{AuditQuery, BandQuery, Client, Error, InviteQuery, MemberQuery, Page, Removal, Synced},
@@ -56,6 +56,8 @@ pub enum Answer {
     Member(Box<Member>),
     /// A page of invites.
     Invites(Box<Invites>),
+    /// A page of campaigns.
+    Campaigns(Box<Campaigns>),
     /// One invite.
     Invite(Box<Invite>),
     /// A new invite with its link.
@@ -129,6 +131,8 @@ requests! { client;
     Invites(band: BandId, query: InviteQuery) => Invites(Invites), client.invites(band, &query);
     /// One invite.
     Invite(id: InviteId) => Invite(Invite), client.invite(id);
+    /// A page of campaigns.
+    Campaigns(band: BandId, page: Page) => Campaigns(Campaigns), client.campaigns(band, &page);
     /// Makes an invite.
     CreateInvite(band: BandId, body: CreateInvite) => Created(CreatedInvite), client.create_invite(band, &body);
     /// Changes an invite.

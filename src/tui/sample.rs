@@ -2,13 +2,14 @@
 
 use crate::{
     api::{
-        Account, AuditEvent, AuditTrail, Ban, Band, BandCounts, BandRef, Inbox, Invite, Inviter, JoinRequest, Member,
-        PasswordRules, Person, Preview, PreviewBand, Redemption, Redemptions, Site, Waiting,
+        Account, AuditEvent, AuditTrail, Ban, Band, BandCounts, BandRef, Campaign, Inbox, Invite, InviteCounts,
+        Inviter, JoinRequest, Member, PasswordRules, Person, Preview, PreviewBand, Redemption, Redemptions, Site,
+        Waiting,
     },
     client::{Origin, PlainHttp},
     domain::{
-        AccountId, BandId, CancelReason, Delivery, InviteId, InvitePermission, JoinMode, JoinRequestId, JoinStatus,
-        Kind, MaxUses, Registration, Role, Status, Timestamp,
+        AccountId, BandId, CampaignId, CancelReason, Delivery, InviteId, InvitePermission, JoinMode, JoinRequestId,
+        JoinStatus, Kind, MaxUses, Registration, Role, Status, Timestamp,
     },
     tui::{
         keymap::Keymap,
@@ -265,6 +266,49 @@ pub(crate) fn audit() -> AuditTrail {
         next_cursor: None,
         prev_cursor: None,
     }
+}
+
+/// A campaign of the Night Owls; the first is the one of invites without.
+pub(crate) fn campaign(n: u8) -> Campaign {
+    let counts = InviteCounts { made: 31, pending: 12, accepted: 14, rejected: 1, cancelled: 4, expired: 2, uses: 15 };
+    Campaign {
+        id: CampaignId::from_bytes(bytes(n)),
+        band_id: Some(band_id(1)),
+        name: format!("Campaign {n}"),
+        role: None,
+        message: None,
+        expires_at: None,
+        reminders: None,
+        max_invites: None,
+        max_accepts: None,
+        event: None,
+        is_default: false,
+        counts,
+        sent: 3,
+        active: true,
+        created_at: later(-i64::from(n) * DAY),
+        created_by: Some(person(2)),
+        ended_at: None,
+    }
+}
+
+/// The campaigns of the Night Owls.
+pub(crate) fn campaigns() -> Vec<Campaign> {
+    let nothing = InviteCounts { pending: 0, rejected: 0, ..campaign(3).counts };
+    vec![
+        Campaign { name: "Summer party".to_owned(), ..campaign(2) },
+        Campaign {
+            name: "夏のジャズ合宿と打ち上げ".to_owned(),
+            counts: nothing,
+            ended_at: Some(later(-DAY)),
+            ..campaign(3)
+        },
+        Campaign {
+            name: "Horn section, the whole of it and their friends from the other side of town".to_owned(),
+            ..campaign(4)
+        },
+        Campaign { is_default: true, ..campaign(1) },
+    ]
 }
 
 /// People who ask to come in.

@@ -15,6 +15,7 @@ mod answer;
 mod deed;
 mod finder;
 mod form;
+mod groups;
 mod inbox;
 mod link;
 mod listing;
@@ -102,7 +103,9 @@ impl Model {
         }
         let list = &self.invites.list;
         let shown = self.areas().list_height(super::model::Pane::Invites);
-        let expiries = list.rows().skip(list.top()).take(shown).filter_map(|invite| {
+        // By campaign, what is on the screen is not what the list itself would show.
+        let (top, shown) = if self.invites.groups.is_some() { (0, list.len()) } else { (list.top(), shown) };
+        let expiries = list.rows().skip(top).take(shown).filter_map(|invite| {
             let pending = invite.status == crate::domain::Status::Pending;
             label::expiry(invite.expires_at.filter(|_| pending), self.now).1
         });

@@ -34,6 +34,7 @@ impl Model {
                 Err(error) => self.background_failed(&error),
             },
             Purpose::Page { pane, question, want } => self.page_known(pane, question, &want, result),
+            Purpose::Groups { question, want } => self.groups_known(question, &want, result),
             Purpose::Listing { serial, question, want } => self.listing_known(serial, question, &want, result),
             Purpose::Policy(band) => {
                 // Without it the form leaves the default to the server.

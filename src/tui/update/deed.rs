@@ -85,7 +85,7 @@ impl Model {
             Action::Revoke => self.revoke_question(),
             Action::Resend => self.resend_question(),
             Action::RotateLink => {
-                let invite = self.invites.list.selected()?;
+                let invite = self.chosen_invite()?;
                 let way_in = label::way_in(invite.kind);
                 Some(Confirm::new(
                     match invite.kind {
@@ -116,7 +116,7 @@ impl Model {
     }
 
     fn revoke_question(&self) -> Option<Confirm> {
-        let invite = self.invites.list.selected()?;
+        let invite = self.chosen_invite()?;
         let (question, effect) = match invite.kind {
             Kind::Code => (format!("Revoke the code …{}?", invite.hint), "It stops working at once."),
             Kind::User => (question_for(invite), "It leaves their inbox, and its link stops working at once."),
@@ -127,7 +127,7 @@ impl Model {
     }
 
     fn resend_question(&self) -> Option<Confirm> {
-        let invite = self.invites.list.selected()?;
+        let invite = self.chosen_invite()?;
         let then = "The same mail with the same link goes out once more.";
         let question = Confirm::new(
             format!("Send the invite for {} again?", whom(invite)),
@@ -140,7 +140,7 @@ impl Model {
 
     /// Takes back the revoke of the invite under the cursor.
     fn restore_chosen(&mut self) -> Vec<Effect> {
-        let Some(id) = self.invites.list.selected().map(|invite| invite.id) else { return Vec::new() };
+        let Some(id) = self.chosen_invite().map(|invite| invite.id) else { return Vec::new() };
         vec![self.ask(Purpose::Restore(id), Request::RestoreInvite(id)).1]
     }
 

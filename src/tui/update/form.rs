@@ -295,9 +295,7 @@ impl Model {
             Action::EditBand => self.chosen_band().map(forms::edit_band),
             Action::NewInvite => self.chosen_band().map(forms::new_invite),
             Action::EditInvite => self
-                .invites
-                .list
-                .selected()
+                .chosen_invite()
                 .zip(self.chosen_band())
                 .map(|(invite, band)| forms::edit_invite(invite, band, &self.settings.zone)),
             Action::EditMember => self

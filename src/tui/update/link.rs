@@ -15,7 +15,7 @@ use crate::{
 
 impl Model {
     pub(super) fn ask_for_link(&mut self, purpose: impl Fn(InviteId) -> Purpose) -> Vec<Effect> {
-        let Some(id) = self.invites.list.selected().map(|invite| invite.id) else { return Vec::new() };
+        let Some(id) = self.chosen_invite().map(|invite| invite.id) else { return Vec::new() };
         vec![self.ask(purpose(id), Request::ShowLink(id)).1]
     }
 

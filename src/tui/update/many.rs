@@ -9,7 +9,7 @@ use super::super::{
 };
 use crate::{
     api::{ActOnInvites, ActionArgs, InviteAction, InviteFilter, MAX_ACTED_ON},
-    domain::{CancelReason, InviteId, Status},
+    domain::{CampaignId, CancelReason, InviteId, Status},
 };
 
 /// Seconds within which the server undoes a revoke, with a little left for the way.
@@ -23,6 +23,7 @@ impl Model {
             status: self.invites.status,
             kind: self.invites.kind,
             q: (!text.is_empty()).then(|| text.to_owned()),
+            campaign: self.invites.groups.as_ref().and_then(|groups| groups.open),
             ..InviteFilter::default()
         }
     }
@@ -38,7 +39,7 @@ impl Model {
             return Some(Chosen::Fitting(self.invite_filter()));
         }
         if self.invites.list.marked.is_empty() {
-            return self.invites.list.selected().map(|invite| Chosen::One(invite.id));
+            return self.chosen_invite().map(|invite| Chosen::One(invite.id));
         }
         Some(Chosen::Marked(self.invites.list.marked.iter().copied().collect()))
     }
@@ -126,15 +127,23 @@ impl Model {
             Chosen::Fitting(filter) => filter,
         };
         let status = filter.status.unwrap_or(able(action));
-        let number = match (filter.status, &filter.q, filter.kind) {
-            (None, None, None) if status == Status::Pending => Some(self.invites.pending),
+        let number = match (filter.status, &filter.q, filter.kind, filter.campaign) {
+            (None, None, None, None) if status == Status::Pending => Some(self.invites.pending),
             (Some(_), ..) => self.invites.matched.filter(|&matched| matched < 1_000),
             _ => None,
         };
         let number = number.map_or_else(String::new, |number| format!("{number} "));
         let kind = filter.kind.map_or_else(String::new, |kind| format!(" ({})", super::label::kinds(kind)));
         let fit = filter.q.as_ref().map_or_else(String::new, |q| format!(" that fit “{q}”"));
-        format!("all {number}{status} invites{kind}{fit}")
+        let of = filter.campaign.and_then(|id| self.campaign_name(id));
+        let of = of.map_or_else(String::new, |name| format!(" of {name}"));
+        format!("all {number}{status} invites{of}{kind}{fit}")
+    }
+
+    /// What a campaign that is held is called.
+    fn campaign_name(&self, id: CampaignId) -> Option<&str> {
+        let campaign = self.invites.groups.as_ref()?.list.rows().find(|campaign| campaign.id == id)?;
+        Some(if campaign.is_default { "no campaign" } else { &campaign.name })
     }
 
     /// The requests that do it, a thousand invites each; more than those are gone on with by the cursor of the answer.
@@ -158,7 +167,7 @@ impl Model {
     pub(super) fn open_change(&mut self, action: Action) -> Vec<Effect> {
         let Some(band) = self.chosen_band() else { return Vec::new() };
         let form = match self.chosen_invites() {
-            Some(Chosen::One(_)) | None => match self.invites.list.selected() {
+            Some(Chosen::One(_)) | None => match self.chosen_invite() {
                 Some(invite) => forms::extend(invite),
                 None => return Vec::new(),
             },

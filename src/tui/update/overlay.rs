@@ -126,7 +126,7 @@ impl Model {
             Pane::Bands => self.act(Action::InvitesPane),
             Pane::Members => self.act(Action::EditMember),
             Pane::Invites => {
-                let Some(invite) = self.invites.list.selected().cloned() else { return Vec::new() };
+                let Some(invite) = self.chosen_invite().cloned() else { return self.fold() };
                 let (id, band) = (invite.id, invite.band_id);
                 let mut effects = vec![
                     self.ask(Purpose::Details(id), Request::Invite(id)).1,

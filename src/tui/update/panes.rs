@@ -4,7 +4,7 @@ use super::super::{
     keymap::{Action, Key},
     label,
     message::Effect,
-    model::{Areas, Input, Model, Overlay, Pane, Purpose, Screen, Search, TextField, Tone, Want, areas},
+    model::{Areas, Groups, Input, Model, Overlay, Pane, Purpose, Screen, Search, TextField, Tone, Want, areas},
     request::Request,
 };
 use crate::{
@@ -46,6 +46,7 @@ impl Model {
             Action::Left | Action::BandsPane => self.focus_on(Pane::Bands),
             Action::MembersPane => self.focus_on(Pane::Members),
             Action::InvitesPane => self.focus_on(Pane::Invites),
+            Action::Right if self.focus == Pane::Invites && self.chosen_invite().is_none() => self.fold(),
             Action::Right => self.focus_on(if self.focus == Pane::Bands { Pane::Invites } else { self.focus }),
             Action::Search => {
                 self.search_mut().typing = true;
@@ -54,6 +55,7 @@ impl Model {
             Action::Back => self.back(),
             Action::Filter => self.filter(),
             Action::FilterKind => self.filter_kind(),
+            Action::GroupInvites => self.group_invites(),
             Action::SortInvites => self.sort(),
             Action::MarkAll => self.mark_all(),
             Action::Mark => self.mark(),
@@ -75,12 +77,19 @@ impl Model {
     }
 
     pub(super) fn step(&mut self, by: isize) -> Vec<Effect> {
-        in_pane!(self, self.focus, step(by));
+        if self.focus == Pane::Invites && self.invites.groups.is_some() {
+            self.group_step(by);
+        } else {
+            in_pane!(self, self.focus, step(by));
+        }
         self.scroll();
         self.follow_band()
     }
 
     fn jump(&mut self, end: bool) -> Vec<Effect> {
+        if self.focus == Pane::Invites && self.invites.groups.is_some() {
+            return self.group_jump(end);
+        }
         if in_pane!(self, self.focus, has_more(end)) {
             let want = Want::Anew(end.then(|| "last".to_owned()));
             return self.fetch(self.focus, want).into_iter().collect();
@@ -95,6 +104,7 @@ impl Model {
         for pane in Pane::ALL {
             in_pane!(self, pane, show(areas.list_height(pane)));
         }
+        self.group_scroll(areas.list_height(Pane::Invites));
     }
 
     /// The invites and members shown are those of the band under the cursor.
@@ -112,6 +122,7 @@ impl Model {
         self.invites.search = Search::default();
         self.members.search = Search::default();
         self.clear_marks();
+        self.invites.groups = self.invites.groups.take().map(|_| Groups::default());
         self.invites.list.clear();
         self.members.list.clear();
         (self.invites.total, self.invites.pending, self.invites.matched) = (0, 0, None);
@@ -183,7 +194,7 @@ impl Model {
             self.toast(Tone::Plain, "Nothing is marked here: only invites can be.");
             return Vec::new();
         }
-        if let Some(id) = self.invites.list.selected().map(|invite| invite.id) {
+        if let Some(id) = self.chosen_invite().map(|invite| invite.id) {
             self.invites.all = false;
             self.invites.refused.remove(&id);
             if !self.invites.list.marked.remove(&id) {
@@ -204,6 +215,10 @@ impl Model {
         } else if self.focus == Pane::Invites && (self.invites.status.is_some() || self.invites.kind.is_some()) {
             (self.invites.status, self.invites.kind) = (None, None);
             return self.invites_renewed();
+        } else if self.focus == Pane::Invites
+            && self.invites.groups.as_ref().is_some_and(|groups| groups.open.is_some())
+        {
+            return self.fold_open();
         } else {
             self.toast = None;
         }
@@ -319,8 +334,12 @@ impl Model {
         if line >= areas.list_height(pane) {
             return Vec::new();
         }
-        let top = in_pane!(self, pane, top());
-        in_pane!(self, pane, select_index(top + line));
+        if pane == Pane::Invites && self.invites.groups.is_some() {
+            self.group_click(line);
+        } else {
+            let top = in_pane!(self, pane, top());
+            in_pane!(self, pane, select_index(top + line));
+        }
         self.scroll();
         self.follow_band()
     }
@@ -334,10 +353,13 @@ impl Model {
         };
         let request = match pane {
             Pane::Bands => Request::Bands(BandQuery { scope: None, q: q(&self.bands.search), page: part }),
+            // Folded campaigns show no invites.
+            Pane::Invites if self.invites.groups.as_ref().is_some_and(|groups| groups.open.is_none()) => return None,
             Pane::Invites => {
                 let query = InviteQuery {
                     status: self.invites.status,
                     kind: self.invites.kind,
+                    campaign: self.invites.groups.as_ref().and_then(|groups| groups.open),
                     q: q(&self.invites.search),
                     sort: self.invites.sort,
                     page: part,

@@ -114,6 +114,7 @@ impl Model {
             && self.revisions.contains_key(&band)
         {
             effects.extend(self.fetch_again(Pane::Invites));
+            effects.extend(self.groups_again());
             effects.extend(self.fetch_again(Pane::Members));
         }
         let of = self.listing().and_then(|listing| listing.band);
@@ -136,6 +137,7 @@ impl Model {
         for pane in Pane::ALL {
             effects.extend(self.fetch_again(pane));
         }
+        effects.extend(self.groups_again());
         effects.extend(self.listing_again());
         effects
     }
@@ -160,6 +162,7 @@ impl Model {
                 effects.extend(self.fetch(pane, want));
             }
         }
+        effects.extend(self.groups_wanted());
         effects.extend(self.listing_wanted());
         effects
     }
@@ -179,6 +182,9 @@ impl Model {
     fn unstick(&mut self) {
         for pane in Pane::ALL {
             in_pane!(self, pane, stuck = false);
+        }
+        if let Some(groups) = &mut self.invites.groups {
+            groups.list.stuck = false;
         }
         if let Some(listing) = self.listing_mut().filter(|listing| listing.problem.is_none()) {
             listing.list.stuck = false;

@@ -10,6 +10,9 @@ use crate::{
     domain::{CancelReason, Kind, Role, Standing, Status},
 };
 
+/// What is said where the cursor is on a campaign.
+const CAMPAIGN: &str = "This is a campaign: enter unfolds it, and its invites can be chosen.";
+
 impl Model {
     /// Why an action cannot be done now, in a sentence; `None` where it can, as far as this client knows.
     pub fn refusal(&self, action: Action) -> Option<String> {
@@ -50,7 +53,7 @@ impl Model {
             | Action::Resend
             | Action::Extend
             | Action::Restore
-                if self.invites.list.loaded && self.invites.list.is_empty() =>
+                if self.invites.groups.is_none() && self.invites.list.loaded && self.invites.list.is_empty() =>
             {
                 "There is no invite here."
             }
@@ -107,8 +110,9 @@ impl Model {
         if !acts_on_many && !acts_on_one {
             return None;
         }
-        let Some(invite) = self.invites.list.selected() else {
-            return Some("There is no invite here.".to_owned());
+        let Some(invite) = self.chosen_invite() else {
+            let grouped = self.invites.groups.is_some();
+            return Some(if grouped { CAMPAIGN } else { "There is no invite here." }.to_owned());
         };
         let standing = self.standing(invite);
         if action == Action::Restore {

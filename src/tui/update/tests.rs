@@ -4,6 +4,7 @@ mod desk;
 mod entry;
 mod finder;
 mod forms;
+mod groups;
 mod inbox;
 mod invites;
 mod line;

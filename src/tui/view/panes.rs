@@ -1,6 +1,7 @@
 //! The three panes: their lines, titles and searches, and what they say when there is nothing in them.
 
 mod bands;
+mod groups;
 mod invites;
 mod members;
 

@@ -39,7 +39,7 @@ pub(super) fn count(matched: u64) -> String {
 /// "12 pending of 48"; what is marked, filtered and ordered otherwise is said too.
 pub(super) fn counts(model: &Model, wide: u16) -> String {
     let invites = &model.invites;
-    if invites.list.is_empty() && !invites.list.loaded {
+    if invites.list.is_empty() && !invites.list.loaded && invites.groups.is_none() {
         return String::new();
     }
     let mut parts = Vec::new();
@@ -68,7 +68,7 @@ pub(super) fn counts(model: &Model, wide: u16) -> String {
 }
 
 /// Whether not all invites are asked for.
-fn is_narrowed(invites: &InvitesPane) -> bool {
+pub(super) fn is_narrowed(invites: &InvitesPane) -> bool {
     invites.status.is_some() || invites.kind.is_some() || !invites.search.query.is_empty()
 }
 
@@ -105,7 +105,7 @@ pub(in crate::tui::view) const fn reason(reason: CancelReason) -> &'static str {
 
 /// Columns of the table; none where a column is not shown.
 #[derive(Debug, Clone, Copy)]
-struct Table {
+pub(super) struct Table {
     recipient: usize,
     role: usize,
     status: usize,
@@ -175,6 +175,9 @@ impl Table {
 pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     let invites = &model.invites;
     let list = &invites.list;
+    if let Some(groups) = &invites.groups {
+        return super::groups::draw(buf, area, model, groups, theme);
+    }
     if list.is_empty() {
         if model.band.is_some() {
             let todo = if model.may_invite() {
@@ -187,22 +190,35 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
         }
         return;
     }
-    let widest = visible(list, area.height).map(|(_, invite, _)| columns(&uses(invite))).max().unwrap_or(0);
-    let mailed = visible(list, area.height).any(|(_, invite, _)| invite.delivery != Delivery::None);
-    let table = Table::new(usize::from(area.width), widest.clamp(4, 12), mailed);
-    let mut heading = vec![Span::styled(format!("  {}", fit("FOR", table.recipient)), theme.dim)];
-    heading.extend(
-        table.cells(["ROLE", "STATUS", "USES", "EXPIRES", "MAIL", "BY", "KIND", "MADE"].map(|name| (name, theme.dim))),
-    );
-    let above = Rect { y: area.y.saturating_sub(1), height: 1, ..area };
-    put_lines(buf, above, [&Line::from(heading)]);
+    let table = table(area, visible(list, area.height).map(|(_, invite, _)| invite));
+    heading(buf, area, table, theme);
     let lines: Vec<_> =
         visible(list, area.height).map(|(_, invite, selected)| row(model, invite, selected, table, theme)).collect();
     put_lines(buf, area, &lines);
     more(buf, area, list, theme.dim);
 }
 
-fn row(model: &Model, invite: &Invite, selected: bool, table: Table, theme: &Theme) -> Line<'static> {
+/// The columns that show these invites in an area.
+pub(super) fn table<'a>(area: Rect, shown: impl Iterator<Item = &'a Invite>) -> Table {
+    let (mut widest, mut mailed) = (0, false);
+    for invite in shown {
+        widest = columns(&uses(invite)).max(widest);
+        mailed |= invite.delivery != Delivery::None;
+    }
+    Table::new(usize::from(area.width), widest.clamp(4, 12), mailed)
+}
+
+/// The names of the columns, in the line above the rows.
+pub(super) fn heading(buf: &mut Buffer, area: Rect, table: Table, theme: &Theme) {
+    let mut heading = vec![Span::styled(format!("  {}", fit("FOR", table.recipient)), theme.dim)];
+    heading.extend(
+        table.cells(["ROLE", "STATUS", "USES", "EXPIRES", "MAIL", "BY", "KIND", "MADE"].map(|name| (name, theme.dim))),
+    );
+    let above = Rect { y: area.y.saturating_sub(1), height: 1, ..area };
+    put_lines(buf, above, [&Line::from(heading)]);
+}
+
+pub(super) fn row(model: &Model, invite: &Invite, selected: bool, table: Table, theme: &Theme) -> Line<'static> {
     let standing = Standing::at(model.now, invite.status, invite.cancel_reason, invite.expires_at);
     let status = standing.status;
     let old = stale(model, theme);

@@ -6,8 +6,8 @@ use crate::{
     domain::{Delivery, Kind, Role, Status},
     tui::{
         forms,
-        model::{Choice, Chosen, Confirm, Deed, Many, Overlay, RequestId, ShownLink, Toast, Tone},
-        sample::{self, invite_id, later, panes},
+        model::{Choice, Chosen, Confirm, Deed, Groups, Many, Overlay, RequestId, ShownLink, Toast, Tone},
+        sample::{self, fill, invite_id, later, panes},
     },
 };
 
@@ -47,6 +47,27 @@ pub(super) const ALL: &[Scene] = &[
             tone: Tone::Bad,
             until: later(5),
         });
+        model
+    }),
+    ("by-campaign", |size| {
+        let mut model = panes(size);
+        let mut groups = Groups::default();
+        fill(&mut groups.list, sample::campaigns(), false);
+        groups.list.step(1);
+        model.invites.list.clear();
+        model.invites.groups = Some(groups);
+        model
+    }),
+    ("by-campaign-open", |size| {
+        let mut model = panes(size);
+        let mut groups = Groups { inside: true, ..Groups::default() };
+        fill(&mut groups.list, sample::campaigns(), true);
+        groups.open = groups.list.selected().map(|campaign| campaign.id);
+        let rows: Vec<_> = model.invites.list.rows().take(5).cloned().collect();
+        model.invites.list.clear();
+        fill(&mut model.invites.list, rows, false);
+        model.invites.list.step(2);
+        model.invites.groups = Some(groups);
         model
     }),
     ("confirm-all", |size| {
