@@ -3,26 +3,42 @@
 //! Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not signed in, 4 no connection.
 
 mod account;
+mod acting;
 #[cfg(feature = "server")]
 mod admin;
+mod ask;
+mod audit;
 mod bands;
+mod bulk;
+mod campaigns;
+mod codes;
 mod config;
 mod context;
 mod copy;
+mod export;
+mod figures;
+mod file;
 mod inbox;
 mod invited;
 mod invites;
+mod list;
+mod members;
 mod named;
 mod output;
 mod proof;
+mod requests;
 #[cfg(feature = "server")]
 mod serve;
+mod shell;
+mod templates;
+mod terms;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
 use self::context::Context;
+pub use self::shell::completed;
 use crate::{
     api::Code,
     client::{Error as ClientError, session::SessionError},
@@ -75,26 +91,52 @@ enum Command {
     /// A new password for who has forgotten the old one: forgot, reset.
     #[command(subcommand)]
     Password(proof::Password),
-    /// Bands: list, create, show, join, delete.
+    /// Bands: list, create, show, edit, join, delete.
     #[command(subcommand)]
-    Bands(bands::Bands),
-    /// Members of a band: list, set-role, remove, bans, unban.
+    Bands(Box<bands::Bands>),
+    /// Members of a band: list, set-role, remove, transfer, leave, bans.
     #[command(subcommand)]
-    Members(bands::Members),
-    /// Invites of a band: list, create, show, edit, revoke, restore, link.
+    Members(members::Members),
+    /// Who asks to come into a band: list, approve, deny.
     #[command(subcommand)]
-    Invites(invites::Invites),
+    Requests(requests::Requests),
+    /// Invites of a band: list, create, bulk, edit, revoke, restore, resend, link, export.
+    #[command(subcommand)]
+    Invites(Box<invites::Invites>),
+    /// Campaigns, invites that share role, message and end: list, create, show, edit, expire, delete.
+    #[command(subcommand)]
+    Campaigns(Box<campaigns::Campaigns>),
+    /// Codes to give away on paper: create, list, sheet.
+    #[command(subcommand)]
+    Codes(codes::Codes),
+    /// Saved defaults for new invites: list, create, edit, delete.
+    #[command(subcommand)]
+    Templates(Box<templates::Templates>),
+    /// What happened in a band, newest first, or all of it as CSV or JSON lines.
+    Audit(audit::AuditArgs),
+    /// A band's figures: by status, kind, campaign and inviter.
+    Stats(figures::StatsArgs),
+    /// Who brought whom into a band.
+    Tree(figures::TreeArgs),
+    /// How many invites I may make, or for who runs the site: somebody else.
+    Quota(figures::QuotaArgs),
+    /// Look for people to invite.
+    People(figures::PeopleArgs),
     /// Invites that wait for me: list, accept, decline; lists them where nothing is said.
     Inbox(inbox::InboxArgs),
     /// Show what an invite offers; changes nothing.
     Preview(invited::TokenArgs),
     /// Accept an invite.
-    Accept(invited::TokenArgs),
+    Accept(invited::AcceptArgs),
     /// Decline an invite.
     Decline(invited::DeclineArgs),
     /// Look at the configuration: check, path, show, example.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Print what a shell reads at its start to complete commands, bands and invites.
+    Completions(shell::CompletionsArgs),
+    /// Print the manual page, or write those of all commands into a folder.
+    Man(shell::ManArgs),
     /// Hold what comes by standard input on the clipboard.
     #[command(name = copy::HOLD, hide = true)]
     HoldClipboard,
@@ -145,6 +187,17 @@ pub enum Error {
     /// What was asked of the server's own host did not succeed.
     #[error("{0}")]
     Host(String),
+    /// Of many, some were refused; each has been told.
+    #[error("{failed} {what} were refused")]
+    Rows {
+        /// How many.
+        failed: usize,
+        /// Of what.
+        what: &'static str,
+    },
+    /// The person wanted no more.
+    #[error("stopped before the end")]
+    Interrupted,
     /// Reading or writing failed.
     #[error("reading or writing failed: {0}")]
     Io(#[from] std::io::Error),
@@ -262,8 +315,11 @@ pub fn run(cli: &Cli, loaded: &Result<Loaded, ConfigError>) -> ExitCode {
         let (path, _) = file_path(cli.config.as_deref(), &variable);
         return exit(config::run(command, path.as_deref(), loaded.as_ref(), cli.json));
     }
-    if matches!(command, Command::HoldClipboard) {
-        return exit(copy::hold_clipboard());
+    match command {
+        Command::HoldClipboard => return exit(copy::hold_clipboard()),
+        Command::Completions(args) => return exit(shell::completions(args)),
+        Command::Man(args) => return exit(shell::man(args)),
+        _ => {}
     }
     let config = match loaded {
         Ok(loaded) => &loaded.config,
@@ -315,23 +371,32 @@ async fn dispatch(command: &Command, json: bool, config: &Config) -> Result<(), 
         Command::Verify(args) => proof::verify(&context(None)?, args).await,
         Command::Password(command) => proof::password(command, &context).await,
         Command::Bands(command) => bands::run(&context(None)?, command).await,
-        Command::Members(command) => bands::members(&context(None)?, command).await,
+        Command::Members(command) => members::run(&context(None)?, command).await,
+        Command::Requests(command) => requests::run(&context(None)?, command).await,
         Command::Invites(command) => invites::run(&context(None)?, command).await,
+        Command::Campaigns(command) => campaigns::run(&context(None)?, command).await,
+        Command::Codes(command) => codes::run(&context(None)?, command).await,
+        Command::Templates(command) => templates::run(&context(None)?, command).await,
+        Command::Audit(args) => audit::run(&context(None)?, args).await,
+        Command::Stats(args) => figures::stats(&context(None)?, args).await,
+        Command::Tree(args) => figures::tree(&context(None)?, args).await,
+        Command::Quota(args) => figures::quota(&context(None)?, args).await,
+        Command::People(args) => figures::people(&context(None)?, args).await,
         Command::Inbox(args) => inbox::run(&context(None)?, args).await,
         Command::Preview(args) => {
             let pasted = args.read()?;
             invited::preview(&context(pasted.origin.as_deref())?, &pasted).await
         }
         Command::Accept(args) => {
-            let pasted = args.read()?;
-            invited::accept(&context(pasted.origin.as_deref())?, &pasted).await
+            let pasted = args.token.read()?;
+            invited::accept(&context(pasted.origin.as_deref())?, &pasted, args, config.client.poll_seconds).await
         }
         Command::Decline(args) => {
             let pasted = args.token.read()?;
             invited::decline(&context(pasted.origin.as_deref())?, &pasted, args).await
         }
         // Done above, before there was a runtime.
-        Command::Config(_) | Command::HoldClipboard => Ok(()),
+        Command::Config(_) | Command::HoldClipboard | Command::Completions(_) | Command::Man(_) => Ok(()),
         #[cfg(feature = "server")]
         Command::Serve(_) | Command::Admin(_) => Ok(()),
     }

@@ -27,6 +27,11 @@ fn main() -> Result<ExitCode> {
     // Before anything that could speak TLS; fails only where a provider is there already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reports()?;
+    match cli::completed() {
+        Ok(true) => return Ok(ExitCode::SUCCESS),
+        Ok(false) => {}
+        Err(error) => error.exit(),
+    }
     let cli = Cli::parse();
     let loaded = cli.configuration().and_then(known_keys);
     if let Ok(loaded) = &loaded {

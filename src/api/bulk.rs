@@ -119,7 +119,7 @@ impl SentRow {
     /// # Errors
     ///
     /// Where the row cannot be written as JSON.
-    pub fn new(row: &InviteeRow) -> Result<Self, serde_json::Error> {
+    pub fn new(row: &impl Serialize) -> Result<Self, serde_json::Error> {
         serde_json::value::to_raw_value(row).map(Self)
     }
 

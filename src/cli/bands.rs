@@ -1,44 +1,62 @@
-//! Bands and their members.
-
-use std::io::{self, BufRead as _, IsTerminal as _};
+//! Bands.
 
 use clap::{Args, Subcommand};
+use serde_json::{Map, Value};
 
-use super::{
-    Context, Error,
-    invited::came_in,
-    named::{BandArg, PersonArg},
-    output,
-};
+use super::{Context, Error, ask, invited::came_in, list::Search, named::BandArg, output, terms};
 use crate::{
-    api::{Ban, BandScope, CreateBand, UpdateMember},
-    client::{BandQuery, MemberQuery, Page, Removal},
-    domain::{JoinMode, Role},
+    api::{Band, BandScope, CreateBand, Patch, UpdateBand},
+    client::BandQuery,
+    domain::{BandPolicy, InvitePermission, JoinMode, Role},
 };
 
+/// How a band is.
 #[derive(Debug, Args)]
-pub(super) struct PageArgs {
-    /// Part of a name to look for.
-    #[arg(short, long)]
-    pub(super) query: Option<String>,
-    /// Entries of a page, at most 200.
+pub(super) struct Settings {
+    /// What it is about.
     #[arg(long)]
-    limit: Option<u32>,
-    /// Where the page begins, from the page before.
+    description: Option<String>,
+    /// Whom to ask.
     #[arg(long)]
-    cursor: Option<String>,
+    contact: Option<String>,
+    /// How one comes in without an invite: invite (not at all, where this is missing), request or open.
+    #[arg(long)]
+    join: Option<JoinMode>,
+    /// Who may invite: admins (where this is missing) or members.
+    #[arg(long, value_name = "WHO")]
+    invite_permission: Option<InvitePermission>,
+    /// Where the band is stricter than the site, such as `max_ttl_hours=48` or `allow_kinds=email,user`; once for each key.
+    /// What is not named is as the site has it.
+    #[arg(long, value_name = "KEY=VALUE")]
+    policy: Vec<String>,
 }
 
-impl PageArgs {
-    pub(super) fn page(&self) -> Page {
-        Page { limit: self.limit, cursor: self.cursor.clone() }
+impl Settings {
+    /// The band's own policy, if one is named; `none` is one that decides nothing.
+    fn policy(&self) -> Result<Option<BandPolicy>, Error> {
+        if self.policy.is_empty() {
+            return Ok(None);
+        }
+        let mut keys = Map::new();
+        for text in self.policy.iter().filter(|text| *text != "none") {
+            let wrong =
+                || Error::Usage(format!("--policy must be KEY=VALUE, such as max_ttl_hours=48; not \"{text}\""));
+            let (key, value) = text.split_once('=').ok_or_else(wrong)?;
+            keys.insert(key.trim().to_owned(), policy_value(key.trim(), value.trim()));
+        }
+        let refused = |error| Error::Usage(format!("--policy cannot be read: {error}"));
+        serde_json::from_value(Value::Object(keys)).map(Some).map_err(refused)
     }
+}
 
-    /// The page to ask for in place of one without entries that the list begins with: the server found none among those
-    /// that it looks at for a page, and there are more.
-    pub(super) fn further(&self, found_none: bool, next: Option<&String>) -> Option<Page> {
-        let next = next.filter(|_| found_none && self.cursor.is_none())?;
-        Some(Page { limit: self.limit, cursor: Some(next.clone()) })
+/// A policy's value as the wire has it: words, numbers, lists, and null for no limit.
+fn policy_value(key: &str, value: &str) -> Value {
+    let one = |value: &str| value.parse::<u32>().map_or_else(|_| Value::from(value), Value::from);
+    match (key, value) {
+        ("reminder_hours", "none" | "") => Value::Array(Vec::new()),
+        ("allow_kinds" | "reminder_hours", list) => list.split(',').map(|item| one(item.trim())).collect(),
+        ("default_ttl_hours", "never") | ("max_ttl_hours", "none") => Value::Null,
+        (_, value) => one(value),
     }
 }
 
@@ -50,26 +68,29 @@ pub(super) enum Bands {
         #[arg(long)]
         open: bool,
         #[command(flatten)]
-        page: PageArgs,
+        search: Search,
     },
     /// Make a band.
     Create {
         /// Its name.
         name: String,
-        /// What it is about.
-        #[arg(long)]
-        description: Option<String>,
-        /// Whom to ask.
-        #[arg(long)]
-        contact: Option<String>,
-        /// How one comes in without an invite: invite (not at all, where this is missing), request or open.
-        #[arg(long)]
-        join: Option<JoinMode>,
+        #[command(flatten)]
+        settings: Settings,
     },
     /// Show one band.
     Show {
         /// The band's id, or its name.
         band: BandArg,
+    },
+    /// Change a band.
+    Edit {
+        /// The band's id, or its name.
+        band: BandArg,
+        /// A new name.
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        settings: Settings,
     },
     /// Join a band that is open to all, or ask to join one that takes requests.
     Join {
@@ -86,95 +107,47 @@ pub(super) enum Bands {
     },
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum Members {
-    /// List the members of a band.
-    List {
-        /// The band's id, or its name.
-        band: BandArg,
-        #[command(flatten)]
-        page: PageArgs,
-    },
-    /// Change a member's role.
-    SetRole {
-        /// The band's id, or its name.
-        band: BandArg,
-        /// The member's user name or account id.
-        name: PersonArg,
-        /// `member` or `admin`.
-        role: Role,
-    },
-    /// Remove a member.
-    Remove {
-        /// The band's id, or its name.
-        band: BandArg,
-        /// The member's user name or account id.
-        name: PersonArg,
-        /// Keep the person out: no invite lets them in again, until `members unban`.
-        #[arg(long)]
-        ban: bool,
-        /// End all pending invites that the person made as well.
-        #[arg(long)]
-        revoke_invites: bool,
-    },
-    /// List those who are banned from a band.
-    Bans {
-        /// The band's id, or its name.
-        band: BandArg,
-        /// Entries of a page, at most 200.
-        #[arg(long)]
-        limit: Option<u32>,
-        /// Where the page begins, from the page before.
-        #[arg(long)]
-        cursor: Option<String>,
-    },
-    /// Lift a ban; the person can be invited again.
-    Unban {
-        /// The band's id, or its name.
-        band: BandArg,
-        /// The user name or account id of who is banned.
-        name: PersonArg,
-    },
+fn row(band: &Band) -> [String; 5] {
+    let role = band.role.map_or("–", Role::as_str).to_owned();
+    let counts = band.counts;
+    [band.id.to_string(), band.name.clone(), role, counts.members.to_string(), counts.pending.to_string()]
 }
 
 pub(super) async fn run(context: &Context, command: &Bands) -> Result<(), Error> {
     let client = context.signed_in()?;
     let band = match command {
-        Bands::List { open, page } => {
+        Bands::List { open, search } => {
             let scope = open.then_some(BandScope::Open);
-            let query = BandQuery { scope, q: page.query.clone(), page: page.page() };
-            let bands = client.bands(&query).await?;
-            if context.json {
-                return output::json(&bands);
-            }
-            let rows: Vec<_> = bands
-                .bands
-                .iter()
-                .map(|band| {
-                    let role = band.role.map_or("–", Role::as_str).to_owned();
-                    let counts = band.counts;
-                    [
-                        band.id.to_string(),
-                        band.name.clone(),
-                        role,
-                        counts.members.to_string(),
-                        counts.pending.to_string(),
-                    ]
-                })
-                .collect();
-            output::table(["ID", "NAME", "ROLE", "MEMBERS", "PENDING"], &rows)?;
-            output::more(bands.next_cursor.as_ref());
-            return Ok(());
+            let ask = async |page| client.bands(&BandQuery { scope, q: search.query.clone(), page }).await;
+            return search.paging.show(context, ask, ["ID", "NAME", "ROLE", "MEMBERS", "PENDING"], row).await;
         }
-        Bands::Create { name, description, contact, join } => {
+        Bands::Create { name, settings } => {
             let body = CreateBand {
                 name: name.clone(),
-                description: description.clone(),
-                contact: contact.clone(),
-                join: *join,
-                ..CreateBand::default()
+                description: settings.description.clone(),
+                contact: settings.contact.clone(),
+                join: settings.join,
+                invite_permission: settings.invite_permission,
+                policy: settings.policy()?,
             };
             client.create_band(&body).await?
+        }
+        Bands::Edit { band, name, settings } => {
+            let body = UpdateBand {
+                name: name.clone(),
+                description: terms::text(settings.description.clone()),
+                contact: terms::text(settings.contact.clone()),
+                join: settings.join,
+                invite_permission: settings.invite_permission,
+                policy: settings.policy()?.map_or(Patch::Omitted, |policy| {
+                    if policy.is_empty() { Patch::Null } else { Patch::Value(policy) }
+                }),
+            };
+            if body == UpdateBand::default() {
+                let flags = "--name, --description, --contact, --join, --invite-permission or --policy";
+                return Err(Error::Usage(format!("nothing is to be changed: say {flags}")));
+            }
+            client.update_band(band.find(client).await?, &body).await?
         }
         Bands::Join { band } => {
             return came_in(context, &client.join_band(band.find_open(client).await?).await?);
@@ -183,93 +156,53 @@ pub(super) async fn run(context: &Context, command: &Bands) -> Result<(), Error>
         Bands::Delete { band, yes } => {
             let band = band.find(client).await?;
             if !yes {
-                confirm(&client.band(band).await?.name)?;
+                let name = client.band(band).await?.name;
+                ask::sure(*yes, &format!("This deletes {name} for all of its members."), &name)?;
             }
             client.delete_band(band).await?;
             return context.say("Deleted.");
         }
     };
-    if context.json {
-        return output::json(&band);
-    }
-    output::line(&format!("{}  {}", band.id, band.name))?;
-    band.description.as_deref().map_or(Ok(()), output::line)
+    if context.json { output::json(&band) } else { show(&band) }
 }
 
-/// Asks for the name of what is about to be deleted, since nothing brings it back.
-fn confirm(name: &str) -> Result<(), Error> {
-    if !io::stdin().is_terminal() {
-        return Err(Error::Usage("nobody is there to ask: say --yes to delete the band".to_owned()));
-    }
-    output::note(&format!("This deletes {name} for all of its members. Type its name to go on:"));
-    let mut typed = String::new();
-    io::stdin().lock().read_line(&mut typed)?;
-    if typed.trim() == name { Ok(()) } else { Err(Error::Usage("that is not its name: nothing is deleted".to_owned())) }
+fn show(band: &Band) -> Result<(), Error> {
+    let counts = band.counts;
+    output::fields(&[
+        ("ID", band.id.to_string()),
+        ("NAME", band.name.clone()),
+        ("ABOUT", band.description.clone().unwrap_or_default()),
+        ("CONTACT", band.contact.clone().unwrap_or_default()),
+        ("JOIN", band.join.to_string()),
+        ("WHO INVITES", band.invite_permission.to_string()),
+        ("MY ROLE", band.role.map(|role| role.to_string()).unwrap_or_default()),
+        ("MEMBERS", counts.members.to_string()),
+        ("INVITES", counts.invites.to_string()),
+        ("PENDING", counts.pending.to_string()),
+        ("SINCE", output::minute(band.created_at)),
+    ])
 }
 
-pub(super) async fn members(context: &Context, command: &Members) -> Result<(), Error> {
-    let client = context.signed_in()?;
-    match command {
-        Members::List { band, page } => {
-            let band = band.find(client).await?;
-            let mut query = MemberQuery { q: page.query.clone(), page: page.page() };
-            let mut members = client.members(band, &query).await?;
-            while let Some(page) = page.further(members.members.is_empty(), members.next_cursor.as_ref()) {
-                query.page = page;
-                members = client.members(band, &query).await?;
-            }
-            if context.json {
-                return output::json(&members);
-            }
-            let rows: Vec<_> = members
-                .members
-                .iter()
-                .map(|m| {
-                    [
-                        m.account.id.to_string(),
-                        m.account.username.clone(),
-                        m.role.to_string(),
-                        output::minute(m.joined_at),
-                    ]
-                })
-                .collect();
-            output::table(["ACCOUNT", "NAME", "ROLE", "SINCE"], &rows)?;
-            output::more(members.next_cursor.as_ref());
-            Ok(())
-        }
-        Members::SetRole { band, name, role } => {
-            let body = UpdateMember { role: Some(*role), can_invite: None };
-            let band = band.find(client).await?;
-            let member = client.update_member(band, name.member(client, band).await?, &body).await?;
-            if context.json {
-                return output::json(&member);
-            }
-            output::line(&format!("{} is {} now.", member.account.username, member.role))
-        }
-        Members::Remove { band, name, ban, revoke_invites } => {
-            let band = band.find(client).await?;
-            let removal = Removal { ban: *ban, revoke_invites: *revoke_invites };
-            client.remove_member(band, name.member(client, band).await?, removal).await?;
-            context.say(if *ban { "Removed and banned." } else { "Removed." })
-        }
-        Members::Bans { band, limit, cursor } => {
-            let page = Page { limit: *limit, cursor: cursor.clone() };
-            let bans = client.bans(band.find(client).await?, &page).await?;
-            if context.json {
-                return output::json(&bans);
-            }
-            let row = |ban: &Ban| {
-                let (id, name) = (ban.account.id.to_string(), ban.account.username.clone());
-                [id, name, output::minute(ban.at), ban.by.username.clone()]
-            };
-            output::table(["ACCOUNT", "NAME", "SINCE", "BY"], &bans.bans.iter().map(row).collect::<Vec<_>>())?;
-            output::more(bans.next_cursor.as_ref());
-            Ok(())
-        }
-        Members::Unban { band, name } => {
-            let band = band.find(client).await?;
-            client.lift_ban(band, name.banned(client, band).await?).await?;
-            context.say("The ban is lifted.")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(keys: &[&str]) -> Result<Option<BandPolicy>, Error> {
+        let policy = keys.iter().map(|&key| key.to_owned()).collect();
+        let (description, contact, join, invite_permission) = (None, None, None, None);
+        Settings { description, contact, join, invite_permission, policy }.policy()
+    }
+
+    #[test]
+    fn a_policy_is_read_key_by_key() {
+        assert_eq!(policy(&[]).unwrap(), None);
+        assert!(policy(&["none"]).unwrap().unwrap().is_empty());
+        let read =
+            policy(&["max_ttl_hours=48", "allow_kinds=email, user", "email_identity=verified"]).unwrap().unwrap();
+        let expected = r#"{"max_ttl_hours":48,"allow_kinds":["email","user"],"email_identity":"verified"}"#;
+        assert_eq!(serde_json::to_string(&read).unwrap(), expected);
+        for wrong in ["max_ttl_hours", "email_identity=maybe", "colour=red"] {
+            assert!(matches!(policy(&[wrong]), Err(Error::Usage(_))), "{wrong}");
         }
     }
 }

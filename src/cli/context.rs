@@ -58,6 +58,11 @@ impl Context {
         if self.json { Ok(()) } else { output::line(text) }
     }
 
+    /// Refuses `--json` for what is no JSON.
+    pub(super) fn no_json(&self, what: &str) -> Result<(), Error> {
+        if self.json { Err(Error::Usage(format!("{what} is no JSON: leave --json out"))) } else { Ok(()) }
+    }
+
     /// The client, if it has a session.
     pub(super) fn signed_in(&self) -> Result<&Client, Error> {
         if self.client.has_session() {

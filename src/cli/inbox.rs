@@ -2,10 +2,9 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Error, invited::came_in, output};
+use super::{Context, Error, invited::came_in, list::Paging, output};
 use crate::{
-    api::{Block, DeclineInvite},
-    client::Page,
+    api::{Block, DeclineInvite, Waiting},
     domain::InviteId,
 };
 
@@ -19,12 +18,8 @@ pub(super) struct InboxArgs {
 enum InboxCommand {
     /// List the invites that wait for me.
     List {
-        /// Entries of a page, at most 200.
-        #[arg(long)]
-        limit: Option<u32>,
-        /// Where the page begins, from the page before.
-        #[arg(long)]
-        cursor: Option<String>,
+        #[command(flatten)]
+        paging: Paging,
     },
     /// Accept one.
     Accept {
@@ -47,10 +42,8 @@ enum InboxCommand {
 pub(super) async fn run(context: &Context, args: &InboxArgs) -> Result<(), Error> {
     let client = context.signed_in()?;
     match &args.command {
-        None => list(context, &Page::default()).await,
-        Some(InboxCommand::List { limit, cursor }) => {
-            list(context, &Page { limit: *limit, cursor: cursor.clone() }).await
-        }
+        None => list(context, &Paging::FIRST).await,
+        Some(InboxCommand::List { paging }) => list(context, paging).await,
         Some(InboxCommand::Accept { invite }) => came_in(context, &client.accept_waiting(*invite).await?),
         Some(InboxCommand::Decline { invite, reason, block }) => {
             client.decline_waiting(*invite, &DeclineInvite { reason: reason.clone(), block: *block }).await?;
@@ -59,21 +52,13 @@ pub(super) async fn run(context: &Context, args: &InboxArgs) -> Result<(), Error
     }
 }
 
-async fn list(context: &Context, page: &Page) -> Result<(), Error> {
-    let inbox = context.signed_in()?.inbox(page).await?;
-    if context.json {
-        return output::json(&inbox);
-    }
-    let rows: Vec<_> = inbox
-        .invites
-        .iter()
-        .map(|waiting| {
-            let end = waiting.expires_at.map_or("never".to_owned(), output::minute);
-            let by = waiting.inviter.display_name.clone();
-            [waiting.id.to_string(), waiting.band.name.clone(), waiting.role.to_string(), by, end]
-        })
-        .collect();
-    output::table(["ID", "BAND", "ROLE", "BY", "EXPIRES"], &rows)?;
-    output::more(inbox.next_cursor.as_ref());
-    Ok(())
+async fn list(context: &Context, paging: &Paging) -> Result<(), Error> {
+    let client = context.signed_in()?;
+    let row = |waiting: &Waiting| {
+        let end = waiting.expires_at.map_or("never".to_owned(), output::minute);
+        let by = waiting.inviter.display_name.clone();
+        [waiting.id.to_string(), waiting.band.name.clone(), waiting.role.to_string(), by, end]
+    };
+    let ask = async |page| client.inbox(&page).await;
+    paging.show(context, ask, ["ID", "BAND", "ROLE", "BY", "EXPIRES"], row).await
 }

@@ -1,19 +1,29 @@
 //! The way in for the invited: preview, accept, decline.
 
-use std::io::{self, BufRead as _, IsTerminal as _};
+use std::time::Duration;
 
 use clap::Args;
 
-use super::{Context, Error, output};
+use super::{Context, Error, ask, output};
 use crate::{
-    api::{Accepted, Block, DeclineInvite, Outcome},
-    domain::Pasted,
+    api::{Accepted, Band, Block, Code, DeclineInvite, Outcome},
+    client::Client,
+    domain::{BandId, Pasted, Role},
 };
 
 #[derive(Debug, Args)]
 pub(super) struct TokenArgs {
     /// The link or token; `-` or nothing reads it from standard input, where no other program can see it.
     token: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AcceptArgs {
+    #[command(flatten)]
+    pub(super) token: TokenArgs,
+    /// Where an admin has to agree, wait until one does.
+    #[arg(long)]
+    wait: bool,
 }
 
 #[derive(Debug, Args)]
@@ -38,14 +48,7 @@ impl TokenArgs {
 pub(super) fn pasted(name: &str, given: Option<&str>) -> Result<Pasted, Error> {
     let text = match given {
         Some(text) if text != "-" => text.to_owned(),
-        _ => {
-            if io::stdin().is_terminal() {
-                eprint!("Invite link, token or code: ");
-            }
-            let mut line = String::new();
-            io::stdin().lock().read_line(&mut line)?;
-            line
-        }
+        _ => ask::line("Invite link, token or code")?,
     };
     Pasted::read(&text).map_err(|e| Error::Usage(format!("{name} {e}")))
 }
@@ -67,9 +70,38 @@ pub(super) async fn preview(context: &Context, pasted: &Pasted) -> Result<(), Er
     preview.message.as_deref().map_or(Ok(()), output::line)
 }
 
-pub(super) async fn accept(context: &Context, pasted: &Pasted) -> Result<(), Error> {
-    let accepted = context.signed_in()?.accept(pasted).await?;
+/// `poll_seconds` is how long to wait between two looks at whether an admin has agreed.
+pub(super) async fn accept(
+    context: &Context,
+    pasted: &Pasted,
+    args: &AcceptArgs,
+    poll_seconds: u32,
+) -> Result<(), Error> {
+    let client = context.signed_in()?;
+    let mut accepted = client.accept(pasted).await?;
+    if args.wait && accepted.outcome == Outcome::PendingApproval {
+        output::note(&format!(
+            "Waiting until an admin of {} agrees. Ctrl-C ends the waiting alone.",
+            accepted.band.name
+        ));
+        accepted.role = agreed(client, accepted.band.id, Duration::from_secs(poll_seconds.into())).await?;
+        accepted.outcome = Outcome::Joined;
+    }
     came_in(context, &accepted)
+}
+
+/// Waits until the person is in the band; the role that they have then.
+async fn agreed(client: &Client, band: BandId, poll: Duration) -> Result<Role, Error> {
+    loop {
+        match client.band(band).await {
+            Ok(Band { role: Some(role), .. }) => return Ok(role),
+            Ok(_) => {}
+            // Who is not in it does not see it; and a server that restarts is asked again.
+            Err(error) if error.code() == Some(Code::NotFound) || error.is_offline() => {}
+            Err(error) => return Err(error.into()),
+        }
+        tokio::time::sleep(poll).await;
+    }
 }
 
 /// What became of an accept.

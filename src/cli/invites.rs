@@ -5,78 +5,22 @@ use serde::Serialize;
 
 use super::{
     Context, Error,
-    bands::PageArgs,
-    copy,
+    acting::{self, Chosen},
+    bulk, copy, export,
+    list::{Paging, Search},
     named::{BandArg, CampaignArg, PersonArg},
     output,
+    terms::{self, Life, Terms, Wish},
 };
 use crate::{
-    api::{CreateInvite, Invite, InviteSort, Patch, UpdateInvite},
+    api::{Invite, InviteFilter, InviteSort, Redemption, ResendInvite, ResentInvite, UpdateInvite},
     client::{Client, InviteQuery},
-    domain::{BandId, Hours, InviteId, Kind, MaxUses, Role, Status},
+    domain::{BandId, InviteId, Kind, Role, Status},
 };
 
+/// Which invites of a band.
 #[derive(Debug, Args)]
-pub(super) struct Terms {
-    /// The role it grants: member or admin.
-    #[arg(long, value_parser = granted)]
-    role: Option<Role>,
-    /// Its life in hours, or `never`.
-    #[arg(long, value_name = "HOURS", value_parser = hours)]
-    ttl_hours: Option<Hours>,
-    /// How many people can use it, or `unlimited`.
-    #[arg(long, value_name = "USES", allow_negative_numbers = true, value_parser = uses)]
-    max_uses: Option<i64>,
-    /// A note for the band; the invited do not see it.
-    #[arg(long)]
-    label: Option<String>,
-    /// What the invited are told.
-    #[arg(long)]
-    message: Option<String>,
-}
-
-fn hours(text: &str) -> Result<Hours, String> {
-    match text.parse().ok().and_then(|hours| Hours::from_number(hours).ok()) {
-        _ if text == "never" => Ok(Hours(None)),
-        Some(hours) => Ok(hours),
-        _ => Err("must be a number of hours from 1 to 876000, or never".to_owned()),
-    }
-}
-
-fn granted(text: &str) -> Result<Role, String> {
-    match text.parse() {
-        Ok(role @ (Role::Member | Role::Admin)) => Ok(role),
-        _ => Err("must be member or admin".to_owned()),
-    }
-}
-
-/// The wire's own number: -1 is without limit.
-fn uses(text: &str) -> Result<i64, String> {
-    match text.parse() {
-        _ if text == "unlimited" => Ok(-1),
-        Ok(uses) if MaxUses::from_number(uses).is_ok() => Ok(uses),
-        _ => Err("must be a number from 1 to 1000000, or unlimited".to_owned()),
-    }
-}
-
-impl Terms {
-    /// What the wire says of the life.
-    fn life(&self) -> Patch<i64> {
-        self.ttl_hours.map_or(Patch::Omitted, |hours| hours.0.map(i64::from).into())
-    }
-
-    fn is_empty(&self) -> bool {
-        self.role.is_none()
-            && self.ttl_hours.is_none()
-            && self.max_uses.is_none()
-            && self.label.is_none()
-            && self.message.is_none()
-    }
-}
-
-/// Which invites of a band, and in which order.
-#[derive(Debug, Args)]
-pub(super) struct Wanted {
+pub(super) struct Filter {
     /// Those that stand thus: pending, accepted, rejected or cancelled.
     #[arg(long)]
     status: Option<Status>,
@@ -89,33 +33,32 @@ pub(super) struct Wanted {
     /// Those of this campaign: its id, or its name.
     #[arg(long)]
     campaign: Option<CampaignArg>,
-    /// The order: -created (newest first, where this is missing), created, expires (those that end next first) or -expires.
-    #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
-    sort: Option<InviteSort>,
-    #[command(flatten)]
-    page: PageArgs,
 }
 
-impl Wanted {
-    async fn query(&self, client: &Client, band: BandId) -> Result<InviteQuery, Error> {
+impl Filter {
+    /// As the wire says it, with names looked up in the band. `q` is a part of a label or an address.
+    pub(super) async fn read(&self, client: &Client, band: BandId, q: Option<&String>) -> Result<InviteFilter, Error> {
         let campaign = match &self.campaign {
-            Some(campaign) => Some(campaign.find(client, band).await?),
+            Some(campaign) => Some(campaign.find("--campaign", client, band).await?),
             None => None,
         };
         let created_by = match &self.created_by {
             Some(person) => Some(person.anyone(client, band).await?),
             None => None,
         };
-        Ok(InviteQuery {
-            status: self.status,
-            kind: self.kind,
-            q: self.page.query.clone(),
-            campaign,
-            created_by,
-            sort: self.sort,
-            page: self.page.page(),
-        })
+        Ok(InviteFilter { status: self.status, kind: self.kind, q: q.cloned(), campaign, created_by })
     }
+
+    /// Whether nothing is said.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.status.is_none() && self.kind.is_none() && self.created_by.is_none() && self.campaign.is_none()
+    }
+}
+
+/// What a list of invites is asked for by.
+pub(super) fn query(filter: &InviteFilter, sort: Option<InviteSort>) -> InviteQuery {
+    let InviteFilter { status, kind, q, campaign, created_by } = filter.clone();
+    InviteQuery { status, kind, q, campaign, created_by, sort, ..InviteQuery::default() }
 }
 
 #[derive(Debug, Subcommand)]
@@ -125,7 +68,13 @@ pub(super) enum Invites {
         /// The band's id, or its name.
         band: BandArg,
         #[command(flatten)]
-        wanted: Wanted,
+        filter: Filter,
+        /// The order: -created (newest first, where this is missing), created, expires (those that end next first) or
+        /// -expires.
+        #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
+        sort: Option<InviteSort>,
+        #[command(flatten)]
+        search: Search,
     },
     /// Make an invite and print its link.
     Create {
@@ -135,15 +84,33 @@ pub(super) enum Invites {
         #[arg(long = "for", value_name = "WHOM")]
         whom: Option<String>,
         #[command(flatten)]
-        terms: Terms,
+        wish: Box<Wish>,
         /// Copy the link as well.
         #[arg(long)]
         copy: bool,
+    },
+    /// Make an invite for everybody in a CSV file.
+    Bulk(Box<bulk::BulkArgs>),
+    /// Write all invites of a band as a file: CSV, or JSON, an invite a line.
+    Export {
+        /// The band's id, or its name.
+        band: BandArg,
+        #[command(flatten)]
+        filter: Filter,
+        #[command(flatten)]
+        file: export::ExportArgs,
     },
     /// Show one invite.
     Show {
         /// The invite's id.
         invite: InviteId,
+    },
+    /// List who used an invite.
+    Uses {
+        /// The invite's id.
+        invite: InviteId,
+        #[command(flatten)]
+        paging: Paging,
     },
     /// Change a pending invite.
     Edit {
@@ -152,18 +119,49 @@ pub(super) enum Invites {
         #[command(flatten)]
         terms: Terms,
     },
-    /// Revoke an invite.
+    /// Revoke invites.
     Revoke {
-        /// The invite's id.
-        invite: InviteId,
+        #[command(flatten)]
+        chosen: Chosen,
     },
-    /// Undo a revoke, for ten minutes.
+    /// Undo revokes, for ten minutes.
     Restore {
-        /// The invite's id.
-        invite: InviteId,
+        #[command(flatten)]
+        chosen: Chosen,
+    },
+    /// Send invites again.
+    Resend {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// With a new link, for one invite; the old one is dead.
+        #[arg(long)]
+        rotate: bool,
+    },
+    /// Give invites a new end.
+    Extend {
+        #[command(flatten)]
+        chosen: Chosen,
+        #[command(flatten)]
+        life: Life,
+    },
+    /// Give invites another role.
+    SetRole {
+        /// The role that they grant: member or admin.
+        #[arg(value_parser = terms::granted)]
+        role: Role,
+        #[command(flatten)]
+        chosen: Chosen,
     },
     /// Print an invite's link again; leaves a trace.
     Link {
+        /// The invite's id.
+        invite: InviteId,
+        /// Copy it as well.
+        #[arg(long)]
+        copy: bool,
+    },
+    /// Give an invite a new link; the old one is dead.
+    Rotate {
         /// The invite's id.
         invite: InviteId,
         /// Copy it as well.
@@ -175,76 +173,85 @@ pub(super) enum Invites {
 pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Error> {
     let client = context.signed_in()?;
     let invite = match command {
-        Invites::List { band, wanted } => {
+        Invites::List { band, filter, sort, search } => {
             let band = band.find(client).await?;
-            let mut query = wanted.query(client, band).await?;
-            let mut invites = client.invites(band, &query).await?;
-            while let Some(page) = wanted.page.further(invites.invites.is_empty(), invites.next_cursor.as_ref()) {
-                query.page = page;
-                invites = client.invites(band, &query).await?;
-            }
-            if context.json {
-                return output::json(&invites);
-            }
-            let rows: Vec<_> = invites.invites.iter().map(row).collect();
-            output::table(HEADINGS, &rows)?;
-            output::more(invites.next_cursor.as_ref());
-            return Ok(());
+            let query = query(&filter.read(client, band, search.query.as_ref()).await?, *sort);
+            let ask = async |page| client.invites(band, &InviteQuery { page, ..query.clone() }).await;
+            return search.paging.show(context, ask, HEADINGS, row).await;
         }
-        Invites::Create { band, whom, terms, copy } => {
-            let whom = whom.as_deref().map(|whom| whom.strip_prefix('@').unwrap_or(whom).to_owned());
-            let (email, username) = match whom {
-                Some(address) if address.contains('@') => (Some(address), None),
-                username => (None, username),
-            };
-            let created = client
-                .create_invite(
-                    band.find(client).await?,
-                    &CreateInvite {
-                        role: terms.role,
-                        ttl_hours: terms.life(),
-                        max_uses: terms.max_uses.map_or(Patch::Omitted, Patch::Value),
-                        label: Patch::given(terms.label.clone()),
-                        message: Patch::given(terms.message.clone()),
-                        email,
-                        username,
-                        ..CreateInvite::default()
-                    },
-                )
-                .await?;
+        Invites::Create { band, whom, wish, copy } => {
+            let band = band.find(client).await?;
+            let mut body = wish.read(client, band).await?;
+            (body.email, body.username) = recipient(whom.as_deref());
+            let created = client.create_invite(band, &body).await?;
             return context.show_link(&created, &created.link, *copy);
+        }
+        Invites::Bulk(args) => return bulk::run(context, args).await,
+        Invites::Export { band, filter, file } => {
+            let band = band.find(client).await?;
+            let filter = filter.read(client, band, file.query.as_ref()).await?;
+            return export::run(context, band, &query(&filter, None), file).await;
+        }
+        Invites::Uses { invite, paging } => {
+            let row = |used: &Redemption| {
+                [used.account.id.to_string(), used.account.username.clone(), output::minute(used.at)]
+            };
+            let ask = async |page| client.redemptions(*invite, &page).await;
+            return paging.show(context, ask, ["ACCOUNT", "NAME", "AT"], row).await;
         }
         Invites::Link { invite, copy } => {
             let link = client.invite_link(*invite).await?;
             return context.show_link(&link, &link.link, *copy);
         }
-        Invites::Revoke { invite } => {
-            client.revoke_invite(*invite).await?;
-            if context.json {
-                return output::json(&client.invite(*invite).await?);
-            }
-            return output::line(&format!("Revoked; undo within ten minutes: guestlist invites restore {invite}"));
+        Invites::Rotate { invite, copy } => {
+            let link = client.rotate_invite(*invite).await?;
+            return context.show_link(&link, &link.link, *copy);
         }
-        Invites::Show { invite } => client.invite(*invite).await?,
-        Invites::Restore { invite } => client.restore_invite(*invite).await?,
+        Invites::Revoke { chosen } => return acting::revoke(context, chosen).await,
+        Invites::Restore { chosen } => return acting::restore(context, chosen).await,
+        Invites::Resend { chosen, rotate: false } => return acting::resend(context, chosen).await,
+        Invites::Resend { chosen, rotate: true } => {
+            let body = ResendInvite { rotate: Some(true) };
+            let one = chosen.one()?.ok_or_else(|| Error::Usage("--rotate is for one invite: name it".to_owned()))?;
+            match client.resend_invite(one, &body).await? {
+                ResentInvite::Rotated(created) => return context.show_link(&created, &created.link, false),
+                ResentInvite::Same(invite) => *invite,
+            }
+        }
+        Invites::Extend { life, .. } if life.is_empty() => {
+            return Err(Error::Usage("until when? Say --ttl-hours or --expires-at".to_owned()));
+        }
+        Invites::Extend { chosen, life } => return acting::extend(context, chosen, life).await,
+        Invites::SetRole { chosen, role } => return acting::set_role(context, chosen, *role).await,
+        Invites::Show { invite } => {
+            let invite = client.invite(*invite).await?;
+            return if context.json { output::json(&invite) } else { show(&invite) };
+        }
         Invites::Edit { terms, .. } if terms.is_empty() => {
-            let flags = "--role, --ttl-hours, --max-uses, --label or --message";
+            let flags = "--role, --ttl-hours, --expires-at, --max-uses, --label or --message";
             return Err(Error::Usage(format!("nothing is to be changed: say {flags}")));
         }
         Invites::Edit { invite, terms } => {
-            let text = |value: &Option<String>| value.clone().map_or(Patch::Omitted, Patch::Value);
             let body = UpdateInvite {
                 role: terms.role,
-                expires_at: Patch::Omitted,
-                ttl_hours: terms.life(),
-                max_uses: terms.max_uses.map_or(Patch::Omitted, Patch::Value),
-                label: text(&terms.label),
-                message: text(&terms.message),
+                expires_at: terms.life.end(),
+                ttl_hours: terms.life.hours(),
+                max_uses: terms.uses(),
+                label: terms::text(terms.label.clone()),
+                message: terms.message.change()?,
             };
             client.update_invite(*invite, &body).await?
         }
     };
-    if context.json { output::json(&invite) } else { output::table(HEADINGS, &[row(&invite)]) }
+    context.show_invite(&invite)
+}
+
+/// Whom an invite is for, as people say it: an address, or a user name with or without the sign before it.
+fn recipient(whom: Option<&str>) -> (Option<String>, Option<String>) {
+    match whom.map(|whom| whom.strip_prefix('@').unwrap_or(whom).to_owned()) {
+        Some(address) if address.contains('@') => (Some(address), None),
+        username => (None, username),
+    }
 }
 
 impl Context {
@@ -260,20 +267,56 @@ impl Context {
         }
         Ok(())
     }
+
+    /// Prints an invite as lists do.
+    pub(super) fn show_invite(&self, invite: &Invite) -> Result<(), Error> {
+        if self.json { output::json(invite) } else { output::table(HEADINGS, &[row(invite)]) }
+    }
 }
 
-const HEADINGS: [&str; 6] = ["ID", "FOR", "ROLE", "STATUS", "USES", "EXPIRES"];
+pub(super) const HEADINGS: [&str; 6] = ["ID", "FOR", "ROLE", "STATUS", "USES", "EXPIRES"];
 
-fn row(invite: &Invite) -> [String; 6] {
+/// Where it stands, and where it has ended otherwise how.
+fn status(invite: &Invite) -> String {
+    invite.cancel_reason.map_or(invite.status.to_string(), |reason| reason.to_string())
+}
+
+fn uses(invite: &Invite) -> String {
     let most = invite.max_uses.0.map_or("∞".to_owned(), |n| n.to_string());
-    let status = invite.cancel_reason.map_or(invite.status.to_string(), |reason| reason.to_string());
-    let expires = invite.expires_at.map_or("never".to_owned(), output::minute);
+    format!("{}/{most}", invite.uses)
+}
+
+pub(super) fn row(invite: &Invite) -> [String; 6] {
     [
         invite.id.to_string(),
         invite.recipient(),
         invite.role.to_string(),
-        status,
-        format!("{}/{most}", invite.uses),
-        expires,
+        status(invite),
+        uses(invite),
+        invite.expires_at.map_or("never".to_owned(), output::minute),
     ]
+}
+
+fn show(invite: &Invite) -> Result<(), Error> {
+    let instant = |at: Option<crate::domain::Timestamp>| at.map(output::minute).unwrap_or_default();
+    let used = invite.used_by.as_ref().map(|person| format!("{} by {}", instant(invite.used_at), person.username));
+    output::fields(&[
+        ("ID", invite.id.to_string()),
+        ("FOR", invite.recipient()),
+        ("KIND", invite.kind.to_string()),
+        ("ROLE", invite.role.to_string()),
+        ("STATUS", status(invite)),
+        ("USES", uses(invite)),
+        ("EXPIRES", invite.expires_at.map_or("never".to_owned(), output::minute)),
+        ("LABEL", invite.label.clone().unwrap_or_default()),
+        ("MESSAGE", invite.message.clone().unwrap_or_default()),
+        ("TOKEN", format!("…{}", invite.hint)),
+        ("MADE", format!("{} by {}", output::minute(invite.created_at), invite.created_by.username)),
+        ("USED", used.unwrap_or_default()),
+        ("MAIL", invite.delivery.to_string()),
+        ("WHY", invite.delivery_note.clone().unwrap_or_default()),
+        ("SENT", instant(invite.sent_at)),
+        ("REMINDER", instant(invite.next_reminder_at)),
+        ("APPROVAL", if invite.requires_approval { "an admin has to agree" } else { "" }.to_owned()),
+    ])
 }

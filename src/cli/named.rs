@@ -1,18 +1,23 @@
-//! What commands are given by name: bands, people and campaigns. An id is always taken as it is.
+//! What commands are given by name: bands, people, campaigns and templates. An id is always taken as it is.
 
 use std::str::FromStr;
 
-use super::Error;
+use super::{
+    Error,
+    list::{Listing, Paging},
+};
 use crate::{
-    api::{Band, BandScope},
-    client::{BandQuery, Client, MemberQuery, Page},
-    domain::{AccountId, BandId, CampaignId},
+    api::{Band, BandScope, Campaign, Campaigns, JoinRequest, Template},
+    client::{BandQuery, Client, Error as ClientError, MemberQuery, Page},
+    domain::{AccountId, BandId, CampaignId, JoinRequestId, TemplateId},
 };
 
 /// Entries of a page while a name is looked for: the most that there are.
 const PAGE: Option<u32> = Some(200);
 /// The fewest letters that the server looks for people by.
 const FEWEST_LETTERS: usize = 2;
+/// How like a name has to be to another, of 1, to be taken for a slip of a finger.
+const LIKE: f64 = 0.85;
 
 macro_rules! named {
     ($($(#[$doc:meta])* $name:ident),+) => {$(
@@ -27,6 +32,12 @@ macro_rules! named {
                 Ok(Self(text.trim().to_owned()))
             }
         }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(&self.0)
+            }
+        }
     )+};
 }
 named!(
@@ -35,7 +46,11 @@ named!(
     /// A person: the account's id, or the user name, with or without the sign before it that it is often shown with.
     PersonArg,
     /// A campaign of a band: its id, or its name where one campaign alone has it.
-    CampaignArg
+    CampaignArg,
+    /// A template of a band: its id, or its name.
+    TemplateArg,
+    /// A person's wish to come in: its id, or the user name of who asks.
+    RequestArg
 );
 
 /// Whether two names are one, capital letters or not.
@@ -60,29 +75,80 @@ impl BandArg {
         if let Ok(id) = name.parse() {
             return Ok(id);
         }
-        let mut found = Vec::new();
-        let mut cursor = None;
-        loop {
-            let page = Page { limit: PAGE, cursor };
-            let query = BandQuery { scope: Some(scope), q: Some(name.clone()).filter(|q| !q.is_empty()), page };
-            let bands = client.bands(&query).await?;
-            found.extend(bands.bands.into_iter().filter(|band: &Band| same(&band.name, name)).map(|band| band.id));
-            cursor = bands.next_cursor;
-            if cursor.is_none() || name.is_empty() {
-                break;
-            }
+        let ask = async |q: Option<String>, page| client.bands(&BandQuery { scope: Some(scope), q, page }).await;
+        let of = |band: &Band| (band.name.clone(), band.id);
+        let mut found = if name.is_empty() {
+            Found::default()
+        } else {
+            called(name, async |page| ask(Some(name.clone()), page).await, |band: &Band| (&band.name, band.id)).await?
+        };
+        if found.ids.is_empty() {
+            // A slip of a finger is found among those that come first.
+            let bands = ask(None, Page { limit: PAGE, cursor: None }).await?.bands;
+            bands.iter().map(of).for_each(|(other, id)| found.look_at(name, &other, id));
         }
-        match found[..] {
-            [id] => Ok(id),
-            [] => Err(Error::Usage(format!(
-                "BAND must be the id or the name of {whose}: none is called \"{name}\". `{command}` shows them"
-            ))),
-            _ => Err(Error::Usage(format!(
-                "BAND is not clear: {} bands are called \"{name}\". Give the id; `{command}` shows it",
-                found.len()
-            ))),
+        let none = format!("must be the id or the name of {whose}: none is");
+        found.the_one(name, "BAND", "bands", &none, command)
+    }
+}
+
+/// What a list has under a name.
+struct Found<I> {
+    ids: Vec<I>,
+    /// The name that is most like it, where none is it.
+    nearest: Option<(f64, String)>,
+}
+
+impl<I> Default for Found<I> {
+    fn default() -> Self {
+        Self { ids: Vec::new(), nearest: None }
+    }
+}
+
+impl<I> Found<I> {
+    fn look_at(&mut self, name: &str, other: &str, id: I) {
+        if same(other, name) {
+            self.ids.push(id);
+            return;
+        }
+        let likeness = strsim::jaro_winkler(&other.to_lowercase(), &name.to_lowercase());
+        if likeness > self.nearest.as_ref().map_or(LIKE, |(best, _)| *best) {
+            self.nearest = Some((likeness, other.to_owned()));
         }
     }
+
+    /// The one that was found. Where there is none, `none` says so; where there are several, only an id tells them apart.
+    fn the_one(self, name: &str, argument: &str, several: &str, none: &str, command: &str) -> Result<I, Error> {
+        let Self { mut ids, nearest } = self;
+        match (ids.pop(), ids.len()) {
+            (Some(id), 0) => Ok(id),
+            (Some(_), others) => Err(Error::Usage(format!(
+                "{argument} is not clear: {} {several} are called \"{name}\". Give the id; `{command}` shows it",
+                others + 1
+            ))),
+            (None, _) => {
+                let nearest = nearest.map(|(_, name)| format!(" Did you mean \"{name}\"?")).unwrap_or_default();
+                Err(Error::Usage(format!("{argument} {none} called \"{name}\".{nearest} `{command}` shows them")))
+            }
+        }
+    }
+}
+
+/// Everything in a list that has this name.
+async fn called<L: Listing, I>(
+    name: &str,
+    ask: impl AsyncFn(Page) -> Result<L, ClientError>,
+    of: impl Fn(&L::Entry) -> (&String, I),
+) -> Result<Found<I>, Error> {
+    let mut found = Found::default();
+    let each = |page: &L, _| {
+        for (other, id) in page.entries().iter().map(&of) {
+            found.look_at(name, other, id);
+        }
+        Ok(())
+    };
+    Paging::ALL.walk(ask, each).await?;
+    Ok(found)
 }
 
 impl PersonArg {
@@ -107,6 +173,18 @@ impl PersonArg {
         if let Some(account) = self.known_member(client, band).await? {
             return Ok(account);
         }
+        self.searched(client).await
+    }
+
+    /// The account of anybody on the server.
+    pub(super) async fn account(&self, client: &Client) -> Result<AccountId, Error> {
+        if let Ok(id) = self.0.parse() {
+            return Ok(id);
+        }
+        self.searched(client).await
+    }
+
+    async fn searched(&self, client: &Client) -> Result<AccountId, Error> {
         let name = self.username();
         let found = if name.chars().count() < FEWEST_LETTERS { None } else { Some(client.people(name, None).await?) };
         let people = found.into_iter().flat_map(|found| found.accounts);
@@ -159,31 +237,69 @@ impl PersonArg {
 }
 
 impl CampaignArg {
-    /// The campaign's id; a name is looked for among those of the band.
-    pub(super) async fn find(&self, client: &Client, band: BandId) -> Result<CampaignId, Error> {
+    /// The campaign's id; `argument` is what it is given as.
+    pub(super) async fn find(&self, argument: &str, client: &Client, band: BandId) -> Result<CampaignId, Error> {
+        let command = format!("guestlist campaigns list {band}");
+        self.among(argument, async |page| client.campaigns(band, &page).await, "the band", &command).await
+    }
+
+    /// The id of a batch of codes that belongs to no band.
+    pub(super) async fn find_of_site(&self, client: &Client) -> Result<CampaignId, Error> {
+        let ask = async |page| client.site_codes(&page).await;
+        self.among("CODES", ask, "the site", "guestlist codes batches").await
+    }
+
+    /// The id, where it is one.
+    pub(super) fn id(&self) -> Option<CampaignId> {
+        self.0.parse().ok()
+    }
+
+    async fn among(
+        &self,
+        argument: &str,
+        ask: impl AsyncFn(Page) -> Result<Campaigns, ClientError>,
+        whose: &str,
+        command: &str,
+    ) -> Result<CampaignId, Error> {
         let name = &self.0;
         if let Ok(id) = name.parse() {
             return Ok(id);
         }
-        let mut found = Vec::new();
-        let mut cursor = None;
-        loop {
-            let campaigns = client.campaigns(band, &Page { limit: PAGE, cursor }).await?;
-            found.extend(campaigns.campaigns.into_iter().filter(|one| same(&one.name, name)).map(|one| one.id));
-            cursor = campaigns.next_cursor;
-            if cursor.is_none() {
-                break;
-            }
+        let found = called(name, ask, |campaign: &Campaign| (&campaign.name, campaign.id)).await?;
+        found.the_one(
+            name,
+            argument,
+            "campaigns",
+            &format!("must be the id or the name of a campaign: {whose} has none"),
+            command,
+        )
+    }
+}
+
+impl TemplateArg {
+    /// The template's id; `argument` is what it is given as.
+    pub(super) async fn find(&self, argument: &str, client: &Client, band: BandId) -> Result<TemplateId, Error> {
+        let name = &self.0;
+        if let Ok(id) = name.parse() {
+            return Ok(id);
         }
-        match found[..] {
-            [id] => Ok(id),
-            [] => Err(Error::Usage(format!(
-                "--campaign must be the id or the name of a campaign: the band has none called \"{name}\""
-            ))),
-            _ => Err(Error::Usage(format!(
-                "--campaign is not clear: {} campaigns are called \"{name}\". Give the id",
-                found.len()
-            ))),
+        let ask = async |page| client.templates(band, &page).await;
+        let found = called(name, ask, |template: &Template| (&template.name, template.id)).await?;
+        let none = "must be the id or the name of a template: the band has none";
+        found.the_one(name, argument, "templates", none, &format!("guestlist templates list {band}"))
+    }
+}
+
+impl RequestArg {
+    /// The request's id; a user name is looked for among those who wait.
+    pub(super) async fn find(&self, client: &Client, band: BandId) -> Result<JoinRequestId, Error> {
+        if let Ok(id) = self.0.parse() {
+            return Ok(id);
         }
+        let name = self.0.strip_prefix('@').unwrap_or(&self.0);
+        let ask = async |page| client.join_requests(band, None, &page).await;
+        let found = called(name, ask, |request: &JoinRequest| (&request.account.username, request.id)).await?;
+        let none = "must be the id of a request, or the user name of who asks: nobody who waits is";
+        found.the_one(name, "REQUEST", "people", none, &format!("guestlist requests list {band}"))
     }
 }

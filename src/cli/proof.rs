@@ -1,10 +1,10 @@
 //! Showing who one is by what came in the mail: a verified address, a new password.
 
-use std::io::{self, BufRead as _, IsTerminal as _};
+use std::io::{self, IsTerminal as _};
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Error, account::new_password, output};
+use super::{Context, Error, account::new_password, ask, output};
 use crate::{
     api::{Code, ForgotPassword, ResetPassword, VerifyEmail},
     client::Patience,
@@ -31,16 +31,6 @@ pub(super) enum Password {
     },
 }
 
-/// Asks for a line, at a prompt where somebody can answer.
-fn asked(prompt: &str) -> Result<String, Error> {
-    if io::stdin().is_terminal() {
-        eprint!("{prompt}: ");
-    }
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
-    Ok(line)
-}
-
 pub(super) async fn verify(context: &Context, args: &VerifyArgs) -> Result<(), Error> {
     let client = context.signed_in()?;
     let typed = if let Some(code) = &args.code {
@@ -59,7 +49,7 @@ pub(super) async fn verify(context: &Context, args: &VerifyArgs) -> Result<(), E
         if !io::stdin().is_terminal() {
             return context.say("`guestlist verify CODE` takes it.");
         }
-        asked("Code")?
+        ask::line("Code")?
     };
     let code = AddressCode::parse(&typed).map_err(|e| Error::Usage(format!("CODE {e}")))?;
     let account = client.verify_email(&VerifyEmail { code: code.reveal().to_owned() }).await?;
@@ -76,7 +66,7 @@ pub(super) async fn password(
         Password::Reset { token } => {
             let text = match token.as_deref() {
                 Some(text) if text != "-" => text.to_owned(),
-                _ => asked("Link of the mail")?,
+                _ => ask::line("Link of the mail")?,
             };
             let token = ResetToken::read(&text)
                 .ok_or_else(|| Error::Usage("TOKEN must be the link of the mail, or its token, rst_…".to_owned()))?;

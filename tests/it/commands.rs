@@ -3,13 +3,25 @@
 #[cfg(feature = "server")]
 mod answers;
 #[cfg(feature = "server")]
+mod bulk;
+#[cfg(feature = "server")]
+mod groups;
+#[cfg(feature = "server")]
 mod hostile;
 #[cfg(feature = "server")]
 mod lists;
 #[cfg(feature = "server")]
+mod many;
+#[cfg(feature = "server")]
+mod paging;
+#[cfg(feature = "server")]
 mod proof;
 #[cfg(feature = "server")]
+mod recipes;
+#[cfg(feature = "server")]
 mod refusals;
+#[cfg(feature = "server")]
+mod shell;
 
 use std::process::{Command, Output};
 

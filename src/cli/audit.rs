@@ -1,0 +1,76 @@
+//! What happened in a band.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{
+    Context, Error, file,
+    list::Paging,
+    named::{BandArg, PersonArg},
+    output, terms,
+};
+use crate::{
+    api::AuditEvent,
+    client::{AuditQuery, Media},
+    domain::{InviteId, Timestamp},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct AuditArgs {
+    /// The band's id, or its name.
+    band: BandArg,
+    /// Only what was done to this invite.
+    #[arg(long)]
+    invite: Option<InviteId>,
+    /// Only what this person did: a user name or an account id.
+    #[arg(long, value_name = "NAME")]
+    actor: Option<PersonArg>,
+    /// Only what was done so, such as invite.accepted.
+    #[arg(long)]
+    action: Option<String>,
+    /// From this time on, such as 2026-01-31T18:00:00Z, or this day.
+    #[arg(long, value_name = "TIME", value_parser = terms::instant)]
+    from: Option<Timestamp>,
+    /// Before this time, or this day.
+    #[arg(long, value_name = "TIME", value_parser = terms::instant)]
+    to: Option<Timestamp>,
+    #[command(flatten)]
+    paging: Paging,
+    /// All of it as a file: csv, or ndjson (JSON, an event a line).
+    #[arg(long, value_name = "FORMAT", value_parser = ["csv", "ndjson"], conflicts_with_all = ["limit", "cursor"])]
+    format: Option<String>,
+    /// Where the file goes; standard output where this is missing.
+    #[arg(short, long, value_name = "FILE", requires = "format")]
+    output: Option<PathBuf>,
+}
+
+fn row(event: &AuditEvent) -> [String; 5] {
+    let name = |person: Option<&crate::api::Person>| person.map(|person| person.username.clone());
+    let to = name(event.account.as_ref()).or_else(|| event.invite.map(|id| id.to_string()));
+    [
+        output::minute(event.at),
+        name(event.actor.as_ref()).unwrap_or_else(|| "–".to_owned()),
+        event.action.clone(),
+        to.unwrap_or_else(|| "–".to_owned()),
+        event.detail.clone().unwrap_or_default(),
+    ]
+}
+
+pub(super) async fn run(context: &Context, args: &AuditArgs) -> Result<(), Error> {
+    let client = context.signed_in()?;
+    let band = args.band.find(client).await?;
+    let actor = match &args.actor {
+        Some(person) => Some(person.anyone(client, band).await?),
+        None => None,
+    };
+    let (invite, action) = (args.invite, args.action.clone());
+    let query = AuditQuery { invite, actor, action, from: args.from, to: args.to };
+    if let Some(format) = &args.format {
+        context.no_json("--format")?;
+        let media = if format == "csv" { Media::Csv } else { Media::Ndjson };
+        return file::save(client.audit_as(band, &query, media).await?, args.output.as_deref()).await;
+    }
+    let ask = async |page| client.audit(band, &query, &page).await;
+    args.paging.show(context, ask, ["AT", "BY", "WHAT", "TO", "DETAIL"], row).await
+}

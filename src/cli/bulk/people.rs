@@ -1,0 +1,369 @@
+//! Lists of people as people have them: CSV out of spreadsheets and address books.
+//!
+//! Commas, semicolons or tabs, with or without a byte order mark and headings, either kind of line end. UTF-8 it has to be.
+
+use std::io::Read as _;
+
+use csv::{ReaderBuilder, StringRecord, Trim};
+use serde_json::{Map, Value};
+
+use crate::cli::{Error, ask};
+
+/// The largest file that is read: a million rows are far below.
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    /// An address, or the user name of an account.
+    Whom,
+    Email,
+    Username,
+    Name,
+    FirstName,
+    LastName,
+    Role,
+    /// Something of our own that is not read again.
+    Ours,
+    Unknown,
+}
+
+impl Column {
+    /// What people call it.
+    fn of(heading: &str) -> Self {
+        let plain: String = heading.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        match plain.as_str() {
+            "for" | "whom" | "invitee" | "recipient" => Self::Whom,
+            "email" | "emailaddress" | "emails" | "mail" | "mailaddress" | "address" | "email1" | "email1value"
+            | "primaryemail" | "epost" | "courriel" | "correo" => Self::Email,
+            "username" | "user" | "account" | "login" | "handle" | "nick" | "nickname" => Self::Username,
+            "name" | "fullname" | "displayname" | "label" | "note" | "person" | "who" => Self::Name,
+            "firstname" | "first" | "givenname" | "forename" | "vorname" => Self::FirstName,
+            "lastname" | "last" | "surname" | "familyname" | "nachname" => Self::LastName,
+            "role" => Self::Role,
+            PROBLEM | "row" | "status" | "detail" | "link" | "inviteid" => Self::Ours,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// The heading of the column that says what was wrong with a row.
+pub(super) const PROBLEM: &str = "problem";
+
+/// A file of people.
+#[derive(Debug)]
+pub(super) struct People {
+    text: String,
+    delimiter: u8,
+    headings: Option<StringRecord>,
+    columns: Vec<Column>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Row {
+    /// The line of the file that it begins at, from 1.
+    pub(super) line: usize,
+    /// The cells as they are.
+    pub(super) cells: StringRecord,
+    /// What is sent.
+    pub(super) wish: Value,
+}
+
+impl People {
+    /// Reads a file, or standard input where it is called `-`.
+    pub(super) fn read(name: &str) -> Result<Self, Error> {
+        let shown = if name == "-" { "standard input" } else { name };
+        let mut bytes = Vec::new();
+        let unreadable = |error: std::io::Error| Error::Usage(format!("{shown} cannot be read: {error}"));
+        ask::open(name)?.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(Error::Usage(format!("{shown} is larger than 256 MiB: cut it into pieces")));
+        }
+        Self::parse(bytes).map_err(|wrong| Error::Usage(format!("{shown}: {wrong}")))
+    }
+
+    fn parse(bytes: Vec<u8>) -> Result<Self, String> {
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let good = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..good].split(|&byte| byte == b'\n').count();
+            format!("line {line} is not UTF-8. Save the file as CSV in UTF-8")
+        })?;
+        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+        if let Some(at) = text.find('\0') {
+            let line = 1 + text[..at].matches('\n').count();
+            return Err(format!("line {line} holds what no text does. Save the file as CSV in UTF-8"));
+        }
+        let delimiter = delimiter(&text);
+        let mut people = Self { text, delimiter, headings: None, columns: Vec::new() };
+        let mut first = people.records().map(|(_, cells)| cells);
+        let (Some(one), two) = (first.next(), first.next()) else { return Err("there is nobody in it".to_owned()) };
+        drop(first);
+        let named: Vec<_> = one.iter().map(Column::of).collect();
+        if named.iter().any(|column| *column != Column::Unknown) && !one.iter().any(|cell| cell.contains('@')) {
+            use Column::{Email, FirstName, LastName, Name, Username, Whom};
+            if !named.iter().any(|column| matches!(column, Whom | Email | Username | Name | FirstName | LastName)) {
+                return Err("no column says who it is: call one email, username or name".to_owned());
+            }
+            (people.columns, people.headings) = (named, Some(one));
+        } else {
+            let has_address = |cells: &StringRecord| cells.iter().any(is_address);
+            if !has_address(&one) && two.as_ref().is_some_and(has_address) {
+                return Err("the first row looks like headings, and none is known: call the columns email, username, \
+                    name or role"
+                    .to_owned());
+            }
+            people.columns = guessed(&one);
+        }
+        if people.rows().next().is_none() {
+            return Err("there is nobody in it".to_owned());
+        }
+        Ok(people)
+    }
+
+    /// The headings of columns that are not read.
+    pub(super) fn unread(&self) -> Vec<&str> {
+        let headings = self.headings.iter().flatten();
+        headings.zip(&self.columns).filter(|(_, column)| **column == Column::Unknown).map(|(name, _)| name).collect()
+    }
+
+    /// The people, in their order; rows without anything are nobody.
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row> {
+        let people = self.records().skip(usize::from(self.headings.is_some()));
+        people.filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty())).map(move |(line, cells)| {
+            let wish = self.wish(&cells);
+            Row { line, cells, wish }
+        })
+    }
+
+    /// The records with the lines that they begin at.
+    fn records(&self) -> impl Iterator<Item = (usize, StringRecord)> {
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(self.delimiter)
+            .trim(Trim::All)
+            .from_reader(self.text.as_bytes());
+        let (mut line, mut counted) = (1, 0);
+        // It is UTF-8, and rows may have any length: nothing else can be wrong with CSV.
+        reader.into_records().map_while(Result::ok).map(move |cells| {
+            let mut at = cells.position().map_or(counted, |position| position.byte() as usize);
+            let bytes = self.text.as_bytes();
+            while bytes.get(at).is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
+                at += 1;
+            }
+            line += self.text[counted..at].matches('\n').count();
+            counted = at;
+            (line, cells)
+        })
+    }
+
+    /// A row as the API takes it.
+    fn wish(&self, cells: &StringRecord) -> Value {
+        let (mut email, mut username, mut role) = (None, None, None);
+        let (mut name, mut first, mut last, mut beside) = (None, None, None, None);
+        for (cell, column) in cells.iter().zip(&self.columns).filter(|(cell, _)| !cell.is_empty()) {
+            match column {
+                Column::Whom | Column::Username if !is_address(cell) => {
+                    username.get_or_insert(cell.strip_prefix('@').unwrap_or(cell));
+                }
+                Column::Whom | Column::Username | Column::Email => {
+                    let (address, owner) = mailbox(cell);
+                    email.get_or_insert(address);
+                    beside = beside.or(owner);
+                }
+                Column::Name => name = name.or(Some(cell)),
+                Column::FirstName => first = first.or(Some(cell)),
+                Column::LastName => last = last.or(Some(cell)),
+                Column::Role => role = Some(cell.to_lowercase()),
+                Column::Ours | Column::Unknown => {}
+            }
+        }
+        let parts: Vec<&str> = first.into_iter().chain(last).collect();
+        let whole = (!parts.is_empty()).then(|| parts.join(" "));
+        let name = name.map(str::to_owned).or(whole).or_else(|| beside.map(str::to_owned));
+        let fields = [
+            ("email", email.map(str::to_owned)),
+            ("username", username.map(str::to_owned)),
+            ("role", role),
+            ("name", name),
+        ];
+        let fields = fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), Value::from(value?))));
+        Value::Object(fields.collect::<Map<_, _>>())
+    }
+
+    /// The headings of a file with some of these people and what is wrong with them.
+    pub(super) fn failed_headings(&self) -> StringRecord {
+        let mut headings = self.headings.clone().unwrap_or_else(|| {
+            let named = |column: &Column| match column {
+                Column::Whom => "for",
+                Column::Name => "name",
+                Column::Role => "role",
+                _ => "",
+            };
+            self.columns.iter().map(named).collect()
+        });
+        if self.problem_column().is_none() {
+            headings.push_field(PROBLEM);
+        }
+        headings
+    }
+
+    /// A row of that file.
+    pub(super) fn failed_row(&self, row: &Row, problem: &str) -> StringRecord {
+        let at = self.problem_column().unwrap_or(self.columns.len());
+        let cell = |place: usize| if place == at { problem } else { row.cells.get(place).unwrap_or_default() };
+        (0..self.columns.len().max(at + 1)).map(cell).collect()
+    }
+
+    fn problem_column(&self) -> Option<usize> {
+        self.headings.as_ref()?.iter().position(|heading| heading == PROBLEM)
+    }
+
+    /// What stands between the cells.
+    pub(super) const fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
+}
+
+/// What stands between cells: what the first line has most of, outside of quotes.
+fn delimiter(text: &str) -> u8 {
+    let (mut quoted, mut counts) = (false, [(b',', 0), (b';', 0), (b'\t', 0)]);
+    for byte in text.trim_start_matches(['\r', '\n']).bytes() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\r' | b'\n' if !quoted => break,
+            byte if !quoted => counts.iter_mut().filter(|(one, _)| *one == byte).for_each(|(_, count)| *count += 1),
+            _ => {}
+        }
+    }
+    // Of equals the first.
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(byte, _)| byte)
+}
+
+/// What the columns hold where nothing says so: the one with an address, or else the first, says who; of the others the
+/// first that is no role is the name.
+fn guessed(first: &StringRecord) -> Vec<Column> {
+    let whom = first.iter().position(is_address).unwrap_or(0);
+    let mut named = false;
+    let column = |(place, cell): (usize, &str)| match cell.to_lowercase().as_str() {
+        _ if place == whom => Column::Whom,
+        "member" | "admin" => Column::Role,
+        _ if !named => {
+            named = true;
+            Column::Name
+        }
+        _ => Column::Unknown,
+    };
+    first.iter().enumerate().map(column).collect()
+}
+
+/// Whether it is rather an address than a user name.
+fn is_address(cell: &str) -> bool {
+    cell.rfind('@').is_some_and(|at| at > 0)
+}
+
+/// The address of `Kim Lee <kim@example.org>`, and the name beside it.
+fn mailbox(cell: &str) -> (&str, Option<&str>) {
+    let (name, address) = match cell.strip_suffix('>').and_then(|cell| cell.rsplit_once('<')) {
+        Some((name, address)) => (Some(name.trim().trim_matches('"')).filter(|name| !name.is_empty()), address.trim()),
+        None => (None, cell),
+    };
+    (address.strip_prefix("mailto:").unwrap_or(address), name)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn wishes(text: &str) -> Vec<Value> {
+        People::parse(text.as_bytes().to_vec()).unwrap().rows().map(|row| row.wish).collect()
+    }
+
+    #[test]
+    fn the_same_people_are_read_however_a_program_writes_them() {
+        let expected = [
+            json!({ "email": "kim@example.org", "name": "Lee, Kim", "role": "admin" }),
+            json!({ "email": "sam@example.org", "name": "Sam" }),
+        ];
+        for text in [
+            "email,name,role\nkim@example.org,\"Lee, Kim\",admin\nsam@example.org,Sam,\n",
+            "\u{feff}E-Mail;Name;Role\r\nkim@example.org;Lee, Kim;Admin\r\nsam@example.org;Sam;\r\n",
+            "E-mail Address\tFull name\tROLE\tcity\nkim@example.org\tLee, Kim\tadmin\tOslo\nsam@example.org\tSam",
+            "\n\nkim@example.org,\"Lee, Kim\",admin\n,,\n\nsam@example.org , Sam\n",
+            "\"Lee, Kim\",kim@example.org,admin\nSam,sam@example.org,\n",
+            "mail\n\"\"\"Lee, Kim\"\" <kim@example.org>\"\n",
+        ] {
+            let read = wishes(text);
+            if read.len() == 1 {
+                assert_eq!(read, [json!({ "email": "kim@example.org", "name": "Lee, Kim" })]);
+                continue;
+            }
+            assert_eq!(read, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_in_two_columns_are_one_and_user_names_are_known_by_having_no_address() {
+        assert_eq!(
+            wishes("Last name,First name,username\nLee,Kim,@kim\nReed,,sam@example.org\n"),
+            [json!({ "username": "kim", "name": "Kim Lee" }), json!({ "email": "sam@example.org", "name": "Reed" })]
+        );
+        assert_eq!(wishes("kim\n@sam\n"), [json!({ "username": "kim" }), json!({ "username": "sam" })]);
+        assert_eq!(wishes("name\ntable one\n"), [json!({ "name": "table one" })], "a plain link");
+    }
+
+    #[test]
+    fn rows_know_the_line_that_they_begin_at() {
+        for end in ["\n", "\r\n"] {
+            let text = ["email,name", "a@x.org,\"two", "lines\"", "", "b@x.org,", "", "", "c@x.org,"].join(end);
+            let people = People::parse(text.into_bytes()).unwrap();
+            assert_eq!(people.rows().map(|row| row.line).collect::<Vec<_>>(), [2, 5, 8], "{end:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_where_and_what_to_do() {
+        let refused = |bytes: &[u8]| People::parse(bytes.to_vec()).unwrap_err();
+        assert!(refused(b"email\nkim@example.org\nJos\xe9\n").starts_with("line 3 is not UTF-8."));
+        assert!(refused(b"e\0m\0").contains("line 1"));
+        for nobody in [&b""[..], b"\n\n", b"email,name\n", b"email,name\n,\n"] {
+            assert_eq!(refused(nobody), "there is nobody in it");
+        }
+        assert!(refused(b"role\nadmin\n").contains("call one email"));
+        assert!(
+            refused("adresse électronique,prénom\nkim@example.org,Kim\n".as_bytes()).contains("looks like headings")
+        );
+    }
+
+    #[test]
+    fn who_failed_can_be_mended_and_read_again() {
+        let people = People::parse(b"city;email;name\nOslo;kim;\"Lee; Kim\"\n".to_vec()).unwrap();
+        assert_eq!(people.unread(), ["city"]);
+        let row = people.rows().next().unwrap();
+        let mut out = csv::WriterBuilder::new().delimiter(people.delimiter()).from_writer(Vec::new());
+        out.write_record(&people.failed_headings()).unwrap();
+        out.write_record(&people.failed_row(&row, "no address")).unwrap();
+        let text = String::from_utf8(out.into_inner().unwrap()).unwrap();
+        assert_eq!(text, "city;email;name;problem\nOslo;kim;\"Lee; Kim\";no address\n");
+        let again = People::parse(text.into_bytes()).unwrap();
+        assert_eq!(again.rows().next().unwrap().wish, row.wish);
+        assert_eq!(again.failed_headings().len(), 4, "one such column is enough");
+        assert_eq!(&again.failed_row(&again.rows().next().unwrap(), "still")[3], "still");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in any::<Vec<u8>>(), text in any::<String>()) {
+            for bytes in [bytes, text.into_bytes()] {
+                if let Ok(people) = People::parse(bytes) {
+                    let lines: Vec<_> = people.rows().map(|row| row.line).collect();
+                    prop_assert!(lines.is_sorted());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What many rows came to: told as they are answered, and written where it was asked for.
+
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::people::{People, Row};
+use crate::{
+    api::{CreatedInvites, RowResult, RowStatus, Sheet},
+    cli::{
+        Error, file,
+        output::{self, Table},
+    },
+};
+
+/// Where results go.
+#[derive(Debug, Clone, Default, Args)]
+pub(in crate::cli) struct Files {
+    /// Write the rows that came to no invite, and why, to this CSV file: mend it, and give it to the same command.
+    #[arg(long, value_name = "FILE")]
+    failed: Option<PathBuf>,
+    /// Write what each row came to, with its link, to this CSV file.
+    #[arg(long, value_name = "FILE")]
+    results: Option<PathBuf>,
+}
+
+const COLUMNS: [&str; 9] = ["row", "email", "username", "name", "role", "status", "invite_id", "link", "detail"];
+
+/// What many rows came to.
+pub(super) struct Report<'a> {
+    people: &'a People,
+    json: bool,
+    /// What stands before the results in JSON.
+    head: Option<(&'static str, Value)>,
+    begun: bool,
+    table: Table<4>,
+    results: Option<File>,
+    failed: Option<(csv::Writer<File>, &'a Path)>,
+    /// Rows with a new invite.
+    pub(super) created: u64,
+    /// Rows that came to none.
+    pub(super) refused: u64,
+}
+
+impl<'a> Report<'a> {
+    /// Opens the files before anything is made. With `goes_on` they are those of a run that was stopped.
+    pub(super) fn new(people: &'a People, json: bool, files: &'a Files, goes_on: bool) -> Result<Self, Error> {
+        let begun = |path: &Path| goes_on && path.metadata().is_ok_and(|file| file.len() > 0);
+        let mut results = None;
+        if let Some(path) = &files.results {
+            let (has_rows, mut file) = (begun(path), file::create(path, goes_on)?);
+            if !has_rows {
+                file.write_all(&Sheet::new(&COLUMNS).into_bytes())?;
+            }
+            results = Some(file);
+        }
+        let mut failed = None;
+        if let Some(path) = &files.failed {
+            let (has_rows, file) = (begun(path), file::create(path, goes_on)?);
+            let mut writer = csv::WriterBuilder::new().delimiter(people.delimiter()).from_writer(file);
+            if !has_rows {
+                writer.write_record(&people.failed_headings()).map_err(io::Error::from)?;
+                writer.flush()?;
+            }
+            failed = Some((writer, path.as_path()));
+        }
+        let table = Table::new(["ROW", "STATUS", "FOR", "LINK, OR WHY NOT"]).keeping_last();
+        Ok(Self { people, json, head: None, begun: false, table, results, failed, created: 0, refused: 0 })
+    }
+
+    /// Puts a field before the results in JSON.
+    pub(super) fn head(&mut self, name: &'static str, value: &impl Serialize) -> Result<(), Error> {
+        self.head = Some((name, serde_json::to_value(value)?));
+        Ok(())
+    }
+
+    /// Tells what these rows came to. `before` rows were sent before them.
+    pub(super) fn add(&mut self, rows: &[Row], answer: CreatedInvites, before: usize) -> Result<(), Error> {
+        self.created += u64::from(answer.created);
+        self.refused += u64::from(answer.failed);
+        let mut cells = Vec::new();
+        let mut sheet = Sheet::go_on();
+        for (row, mut result) in rows.iter().zip(answer.results) {
+            let why = result.detail.as_deref().unwrap_or_default();
+            if is_refused(&result)
+                && let Some((writer, _)) = &mut self.failed
+            {
+                let problem = if why.is_empty() { result.status.as_str() } else { why };
+                writer.write_record(&self.people.failed_row(row, problem)).map_err(io::Error::from)?;
+            }
+            sheet.row(&sheet_row(row, &result));
+            if self.json {
+                result.row += u32::try_from(before).unwrap_or(u32::MAX);
+                self.json_result(&result)?;
+            } else {
+                let link = result.link.clone().unwrap_or_else(|| why.to_owned());
+                cells.push([row.line.to_string(), result.status.to_string(), whom(&row.wish), link]);
+            }
+        }
+        if let Some(file) = &mut self.results {
+            file.write_all(&sheet.into_bytes())?;
+        }
+        if let Some((writer, _)) = &mut self.failed {
+            writer.flush()?;
+        }
+        if self.json { Ok(()) } else { self.table.rows(&cells) }
+    }
+
+    fn json_result(&mut self, result: &RowResult) -> Result<(), Error> {
+        let before = if self.begun { "," } else { "" };
+        self.begin_json()?;
+        let text = serde_json::to_string_pretty(result)?.replace('\n', "\n    ");
+        Ok(write!(io::stdout().lock(), "{before}\n    {text}")?)
+    }
+
+    fn begin_json(&mut self) -> Result<(), Error> {
+        if self.begun {
+            return Ok(());
+        }
+        self.begun = true;
+        let mut out = io::stdout().lock();
+        write!(out, "{{")?;
+        if let Some((name, value)) = &self.head {
+            write!(out, "\n  \"{name}\": {},", format!("{value:#}").replace('\n', "\n  "))?;
+        }
+        Ok(write!(out, "\n  \"results\": [")?)
+    }
+
+    /// Ends the output; a file for failed rows that has none is taken away.
+    pub(super) fn end(mut self, dry_run: bool) -> Result<(), Error> {
+        if self.json {
+            self.begin_json()?;
+            let (created, failed) = (self.created, self.refused);
+            writeln!(io::stdout().lock(), "\n  ],\n  \"created\": {created},\n  \"failed\": {failed}\n}}")?;
+        }
+        let invites = if self.created == 1 { "invite" } else { "invites" };
+        output::note(&match (dry_run, self.refused) {
+            (true, 0) => format!("{} {invites} would be made. Nothing is made yet.", self.created),
+            (true, n) => format!("{} {invites} would be made, {n} rows refused. Nothing is made yet.", self.created),
+            (false, 0) => format!("{} {invites} made.", self.created),
+            (false, n) => format!("{} {invites} made, {n} rows refused.", self.created),
+        });
+        if let Some((writer, path)) = self.failed.take() {
+            drop(writer);
+            if self.refused > 0 {
+                output::note(&format!("The refused rows are in {}: mend them, and give it that file.", path.display()));
+            } else if path.metadata().is_ok_and(|file| file.is_file()) {
+                let _ = std::fs::remove_file(path);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the row came to no invite, neither a new one nor one that was sent again.
+fn is_refused(result: &RowResult) -> bool {
+    result.status != RowStatus::Created && result.link.is_none()
+}
+
+fn field<'a>(wish: &'a Value, name: &str) -> &'a str {
+    wish[name].as_str().unwrap_or_default()
+}
+
+/// Whom a row is for, as people say it.
+fn whom(wish: &Value) -> String {
+    match (field(wish, "email"), field(wish, "username")) {
+        ("", "") => field(wish, "name").to_owned(),
+        ("", username) => format!("@{username}"),
+        (email, _) => email.to_owned(),
+    }
+}
+
+fn sheet_row(row: &Row, result: &RowResult) -> [String; 9] {
+    let [email, username, name, role] =
+        ["email", "username", "name", "role"].map(|name| field(&row.wish, name).to_owned());
+    let id = result.invite_id.map(|id| id.to_string()).unwrap_or_default();
+    let (link, detail) = (result.link.clone().unwrap_or_default(), result.detail.clone().unwrap_or_default());
+    [row.line.to_string(), email, username, name, role, result.status.to_string(), id, link, detail]
+}
