@@ -126,7 +126,9 @@ impl Model {
             self.waiting.remove(&id);
             return vec![Effect::Abandon(id)];
         }
-        let keep = form.is_changed() && !matches!(form.kind, FormKind::Accept | FormKind::SignIn | FormKind::Verify);
+        // A word or two are typed again faster than a question is answered.
+        let short = form.fields.len() == 1 || matches!(form.kind, FormKind::EditMany(_));
+        let keep = form.is_changed() && !short && form.kind != FormKind::SignIn;
         if !keep {
             self.overlays.pop();
             return Vec::new();

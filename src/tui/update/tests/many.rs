@@ -157,6 +157,16 @@ fn plus_and_enter_make_one_invite_a_day_longer() {
 }
 
 #[test]
+fn what_a_form_was_filled_with_is_left_without_a_question() {
+    let mut desk = Desk::with_a_band();
+    for keys in ["+ esc", "space space + esc"] {
+        desk.press(keys);
+        assert!(desk.top().is_none(), "{keys}");
+    }
+    assert!(desk.sent.is_empty());
+}
+
+#[test]
 fn an_invite_is_mailed_again_by_a_second_key_with_its_old_link_or_a_new_one() {
     let mut desk = Desk::with_a_band();
     desk.press("s");
