@@ -11,7 +11,7 @@ use super::{
     App, Refused,
     accounts::{self, person, require_site_admin},
     audit::{self, Event},
-    invites::{Unwilling, end_unwanted},
+    invites::{Unwilling, end_unwanted, hold_all_for},
     open,
     page::Page,
     seal,
@@ -127,6 +127,7 @@ pub(crate) fn opt_out(
     let account = owner.map(|owner| owner.id);
     if let Some(account) = account {
         accounts::hold(tx, account)?;
+        hold_all_for(tx, account, None)?;
     }
     let [of_address, of_account] = fresh;
     let mut is_new = keep(tx, of_address, (None, Some(&wish.email)), (scope, subject), now)?;

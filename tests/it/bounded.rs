@@ -148,3 +148,148 @@ fn scanned(node: &Value) -> i64 {
     };
     own + node["Plans"].as_array().into_iter().flatten().map(scanned).sum::<i64>()
 }
+
+impl World {
+    /// Puts this many copies of the newest invite beside it; their tokens are nobody's, and no figure counts them.
+    pub async fn crowd(&self, count: usize) {
+        let (id, hash) = self.app.store().dialect().pick(
+            ("randomblob(16)", "randomblob(32)"),
+            ("gen_random_uuid()", "sha256(convert_to(gen_random_uuid()::text, 'UTF8'))"),
+        );
+        let copied = self
+            .run(&format!(
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+                 INSERT INTO invite (id, band, campaign, kind, role, status, token_hash, token_sealed, hint, max_uses,
+                    created_at, created_by, expires_at, status_at, requires_approval, policy)
+                 SELECT {id}, band, campaign, kind, role, status, {hash}, token_sealed, hint, max_uses, created_at,
+                    created_by, expires_at, status_at, requires_approval, policy
+                 FROM invite, n WHERE seq = (SELECT MAX(seq) FROM invite)"
+            ))
+            .await;
+        assert_eq!(copied, count as u64);
+    }
+}
+
+/// Whose invites a step looks at: the condition, and its values before those of the place in the band.
+fn ways(world: &World, band: &str, campaign: &str, maker: &str) -> [(&'static str, Vec<String>); 3] {
+    let sqlite = matches!(world.database, Database::Sqlite(_));
+    let uuid = |id: &str| if sqlite { format!("x'{}'", id.replace('-', "")) } else { format!("'{id}'") };
+    [
+        ("campaign = $1", vec![uuid(campaign)]),
+        ("band = $1 AND created_by = $2", vec![uuid(band), uuid(maker)]),
+        ("band = $1 AND seq", vec![uuid(band)]),
+    ]
+}
+
+/// A statement with these values in their places.
+fn with(sql: &str, values: &[String]) -> String {
+    let each = values.iter().enumerate().rev();
+    each.fold(sql.to_owned(), |sql, (n, value)| sql.replace(&format!("${}", n + 1), value))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_of_a_decision_looks_at_a_thousand_invites_wherever_it_is() {
+    for world in [Some(World::sqlite().await), World::postgres().await].into_iter().flatten() {
+        let (ada, joe) = (world.account("ada").await, world.account("joe").await);
+        let band = ada.band("Choir").await;
+        let (_, made) = ada.post(&format!("/bands/{band}/campaigns"), json!({ "name": "Tour" })).await;
+        let campaign = made["campaign"]["id"].as_str().unwrap();
+        crate::members::let_in(&ada, &band, "admin", &[&joe]).await;
+        joe.invite(&band, json!({ "campaign_id": campaign })).await;
+        world.crowd(20_000).await;
+        let maker = joe.account["id"].as_str().unwrap().to_owned();
+        // Of 20,000 the first 15,000 have ended; those of others stand between.
+        let seq = |n: i64| format!("(SELECT MIN(seq) FROM invite) + {n}");
+        world.run(&format!("UPDATE invite SET status = 'cancelled' WHERE seq <= {}", seq(15_000))).await;
+        let first = world.number("SELECT MIN(seq) AS n FROM invite").await;
+        let past = first + 15_000;
+        if let Database::Postgres(_) = &world.database {
+            assert_eq!(world.run("ANALYZE invite").await, 0);
+        }
+        for (way, values) in ways(&world, &band, campaign, &maker) {
+            let way = way.strip_suffix(" AND seq").unwrap_or(way);
+            for from in [first - 1, past] {
+                let end = from + 1_000;
+                let next = format!(
+                    "SELECT seq FROM invite WHERE {way} AND seq > {from} AND seq <= {}
+                    AND status = 'pending' ORDER BY seq LIMIT 1000",
+                    first + 30_000
+                );
+                let step = format!(
+                    "SELECT 1 FROM invite WHERE status = 'pending' AND (expires_at IS NULL OR expires_at > 1)
+                    AND {way} AND seq > {from} AND seq <= {end}"
+                );
+                for sql in [next, step] {
+                    let (n, most) = work(&world.database, &with(&sql, &values));
+                    assert!(n <= most / 2, "{n} of {most}: {sql}");
+                }
+            }
+        }
+        // The same statements run in thousands of statements for 5,000 invites, not for each of them.
+        let before = world.app.store().statements_run();
+        let member = format!("/bands/{band}/members/{maker}?revoke_invites=true");
+        assert_eq!(ada.delete(&member).await.0, 204);
+        let statements = world.app.store().statements_run() - before;
+        assert!(statements < 6 * 150, "{statements}");
+        assert_eq!(world.number("SELECT COUNT(*) AS n FROM decision").await, 0);
+        let left = "SELECT COUNT(*) AS n FROM invite WHERE status = 'pending'";
+        assert_eq!(world.number(left).await, 0);
+    }
+}
+
+/// What the largest decisions take, and how long somebody else's write waits meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement; run it by its name"]
+async fn measure_decisions() {
+    use std::time::Instant;
+    for world in [Some(World::sqlite().await), World::postgres().await].into_iter().flatten() {
+        let ada = world.account("ada").await;
+        let other = ada.band("Other").await;
+        for what in ["remove", "edit", "expire", "account"] {
+            let joe = world.people(1).await.remove(0);
+            let band = ada.band("Choir").await;
+            crate::members::let_in(&ada, &band, "admin", &[&joe]).await;
+            let (_, made) = ada.post(&format!("/bands/{band}/campaigns"), json!({ "name": "Tour" })).await;
+            let campaign = made["campaign"]["id"].as_str().unwrap().to_owned();
+            joe.invite(&band, json!({ "campaign_id": campaign, "role": "admin" })).await;
+            world.crowd(150_000).await;
+            let (begun, done) = (Instant::now(), std::sync::atomic::AtomicBool::new(false));
+            let decided = async {
+                let path = format!("/campaigns/{campaign}");
+                let answer = match what {
+                    "remove" => {
+                        ada.delete(&format!(
+                            "/bands/{band}/members/{}?revoke_invites=true",
+                            joe.account["id"].as_str().unwrap()
+                        ))
+                        .await
+                    }
+                    "edit" => ada.patch(&path, json!({ "role": "member", "message": "Come" })).await,
+                    "expire" => ada.post(&format!("{path}/expire"), json!({})).await,
+                    _ => joe.delete("/me").await,
+                };
+                let took = begun.elapsed();
+                guestlist::server::sweep::go_on(&world.app).await.unwrap();
+                done.store(true, std::sync::atomic::Ordering::SeqCst);
+                (answer, took, begun.elapsed())
+            };
+            let others = async {
+                let (mut longest, mut n) = (std::time::Duration::ZERO, 0);
+                while !done.load(std::sync::atomic::Ordering::SeqCst) {
+                    let at = Instant::now();
+                    let (status, _) =
+                        ada.patch(&format!("/bands/{other}"), json!({ "name": format!("Other {n}") })).await;
+                    assert_eq!(status, 200);
+                    (longest, n) = (longest.max(at.elapsed()), n + 1);
+                }
+                (longest, n)
+            };
+            let ((answer, took, all), (longest, n)) = tokio::join!(decided, others);
+            println!(
+                "{} {what}: {} after {took:?}, all after {all:?}; {n} writes beside it, the longest {longest:?}",
+                world.database, answer.0
+            );
+            assert!(answer.0 < 300, "{answer:?}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! What happens at once: the answers and the final state agree.
 
+mod deadlocks;
 mod together;
 
 use std::collections::BTreeMap;

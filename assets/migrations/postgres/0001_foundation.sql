@@ -6,12 +6,12 @@ CREATE TABLE account (
     id uuid NOT NULL UNIQUE,
     username text COLLATE "C" NOT NULL,
     -- The comparison form of the name: letter case makes no second account.
-    username_key text COLLATE "C" NOT NULL UNIQUE,
+    username_key text COLLATE "C" NOT NULL,
     display_name text COLLATE "C" NOT NULL,
     email text COLLATE "C" NOT NULL,
     email_verified boolean NOT NULL,
     -- The address where it is this account's alone: once verified, or at once on a server without mail.
-    email_claim text COLLATE "C" UNIQUE,
+    email_claim text COLLATE "C",
     password_hash text COLLATE "C" NOT NULL,
     site_admin boolean NOT NULL,
     created_at bigint NOT NULL,
@@ -25,6 +25,10 @@ CREATE TABLE account (
     search_text text COLLATE "C" NOT NULL DEFAULT '',
     search tsvector NOT NULL DEFAULT ''::tsvector
 );
+-- Conditions that always hold: a change of a column that is unique without one would wait for whoever writes a row that
+-- refers to the account, and they can wait for whoever changes it.
+CREATE UNIQUE INDEX account_username_key ON account (username_key) WHERE username_key IS NOT NULL;
+CREATE UNIQUE INDEX account_email_claim ON account (email_claim) WHERE email_claim IS NOT NULL;
 -- Who typed an address, verified or not.
 CREATE INDEX account_email ON account (email);
 CREATE INDEX account_search ON account USING gin (search) WITH (fastupdate = off);

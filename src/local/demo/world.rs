@@ -328,13 +328,13 @@ impl World<'_> {
             End::Open => {}
             End::Accepted(guests) => {
                 for (n, guest) in guests.iter().enumerate() {
-                    let found = invites::hold_by_token(tx, &token_hash)?;
+                    let found = invites::hold_by_token(tx, &token_hash, None)?;
                     let fresh = self.app.fresh(JoinRequestId::new);
                     invites::accept(tx, &found, fresh, self.who(guest)?, false, later(n))?;
                 }
             }
             End::Declined(guest, reason) => {
-                let found = invites::hold_by_token(tx, &token_hash)?;
+                let found = invites::hold_by_token(tx, &token_hash, None)?;
                 let wish = DeclineInvite { reason: text(reason), block: None };
                 let id = self.app.fresh(SuppressionId::new);
                 invites::decline(tx, &found, self.who(guest)?, &wish, false, id, later(0))?;

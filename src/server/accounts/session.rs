@@ -35,7 +35,7 @@ pub(crate) fn begin_session(
             "INSERT INTO session (id, account, token_hash, created_at, expires_at)
              SELECT $1, id, $3, $4, $5 FROM account WHERE id = $2 AND deleted_at IS NULL",
             "INSERT INTO session (id, account, token_hash, created_at, expires_at)
-             SELECT $1, id, $3, $4, $5 FROM account WHERE id = $2 AND deleted_at IS NULL FOR KEY SHARE",
+             SELECT $1, id, $3, $4, $5 FROM account WHERE id = $2 AND deleted_at IS NULL FOR SHARE",
         ),
         &[&new.id, &account, &new.token_hash, &now, &end],
     )?;

@@ -37,15 +37,14 @@ pub(crate) fn join(
     now: Timestamp,
 ) -> Result<Accepted, Refused> {
     accounts::hold(tx, account)?;
-    // What ends by the membership, before the band.
-    invites::hold_all_for(tx, account)?;
-    // Held to the end, so that it is neither closed nor deleted meanwhile.
-    let lock = tx.dialect().pick("", " FOR NO KEY UPDATE");
-    let door: Option<Door> = tx.query_one(
-        intern(format!("SELECT name, contact, join_mode FROM band WHERE id = $1 AND deleted_at IS NULL{lock}")),
-        &[&band],
-    )?;
-    let door = door.ok_or_else(|| Refused::not_found("band"))?;
+    // What ends by the membership, in the order of everywhere.
+    invites::hold_all_for(tx, account, None)?;
+    let mut door = look(tx, band, "")?;
+    if door.join_mode == JoinMode::Request {
+        // Held to the end, so that it is neither closed nor deleted meanwhile; a member who comes is counted in it.
+        requests::hold_own(tx, account, band)?;
+        door = look(tx, band, tx.dialect().pick("", " FOR NO KEY UPDATE"))?;
+    }
     let told =
         |outcome, role| Accepted { outcome, band: BandRef { id: band, name: door.name.clone() }, role, calendar: None };
     let held: Option<Held> =
@@ -76,6 +75,11 @@ pub(crate) fn join(
     audit::record(tx, now, event)?;
     invites::came_without_invite(tx, band, account, policy.on_accept_cancel, app.settings().mail.is_on(), now)?;
     Ok(told(Outcome::Joined, Role::Member))
+}
+
+fn look(tx: &mut Tx<'_>, band: BandId, lock: &str) -> Result<Door, Refused> {
+    let sql = intern(format!("SELECT name, contact, join_mode FROM band WHERE id = $1 AND deleted_at IS NULL{lock}"));
+    tx.query_one(sql, &[&band])?.ok_or_else(|| Refused::not_found("band"))
 }
 
 /// Whether the account was put out of the band, and has not come back since.

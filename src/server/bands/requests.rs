@@ -11,7 +11,7 @@ use crate::{
         audit::{self, Event},
         invites::{Found, Rest, admit, came_without_invite, end_used_up, hold_by_id},
         page::Page,
-        store::{Error, ToValue, Tx, dialect::intern},
+        store::{Dialect, Error, ToValue, Tx, dialect::intern},
     },
 };
 
@@ -129,7 +129,7 @@ fn hold(tx: &mut Tx<'_>, band: BandId, id: JoinRequestId, caller: AccountId) -> 
     let (access, member) = manage::hold(tx, band, caller, person)?;
     access.require_admin()?;
     // Its person alone could name another invite in it.
-    let by = find(tx, band, id)?.invite.map(|invite| hold_by_id(tx, invite)).transpose()?;
+    let by = find(tx, band, id)?.invite.map(|invite| hold_by_id(tx, invite, person)).transpose()?;
     let mut asking = find(tx, band, id)?;
     if let Some(found) = &by {
         asking.role = found.role;
@@ -278,6 +278,16 @@ pub(crate) fn close_asked_by(
 }
 
 crate::row! { struct Closed { band: BandId, account: AccountId, invite: Option<InviteId> } }
+
+/// Holds what the account asked of a band, for who holds the band's row after it: whoever ends the invite by which it asked
+/// takes them in this order, too.
+pub(super) fn hold_own(tx: &mut Tx<'_>, account: AccountId, band: BandId) -> Result<(), Error> {
+    if tx.dialect() == Dialect::Postgres {
+        let sql = "SELECT 1 AS n FROM join_request WHERE account = $1 AND band = $2 AND status = 'pending' FOR UPDATE";
+        let _ = tx.exists(sql, &[&account, &band])?;
+    }
+    Ok(())
+}
 
 /// Closes at most `most` of the requests to come into a band that is gone; how many there were.
 pub(crate) fn close_some(

@@ -93,7 +93,7 @@ async fn register(
     let (account, expires_at, (outcome, rest), calendar) = app
         .store()
         .write(move |tx| {
-            let invite = invite.map(|token_hash| invites::hold_by_token(tx, &token_hash)).transpose()?;
+            let invite = invite.map(|token_hash| invites::hold_by_token(tx, &token_hash, None)).transpose()?;
             if let Some(found) = &invite {
                 invites::check_newcomer(found, &new.email, registration, now)?;
             }

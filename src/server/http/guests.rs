@@ -57,7 +57,7 @@ impl Door {
     fn hold(self, tx: &mut Tx<'_>, caller: Caller) -> Result<Found, Refused> {
         accounts::hold(tx, caller.account)?;
         match self {
-            Self::Token(token_hash) => invites::hold_by_token(tx, &token_hash),
+            Self::Token(token_hash) => invites::hold_by_token(tx, &token_hash, Some(caller.account)),
             Self::Inbox(id) => invites::hold_waiting(tx, id, caller.account),
         }
     }

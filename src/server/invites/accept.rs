@@ -16,7 +16,13 @@ use crate::{
     },
 };
 
-use super::{Rest, cancel::Counted, decision, notices, supersede::Arrival, visitor::Visitor};
+use super::{
+    Rest,
+    cancel::Counted,
+    decision, notices,
+    supersede::{Arrival, hold_all_for},
+    visitor::Visitor,
+};
 
 crate::row! {
     /// An invite as the holder of its token meets it.
@@ -81,27 +87,36 @@ pub(crate) fn id_of_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<InviteId
     known.map(|known| known.id).ok_or_else(Refused::invalid_token)
 }
 
-/// The invite of a token, in whatever state. Nobody else changes or uses it until the transaction ends.
-pub(crate) fn hold_by_token(tx: &mut Tx<'_>, token_hash: &Hash) -> Result<Found, Refused> {
-    hold_one(tx, "token_hash", token_hash)?.ok_or_else(Refused::invalid_token)
+/// The invite of a token, in whatever state. Nobody else changes or uses it until the transaction ends, or what else waits
+/// for the `guest` who comes by it and is held: it can end with that.
+pub(crate) fn hold_by_token(tx: &mut Tx<'_>, token_hash: &Hash, guest: Option<AccountId>) -> Result<Found, Refused> {
+    hold_one(tx, "token_hash", token_hash, guest)?.ok_or_else(Refused::invalid_token)
 }
 
 /// As [`hold_by_token`], for an invite that waits in the account's inbox: one made for it, or mailed to its address,
 /// verified. Any other is not found. The account is held.
 pub(crate) fn hold_waiting(tx: &mut Tx<'_>, id: InviteId, account: AccountId) -> Result<Found, Refused> {
-    let found = hold_by_id(tx, id)?;
+    let found = hold_by_id(tx, id, account)?;
     let own = Visitor::of(tx, &found, account)?.finds_in_inbox(&found, account);
     if own { Ok(found) } else { Err(Refused::not_found("invite")) }
 }
 
 /// As [`hold_by_token`], for an invite by which someone asked.
-pub(crate) fn hold_by_id(tx: &mut Tx<'_>, id: InviteId) -> Result<Found, Refused> {
-    hold_one(tx, "id", &id)?.ok_or_else(|| Refused::not_found("invite"))
+pub(crate) fn hold_by_id(tx: &mut Tx<'_>, id: InviteId, guest: AccountId) -> Result<Found, Refused> {
+    hold_one(tx, "id", &id, Some(guest))?.ok_or_else(|| Refused::not_found("invite"))
 }
 
 /// The invite with this value in a unique column, held. What was decided about it has been written to it.
-fn hold_one(tx: &mut Tx<'_>, column: &str, value: &dyn ToValue) -> Result<Option<Found>, Error> {
+fn hold_one(
+    tx: &mut Tx<'_>,
+    column: &str,
+    value: &dyn ToValue,
+    guest: Option<AccountId>,
+) -> Result<Option<Found>, Error> {
     hold_limit(tx, &format!("{column} = $1"), value)?;
+    if let Some(guest) = guest {
+        hold_all_for(tx, guest, Some((column, value)))?;
+    }
     let lock = tx.dialect().pick("", " FOR UPDATE OF i"); // SQLite has one writer
     let sql = intern(format!("{FOUND} WHERE i.{column} = $1{lock}"));
     let found: Option<Found> = tx.query_one(sql, &[value])?;

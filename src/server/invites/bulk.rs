@@ -31,6 +31,7 @@ use super::{
     create::{Fresh, Making, sealed},
     delivery, expire, hold_all, of_band,
     recipient::Recipient,
+    turn,
     wish::{Terms, To},
 };
 
@@ -99,6 +100,7 @@ pub(crate) fn create_all(
     let to = of_rows(wish.rows);
     let (making, shared) = Making::begin(tx, app, band, caller, (wish.shared, &to), now)?;
     making.check_shared(&shared)?;
+    turn::of_bulks(tx, band)?;
     let is_uses_given = !wish.shared.max_uses.is_omitted();
     let mut outcomes: Vec<Option<Outcome>> = vec![None; wish.rows.len()];
     let mut terms = Vec::with_capacity(wish.rows.len());

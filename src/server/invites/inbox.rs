@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-use super::cancel::Cancel;
+use super::{cancel::Cancel, supersede::hold_all_for};
 
 crate::row! {
     struct Row {
@@ -67,6 +67,7 @@ impl Row {
 pub(crate) fn opt_out(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<(), Error> {
     let person = Some(account);
     let cancel = Cancel { reason: CancelReason::OptedOut, actor: person, account: person, now };
+    hold_all_for(tx, account, None)?;
     cancel.pending(tx, "account = $4 AND kind = 'user'", &[&account]).map(drop)
 }
 

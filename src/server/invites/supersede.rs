@@ -4,7 +4,7 @@ use crate::{
     domain::{AccountId, BandId, CancelReason, InviteId, OnAcceptCancel, Tie, Timestamp},
     server::{
         accounts,
-        store::{Dialect, Error, ToValue, Tx},
+        store::{Dialect, Error, ToValue, Tx, dialect::intern},
     },
 };
 
@@ -79,18 +79,27 @@ pub(crate) fn came_without_invite(
     if mail { notices::queue(tx, None, &ended, account, now) } else { Ok(()) }
 }
 
-/// Holds all that waits for an account, for who has to hold the band's row before it is ended: first the invites, then
-/// the band, as everywhere, so that two transactions never wait for each other in a circle. The account is held, so
-/// that nothing more comes for it meanwhile.
-pub(crate) fn hold_all_for(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Error> {
+/// Holds all that waits for an account, before some of it ends, and with it the invite that has a value in a unique column,
+/// by which it comes. In the order of their ids, and before the band's row, as everywhere: two transactions never wait for
+/// each other in a circle. The account is held.
+pub(crate) fn hold_all_for(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    with: Option<(&str, &dyn ToValue)>,
+) -> Result<(), Error> {
     if tx.dialect() == Dialect::Sqlite {
         return Ok(());
     }
-    let own = accounts::own_address(tx, account)?.map(|(email, _)| email);
-    let _ = tx.exists(
-        "SELECT 1 AS n FROM invite WHERE status = 'pending'
-            AND (kind = 'user' AND account = $1 OR kind = 'email' AND email = $2::text) ORDER BY id FOR UPDATE",
-        &[&account, &own],
-    )?;
-    Ok(())
+    let (mut one, mut values) = (String::new(), vec![&account as &dyn ToValue]);
+    if let Some((column, value)) = with {
+        one = format!("{column} = $2 OR ");
+        values.push(value);
+    }
+    let sql = intern(format!(
+        "SELECT 1 AS n FROM invite WHERE {one}status = 'pending' AND (kind = 'user' AND account = $1
+            OR kind = 'email' AND email =
+                (SELECT email FROM account WHERE id = $1 AND (email_verified OR email_claim IS NOT NULL)))
+         ORDER BY id FOR UPDATE"
+    ));
+    tx.exists(sql, &values).map(drop)
 }

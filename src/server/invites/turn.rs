@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    domain::{AccountId, InviteId},
+    domain::{AccountId, BandId, InviteId},
     server::store::{
         Dialect, Error, ToValue, Tx,
         dialect::{intern, numbers},
@@ -25,6 +25,8 @@ enum Of {
     Invites = 1,
     /// Notices to who invited.
     Notices = 2,
+    /// Invites that are made together.
+    Bulks = 3,
 }
 
 /// Waits until nobody else counts what the recipients of these invites were mailed; they then wait for this transaction.
@@ -36,6 +38,18 @@ pub(super) fn of_recipients(tx: &mut Tx<'_>, invites: &[InviteId]) -> Result<(),
 /// As [`of_recipients`], of what those who invited are told.
 pub(super) fn of_inviters(tx: &mut Tx<'_>, accounts: &[AccountId]) -> Result<(), Error> {
     take(tx, Of::Notices, "a.email", "account a WHERE a.id IN", accounts)
+}
+
+/// Waits until nobody else makes many invites in the band at once: two that are for the same people, in other orders, would
+/// wait for each other. Before invites are held.
+pub(super) fn of_bulks(tx: &mut Tx<'_>, band: BandId) -> Result<(), Error> {
+    if tx.dialect() == Dialect::Sqlite {
+        return Ok(());
+    }
+    let sql = "SELECT CAST(1 AS bigint) AS key
+        FROM (SELECT pg_advisory_xact_lock(CAST($1 AS bigint) * 256 + (hashtext(CAST($2::uuid AS text)) & 255))) AS held";
+    let _: Option<Lock> = tx.query_one(sql, &[&(Of::Bulks as i64), &band])?;
+    Ok(())
 }
 
 fn take<T: ToValue>(tx: &mut Tx<'_>, of: Of, address: &str, rows: &str, ids: &[T]) -> Result<(), Error> {

@@ -8,6 +8,7 @@ use crate::{
 use super::{
     cancel::Cancel,
     decision::{Decision, Rest, Which},
+    supersede::hold_all_for,
 };
 
 /// Whose invites in which band are meant, and who brings it about.
@@ -29,6 +30,7 @@ impl Withdrawal {
     /// Ends the pending invites that are for the person. An address counts where it is the
     /// account's alone.
     pub(crate) fn addressed(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        hold_all_for(tx, self.account, None)?;
         self.end(tx, CancelReason::MemberRemoved, "kind = 'user' AND account = $4", &self.account)?;
         let holder: Option<Holder> = tx.query_one(
             "SELECT email, email_verified, email_claim IS NOT NULL AS claimed FROM account WHERE id = $1",

@@ -16,7 +16,8 @@ async fn columns(database: Database) -> Vec<Column> {
     let sql = store.dialect().pick(
         "SELECT t.name AS \"table\", c.name AS name, c.type AS kind,
                 NOT (c.\"notnull\" OR (c.pk AND c.type = 'INTEGER')) AS nullable
-         FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE '%\\_search%' ESCAPE '\\'",
+         FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE '%\\_search%' ESCAPE '\\'
+            AND t.name NOT LIKE 'sqlite%'",
         "SELECT table_name::text AS \"table\", column_name::text AS name,
                 CASE data_type::text WHEN 'bigint' THEN 'INTEGER' WHEN 'integer' THEN 'INTEGER' WHEN 'boolean' THEN 'INTEGER'
                     WHEN 'text' THEN 'TEXT' WHEN 'uuid' THEN 'BLOB' WHEN 'bytea' THEN 'BLOB' ELSE data_type::text END AS kind,
