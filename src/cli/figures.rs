@@ -47,7 +47,7 @@ fn print_stats(stats: &Stats) -> Result<(), Error> {
     output::table(["OF", "NAME", "MADE", "PENDING", "ACCEPTED", "REJECTED", "CANCELLED", "USES"], &rows)?;
     let rate = stats.acceptance_rate.map(|rate| format!("{:.0} %", rate * 100.0)).unwrap_or_default();
     let median = stats.median_seconds_to_accept.map(duration).unwrap_or_default();
-    output::fields(&[("ACCEPTED OF ENDED", rate), ("TIME TO ACCEPT", median), ("LOOKED AT", stats.views.to_string())])
+    output::fields(&[("ACCEPTANCE RATE", rate), ("TIME TO ACCEPT", median), ("LOOKED AT", stats.views.to_string())])
 }
 
 /// A time as people say it: the largest unit that it has two of, so that it is not far off.

@@ -123,7 +123,7 @@ pub(super) fn describe(document: &mut Value) {
     }
 }
 
-/// What a response is where nothing more is said of it: OpenAPI asks for a word on each.
+/// What a response is where nothing more is said of it: `OpenAPI` asks for a word on each.
 fn in_words(status: &str) -> &'static str {
     let status: Option<StatusCode> = status.parse().ok();
     status.and_then(|status| status.canonical_reason()).unwrap_or("What is refused, as a problem")

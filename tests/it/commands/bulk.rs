@@ -103,7 +103,7 @@ fn refused_rows_are_written_down_mended_and_sent() {
 fn thousands_are_one_answer_and_a_run_can_begin_later() {
     let server = Served::start();
     let (ada, band) = owls(&server);
-    let rows: String = (0..2_300).map(|n| format!("person{n}@example.org\n")).collect();
+    let rows: String = (0..2_300).map(|n| format!("person{n}@example.org\n")).collect::<Vec<_>>().concat();
     let people = file(&ada, "people.csv", &rows);
     let later = ada.json(&["invites", "bulk", &band, &people, "--from", "1301"]);
     assert_eq!(
@@ -122,7 +122,7 @@ fn thousands_are_one_answer_and_a_run_can_begin_later() {
 fn a_campaign_is_made_with_its_people_and_only_once() {
     let server = Served::start();
     let (ada, band) = owls(&server);
-    let rows: String = (0..1_100).map(|n| format!("person{n}@example.org\n")).collect();
+    let rows: String = (0..1_100).map(|n| format!("person{n}@example.org\n")).collect::<Vec<_>>().concat();
     let people = file(&ada, "people.csv", format!("{rows}not an address\n"));
     let args = ["campaigns", "create", &band, "Spring", "--message", "Come!", "--rows", &people];
     let ran = ada.run(&[&args[..], &["--json"]].concat());
@@ -157,7 +157,7 @@ fn what_cannot_be_read_is_one_clear_sentence() {
 fn ctrl_c_ends_behind_the_answer_and_says_how_to_go_on() {
     let server = Served::start();
     let (ada, band) = owls(&server);
-    let rows: String = (0..30_000).map(|n| format!("person{n}@example.org\n")).collect();
+    let rows: String = (0..30_000).map(|n| format!("person{n}@example.org\n")).collect::<Vec<_>>().concat();
     let people = file(&ada, "people.csv", rows);
     let mut command = ada.command(&["invites", "bulk", &band, &people]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -197,7 +197,7 @@ fn a_server_that_goes_away_leaves_a_way_on() {
 fn progress_is_for_a_terminal_alone() {
     let server = Served::start();
     let (ada, band) = owls(&server);
-    let rows: String = (0..1_500).map(|n| format!("person{n}@example.org\n")).collect();
+    let rows: String = (0..1_500).map(|n| format!("person{n}@example.org\n")).collect::<Vec<_>>().concat();
     let people = file(&ada, "people.csv", rows);
     let screen = ada.in_terminal(100, &["invites", "bulk", &band, &people], &[]);
     assert!(screen.contains("] 1000 of 1500 rows (66 %)"), "{}", &screen[..2_000]);

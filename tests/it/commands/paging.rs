@@ -10,7 +10,7 @@ use crate::program::{Home, Served};
 fn crowd(server: &Served, invites: usize) -> (Home, String) {
     let ada = server.person("ada");
     let band = ada.band("The Night Owls");
-    let rows: String = (0..invites).map(|n| format!("person number {n}\n")).collect();
+    let rows: String = (0..invites).map(|n| format!("person number {n}\n")).collect::<Vec<_>>().concat();
     let ran = ada.run_with(&["invites", "bulk", &band, "-"], &format!("name\n{rows}"));
     assert_eq!(ran.code, 0, "{}", ran.err);
     (ada, band)

@@ -38,7 +38,7 @@ fn owls(server: &Served) -> (Home, String) {
 fn invite_300_people_from_a_csv() {
     let server = Served::start();
     let (ada, band) = owls(&server);
-    let rows: String = (0..300).map(|n| format!("Person {n},person{n}@example.org\n")).collect();
+    let rows: String = (0..300).map(|n| format!("Person {n},person{n}@example.org\n")).collect::<Vec<_>>().concat();
     fs::write(ada.path().join("people.csv"), format!("name,email\n{rows}")).unwrap();
     let ran = run(&ada, &recipe("Invite everybody in a CSV file"));
     assert_eq!(ran.code, 0, "{ran:?}");
