@@ -69,6 +69,14 @@ impl Standing {
         Self { status: Status::Cancelled, reason: Some(reason) }
     }
 
+    /// Whether there is a use for somebody: one is `left`, and the invite is pending. For who asked in time and was told to
+    /// wait for an admin's word (`asked`) time does not end it.
+    #[must_use]
+    pub const fn has_use(self, left: bool, asked: bool) -> bool {
+        let is_expired = matches!(self.reason, Some(CancelReason::Expired));
+        left && (matches!(self.status, Status::Pending) || asked && is_expired)
+    }
+
     /// How the invite stands after the act; as before where there is nothing to do.
     ///
     /// # Errors
@@ -142,6 +150,16 @@ mod tests {
             assert_eq!(standing.after(Act::Revoke).is_ok(), is_revoked, "{standing:?}");
             assert_eq!(standing.after(Act::Restore { recent: true }).is_ok(), is_revoked, "{standing:?}");
             assert_eq!(standing.after(Act::Restore { recent: false }), Err(Illegal::NotRestorable));
+        }
+    }
+
+    #[test]
+    fn time_alone_does_not_take_the_use_of_who_asked() {
+        for standing in every() {
+            let [asked, plain] = [true, false].map(|asked| standing.has_use(true, asked));
+            assert_eq!(plain, standing.after(Act::Accept { last: false }).is_ok());
+            assert_eq!(asked && !plain, standing == Standing::cancelled(CancelReason::Expired));
+            assert!(!standing.has_use(false, true), "nobody comes in by none");
         }
     }
 

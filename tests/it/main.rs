@@ -133,6 +133,8 @@ mod retention;
 #[cfg(feature = "server")]
 mod rights;
 #[cfg(feature = "server")]
+mod rules;
+#[cfg(feature = "server")]
 mod search;
 #[cfg(feature = "server")]
 mod secrets;

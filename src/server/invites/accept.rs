@@ -472,7 +472,8 @@ fn redeem(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<(), Erro
     .map(drop)
 }
 
-/// Takes a use if it is still there: the one guarded statement that decides every race.
+/// Takes a use if it is still there: the one guarded statement that decides every race. Its guard is
+/// [`Standing::has_use`], said over the row as it is at that moment.
 ///
 /// Where an admin has to agree, time does not end what was asked in time: a use is taken after that, too, and leaves an
 /// invite that is over as it is.

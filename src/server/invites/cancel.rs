@@ -83,7 +83,7 @@ impl Cancel {
         Ok(i64::try_from(self.each(tx, which, values)?.len()).unwrap_or(i64::MAX))
     }
 
-    /// Ends what is pending and fits `which`, a fixed condition with its values from `$4` on; what has ended. Nobody
+    /// Ends what is pending ([`crate::domain::Standing::at`], said over the rows) and fits `which`, a fixed condition with its values from `$4` on; what has ended. Nobody
     /// waits for an admin's word any more who asked by one of them.
     pub(super) fn each(self, tx: &mut Tx<'_>, which: &str, values: &[&dyn ToValue]) -> Result<Vec<Counted>, Error> {
         let sql = intern(format!(

@@ -18,10 +18,7 @@ use std::fmt::Write as _;
 
 use crate::{
     api::Patch,
-    domain::{
-        AccountId, BandId, CampaignId, CancelReason, InviteId, Message, OnInviterRemoved, Role, Standing, Status,
-        Timestamp,
-    },
+    domain::{AccountId, BandId, CampaignId, CancelReason, InviteId, Loss, Message, Role, Standing, Status, Timestamp},
     server::{
         Refused,
         bands::requests,
@@ -253,7 +250,8 @@ impl Decision {
         cancel.pending(tx, &which.text, &which.values)
     }
 
-    /// Of pending rows those that it is about, by other columns than those that lead to them. A plus keeps the way to all
+    /// Of pending rows those that it is about, by other columns than those that lead to them; of somebody's, those that the
+    /// rule says ([`crate::domain::Loss::ends`], said over the rows). A plus keeps the way to all
     /// of a campaign's or a band's invites out of it.
     pub(super) fn about<'a>(&'a self, mut rows: Condition<'a>, dialect: Dialect) -> Condition<'a> {
         let plus = dialect.pick("+", "");
@@ -281,10 +279,8 @@ impl Decision {
             && found.status_at <= self.at
             && (self.past < found.seq && found.seq <= self.upto)
             && Standing::at(self.at, found.status, found.cancel_reason, found.expires_at).is_pending();
-        Ok(is_one
-            && (self.every
-                || found.role == Role::Admin
-                || (self.by_rules && found.rules()?.on_inviter_removed == OnInviterRemoved::Revoke)))
+        let loss = if self.by_rules { Loss::Membership } else { Loss::Role };
+        Ok(is_one && (self.every || loss.ends(found.role, found.rules()?.on_inviter_removed)))
     }
 }
 

@@ -4,37 +4,147 @@
 use proptest::prelude::*;
 
 use super::rules::{
-    ASKABLE, BANDS, Block, Change, Door, Life, Model, NewCampaign, PEOPLE, Role, Rules, SITE, Supersedes, To, Verdict,
-    Wish,
+    ASKABLE, BANDS, Block, Change, Doing, Door, Life, Model, NewCampaign, PEOPLE, Role, Rules, SITE, Supersedes, To,
+    Verdict, Wish,
 };
 
 /// Something that someone does. As it is drawn, its people, invites, campaigns and requests are any numbers; once it is
 /// aimed ([`Model::aimed`]) they are those that there are.
 #[derive(Debug, Clone)]
 pub enum Act {
-    Make { by: usize, band: usize, to: To, wish: Wish },
-    Codes { by: usize, band: usize, wish: NewCampaign, count: usize, max_uses: Option<u32> },
-    Look { invite: usize },
-    Accept { who: usize, invite: usize, door: Door },
-    Decline { who: usize, invite: usize, door: Door, block: Option<Block> },
-    Register { invite: Option<usize>, accepts: bool },
-    Join { who: usize, band: usize },
-    Answer { by: usize, request: usize, yes: bool },
-    Revoke { by: usize, invite: usize },
-    Restore { by: usize, invite: usize },
-    Rotate { by: usize, invite: usize },
-    Edit { by: usize, invite: usize, change: Change },
-    NewCampaign { by: usize, band: usize, wish: NewCampaign },
-    EditCampaign { by: usize, campaign: usize, change: Change },
-    ExpireCampaign { by: usize, campaign: usize },
-    DeleteCampaign { by: usize, campaign: usize },
-    Promote { by: usize, band: usize, who: usize, role: Role },
-    LetInvite { by: usize, band: usize, who: usize, may: bool },
-    Remove { by: usize, band: usize, who: usize, ban: bool, all: bool },
-    Leave { who: usize, band: usize },
-    Transfer { by: usize, band: usize, to: usize },
-    SetRules { by: usize, band: usize, rules: Rules },
-    Wait { minutes: i64 },
+    Make {
+        by: usize,
+        band: usize,
+        to: To,
+        wish: Wish,
+    },
+    Codes {
+        by: usize,
+        band: usize,
+        wish: NewCampaign,
+        count: usize,
+        max_uses: Option<u32>,
+    },
+    Look {
+        invite: usize,
+    },
+    Accept {
+        who: usize,
+        invite: usize,
+        door: Door,
+    },
+    Decline {
+        who: usize,
+        invite: usize,
+        door: Door,
+        block: Option<Block>,
+    },
+    Register {
+        invite: Option<usize>,
+        accepts: bool,
+    },
+    Join {
+        who: usize,
+        band: usize,
+    },
+    Answer {
+        by: usize,
+        request: usize,
+        yes: bool,
+    },
+    Revoke {
+        by: usize,
+        invite: usize,
+    },
+    Restore {
+        by: usize,
+        invite: usize,
+    },
+    Rotate {
+        by: usize,
+        invite: usize,
+    },
+    Edit {
+        by: usize,
+        invite: usize,
+        change: Change,
+    },
+    NewCampaign {
+        by: usize,
+        band: usize,
+        wish: NewCampaign,
+    },
+    EditCampaign {
+        by: usize,
+        campaign: usize,
+        change: Change,
+    },
+    ExpireCampaign {
+        by: usize,
+        campaign: usize,
+    },
+    DeleteCampaign {
+        by: usize,
+        campaign: usize,
+    },
+    Promote {
+        by: usize,
+        band: usize,
+        who: usize,
+        role: Role,
+    },
+    LetInvite {
+        by: usize,
+        band: usize,
+        who: usize,
+        may: bool,
+    },
+    Remove {
+        by: usize,
+        band: usize,
+        who: usize,
+        ban: bool,
+        all: bool,
+    },
+    Leave {
+        who: usize,
+        band: usize,
+    },
+    Transfer {
+        by: usize,
+        band: usize,
+        to: usize,
+    },
+    SetRules {
+        by: usize,
+        band: usize,
+        rules: Rules,
+    },
+    Bulk {
+        by: usize,
+        band: usize,
+        rows: Vec<To>,
+        wish: Wish,
+    },
+    /// To these invites, or to all that are shown.
+    Many {
+        by: usize,
+        band: usize,
+        doing: Doing,
+        of: Option<Vec<usize>>,
+    },
+    Resend {
+        by: usize,
+        invite: usize,
+    },
+    SetQuota {
+        by: usize,
+        who: usize,
+        limit: Option<usize>,
+    },
+    Wait {
+        minutes: i64,
+    },
     Sweep,
 }
 
@@ -111,14 +221,36 @@ fn campaign() -> impl Strategy<Value = NewCampaign> {
     })
 }
 
+fn to() -> impl Strategy<Value = To> {
+    prop_oneof![2 => Just(To::Holder), 2 => number().prop_map(To::Account), 2 => number().prop_map(To::Address)]
+}
+
+fn doing() -> impl Strategy<Value = Doing> {
+    prop_oneof![
+        2 => Just(Doing::Revoke), 3 => Just(Doing::Restore), 1 => Just(Doing::Resend),
+        1 => life().prop_map(Doing::Extend), 1 => role().prop_map(Doing::SetRole),
+    ]
+}
+
+/// What is done to many, and how many somebody may make.
+fn on_many() -> impl Strategy<Value = Act> {
+    let (n, band) = (number, 0..BANDS);
+    let some = prop::option::weighted(0.7, prop::collection::vec(n(), 1..6));
+    prop_oneof![
+        4 => (n(), band.clone(), prop::collection::vec(to(), 1..5), wish())
+            .prop_map(|(by, band, rows, wish)| Act::Bulk { by, band, rows, wish }),
+        4 => (n(), band, doing(), some).prop_map(|(by, band, doing, of)| Act::Many { by, band, doing, of }),
+        2 => (n(), n()).prop_map(|(by, invite)| Act::Resend { by, invite }),
+        1 => (n(), n(), prop::option::weighted(0.7, 0..9_usize))
+            .prop_map(|(by, who, limit)| Act::SetQuota { by, who, limit }),
+    ]
+}
+
 /// Acts as they are drawn.
 pub fn acts(most: usize) -> impl Strategy<Value = Vec<Act>> {
     let (n, band) = (number, 0..BANDS);
-    let to = prop_oneof![
-        2 => Just(To::Holder), 2 => n().prop_map(To::Account), 2 => n().prop_map(To::Address),
-    ];
     let on_invites = prop_oneof![
-        9 => (n(), band.clone(), to, wish()).prop_map(|(by, band, to, wish)| Act::Make { by, band, to, wish }),
+        9 => (n(), band.clone(), to(), wish()).prop_map(|(by, band, to, wish)| Act::Make { by, band, to, wish }),
         1 => (n(), 0..=SITE, campaign(), 1..3_usize, uses())
             .prop_map(|(by, band, wish, count, max_uses)| Act::Codes { by, band, wish, count, max_uses }),
         1 => n().prop_map(|invite| Act::Look { invite }),
@@ -151,7 +283,7 @@ pub fn acts(most: usize) -> impl Strategy<Value = Vec<Act>> {
         4 => (1_i64..90).prop_map(|minutes| Act::Wait { minutes }),
         1 => Just(Act::Sweep),
     ];
-    prop::collection::vec(prop_oneof![2 => on_invites, 1 => on_the_rest], most / 2..most)
+    prop::collection::vec(prop_oneof![10 => on_invites, 5 => on_the_rest, 3 => on_many()], most / 2..most)
 }
 
 /// As many as sign up in one story: each costs a password's hash.
@@ -168,16 +300,30 @@ impl Model {
                 if let Some(waiting) = self.waited_for(number, *band).filter(|_| wish.replace) {
                     *to = waiting;
                 }
-                match to {
-                    To::Holder => {}
-                    To::Account(who) => *who %= self.people,
-                    // The next one to sign up has an address already.
-                    To::Address(who) => *who %= self.people + 1,
-                }
+                *to = self.someone(*to);
                 if *to != To::Holder {
                     wish.max_uses = Some(1);
                 }
                 wish.campaign = wish.campaign.map(|n| self.a_campaign(n, Some(*band)));
+            }
+            Act::Bulk { by, band, rows, wish } => {
+                *by = self.of_the_band(*by, *band);
+                for to in rows.iter_mut() {
+                    *to = self.someone(*to);
+                }
+                wish.max_uses = Some(1);
+                wish.campaign = wish.campaign.map(|n| self.a_campaign(n, Some(*band)));
+            }
+            Act::Many { by, band, doing, of } => {
+                let end = if matches!(doing, Doing::Restore) { "revoked" } else { "pending" };
+                *by = self.of_the_band(*by, *band);
+                for n in of.iter_mut().flatten() {
+                    *n = self.an_invite(*n, end)?;
+                }
+            }
+            Act::SetQuota { by, who, .. } => {
+                *by = self.of_the_band(*by, SITE);
+                *who %= self.people;
             }
             Act::Look { invite } => *invite = self.an_invite(*invite, "pending")?,
             Act::Accept { who, invite, door } | Act::Decline { who, invite, door, .. } => {
@@ -203,7 +349,10 @@ impl Model {
                 *invite = self.an_invite(*invite, "revoked")?;
                 *by = self.of_the_band(*by, self.band_of(*invite));
             }
-            Act::Revoke { by, invite } | Act::Rotate { by, invite } | Act::Edit { by, invite, .. } => {
+            Act::Revoke { by, invite }
+            | Act::Rotate { by, invite }
+            | Act::Resend { by, invite }
+            | Act::Edit { by, invite, .. } => {
                 *invite = self.an_invite(*invite, "pending")?;
                 *by = self.of_the_band(*by, self.band_of(*invite));
             }
@@ -227,6 +376,15 @@ impl Model {
             Act::Wait { .. } | Act::Sweep => {}
         }
         Some(act)
+    }
+
+    /// Whom a drawn one is: the next one to sign up has an address already.
+    fn someone(&self, to: To) -> To {
+        match to {
+            To::Holder => To::Holder,
+            To::Account(who) => To::Account(who % self.people),
+            To::Address(who) => To::Address(who % (self.people + 1)),
+        }
     }
 
     /// What the rules say to it, once it is aimed.
@@ -254,6 +412,10 @@ impl Model {
             Act::Leave { who, band } => self.leave(who, band),
             Act::Transfer { by, band, to } => self.transfer(by, band, to),
             Act::SetRules { by, band, rules } => self.set_rules(by, band, rules),
+            Act::Bulk { by, band, ref rows, ref wish } => self.bulk(by, band, rows, wish),
+            Act::Many { by, band, doing, ref of } => self.many(by, band, doing, of.as_deref()),
+            Act::Resend { by, invite } => self.resend(by, invite),
+            Act::SetQuota { by, who, limit } => self.set_quota(by, who, limit),
             Act::Wait { minutes } => {
                 self.now += minutes * 60;
                 Ok((0, ""))
@@ -266,6 +428,8 @@ impl Model {
     pub fn place(&self, act: &Act) -> Option<usize> {
         match *act {
             Act::Make { band, .. }
+            | Act::Bulk { band, .. }
+            | Act::Many { band, .. }
             | Act::Codes { band, .. }
             | Act::Join { band, .. }
             | Act::NewCampaign { band, .. }
@@ -279,6 +443,7 @@ impl Model {
             Act::Accept { .. }
             | Act::Answer { yes: true, .. }
             | Act::Register { .. }
+            | Act::SetQuota { .. }
             | Act::Wait { .. }
             | Act::Sweep => None,
             Act::Answer { request, .. } => Some(self.band_of_request(request)),
@@ -287,6 +452,7 @@ impl Model {
             | Act::Revoke { invite, .. }
             | Act::Restore { invite, .. }
             | Act::Rotate { invite, .. }
+            | Act::Resend { invite, .. }
             | Act::Edit { invite, .. } => Some(self.band_of(invite)),
             Act::EditCampaign { campaign, .. }
             | Act::ExpireCampaign { campaign, .. }

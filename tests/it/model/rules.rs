@@ -8,6 +8,7 @@
 //! | `change` | taking back, restoring and editing invites |
 //! | `members` | roles, removal, leaving, handing over, and what that ends |
 //! | `campaigns` | sets of invites that share role, message and end, and end together; batches of codes |
+//! | `many` | many invites made or changed at once, sent again; how many somebody may make |
 //!
 //! A rule answers `Ok` where it did what was asked, `Err` where it refused. Its checks stand in the order in which they
 //! are made, all of them before the first change.
@@ -16,6 +17,7 @@ mod aim;
 mod campaigns;
 mod change;
 mod door;
+mod many;
 mod members;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +28,7 @@ pub use self::{
     campaigns::NewCampaign,
     change::{Change, Life},
     door::Door,
+    many::Doing,
 };
 
 /// How many people there are from the beginning. Each of the first ones owns the band of the same number.
@@ -234,6 +237,10 @@ pub struct Model {
     blocks: BTreeSet<(usize, Block, usize)>,
     /// Who signed up by which invite, and has not come in by it yet: the use is taken already.
     held: BTreeSet<(usize, usize)>,
+    /// How many each may make, where that was said.
+    quotas: BTreeMap<usize, Option<usize>>,
+    /// To how many invites the last act was done that was done to many.
+    pub done: usize,
 }
 
 /// What is wished of a new invite; what is left out is the campaign's, or as the site has it.
@@ -247,6 +254,15 @@ pub struct Wish {
     pub approval: bool,
     /// In the place of one that is pending for the same person.
     pub replace: bool,
+}
+
+/// What a wish comes to.
+#[derive(Clone, Copy)]
+struct Terms {
+    campaign: usize,
+    role: Role,
+    message: Option<u8>,
+    ends: Option<i64>,
 }
 
 /// The life of an invite that is made without a wish.
@@ -270,6 +286,8 @@ impl Model {
             requests: Vec::new(),
             blocks: BTreeSet::new(),
             held: BTreeSet::new(),
+            quotas: BTreeMap::new(),
+            done: 0,
         }
     }
 
@@ -352,8 +370,8 @@ impl Model {
         Ok(())
     }
 
-    /// Making an invite.
-    pub fn make(&mut self, by: usize, band: usize, to: To, wish: &Wish) -> Verdict {
+    /// What invites come to that are made by this wish, if they can be.
+    fn terms(&self, by: usize, band: usize, wish: &Wish) -> Result<Terms, Answer> {
         let up_to = self.inside(band, by)?.grants().ok_or(FORBIDDEN)?;
         if wish.campaign.is_some() {
             self.admin(band, by)?; // who runs campaigns
@@ -371,9 +389,20 @@ impl Model {
         if wish.life.is_some() {
             self.ends_with_its_campaign(campaign, ends)?;
         }
-        if role > up_to {
-            return Err(FORBIDDEN);
-        }
+        if role > up_to { Err(FORBIDDEN) } else { Ok(Terms { campaign, role, message, ends }) }
+    }
+
+    fn put(&mut self, by: usize, band: usize, to: To, wish: &Wish, terms: Terms) {
+        let Terms { campaign, role, message, ends } = terms;
+        let (rules, made, max_uses, approval) = (self.bands[band].rules, self.now, wish.max_uses, wish.approval);
+        let (uses, end) = (0, None);
+        let invite = Invite { band, campaign, by, to, role, message, max_uses, uses, approval, rules, made, ends, end };
+        self.invites.push(invite);
+    }
+
+    /// Making an invite.
+    pub fn make(&mut self, by: usize, band: usize, to: To, wish: &Wish) -> Verdict {
+        let terms = self.terms(by, band, wish)?;
         self.may_be_invited(to, band, by)?;
         let old = self.waiting(to, band);
         if let Some(old) = old {
@@ -382,12 +411,10 @@ impl Model {
             }
             self.changeable(by, old)?;
         }
-        self.has_room(campaign)?;
+        self.has_quota(by, 1)?;
+        self.has_room(terms.campaign)?;
         self.cancel("replaced", |n, _| Some(n) == old);
-        let (rules, made, max_uses, approval) = (self.bands[band].rules, self.now, wish.max_uses, wish.approval);
-        let (uses, end) = (0, None);
-        let invite = Invite { band, campaign, by, to, role, message, max_uses, uses, approval, rules, made, ends, end };
-        self.invites.push(invite);
+        self.put(by, band, to, wish, terms);
         Ok((201, ""))
     }
 

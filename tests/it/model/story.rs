@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::{
     act::Act,
     rules::{
-        ASKABLE, BANDS, Block, Change, Door, Model, NewCampaign, PEOPLE, Rules, SITE, SITE_ADMIN, Site, Supersedes, To,
-        Wish, text,
+        ASKABLE, BANDS, Block, Change, Doing, Door, Model, NewCampaign, PEOPLE, Rules, SITE, SITE_ADMIN, Site,
+        Supersedes, To, Wish, text,
     },
 };
 use crate::world::{PASSWORD, Person, World};
@@ -182,6 +182,36 @@ impl<'w> Story<'w> {
             Act::SetRules { by, band: b, rules } => {
                 self.people[by].patch(&band(b), json!({ "policy": policy(rules) })).await
             }
+            Act::Bulk { by, band: b, ref rows, ref wish } => {
+                let mut body = self.wish(To::Holder, wish);
+                let row = |to: &To| match *to {
+                    To::Holder => json!({}),
+                    To::Account(who) => json!({ "username": self.name(who) }),
+                    To::Address(who) => json!({ "email": self.address(who) }),
+                };
+                body["rows"] = rows.iter().map(row).collect();
+                self.people[by].post(&format!("{}/invites/bulk", band(b)), body).await
+            }
+            Act::Many { by, band: b, doing, ref of } => {
+                let (action, args) = match doing {
+                    Doing::Revoke => ("revoke", json!({})),
+                    Doing::Restore => ("restore", json!({})),
+                    Doing::Resend => ("resend", json!({})),
+                    Doing::Extend(life) => ("extend", json!({ "ttl_hours": life.hours() })),
+                    Doing::SetRole(role) => ("set_role", json!({ "role": role.word() })),
+                };
+                let mut body = json!({ "action": action, "args": args });
+                match of {
+                    Some(some) => body["ids"] = some.iter().map(|n| self.invites[*n].0.clone()).collect(),
+                    None => body["filter"] = nothing,
+                }
+                self.people[by].post(&format!("{}/invites/actions", band(b)), body).await
+            }
+            Act::Resend { by, invite: n } => self.people[by].post(&format!("{}/resend", invite(n)), nothing).await,
+            Act::SetQuota { by, who, limit } => {
+                let path = format!("/site/accounts/{}/quota", self.account(who).as_str().unwrap());
+                self.people[by].send("PUT", &path, Some(&json!({ "limit": limit }))).await
+            }
             Act::Wait { minutes } => {
                 self.world.clock.pass_seconds(minutes * 60);
                 (0, Value::Null)
@@ -228,6 +258,15 @@ impl<'w> Story<'w> {
             Act::Make { .. } if made => {
                 self.invites.push((id(&answer["invite"]), answer["token"].as_str().unwrap().to_owned()));
             }
+            Act::Bulk { .. } if made => {
+                let done = answer["results"].as_array().unwrap().iter().filter(|row| row["status"] == "created");
+                for row in done {
+                    let (link, id) = (row["link"].as_str().unwrap(), row["invite_id"].as_str().unwrap());
+                    self.invites.push((id.to_owned(), link.rsplit('/').next().unwrap().to_owned()));
+                }
+                assert_eq!(answer["created"], self.model.done);
+            }
+            Act::Many { .. } if made => assert_eq!(answer["done"], self.model.done, "{answer}"),
             Act::NewCampaign { .. } if made => self.campaigns.push(id(&answer["campaign"])),
             Act::Codes { by, .. } if made => {
                 let campaign = id(&answer["campaign"]);

@@ -35,7 +35,7 @@ impl Model {
 
     /// Room for another invite.
     pub(super) fn has_room(&self, campaign: usize) -> Result<(), Answer> {
-        let made = self.invites.iter().filter(|invite| invite.campaign == campaign).count();
+        let made = self.made_in(campaign);
         if self.campaigns[campaign].max_invites.is_some_and(|most| made >= most) { Err(INVALID) } else { Ok(()) }
     }
 
@@ -93,6 +93,9 @@ impl Model {
             return Err(FORBIDDEN);
         } else if wish.role != Role::Member {
             return Err(INVALID);
+        }
+        if band != SITE {
+            self.has_quota(by, count)?;
         }
         let batch =
             Campaign::new(band, &NewCampaign { max_invites: None, max_accepts: None, ..wish.clone() }, self.now);
