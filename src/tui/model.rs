@@ -25,7 +25,7 @@ use super::{
     launch::Launched,
 };
 use crate::{
-    api::{Account, Band, Code, Invite, InviteFilter, InviteSort, Member, Site, SyncInbox},
+    api::{Account, Band, Invite, InviteFilter, InviteSort, Member, Site, SyncInbox},
     client::{Origin, PlainHttp},
     domain::{AccountId, BandId, InviteId, Kind, Pasted, Status, Timestamp},
 };
@@ -114,7 +114,7 @@ pub struct InvitesPane {
     /// Whether all that fit are marked, those that nobody has fetched included.
     pub all: bool,
     /// What was last not done to marked ones, and why.
-    pub refused: BTreeMap<InviteId, Code>,
+    pub refused: BTreeMap<InviteId, String>,
     /// The order; newest first where it is missing.
     pub sort: Option<InviteSort>,
     /// Invites of the band.

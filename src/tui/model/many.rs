@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    api::{ActedOnInvites, Code, FailedInvite, InviteFilter},
+    api::{ActedOnInvites, Code, FailedInvite, InviteAction, InviteFilter},
     domain::InviteId,
 };
 
@@ -38,22 +38,29 @@ impl Many {
     }
 
     /// "not pending (3), opted out": why the others were not done, the most frequent first.
-    pub fn reasons(&self) -> String {
-        let mut counts = BTreeMap::<&str, u32>::new();
+    pub fn reasons(&self, action: InviteAction) -> String {
+        let mut counts = BTreeMap::<String, u32>::new();
         for failed in &self.failed {
-            *counts.entry(failed.code.as_str()).or_default() += 1;
+            *counts.entry(why(action, failed.code)).or_default() += 1;
         }
         let mut counts: Vec<_> = counts.into_iter().collect();
-        counts.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
-        let said = counts.into_iter().map(|(code, count)| {
-            let words = code.replace('_', " ");
-            if count > 1 { format!("{words} ({count})") } else { words }
-        });
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let said = counts.into_iter();
+        let said = said.map(|(words, count)| if count > 1 { format!("{words} ({count})") } else { words });
         said.collect::<Vec<_>>().join(", ")
     }
 
     /// Each invite that it was not done to, and why.
-    pub(in crate::tui) fn refused(&self) -> BTreeMap<InviteId, Code> {
-        self.failed.iter().map(|failed| (failed.id, failed.code)).collect()
+    pub(in crate::tui) fn refused(&self, action: InviteAction) -> BTreeMap<InviteId, String> {
+        self.failed.iter().map(|failed| (failed.id, why(action, failed.code))).collect()
+    }
+}
+
+/// Why an action was not done to an invite, in a few words.
+fn why(action: InviteAction, code: Code) -> String {
+    match (action, code) {
+        (InviteAction::Resend, Code::Validation) => "no address".to_owned(),
+        (_, Code::Validation) => "not within its rules".to_owned(),
+        (_, code) => code.as_str().replace('_', " "),
     }
 }

@@ -8,7 +8,7 @@ use super::super::{
     model::{Chosen, Confirm, Deed, FormKind, Many, Model, Overlay, Tone, Undo},
 };
 use crate::{
-    api::{ActOnInvites, ActionArgs, InviteAction, InviteFilter, MAX_ACTED_ON},
+    api::{ActOnInvites, ActionArgs, Code, InviteAction, InviteFilter, MAX_ACTED_ON},
     domain::{CampaignId, CancelReason, InviteId, Status},
 };
 
@@ -185,16 +185,22 @@ impl Model {
         if matches!(self.overlays.last(), Some(Overlay::Form(form)) if matches!(form.kind, FormKind::EditMany(_))) {
             self.overlays.pop();
         }
-        let many = confirm.many.clone().unwrap_or_default();
+        let mut many = confirm.many.clone().unwrap_or_default();
         let done: Vec<&ActOnInvites> = confirm.deeds.iter().filter_map(wish).collect();
+        let action = done.first().map_or(InviteAction::Extend, |wish| wish.action);
+        if action == InviteAction::Restore && done.iter().any(|wish| wish.filter.is_some()) {
+            // What ended otherwise, or longer ago, was not meant.
+            many.failed.retain(|failed| failed.code != Code::NotRestorable);
+        }
         let revoked = done.iter().any(|wish| wish.action == InviteAction::Revoke);
         if revoked && many.done > 0 {
             self.revoked_many(&done, &many);
         }
         self.clear_marks();
-        self.invites.refused = many.refused();
+        self.invites.refused = many.refused(action);
         self.invites.list.marked = self.invites.refused.keys().copied().collect();
         let what = match many.done {
+            0 => format!("No invite was {}", confirm.said),
             1 => format!("1 invite {}", confirm.said),
             count => format!("{count} invites {}", confirm.said),
         };
@@ -206,14 +212,14 @@ impl Model {
                 1 => "1 was not and stays marked".to_owned(),
                 count => format!("{count} were not and stay marked"),
             };
-            self.toast(Tone::Bad, format!("{what}; {others}: {}.{undo}", many.reasons()));
+            self.toast(Tone::Bad, format!("{what}; {others}: {}.{undo}", many.reasons(action)));
         }
         self.poll_now()
     }
 
     /// Many were revoked: rows that are held say so at once, and `u` takes back what was done.
     fn revoked_many(&mut self, done: &[&ActOnInvites], many: &Many) {
-        let refused = many.refused();
+        let refused = many.refused(InviteAction::Revoke);
         let named = done.iter().filter_map(|wish| wish.ids.as_ref()).flatten();
         let ids: Vec<InviteId> = named.copied().filter(|id| !refused.contains_key(id)).collect();
         for id in &ids {

@@ -77,7 +77,7 @@ fn all_that_fit_go_on_call_by_call_and_what_was_refused_stays_marked_with_the_re
     assert_eq!(desk.model.toast.as_ref().map(|toast| toast.tone), Some(Tone::Bad));
     assert!(!desk.model.invites.all);
     assert_eq!(desk.model.invites.list.marked.iter().copied().collect::<Vec<_>>(), [1, 3, 4].map(invite_id));
-    assert_eq!(desk.model.invites.refused[&invite_id(1)], Code::RecipientOptedOut);
+    assert_eq!(desk.model.invites.refused[&invite_id(1)], "recipient opted out");
     desk.press("esc");
     assert!(desk.model.invites.refused.is_empty() && desk.model.invites.list.marked.is_empty());
 }
@@ -154,6 +154,20 @@ fn plus_and_enter_make_one_invite_a_day_longer() {
     desk.press("+ enter");
     let Request::UpdateInvite(id, body) = &desk.request(|r| matches!(r, Request::UpdateInvite(..))).2 else { panic!() };
     assert_eq!((*id, &body.expires_at), (invite_id(1), &Patch::Value(invite(1).expires_at.unwrap().plus_hours(24))));
+}
+
+#[test]
+fn an_undo_by_filter_says_nothing_of_what_was_never_revoked_and_a_link_has_no_address() {
+    let mut desk = Desk::with_a_band();
+    desk.press("* r y");
+    desk.answer(is_many, Ok(acted(5, &[], None)));
+    desk.press("u y");
+    desk.answer(is_many, Ok(acted(4, &[(5, Code::NotRestorable)], None)));
+    assert_eq!(desk.toast(), "4 invites restored.");
+    assert!(desk.model.invites.list.marked.is_empty());
+    desk.press("* s y");
+    desk.answer(is_many, Ok(acted(0, &[(1, Code::Validation), (2, Code::Validation)], None)));
+    assert_eq!(desk.toast(), "No invite was sent again; 2 were not and stay marked: no address (2).");
 }
 
 #[test]

@@ -156,8 +156,8 @@ fn facts(invite: &Invite, model: &Model, wide: usize, theme: &Theme) -> Vec<Line
     if let Some(at) = invite.used_at.filter(|_| invite.used) {
         add("Last used", &stamp(at, invite.used_by.as_ref().map(|by| by.display_name.as_str()), model));
     }
-    if let Some(code) = model.invites.refused.get(&invite.id) {
-        add("Not done", &code.as_str().replace('_', " "));
+    if let Some(why) = model.invites.refused.get(&invite.id) {
+        add("Not done", why);
     }
     add("Token", &format!("…{}", invite.hint));
     lines

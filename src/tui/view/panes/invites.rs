@@ -248,8 +248,7 @@ pub(super) fn row(model: &Model, invite: &Invite, selected: bool, table: Table, 
     };
     let ended = if standing.is_pending() { old.unwrap_or_default() } else { theme.dim };
     let mut spans = vec![Span::styled(cursor, first), Span::styled(mark, if selected { first } else { mark_style })];
-    let refused = refused.map(|code| code.as_str().replace('_', " "));
-    spans.extend(whom(model, invite, refused.as_deref(), table.recipient, first, theme));
+    spans.extend(whom(model, invite, refused.map(String::as_str), table.recipient, first, theme));
     spans.extend(table.cells([
         (invite.role.as_str(), old.unwrap_or_default()),
         (&format!("{} {status}", glyph(status)), old.unwrap_or(theme.status(status))),

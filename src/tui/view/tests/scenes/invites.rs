@@ -39,7 +39,7 @@ pub(super) const ALL: &[Scene] = &[
         let mut model = panes(size);
         for (n, code) in [(1, Code::NotPending), (2, Code::Forbidden), (9, Code::RecipientOptedOut)] {
             model.invites.list.marked.insert(invite_id(n));
-            model.invites.refused.insert(invite_id(n), code);
+            model.invites.refused.insert(invite_id(n), code.as_str().replace('_', " "));
         }
         model.toast = Some(Toast {
             text: "312 invites sent again; 3 were not and stay marked: not pending (2), recipient opted out."
