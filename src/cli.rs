@@ -9,6 +9,7 @@ mod admin;
 mod ask;
 mod audit;
 mod bands;
+mod blocks;
 mod bulk;
 mod campaigns;
 mod codes;
@@ -124,6 +125,8 @@ enum Command {
     People(figures::PeopleArgs),
     /// Invites that wait for me: list, accept, decline; lists them where nothing is said.
     Inbox(inbox::InboxArgs),
+    /// What I want no more invites and mail of: list, lift; lists it where nothing is said.
+    Blocks(blocks::BlocksArgs),
     /// Show what an invite offers; changes nothing.
     Preview(invited::TokenArgs),
     /// Accept an invite.
@@ -383,6 +386,7 @@ async fn dispatch(command: &Command, json: bool, config: &Config) -> Result<(), 
         Command::Quota(args) => figures::quota(&context(None)?, args).await,
         Command::People(args) => figures::people(&context(None)?, args).await,
         Command::Inbox(args) => inbox::run(&context(None)?, args).await,
+        Command::Blocks(args) => blocks::run(&context(None)?, args).await,
         Command::Preview(args) => {
             let pasted = args.read()?;
             invited::preview(&context(pasted.origin.as_deref())?, &pasted).await

@@ -5,7 +5,11 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 use clap::Args;
 use serde::Serialize;
 
-use super::{Context, Error, invited::pasted, output};
+use super::{
+    Context, Error,
+    invited::{CalendarArg, pasted},
+    output,
+};
 use crate::{
     api::{Account, Login, Outcome, Register, SessionSecret},
     client::session::Kept,
@@ -33,6 +37,8 @@ pub(super) struct RegisterArgs {
     /// Accept the invite as well.
     #[arg(long, requires = "invite")]
     accept: bool,
+    #[command(flatten)]
+    calendar: CalendarArg,
 }
 
 impl RegisterArgs {
@@ -98,6 +104,7 @@ pub(super) async fn register(context: &Context, args: &RegisterArgs, invite: Opt
     };
     let answer = context.client.with_session(None).register(&body, None).await?;
     keep(context, &SignedIn { account: &answer.account, outcome: answer.outcome }, &answer.session)?;
+    args.calendar.write(context, answer.calendar.as_deref())?;
     match answer.outcome {
         Some(outcome) if !context.json => output::line(match outcome {
             Outcome::Joined | Outcome::AlreadyMember => {

@@ -3,7 +3,13 @@
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 
-use super::{Context, Error, ask, invited::came_in, list::Search, named::BandArg, output, terms};
+use super::{
+    Context, Error, ask,
+    invited::{CalendarArg, came_in},
+    list::Search,
+    named::BandArg,
+    output, terms,
+};
 use crate::{
     api::{Band, BandScope, CreateBand, Patch, UpdateBand},
     client::BandQuery,
@@ -150,7 +156,8 @@ pub(super) async fn run(context: &Context, command: &Bands) -> Result<(), Error>
             client.update_band(band.find(client).await?, &body).await?
         }
         Bands::Join { band } => {
-            return came_in(context, &client.join_band(band.find_open(client).await?).await?);
+            let joined = client.join_band(band.find_open(client).await?).await?;
+            return came_in(context, &joined, &CalendarArg::default());
         }
         Bands::Show { band } => client.band(band.find(client).await?).await?,
         Bands::Delete { band, yes } => {

@@ -2,7 +2,12 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Error, invited::came_in, list::Paging, output};
+use super::{
+    Context, Error,
+    invited::{CalendarArg, came_in},
+    list::Paging,
+    output,
+};
 use crate::{
     api::{Block, DeclineInvite, Waiting},
     domain::InviteId,
@@ -25,6 +30,8 @@ enum InboxCommand {
     Accept {
         /// The invite's id.
         invite: InviteId,
+        #[command(flatten)]
+        calendar: CalendarArg,
     },
     /// Decline one.
     Decline {
@@ -44,7 +51,9 @@ pub(super) async fn run(context: &Context, args: &InboxArgs) -> Result<(), Error
     match &args.command {
         None => list(context, &Paging::FIRST).await,
         Some(InboxCommand::List { paging }) => list(context, paging).await,
-        Some(InboxCommand::Accept { invite }) => came_in(context, &client.accept_waiting(*invite).await?),
+        Some(InboxCommand::Accept { invite, calendar }) => {
+            came_in(context, &client.accept_waiting(*invite).await?, calendar)
+        }
         Some(InboxCommand::Decline { invite, reason, block }) => {
             client.decline_waiting(*invite, &DeclineInvite { reason: reason.clone(), block: *block }).await?;
             context.say("Declined.")

@@ -1,6 +1,10 @@
 //! The way in for the invited: preview, accept, decline.
 
-use std::time::Duration;
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 
@@ -24,6 +28,16 @@ pub(super) struct AcceptArgs {
     /// Where an admin has to agree, wait until one does.
     #[arg(long)]
     wait: bool,
+    #[command(flatten)]
+    calendar: CalendarArg,
+}
+
+/// Where the date of what one comes in for goes.
+#[derive(Debug, Default, Args)]
+pub(super) struct CalendarArg {
+    /// Write the event that the invite is to into this file, for a calendar (.ics).
+    #[arg(long, value_name = "FILE")]
+    calendar: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -67,6 +81,10 @@ pub(super) async fn preview(context: &Context, pasted: &Pasted) -> Result<(), Er
         output::line(&format!("{inviter} offers you an account on {}.", context.client.origin().as_str()))?;
         output::line(&format!("Status: {}  Expires: {expires}", preview.status))?;
     }
+    if let Some(event) = &preview.event {
+        output::line(&format!("{}\nWhen: {}", event.title, event.when()))?;
+        event.place.as_ref().map_or(Ok(()), |place| output::line(&format!("Where: {place}")))?;
+    }
     preview.message.as_deref().map_or(Ok(()), output::line)
 }
 
@@ -87,7 +105,26 @@ pub(super) async fn accept(
         accepted.role = agreed(client, accepted.band.id, Duration::from_secs(poll_seconds.into())).await?;
         accepted.outcome = Outcome::Joined;
     }
-    came_in(context, &accepted)
+    came_in(context, &accepted, &args.calendar)
+}
+
+impl CalendarArg {
+    /// Writes the calendar file of an answer to where the person wants it.
+    pub(super) fn write(&self, context: &Context, file: Option<&str>) -> Result<(), Error> {
+        let Some(path) = &self.calendar else { return Ok(()) };
+        let Some(file) = file else {
+            output::note("This invite is to nothing with a date, so no file is written.");
+            return Ok(());
+        };
+        write(path, file)?;
+        context.say(&format!("The date is in {}.", path.display()))
+    }
+}
+
+/// Its lines end as calendars want it: what came over the wire was cleaned of that.
+fn write(path: &Path, file: &str) -> Result<(), Error> {
+    std::fs::write(path, file.replace('\n', "\r\n"))
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())).into())
 }
 
 /// Waits until the person is in the band; the role that they have then.
@@ -105,9 +142,10 @@ async fn agreed(client: &Client, band: BandId, poll: Duration) -> Result<Role, E
 }
 
 /// What became of an accept.
-pub(super) fn came_in(context: &Context, accepted: &Accepted) -> Result<(), Error> {
+pub(super) fn came_in(context: &Context, accepted: &Accepted, calendar: &CalendarArg) -> Result<(), Error> {
     if context.json {
-        return output::json(accepted);
+        output::json(accepted)?;
+        return calendar.write(context, accepted.calendar.as_deref());
     }
     let (band, role) = (&accepted.band.name, accepted.role);
     output::line(&match accepted.outcome {
@@ -115,7 +153,8 @@ pub(super) fn came_in(context: &Context, accepted: &Accepted) -> Result<(), Erro
         Outcome::AlreadyMember => format!("You are in {band} as {role} already; the invite was not used."),
         Outcome::PendingApproval => format!("An admin of {band} has to agree."),
         Outcome::EmailUnverified => "Verify your address first, with `guestlist verify`, then accept again.".to_owned(),
-    })
+    })?;
+    calendar.write(context, accepted.calendar.as_deref())
 }
 
 pub(super) async fn decline(context: &Context, pasted: &Pasted, args: &DeclineArgs) -> Result<(), Error> {

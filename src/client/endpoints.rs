@@ -14,12 +14,12 @@ pub use figures::{AuditQuery, Branch};
 use super::{Ask, Client, Error, answer};
 use crate::{
     api::{
-        Accepted, Account, Band, BandScope, Bands, Bans, CreateBand, CreateInvite, CreatedInvite, DeclineInvite, Empty,
-        FOUNDER_HEADER, ForgotPassword, Inbox, Invite, InviteLink, InviteSort, Invites, Login, Member, Members,
-        Preview, Redemptions, Register, Registered, ResetPassword, Sessions, SignedIn, Site, Sync, TransferBand,
-        UpdateAccount, UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
+        Accepted, Account, Band, BandScope, Bands, Bans, Blocks, CreateBand, CreateInvite, CreatedInvite,
+        DeclineInvite, Empty, FOUNDER_HEADER, ForgotPassword, Inbox, Invite, InviteLink, InviteSort, Invites, Login,
+        Member, Members, Preview, Redemptions, Register, Registered, ResetPassword, Sessions, SignedIn, Site, Sync,
+        TransferBand, UpdateAccount, UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
     },
-    domain::{AccountId, BandId, CampaignId, InviteId, Kind, Pasted, SessionId, Status},
+    domain::{AccountId, BandId, CampaignId, InviteId, Kind, Pasted, SessionId, Status, SuppressionId},
 };
 
 /// How long the server may work on a request that ends many invites; it gives up waiting for itself after 20 seconds.
@@ -112,6 +112,11 @@ impl Ask {
     fn delete(segments: &[&str]) -> Self {
         Self::new(Method::DELETE, segments)
     }
+}
+
+/// The part of a path that says whose wishes are meant.
+fn whose(site: bool) -> &'static str {
+    if site { "site" } else { "me" }
 }
 
 /// The site, accounts and sessions.
@@ -355,5 +360,15 @@ impl Client {
     /// Declines an invite that waits for the caller.
     pub async fn decline_waiting(&self, id: InviteId, body: &DeclineInvite) -> Result<(), Error> {
         self.run(Ask::post(&["me", "invites", &id.to_string(), "decline"]).json(body)?.once_only()).await
+    }
+
+    /// What the caller wants no more of; with `site` everybody's, for who runs it.
+    pub async fn blocks(&self, page: &Page, site: bool) -> Result<Blocks, Error> {
+        self.call(Ask::get(&[whose(site), "blocks"]).page(page)).await
+    }
+
+    /// Lets invites and mail come again; with `site` for anybody, for who runs it.
+    pub async fn lift_block(&self, id: SuppressionId, site: bool) -> Result<(), Error> {
+        self.run(Ask::delete(&[whose(site), "blocks", &id.to_string()])).await
     }
 }

@@ -4,6 +4,7 @@ mod inside;
 mod landing;
 mod opt_out;
 pub(crate) mod qr;
+mod reset;
 
 use axum::{
     Router,
@@ -22,7 +23,7 @@ pub(crate) use self::inside::Api;
 /// The pages, at the root of the server. Those behind an invite's link ask the API, which has to be given to them as an
 /// extension.
 pub(crate) fn routes() -> Router<App> {
-    Router::new().merge(opt_out::routes()).merge(landing::routes())
+    Router::new().merge(opt_out::routes()).merge(landing::routes()).merge(reset::routes())
 }
 
 /// Where a page's forms may lead.

@@ -263,6 +263,8 @@ pub enum Purpose {
     Join,
     /// To have a code mailed.
     Code,
+    /// To have the way to a new password mailed.
+    Forgot,
 }
 
 /// Everything.

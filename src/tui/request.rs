@@ -3,9 +3,9 @@
 use crate::{
     api::{
         Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, Campaigns, CreateBand,
-        CreateInvite, CreatedInvite, DeclineInvite, Inbox, Invite, InviteLink, Invites, JoinRequests, Login, Member,
-        Members, Preview, Redemptions, Register, Registered, ResendInvite, ResentInvite, SignedIn, Site, TransferBand,
-        UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
+        CreateInvite, CreatedInvite, DeclineInvite, ForgotPassword, Inbox, Invite, InviteLink, Invites, JoinRequests,
+        Login, Member, Members, Preview, Redemptions, Register, Registered, ResendInvite, ResentInvite, SignedIn, Site,
+        TransferBand, UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
     },
     client::{AuditQuery, BandQuery, Client, Error, InviteQuery, MemberQuery, Page, Removal, Synced},
     domain::{AccountId, BandId, InviteId, JoinRequestId, JoinStatus, Pasted},
@@ -93,6 +93,8 @@ requests! { client;
     SignUp(body: Register, founder: Option<String>) => Registered(Registered), client.register(&body, founder.as_deref());
     /// Signs in.
     SignIn(body: Login) => SignedIn(SignedIn), client.login(&body);
+    /// Has the way to a new password mailed, should there be such an account.
+    ForgotPassword(body: ForgotPassword) => Done, client.forgot_password(&body);
     /// Ends the session.
     SignOut => Done, client.logout();
     /// Who is signed in.

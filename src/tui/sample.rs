@@ -2,14 +2,14 @@
 
 use crate::{
     api::{
-        Account, AuditEvent, AuditTrail, Ban, Band, BandCounts, BandRef, Campaign, Inbox, Invite, InviteCounts,
-        Inviter, JoinRequest, Member, PasswordRules, Person, Preview, PreviewBand, Redemption, Redemptions, Site,
-        Waiting,
+        Account, AuditEvent, AuditTrail, Ban, Band, BandCounts, BandRef, Campaign, CampaignEvent, Inbox, Invite,
+        InviteCounts, Inviter, JoinRequest, Member, PasswordRules, Person, Preview, PreviewBand, Redemption,
+        Redemptions, Site, Waiting,
     },
     client::{Origin, PlainHttp},
     domain::{
         AccountId, BandId, CampaignId, CancelReason, Delivery, InviteId, InvitePermission, JoinMode, JoinRequestId,
-        JoinStatus, Kind, MaxUses, Registration, Role, Status, Timestamp,
+        JoinStatus, Kind, MaxUses, Registration, Role, Status, Timestamp, WallTime,
     },
     tui::{
         keymap::Keymap,
@@ -348,7 +348,13 @@ pub(crate) fn preview() -> Preview {
         expires_at: Some(later(2 * DAY + 3 * 3_600 + 60)),
         uses_left: Some(7),
         message: Some(MESSAGE.to_owned()),
-        event: None,
+        event: Some(CampaignEvent {
+            title: "Thirty years of the Night Owls".to_owned(),
+            starts_at: WallTime::new(later(9 * DAY).to_jiff(), jiff::tz::Offset::constant(1)),
+            ends_at: None,
+            place: Some("The old pump house".to_owned()),
+            time_zone: "Europe/Berlin".to_owned(),
+        }),
         recipient: None,
         registration: Registration::Open,
         requires_approval: false,

@@ -14,6 +14,7 @@ macro_rules! in_pane {
 mod answer;
 mod deed;
 mod finder;
+mod forgot;
 mod form;
 mod groups;
 mod inbox;

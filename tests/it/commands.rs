@@ -5,6 +5,8 @@ mod answers;
 #[cfg(feature = "server")]
 mod bulk;
 #[cfg(feature = "server")]
+mod calendar;
+#[cfg(feature = "server")]
 mod groups;
 #[cfg(feature = "server")]
 mod hostile;

@@ -127,6 +127,8 @@ mod reminders;
 #[cfg(feature = "server")]
 mod requests;
 #[cfg(feature = "server")]
+mod reset_page;
+#[cfg(feature = "server")]
 mod restore;
 #[cfg(feature = "server")]
 mod retention;

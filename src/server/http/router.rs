@@ -8,7 +8,7 @@ use axum::{
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn_with_state},
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use futures_util::FutureExt as _;
@@ -97,7 +97,6 @@ pub fn router(app: App) -> Router {
         .route("/openapi.json", get(async |Extension(text): Extension<OpenApiText>| text))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
-        .route("/reset/{token}", get(async || reset_page()))
         .fallback(async || problem_response(&Problem::new(Code::NotFound, "There is nothing at this address.")))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(Extension(OpenApiText(axum::body::Bytes::from(description))));
@@ -153,22 +152,6 @@ impl IntoResponse for OpenApiText {
     fn into_response(self) -> Response {
         ([(header::CONTENT_TYPE, "application/json")], self.0).into_response()
     }
-}
-
-/// What a browser shows for the link of a mail that sets a new password.
-fn reset_page() -> Response {
-    page(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>guestlist</title>\
-        <h1>Set a new password</h1><p>Copy this page's address, and in a terminal run \
-        <code>guestlist password reset</code>: it asks for the address, and then for the new password.</p></html>",
-    )
-}
-
-/// A page that can do nothing, and tells nobody where it was.
-fn page(text: &'static str) -> Response {
-    const POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-    let headers = [(header::CONTENT_SECURITY_POLICY, POLICY), (header::REFERRER_POLICY, "no-referrer")];
-    (headers, Html(text)).into_response()
 }
 
 /// Around every request: a time limit, panics as problems, the framework's own refusals as problems, headers, the log.

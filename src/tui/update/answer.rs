@@ -55,6 +55,7 @@ impl Model {
             Purpose::Find => self.bands_found(result),
             Purpose::Join => self.join_answered(result),
             Purpose::Code => self.code_sent(result),
+            Purpose::Forgot => self.reset_mailed(result),
         }
     }
 

@@ -70,6 +70,9 @@ impl Model {
     /// The keys of a form that fills the screen. Ctrl-T goes from signing in to signing up and back, Esc back to the
     /// choice of a server.
     pub(super) fn entry_key(&mut self, key: Key) -> Vec<Effect> {
+        if let Some(effects) = self.forgot(key) {
+            return effects;
+        }
         let Screen::Entry(form) = &mut self.screen else { return Vec::new() };
         if key.is_ctrl('t') && form.sending.is_none() {
             let next = match form.kind {
@@ -109,6 +112,9 @@ impl Model {
 
     /// The keys of a form over the panes.
     pub(super) fn form_key(&mut self, key: Key) -> Vec<Effect> {
+        if let Some(effects) = self.forgot(key) {
+            return effects;
+        }
         let Some(Overlay::Form(form)) = self.overlays.last_mut() else { return Vec::new() };
         match press(form, key) {
             Pressed::Edited => Vec::new(),
@@ -232,9 +238,16 @@ impl Model {
             Answer::SignedIn(signed_in) => self.signed_in(signed_in.account, &signed_in.session),
             Answer::Registered(registered) => {
                 let came_in = registered.outcome.map(|outcome| self.enrolled(outcome, form.value("invite").trim()));
-                let welcome = format!("Welcome, {}. {}", registered.account.display_name, came_in.unwrap_or_default());
-                self.toast(Tone::Good, welcome.trim_end());
                 let waits = registered.outcome == Some(Outcome::EmailUnverified);
+                let mut welcome = format!("Welcome, {}.", registered.account.display_name);
+                if let Some(text) = came_in {
+                    welcome.extend([" ", text.as_str()]);
+                }
+                if self.sends_mail() && !registered.account.email_verified && !waits {
+                    let email = &registered.account.email;
+                    welcome.extend([" A code was mailed to ", email, ": `:` and verify takes it."]);
+                }
+                self.toast(Tone::Good, welcome);
                 let mut effects = self.signed_in(registered.account, &registered.session);
                 if waits {
                     effects.extend(self.type_code());

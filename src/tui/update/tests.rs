@@ -3,6 +3,7 @@
 mod desk;
 mod entry;
 mod finder;
+mod forgot;
 mod forms;
 mod groups;
 mod inbox;

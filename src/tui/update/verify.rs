@@ -18,7 +18,8 @@ impl Model {
         self.sends_mail() && self.me.as_ref().is_some_and(|me| !me.email_verified)
     }
 
-    fn sends_mail(&self) -> bool {
+    /// Whether the server sends mail, as far as is known.
+    pub(super) fn sends_mail(&self) -> bool {
         self.server.as_ref().and_then(|server| server.site.as_ref()).is_none_or(|site| site.mail)
     }
 

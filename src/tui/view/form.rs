@@ -200,7 +200,7 @@ pub(super) fn keys(form: &Form) -> Vec<(&'static str, &'static str)> {
         _ => {}
     }
     match form.kind {
-        FormKind::SignIn => keys.push(("ctrl-t", "new account")),
+        FormKind::SignIn => keys.extend([("ctrl-t", "new account"), ("ctrl-r", "forgot password")]),
         FormKind::SignUp => keys.push(("ctrl-t", "sign in instead")),
         _ => {}
     }

@@ -107,6 +107,11 @@ fn facts(preview: &Preview, model: &Model, wide: usize, theme: &Theme) -> Vec<Li
     if let Some(whom) = &preview.recipient {
         add("For", whom);
     }
+    if let Some(event) = &preview.event {
+        add("Event", &event.title);
+        add("When", &event.when());
+        event.place.iter().for_each(|place| add("Where", place));
+    }
     let (end, _) = label::expiry(preview.expires_at, model.now);
     let end = match preview.expires_at {
         Some(at) if at > model.now => format!("in {end}"),

@@ -1,0 +1,134 @@
+//! `/reset/{token}`: the page behind the link of a mail for who has forgotten the password.
+//!
+//! Looking changes nothing, since mail scanners open links, too. The form sets the password as the API does, and signs
+//! nobody in.
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::{Form, Path, State, rejection::FormRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::Response,
+    routing::get,
+};
+use serde::{Deserialize, de::IgnoredAny};
+
+use crate::{
+    api::{Code, ResetPassword},
+    domain::{MAX_PASSWORD_CHARS, ResetToken},
+    server::{App, Refused, accounts, hash},
+};
+
+use super::{
+    Forms, STYLE,
+    inside::{Inside, No},
+    is_own, page,
+};
+
+/// The routes of this file. The part is no `{token}`: what may be tried how often is counted where the API is asked.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/reset/{link}", get(show).post(set))
+}
+
+#[derive(Template)]
+#[template(path = "reset.html")]
+struct Words<'a> {
+    style: &'a str,
+    title: &'a str,
+    site: &'a str,
+    text: Vec<String>,
+    /// Why the password that was typed was not set: the input's name, and what is wrong. `None` is no form.
+    form: Option<(&'static str, String)>,
+    /// How to go on in a terminal.
+    command: Option<String>,
+    most: usize,
+}
+
+/// What was typed.
+#[derive(Deserialize)]
+struct Filled {
+    password: String,
+    again: String,
+}
+
+fn answer(status: StatusCode, words: &Words<'_>) -> Result<Response, Refused> {
+    let html = words.render().map_err(|_| Refused::new(Code::Internal, "The page could not be written."))?;
+    Ok(page(status, STYLE, Forms::Own, html))
+}
+
+fn words<'a>(app: &'a App, title: &'a str, text: &str) -> Words<'a> {
+    let text = vec![text.to_owned()];
+    let site = &app.settings().name;
+    Words { style: STYLE, title, site, text, form: None, command: None, most: MAX_PASSWORD_CHARS }
+}
+
+/// The form, with what is wrong about what was typed before.
+fn form(app: &App, status: StatusCode, wrong: (&'static str, String)) -> Result<Response, Refused> {
+    let text = "Every session of your account ends with it: whoever else knows the old password is out.";
+    answer(status, &Words { form: Some(wrong), ..words(app, "Set a new password", text) })
+}
+
+/// One page for every link that sets no password.
+fn dead(app: &App) -> Result<Response, Refused> {
+    let text = "A link like this works once, and for 30 minutes. In a terminal, guestlist asks for a new mail:";
+    let origin = &app.settings().public_url;
+    let command = Some(format!("guestlist password forgot NAME --server {origin}"));
+    answer(StatusCode::NOT_FOUND, &Words { command, ..words(app, "This link works no more", text) })
+}
+
+async fn show(State(app): State<App>, Path(link): Path<String>) -> Result<Response, Refused> {
+    let Some(token) = ResetToken::parse(&link) else { return dead(&app) };
+    let (token, now) = (hash(token.reveal()), app.now());
+    match app.store().glance(move |tx| accounts::account_of_reset(tx, &token, now)).await {
+        Ok(_) => form(&app, StatusCode::OK, ("", String::new())),
+        Err(Refused::Problem(_)) => dead(&app),
+        Err(trouble) => Err(trouble),
+    }
+}
+
+async fn set(
+    State(app): State<App>,
+    inside: Inside,
+    Path(link): Path<String>,
+    headers: HeaderMap,
+    filled: Result<Form<Filled>, FormRejection>,
+) -> Result<Response, Refused> {
+    let Some(token) = ResetToken::parse(&link) else { return dead(&app) };
+    if !is_own(&headers, &app.settings().public_url) {
+        let text = "This was sent by another site, so nothing has changed. Open the link in your mail yourself.";
+        return answer(StatusCode::FORBIDDEN, &words(&app, "Nothing has changed", text));
+    }
+    let Ok(Form(Filled { password, again })) = filled else {
+        let text = "The form did not arrive whole. Open the link in your mail once more.";
+        return answer(StatusCode::UNPROCESSABLE_ENTITY, &words(&app, "Nothing has changed", text));
+    };
+    if password != again {
+        let wrong = ("again", "is not what stands above: nothing has changed".to_owned());
+        return form(&app, StatusCode::UNPROCESSABLE_ENTITY, wrong);
+    }
+    let body = ResetPassword { token: token.reveal().to_owned(), password };
+    match inside.post::<IgnoredAny>("/auth/password/reset", None, &body).await {
+        Ok(_) => {
+            let text = "Every session of your account has ended. Sign in with the new password; in a terminal:";
+            let command = Some(format!("guestlist --server {}", app.settings().public_url));
+            answer(StatusCode::OK, &Words { command, ..words(&app, "Your new password is set", text) })
+        }
+        Err(no) => refused(&app, &no),
+    }
+}
+
+fn refused(app: &App, no: &No) -> Result<Response, Refused> {
+    let field = |name| no.problem.errors.iter().find(|error| error.field == name);
+    if field("token").is_some() {
+        return dead(app);
+    }
+    let status = StatusCode::from_u16(no.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = match field("password") {
+        Some(error) => form(app, status, ("password", error.message.clone()))?,
+        None => answer(status, &words(app, "Nothing has changed", &no.problem.detail))?,
+    };
+    if let Some(after) = &no.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, after.clone());
+    }
+    Ok(response)
+}
