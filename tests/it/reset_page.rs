@@ -9,6 +9,7 @@ use crate::{
     world::{PASSWORD, World, with_mail},
 };
 
+const FORM: &str = "application/x-www-form-urlencoded";
 const NEW: &str = "another long pass-phrase";
 
 fn client() -> reqwest::Client {
@@ -22,7 +23,8 @@ async fn open(link: &str) -> (u16, HeaderMap, String) {
 }
 
 async fn fill(link: &str, password: &str, again: &str, headers: &[(&str, &str)]) -> Response {
-    let mut request = client().post(link).form(&[("password", password), ("again", again)]);
+    let body = format!("password={}&again={}", password.replace(' ', "+"), again.replace(' ', "+"));
+    let mut request = client().post(link).header("content-type", FORM).body(body);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -72,7 +74,7 @@ async fn the_link_of_the_mail_leads_to_a_new_password_once() {
             assert!(page.contains(says) && !page.contains(NEW), "{page}");
             assert_eq!(page.contains("<form"), status == 422, "{page}");
         }
-        let answer = client().post(&link).body("password=x").send().await.unwrap();
+        let answer = client().post(&link).header("content-type", FORM).body("password=x").send().await.unwrap();
         assert_eq!(answer.status(), 422);
         assert_eq!(log_in(&world, PASSWORD).await, 200);
         let answer = fill(&link, NEW, NEW, &[("origin", "null"), ("sec-fetch-site", "same-origin")]).await;
