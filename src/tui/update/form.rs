@@ -243,7 +243,8 @@ impl Model {
                 if let Some(text) = came_in {
                     welcome.extend([" ", text.as_str()]);
                 }
-                if self.sends_mail() && !registered.account.email_verified && !waits {
+                let mails = self.server.as_ref().and_then(|server| server.site.as_ref()).is_some_and(|site| site.mail);
+                if mails && !registered.account.email_verified && !waits {
                     let email = &registered.account.email;
                     welcome.extend([" A code was mailed to ", email, ": `:` and verify takes it."]);
                 }

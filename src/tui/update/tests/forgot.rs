@@ -1,7 +1,7 @@
 use super::desk::*;
 use crate::{
-    api::{PasswordRules, Site},
-    domain::Registration,
+    api::{PasswordRules, Registered, SessionSecret, Site},
+    domain::{Registration, Timestamp},
     tui::{
         message::Start,
         model::Screen,
@@ -60,4 +60,24 @@ fn a_server_without_mail_is_asked_for_nothing() {
     desk.press("ctrl-r");
     assert!(!desk.has_request(is_forgot));
     assert!(refused(&desk).unwrap().contains("sends no mail"));
+}
+
+#[test]
+fn who_signs_up_hears_that_a_code_was_mailed() {
+    for mail in [true, false] {
+        let mut desk = desk(mail);
+        desk.press("ctrl-t");
+        desk.type_text("kim");
+        desk.press("enter enter");
+        desk.type_text("kim@example.org");
+        desk.press("enter");
+        desk.type_text("a long enough sentence");
+        desk.press("enter");
+        desk.type_text("a long enough sentence");
+        desk.press("enter");
+        let session = SessionSecret { token: session(2).reveal().to_owned(), expires_at: Timestamp::MAX };
+        let made = Registered { account: account(2, "kim"), session, outcome: None, calendar: None };
+        desk.answer(|r| matches!(r, Request::SignUp(..)), Ok(Answer::Registered(Box::new(made))));
+        assert_eq!(desk.toast().contains("A code was mailed to kim@example.org"), mail, "{}", desk.toast());
+    }
 }
