@@ -69,7 +69,7 @@ struct Html<'a> {
 
 impl Page {
     /// The page as HTML.
-    pub(super) fn html(self, site: &str) -> Result<String, Refused> {
+    pub(super) fn html(&self, site: &str) -> Result<String, Refused> {
         let html = Html {
             style: STYLE,
             site,
