@@ -131,7 +131,7 @@ impl<'a> Filtered<'a> {
         let (than, order) = if self.down { ("<", "DESC") } else { (">", "ASC") };
         let mut rows = Statement::default();
         rows.add("SELECT 1 AS one FROM ", &[]);
-        self.from(&mut rows, tx.dialect(), way, behind, (than, order));
+        self.from(&mut rows, tx.dialect(), way, behind, (than, order), &MOST_COUNTED);
         self.fitting(&mut rows, behind, than);
         rows.add(&format!(" LIMIT {MOST_COUNTED}"), &[]);
         rows.count(tx)
@@ -152,7 +152,7 @@ impl<'a> Filtered<'a> {
         let fetch = page.fetch();
         let mut text = Statement::default();
         text.add(&format!("SELECT {columns} FROM "), &[]);
-        self.from(&mut text, tx.dialect(), way, behind, (than, order));
+        self.from(&mut text, tx.dialect(), way, behind, (than, order), &fetch);
         text.add(&format!(" {joined}"), &[]);
         self.fitting(&mut text, behind, than);
         text.add(&format!(" ORDER BY {} LIMIT ?", self.order(order)), &[&fetch]);
@@ -175,8 +175,14 @@ impl<'a> Filtered<'a> {
         let (_, r) = self.table;
         let mut last = Statement::default();
         last.add(&format!("SELECT {} AS key, {r}.seq AS seq FROM ", self.key.unwrap_or("CAST(0 AS bigint)")), &[]);
-        self.led_by(&mut last, tx.dialect(), lead);
-        self.behind(&mut last, behind, than);
+        if let (Some(place), Some(key)) = (behind, self.key) {
+            last.add("(", &[]);
+            self.from_place(&mut last, tx.dialect(), lead, (place, key), (than, order), &MOST_LOOKED_AT);
+            last.add(&format!(") AS {r}"), &[]);
+        } else {
+            self.led_by(&mut last, tx.dialect(), lead);
+            self.behind(&mut last, behind, than);
+        }
         last.add(&format!(" ORDER BY {} LIMIT 1 OFFSET {}", self.order(order), MOST_LOOKED_AT - 1), &[]);
         let edge: Option<Edge> = tx.query_one(intern(last.sql), &last.params)?;
         Ok(edge.map(|edge| (edge.key, edge.seq)))
@@ -187,7 +193,7 @@ impl<'a> Filtered<'a> {
         self.key.map_or_else(|| format!("{r}.seq {order}"), |key| format!("{key} {order}, {r}.seq {order}"))
     }
 
-    /// What the rows are read from. A limit keeps the database to the way.
+    /// What the rows are read from, `most` of them where a page needs no more. A limit keeps the database to the way.
     fn from<'s>(
         &self,
         text: &mut Statement<'s>,
@@ -195,10 +201,26 @@ impl<'a> Filtered<'a> {
         way: Way,
         behind: Option<&'s Cursor>,
         (than, order): (&str, &str),
+        most: &'s i64,
     ) where
         'a: 's,
     {
         let (table, r) = self.table;
+        match (way, behind, self.key) {
+            (Way::Exact, Some(place), Some(key)) => {
+                let lead = self.conditions.iter().position(|one| one.lead == Lead::InOrder);
+                text.add("(", &[]);
+                self.from_place(text, dialect, lead, (place, key), (than, order), most);
+                return text.add(&format!(") AS {r}"), &[]);
+            }
+            (Way::Walk(lead), Some(place), Some(key)) => {
+                text.add("(SELECT * FROM (", &[]);
+                self.from_place(text, dialect, lead, (place, key), (than, order), &MOST_LOOKED_AT);
+                let in_order = self.order(order);
+                return text.add(&format!(") AS {r} ORDER BY {in_order} LIMIT {MOST_LOOKED_AT}) AS {r}"), &[]);
+            }
+            _ => {}
+        }
         match way {
             Way::Exact => text.add(&format!("{table} {r}"), &[]),
             Way::Few(place) => {
@@ -214,6 +236,33 @@ impl<'a> Filtered<'a> {
                 text.add(&format!(" ORDER BY {} LIMIT {MOST_LOOKED_AT}) AS {r}", self.order(order)), &[]);
             }
         }
+    }
+
+    /// The rows from a place on, in two stretches, `most` of each: those that share the place's sort value, and those
+    /// beyond. Asked for as one, `(key, seq) > (?, ?)`, SQLite goes through all that share the value, as PostgreSQL may
+    /// where it takes their number for small; and of invites that never end there can be any number.
+    fn from_place<'s>(
+        &self,
+        text: &mut Statement<'s>,
+        dialect: Dialect,
+        lead: Option<usize>,
+        (place, key): (&'s Cursor, &'static str),
+        (than, order): (&str, &str),
+        most: &'s i64,
+    ) where
+        'a: 's,
+    {
+        let (_, r) = self.table;
+        let in_order = self.order(order);
+        text.add(&format!("SELECT * FROM (SELECT {r}.* FROM "), &[]);
+        self.led_by(text, dialect, lead);
+        text.add(
+            &format!(" AND {key} = ? AND {r}.seq {than} ? ORDER BY {r}.seq {order} LIMIT ?) AS same UNION ALL "),
+            &[&place.key, &place.seq, most],
+        );
+        text.add(&format!("SELECT * FROM (SELECT {r}.* FROM "), &[]);
+        self.led_by(text, dialect, lead);
+        text.add(&format!(" AND {key} {than} ? ORDER BY {in_order} LIMIT ?) AS beyond"), &[&place.key, most]);
     }
 
     /// The rows that one condition leads to, or all of the list.

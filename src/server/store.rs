@@ -296,12 +296,18 @@ impl Store {
 
     /// Every distinct statement run so far, in order; empty unless [`Options::record`] is set.
     pub fn recorded(&self) -> Vec<&'static str> {
-        self.0.record.as_ref().map_or_else(Vec::new, |record| lock(record).keys().copied().collect())
+        self.0.record.as_ref().map_or_else(Vec::new, |record| lock(record).statements.keys().copied().collect())
+    }
+
+    /// What the statements since the last call took, and measures those that follow: steps of SQLite's machine, or rows
+    /// that PostgreSQL read of tables. Nothing unless [`Options::record`] is set.
+    pub fn measured(&self) -> i64 {
+        self.0.record.as_ref().and_then(|record| lock(record).work.replace(0)).unwrap_or_default()
     }
 
     /// How many statements have run so far, none of them counted unless [`Options::record`] is set.
     pub fn statements_run(&self) -> u64 {
-        self.0.record.as_ref().map_or(0, |record| lock(record).values().sum())
+        self.0.record.as_ref().map_or(0, |record| lock(record).statements.values().sum())
     }
 }
 

@@ -137,6 +137,8 @@ mod rights;
 #[cfg(feature = "server")]
 mod rules;
 #[cfg(feature = "server")]
+mod scale;
+#[cfg(feature = "server")]
 mod search;
 #[cfg(feature = "server")]
 mod secrets;

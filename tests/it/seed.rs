@@ -179,6 +179,31 @@ impl World {
         assert_eq!(node.store().write::<_, Error, _>(write).await.unwrap(), n.unsigned_abs());
     }
 
+    /// Puts this many people into a band, all brought by one.
+    pub async fn fill_with_members(&self, band: &str, inviter: &Person, n: usize) {
+        let ((band, by), now, n) = (ids(band, inviter), self.clock.now(), n as i64);
+        let write = move |tx: &mut Tx<'_>| {
+            let numbers = "WITH RECURSIVE n(i) AS (SELECT $1::bigint UNION ALL SELECT i - 1 FROM n WHERE i > 1)";
+            let id = tx.dialect().pick("randomblob(16)", "gen_random_uuid()");
+            let sql = format!(
+                "{numbers} INSERT INTO account (id, username, username_key, display_name, email, email_verified,
+                    password_hash, site_admin, created_at)
+                 SELECT {id}, 'crowd' || i, 'crowd' || i, 'crowd', 'crowd' || i || '@example.org', $2, 'none', $2, $3::bigint
+                 FROM n"
+            );
+            let _ = tx.execute(intern(sql), &[&n, &false, &now])?;
+            let _ = tx.execute(
+                "INSERT INTO member (band, account, role, can_invite, joined_at, invited_by)
+                 SELECT $1, id, 'member', $2, $3, $4 FROM account WHERE display_name = 'crowd'",
+                &[&band, &false, &now, &by],
+            )?;
+            tx.count_members(band, n);
+            tx.tally(band, Dimension::Brought(by), Tally { made: n, ..Tally::NOTHING });
+            Ok::<_, Error>(())
+        };
+        self.app.store().write(write).await.unwrap();
+    }
+
     /// Takes a person out of a band, for good where they are banned.
     pub async fn remove(&self, band: &str, person: &Person, banned: bool) {
         let (band, account) = ids(band, person);

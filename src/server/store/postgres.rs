@@ -186,6 +186,14 @@ impl Session {
         self.wait(self.client.query(&statement, &refs(values)))
     }
 
+    /// Rows of tables that this session has read and not told the server of yet, those of the transaction among them.
+    pub(super) fn rows_read(&mut self) -> Result<i64, Error> {
+        let sql = "SELECT CAST(COALESCE(SUM(seq_tup_read + COALESCE(idx_tup_fetch, 0)), 0) AS bigint)
+             FROM pg_stat_xact_user_tables";
+        let rows = self.query(sql, &[])?;
+        Ok(rows.first().map_or(0, |row| row.get(0)))
+    }
+
     fn prepared(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Statement, Error> {
         let statement = if let Some(known) = self.statements.get(sql) {
             known.clone()
@@ -248,7 +256,9 @@ impl Worker {
     fn attempt(&mut self, job: &mut dyn Job, record: &Record) -> Result<(), Error> {
         let mut session = self.begin()?;
         let mut tx = Tx::new(On::Postgres(&mut session), record);
+        tx.measure_rows(-1);
         let keep = job.run(&mut tx);
+        tx.measure_rows(1);
         let failure = tx.failure();
         if keep {
             session.batch("COMMIT")?;

@@ -5,14 +5,33 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use rusqlite::StatementStatus;
+
 use super::{Dialect, Dimension, Error, FromRow, Row, Tally, ToValue, Value, postgres::Session, tally::Changes};
 use crate::domain::BandId;
 
 /// A statement's parameters, `$1` first: `&[&band, &now]`.
 pub type Params<'a> = &'a [&'a dyn ToValue];
 
-/// Every distinct statement a store has run, and how often, where [`Options::record`](super::Options::record) asks for it.
-pub(super) type Record = Option<Arc<Mutex<BTreeMap<&'static str, u64>>>>;
+/// What a store has run, where [`Options::record`](super::Options::record) asks for it.
+pub(super) type Record = Option<Arc<Mutex<Recorded>>>;
+
+/// What a store has run.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    /// Every distinct statement, and how often.
+    pub(super) statements: BTreeMap<&'static str, u64>,
+    /// What they took since it was asked for: see [`Store::measured`](super::Store::measured). `None` while nobody asks.
+    pub(super) work: Option<i64>,
+}
+
+/// Adds to what is measured.
+fn measure(record: &Record, work: impl FnOnce() -> i64) {
+    let Some(record) = record else { return };
+    if let Some(measured) = &mut record.lock().unwrap_or_else(PoisonError::into_inner).work {
+        *measured += work();
+    }
+}
 
 /// A running transaction, on either database.
 ///
@@ -92,14 +111,24 @@ impl<'c> Tx<'c> {
         }
     }
 
+    /// On PostgreSQL, adds the rows that the transaction has read of tables to what is measured, or takes them from it.
+    pub(super) fn measure_rows(&mut self, sign: i64) {
+        if let On::Postgres(session) = &mut self.on {
+            measure(self.record, || session.rows_read().unwrap_or_default() * sign);
+        }
+    }
+
     /// Runs a statement and gives the number of rows it changed.
     #[must_use = "a guarded statement says by its count whether the guard held"]
     pub fn execute(&mut self, sql: &'static str, params: Params<'_>) -> Result<u64, Error> {
+        let record = self.record;
         self.guard(sql, |on| match on {
             On::Sqlite(db) => {
                 let mut statement = db.prepare_cached(sql)?;
                 bind(&mut statement, params)?;
-                Ok(statement.raw_execute()? as u64)
+                let changed = statement.raw_execute()? as u64;
+                measure(record, || statement.reset_status(StatementStatus::VmStep).into());
+                Ok(changed)
             }
             On::Postgres(session) => session.execute(sql, &values(params)),
         })
@@ -107,6 +136,7 @@ impl<'c> Tx<'c> {
 
     /// The rows of a `SELECT`, or of a statement with `RETURNING`.
     pub fn query<T: FromRow>(&mut self, sql: &'static str, params: Params<'_>) -> Result<Vec<T>, Error> {
+        let record = self.record;
         self.guard(sql, |on| match on {
             On::Sqlite(db) => {
                 let mut statement = db.prepare_cached(sql)?;
@@ -115,6 +145,8 @@ impl<'c> Tx<'c> {
                 while let Some(row) = rows.next()? {
                     out.push(T::from_row(&Row::sqlite(row))?);
                 }
+                drop(rows);
+                measure(record, || statement.reset_status(StatementStatus::VmStep).into());
                 Ok(out)
             }
             On::Postgres(session) => {
@@ -206,7 +238,7 @@ impl<'c> Tx<'c> {
             return Err(Error::Aborted);
         }
         if let Some(record) = self.record {
-            *record.lock().unwrap_or_else(PoisonError::into_inner).entry(sql).or_default() += 1;
+            *record.lock().unwrap_or_else(PoisonError::into_inner).statements.entry(sql).or_default() += 1;
         }
         run(&mut self.on).inspect_err(|error| self.failed = Some(error.clone()))
     }
