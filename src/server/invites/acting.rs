@@ -159,7 +159,7 @@ impl Acting {
             }
         }
         for (end, rows) in sooner {
-            self.write(tx, &rows, "expires_at = $1", "status = 'pending'", &[&end])?;
+            self.give_end(tx, &rows, end)?;
         }
         for row in &fit {
             row.counted().tally(tx, Tally::moved(Status::Cancelled, Status::Pending));
@@ -228,9 +228,7 @@ impl Acting {
             no.map(|no| refused.insert(row.id, no)).is_none()
         });
         fit.retain(|row| row.expires_at != end);
-        let last = delivery::reminding(tx.dialect(), "$1", "$2");
-        let set = format!("expires_at = $1, last_reminder_at = {last}");
-        self.write(tx, &fit, &set, "status = 'pending'", &[&end, &self.now])?;
+        self.give_end(tx, &fit, end)?;
         self.tell_of(tx, &fit, "invite.edited", |_| Some("end".to_owned()))?;
         Ok(refused)
     }
@@ -243,6 +241,13 @@ impl Acting {
         self.write(tx, &fit, "role = $1", "status = 'pending'", &[&role])?;
         self.tell_of(tx, &fit, "invite.edited", |row| Some(format!("role {} to {role}", row.role)))?;
         Ok(refused)
+    }
+
+    /// Gives pending ones this end; the reminder before it moves with it.
+    fn give_end(&self, tx: &mut Tx<'_>, rows: &[&InviteRow], end: Option<Timestamp>) -> Result<(), Error> {
+        let last = delivery::reminding(tx.dialect(), "$1", "$2");
+        let set = format!("expires_at = $1, last_reminder_at = {last}");
+        self.write(tx, rows, &set, "status = 'pending'", &[&end, &self.now])
     }
 
     /// Changes the invites, which are held: `set` and `guard` are fixed texts, `values` those of `set`, from `$1` on.
