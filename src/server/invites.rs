@@ -30,7 +30,10 @@ mod wish;
 mod withdraw;
 
 pub(crate) use self::{
-    accept::{Found, accept, admit, end_used_up, hold_by_id, hold_by_token, hold_waiting, id_of_token, look, preview},
+    accept::{
+        Foretold, Found, accept, admit, end_used_up, foretold, hold_by_id, hold_by_token, hold_waiting, id_of_token,
+        look, preview,
+    },
     actions::{ManyActs, act},
     bulk::{ManyInvites, Outcome, create_all, of_rows, tokens},
     change::{edit, link, or_pending, redemptions, resend, restore, revoke, rotate},

@@ -18,6 +18,8 @@ use super::{
 
 /// Rows that one transaction takes on.
 const BATCH: i64 = 200;
+/// Steps of a decision that are gone before it is looked again what has ended.
+const STEPS: usize = 10;
 /// How long to wait after a failure, doubled with each further one up to [`LONGEST_REST`].
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Seconds between two looks for sessions and remembered requests that are over.
@@ -25,24 +27,30 @@ const TIDY_SECONDS: i64 = 3_600;
 /// How long it is known what became of a mail: 30 days. What an invite's mail came to stays with the invite.
 const MAIL_KEPT_SECONDS: i64 = 30 * outbox::A_DAY;
 
-/// Writes down every invite that is over by now; the next instant at which one ends.
+/// Writes down every invite that is over by now, and what was decided about many, where those who decided it could not; the
+/// next instant at which an invite ends.
 pub async fn expire(app: &App) -> Result<Option<Timestamp>, Error> {
-    let now = app.now();
-    // Of what is over at this instant none has been given a longer life since, once that is written down.
-    go_on(app).await?;
-    let expired = in_batches(app, move |tx| invites::expire(tx, now, BATCH)).await?;
-    app.metrics().invites("expired", expired as u64);
-    app.store().read(invites::next_end).await
-}
-
-/// Goes on with what was decided about many invites, where those who decided it could not.
-pub async fn go_on(app: &App) -> Result<(), Error> {
-    while let Some(mut rest) = app.store().read(invites::waiting).await? {
-        while let Some(more) = app.store().write(move |tx| invites::go_on(tx, rest)).await? {
-            rest = more;
+    loop {
+        let now = app.now();
+        let expired = in_batches(app, move |tx| invites::expire(tx, now, BATCH)).await?;
+        app.metrics().invites("expired", expired as u64);
+        // However much there is to write, what ends meanwhile is not kept waiting for it.
+        if !go_on(app).await? {
+            return app.store().read(invites::next_end).await;
         }
     }
-    Ok(())
+}
+
+/// Goes some steps on with the decision that waits longest; whether there was one.
+async fn go_on(app: &App) -> Result<bool, Error> {
+    let Some(mut rest) = app.store().read(invites::waiting).await? else { return Ok(false) };
+    for _ in 0..STEPS {
+        match app.store().write(move |tx| invites::go_on(tx, rest)).await? {
+            Some(more) => rest = more,
+            None => break,
+        }
+    }
+    Ok(true)
 }
 
 /// Clears away sessions, codes and tokens that are over, requests that need no longer be remembered, and addresses that are

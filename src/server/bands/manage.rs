@@ -142,11 +142,14 @@ pub(crate) fn remove_member(
         "member.left"
     } else {
         withdrawal.addressed(tx)?;
+        // What the person was inviting by just now may bear a later time than this; it lets nobody back in.
+        let newest = "SELECT created_at FROM invite WHERE band = $1 ORDER BY seq DESC LIMIT 1";
+        let at = tx.query_one::<Newest>(newest, &[&band])?.map_or(now, |newest| newest.created_at.max(now));
         let _ = tx.execute(
             "INSERT INTO departure (band, account, at, banned, acted_by) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (band, account) DO UPDATE SET at = excluded.at, banned = excluded.banned,
                 acted_by = excluded.acted_by",
-            &[&band, &account, &now, &removal.ban, &caller],
+            &[&band, &account, &at, &removal.ban, &caller],
         )?;
         if removal.ban { "member.banned" } else { "member.removed" }
     };
@@ -154,6 +157,8 @@ pub(crate) fn remove_member(
     tx.touch(band);
     Ok(rest)
 }
+
+crate::row! { struct Newest { created_at: Timestamp } }
 
 /// Writes down what `actor` did to `account` in `band`.
 fn told(

@@ -46,7 +46,6 @@ crate::row! {
         pub(crate) role: Role,
         pub(super) status: Status,
         pub(super) cancel_reason: Option<CancelReason>,
-        pub(super) status_at: Timestamp,
         pub(super) expires_at: Option<Timestamp>,
         pub(super) max_uses: MaxUses,
         uses: u32,
@@ -70,7 +69,7 @@ const FOUND: &str = "SELECT i.seq AS seq, i.id AS id, i.band AS band, b.name AS 
         b.contact AS contact, b.members AS members, b.deleted_at AS band_deleted, i.campaign AS campaign,
         k.max_accepts AS max_accepts, k.deleted_at AS campaign_deleted, k.event AS event,
         k.event_sequence AS event_sequence, k.event_changed_at AS event_changed_at, i.kind AS kind, i.role AS role, i.status AS status,
-        i.cancel_reason AS cancel_reason, i.status_at AS status_at, i.expires_at AS expires_at, i.max_uses AS max_uses,
+        i.cancel_reason AS cancel_reason, i.expires_at AS expires_at, i.max_uses AS max_uses,
         i.uses AS uses, i.message AS message, i.email AS email,
         i.account AS account, t.username AS account_username, i.requires_approval AS requires_approval,
         i.created_at AS created_at, i.created_by AS created_by, c.display_name AS inviter, i.policy AS policy,
@@ -298,6 +297,28 @@ pub(crate) fn look(tx: &mut Tx<'_>, token_hash: &Hash, now: Timestamp) -> Result
     ended(&found, now)?;
     check_campaign(tx, &found)?;
     Ok(found)
+}
+
+/// An invite as it will be once all that was decided is written to it.
+#[derive(Debug)]
+pub(crate) struct Foretold {
+    /// Its status.
+    pub(crate) status: Status,
+    /// The role it grants.
+    pub(crate) role: Role,
+    /// What the invited are told.
+    pub(crate) message: Option<String>,
+    /// When it ends.
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// What an invite will be, for who acts by it without holding it.
+pub(crate) fn foretold(tx: &mut Tx<'_>, id: InviteId) -> Result<Option<Foretold>, Refused> {
+    let sql = intern(format!("{FOUND} WHERE i.id = $1"));
+    let Some(mut found) = tx.query_one::<Found>(sql, &[&id])? else { return Ok(None) };
+    decision::foretell(tx, &mut found)?;
+    let Found { status, role, message, expires_at, .. } = found;
+    Ok(Some(Foretold { status, role, message, expires_at }))
 }
 
 /// What may be told of a token's invite before anyone has signed in, with its id.

@@ -147,7 +147,9 @@ impl Acting {
         }
         expire::lapse(tx, &over, self.now)?;
         fit.retain(|row| !refused.contains_key(&row.id));
-        let set = "status = 'pending', cancel_reason = NULL, status_at = $1, acted_by = $2";
+        // What was decided while it was not pending is not about it.
+        let set = "status = 'pending', cancel_reason = NULL, status_at = $1, acted_by = $2,
+            decision = (SELECT COALESCE(MAX(o.seq), 0) FROM decision o WHERE o.band = invite.band)";
         let guard = "status = 'cancelled' AND cancel_reason = 'revoked'";
         self.write(tx, &fit, set, guard, &[&self.now, &self.caller])?;
         // Their campaigns can have been given another end meanwhile.

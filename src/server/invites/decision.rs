@@ -58,9 +58,10 @@ crate::row! {
         pub(super) sets_end: bool,
         pub(super) expires_at: Option<Timestamp>,
         pub(super) actor: AccountId,
-        /// When it was taken: it is not about what is made, or restored, later.
+        /// When it was taken.
         pub(super) at: Timestamp,
-        /// The newest invite there was then.
+        /// The newest invite there was then: it is not about what is made later. What was restored since carries the number
+        /// of a decision that is not older; clocks of several nodes decide nothing here.
         upto: i64,
         /// It is written to all up to this one.
         past: i64,
@@ -255,7 +256,7 @@ impl Decision {
     /// of a campaign's or a band's invites out of it.
     pub(super) fn about<'a>(&'a self, mut rows: Condition<'a>, dialect: Dialect) -> Condition<'a> {
         let plus = dialect.pick("+", "");
-        rows = rows.and(&format!("{plus}band = ? AND status_at <= ?"), &[&self.band, &self.at]);
+        rows = rows.and(&format!("{plus}band = ? AND decision < ?"), &[&self.band, &self.seq]);
         rows = rows.and(&format!("{plus}seq > ? AND {plus}seq <= ?"), &[&self.past, &self.upto]);
         if let Some(campaign) = &self.campaign {
             rows = rows.and(&format!("{plus}campaign = ?"), &[campaign]);
@@ -276,7 +277,7 @@ impl Decision {
     fn is_about(&self, found: &Found) -> Result<bool, Refused> {
         let is_one = self.campaign.is_none_or(|campaign| found.campaign == Some(campaign))
             && self.maker.is_none_or(|maker| found.created_by == maker)
-            && found.status_at <= self.at
+            && found.decision < self.seq
             && (self.past < found.seq && found.seq <= self.upto)
             && Standing::at(self.at, found.status, found.cancel_reason, found.expires_at).is_pending();
         let loss = if self.by_rules { Loss::Membership } else { Loss::Role };
@@ -385,8 +386,7 @@ pub(super) fn foretell(tx: &mut Tx<'_>, found: &mut Found) -> Result<(), Refused
         }
         match decision.reason {
             Some(reason) => (found.status, found.cancel_reason) = (Status::Cancelled, Some(reason)),
-            None if decision.seq > found.decision => super::together::apply(&decision, found)?,
-            None => {}
+            None => super::together::apply(&decision, found)?,
         }
     }
     Ok(())

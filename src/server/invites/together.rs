@@ -35,8 +35,8 @@ fn end(dialect: Dialect, new: &str) -> String {
 /// says which role it had, and that its end is another.
 pub(super) fn write(change: &Decision, tx: &mut Tx<'_>, rows: &Rows<'_>) -> Result<(), Error> {
     let dialect = tx.dialect();
-    let not_yet = |first| change.about(rows.way(Condition::from(first)), dialect).and("decision < ?", &[&change.seq]);
-    let which = not_yet(7);
+    let about = |first| change.about(rows.way(Condition::from(first)), dialect);
+    let which = about(7);
     if change.role.is_some() || change.sets_end {
         let (role_differs, end_differs) =
             ("role <> COALESCE($3, role)", format!("($4 AND expires_at IS DISTINCT FROM {})", end(dialect, "$5")));
@@ -55,7 +55,7 @@ pub(super) fn write(change: &Decision, tx: &mut Tx<'_>, rows: &Rows<'_>) -> Resu
         params.extend(&which.values);
         let _ = tx.execute(sql, &params)?;
     }
-    let which = not_yet(8);
+    let which = about(8);
     let end = end(dialect, "$6");
     let last = delivery::reminding(dialect, &end, "$1");
     let sql = intern(format!(

@@ -75,6 +75,8 @@ struct InviteWords<'a> {
     inviter: String,
     band: String,
     is_admin: bool,
+    is_to_account: bool,
+    is_for_one: bool,
     message: Vec<String>,
     /// What it is, and each of its facts with a name.
     event: Option<(String, Vec<(&'static str, String)>)>,
@@ -202,7 +204,7 @@ fn words(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<(String, 
         opt_out: cover.opt_out.as_deref(),
     };
     match letter {
-        Letter::Invite { band, inviter, role, message, event, expires_at, token } => {
+        Letter::Invite { band, inviter, role, message, event, expires_at, is_to_account, is_for_one, token } => {
             let (band, inviter) = (unlinked(band), unlinked(inviter));
             let reminds = cover.kind == MailKind::Reminder;
             let begin = if reminds { "Reminder: " } else { "" };
@@ -212,6 +214,8 @@ fn words(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<(String, 
                 inviter,
                 band,
                 is_admin: *role == Role::Admin,
+                is_to_account: *is_to_account,
+                is_for_one: *is_for_one,
                 message: message.as_deref().map(lines).unwrap_or_default(),
                 event: event.as_ref().map(|dated| facts(&dated.event)),
                 link: format!("{origin}/invite/{token}"),

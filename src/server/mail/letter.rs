@@ -9,12 +9,14 @@
 //! | `joined`, `superseded` | who invited is in the band, with that address, and wants mail |
 
 use crate::{
-    domain::{AccountId, Address, BandId, CampaignId, MailKind, MailOutcome, Role, Status, Timestamp},
+    domain::{AccountId, Address, BandId, CampaignId, Kind, MailKind, MailOutcome, MaxUses, Role, Status, Timestamp},
     server::{
-        App,
+        App, Refused,
         accounts::LIFE_MINUTES,
         calendar::Dated,
-        campaigns, open,
+        campaigns,
+        invites::{self, Foretold},
+        open,
         outbox::Taken,
         store::{Error, Tx},
         suppressions,
@@ -32,6 +34,10 @@ pub(super) enum Letter {
         message: Option<String>,
         event: Option<Box<Dated>>,
         expires_at: Option<Timestamp>,
+        /// Whether it is for an account, whose address nobody gave.
+        is_to_account: bool,
+        /// Whether one person alone can use it.
+        is_for_one: bool,
         token: String,
     },
     /// A code that proves an address.
@@ -49,7 +55,7 @@ pub(super) enum Letter {
 crate::row! {
     struct InviteFacts {
         band: BandId, band_name: String, created_by: AccountId, inviter: String, role: Role, status: Status, message: Option<String>,
-        expires_at: Option<Timestamp>, token_sealed: Vec<u8>, uses: u32, email: String, campaign: Option<CampaignId>,
+        kind: Kind, max_uses: MaxUses, is_decided: bool, expires_at: Option<Timestamp>, token_sealed: Vec<u8>, uses: u32, email: String, campaign: Option<CampaignId>,
         event: Option<String>, event_sequence: Option<i64>, event_changed_at: Option<Timestamp>,
     }
 }
@@ -76,6 +82,8 @@ pub(super) fn read(
 fn invite(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Result<Letter, MailOutcome>, Error> {
     let facts: Option<InviteFacts> = tx.query_one(
         "SELECT i.band AS band, b.name AS band_name, i.created_by AS created_by, c.display_name AS inviter, i.role AS role, i.status AS status,
+            i.kind AS kind, i.max_uses AS max_uses,
+            EXISTS (SELECT 1 FROM decision o WHERE o.band = i.band AND o.past < i.seq AND o.upto >= i.seq) AS is_decided,
             i.message AS message, i.expires_at AS expires_at, i.token_sealed AS token_sealed, i.uses AS uses,
             COALESCE(i.email, t.email, '') AS email, i.campaign AS campaign, k.event AS event,
             k.event_sequence AS event_sequence, k.event_changed_at AS event_changed_at
@@ -85,7 +93,20 @@ fn invite(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Re
          WHERE i.id = $1",
         &[&mail.invite],
     )?;
-    let (Some(facts), Some(id)) = (facts, mail.invite) else { return Ok(Err(MailOutcome::Dropped)) };
+    let (Some(mut facts), Some(id)) = (facts, mail.invite) else { return Ok(Err(MailOutcome::Dropped)) };
+    if facts.is_decided {
+        match invites::foretold(tx, id) {
+            Ok(Some(Foretold { status, role, message, expires_at })) => {
+                facts = InviteFacts { status, role, message, expires_at, ..facts };
+            }
+            Ok(None) => return Ok(Err(MailOutcome::Dropped)),
+            Err(Refused::Store(error)) => return Err(error),
+            Err(refused) => {
+                tracing::error!(invite = %id, %refused, "what was decided about this invite cannot be read, so its mail is not sent");
+                return Ok(Err(MailOutcome::Dropped));
+            }
+        }
+    }
     let over = facts.status != Status::Pending || facts.expires_at.is_some_and(|end| end <= now);
     if over || facts.uses > 0 || facts.email != mail.email {
         return Ok(Err(MailOutcome::Dropped));
@@ -106,6 +127,8 @@ fn invite(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Re
         message: facts.message,
         event: event.map(Box::new),
         expires_at: facts.expires_at,
+        is_to_account: facts.kind == Kind::User,
+        is_for_one: facts.max_uses == MaxUses::ONE,
         token,
     }))
 }
