@@ -64,6 +64,7 @@ impl Key {
     pub fn parse(text: &str, source: &str) -> Result<Self, KeyError> {
         let malformed = || KeyError::Malformed(source.to_owned());
         let one = |text: &str| -> Result<[u8; 32], KeyError> {
+            let text = text.strip_prefix(NEXT_KEY).unwrap_or(text);
             URL_SAFE_NO_PAD.decode(text).map_err(|_| malformed())?.try_into().map_err(|_| malformed())
         };
         let keys = text.split_whitespace().map(one).collect::<Result<Vec<_>, _>>()?;
@@ -99,6 +100,9 @@ impl Key {
         Self::parse(&std::io::read_to_string(file).map_err(trouble)?, &path.display().to_string())
     }
 }
+
+/// What stands before a key that only opens yet, and is to seal once all servers know it.
+pub(crate) const NEXT_KEY: &str = "next:";
 
 /// The text of a new key.
 pub(crate) fn key_text(random: &[u8; 32]) -> String {

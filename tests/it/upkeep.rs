@@ -176,13 +176,16 @@ async fn a_new_key_takes_over_without_losing_a_link() {
         let (first, link) = site.invite().await;
         let file = site.folder.path().join("key");
         let old = std::fs::read_to_string(&file).unwrap();
-        refused(&site.admin(&["key", "use"]), "there is only one key");
+        refused(&site.admin(&["key", "use"]), "no key waits to be used");
         done(&site.admin(&["key", "add"]));
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         site.stop();
         site.start();
         let (second, _) = site.invite().await;
+        refused(&site.admin(&["key", "add"]), "there are older keys still");
+        refused(&site.admin(&["key", "drop"]), "a key waits to be used");
         done(&site.admin(&["key", "use"]));
+        refused(&site.admin(&["key", "use"]), "no key waits to be used");
         let keys = std::fs::read_to_string(&file).unwrap();
         assert!(keys.split_whitespace().next() != Some(old.trim()) && keys.contains(old.trim()), "{keys}");
         site.stop();

@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     private,
     server::{
-        Key, SystemEntropy,
+        Key, NEXT_KEY, SystemEntropy,
         admin::{self, Finding, Progress},
         key_text,
         store::{self, Database, Options, Store},
@@ -50,7 +50,7 @@ pub(super) enum Upkeep {
 pub(super) enum KeyCommand {
     /// Put a new key at the end of the file: it opens, and seals nothing yet.
     Add,
-    /// Put the last key of the file first: it seals from now on.
+    /// Put the key that was added first: it seals from now on.
     Use,
     /// Seal again what older keys have sealed, while servers run.
     Reseal,
@@ -166,14 +166,21 @@ impl KeyCommand {
     fn run(self, config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
         match self {
             Self::Add => edit(config, json, "A new key opens, too", |keys| {
-                keys.push(key_text(&random()));
+                if keys.len() > 1 {
+                    return Err(Error::Host(
+                        "there are older keys still: `guestlist admin key use`, `key reseal` and `key drop` come first"
+                            .into(),
+                    ));
+                }
+                keys.push(format!("{NEXT_KEY}{}", key_text(&random())));
                 Ok("Restart every server with this file, then `guestlist admin key use`.")
             }),
             Self::Use => edit(config, json, "The newest key is first", |keys| {
-                if keys.len() < 2 {
-                    return Err(Error::Host("there is only one key: `guestlist admin key add` makes another".into()));
-                }
-                keys.rotate_right(1);
+                let Some(next) = keys.iter().position(|key| key.starts_with(NEXT_KEY)) else {
+                    return Err(Error::Host("no key waits to be used: `guestlist admin key add` makes one".into()));
+                };
+                let next = keys.remove(next);
+                keys.insert(0, next.trim_start_matches(NEXT_KEY).to_owned());
                 Ok("Restart every server with this file, then `guestlist admin key reseal`.")
             }),
             Self::Reseal => reseal(config, runtime, json),
@@ -189,6 +196,11 @@ impl KeyCommand {
                     eprintln!("{lost} invites were sealed by a key that is not in the file at all.");
                 }
                 edit(config, json, "One key is left", |keys| {
+                    if keys.iter().any(|key| key.starts_with(NEXT_KEY)) {
+                        return Err(Error::Host(
+                            "a key waits to be used: `guestlist admin key use` comes first".into(),
+                        ));
+                    }
                     keys.truncate(1);
                     Ok(
                         "Restart every server with this file. Links to opt out in mails of the older keys are unknown now.",

@@ -116,7 +116,7 @@ fn set_event(
 
 crate::row! { struct Named { name: CampaignName } }
 
-/// Ends a campaign by whose last use `actor` came, with what is pending in it, the first of that at once. It is held.
+/// Ends a campaign by whose last use `actor` came, with what is pending in it. It is held.
 pub(crate) fn use_up(
     tx: &mut Tx<'_>,
     (id, band): (CampaignId, BandId),
@@ -128,9 +128,9 @@ pub(crate) fn use_up(
         &[&id, &now],
     )?;
     let Some(Named { name }) = ended else { return Ok(None) };
-    let begun = Decision::end(band, CancelReason::CampaignExpired, actor, now).of_campaign(id).begin(tx)?;
+    let rest = Decision::end(band, CancelReason::CampaignExpired, actor, now).of_campaign(id).announce(tx)?;
     told(tx, band, actor, "campaign.expired", &name, now)?;
-    Ok(begun.rest)
+    Ok(rest)
 }
 
 /// Deletes a campaign, and ends its pending invites, the first of them at once. For the band's admins.

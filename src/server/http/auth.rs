@@ -20,7 +20,7 @@ use crate::{
         http::{
             body::Body,
             caller::Caller,
-            campaigns::go_on,
+            campaigns::go_on_soon,
             limits::{Guesser, Limits, Network},
         },
         invites::{self, Newcomer},
@@ -110,7 +110,7 @@ async fn register(
             Ok::<_, Refused>((accounts::read(tx, new.id)?, expires_at, outcome, calendar))
         })
         .await?;
-    go_on(&app, rest).await;
+    go_on_soon(&app, rest).await;
     let session = SessionSecret { token: secret, expires_at };
     Ok((StatusCode::CREATED, Json(Registered { account, session, outcome, calendar })))
 }

@@ -217,10 +217,27 @@ async fn expire(
 
 /// The longest that whoever decides about many invites waits until it is written to the last of them.
 const LONGEST_END: Duration = Duration::from_secs(20);
+/// The longest that somebody waits who has only come in.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Goes on with what was decided about many invites, step by step; what could not be done here and now the sweeper does. It
 /// is decided, so it is no error.
 pub(super) async fn go_on(app: &App, decided: impl IntoIterator<Item = Rest>) {
+    go_on_for(app, decided, LONGEST_END).await;
+}
+
+/// As [`go_on`], for somebody whose wish is fulfilled without it.
+pub(super) async fn go_on_soon(app: &App, decided: Option<Rest>) {
+    go_on_for(app, decided, SOON).await;
+}
+
+async fn go_on_for(app: &App, decided: impl IntoIterator<Item = Rest>, longest: Duration) {
+    let mut decided = decided.into_iter().peekable();
+    if decided.peek().is_none() {
+        return;
+    }
+    // At once: whoever asked may hang up.
+    app.alarm().note(Some(app.now()));
     let steps = async {
         for decision in decided {
             let mut rest = Some(decision);
@@ -230,7 +247,7 @@ pub(super) async fn go_on(app: &App, decided: impl IntoIterator<Item = Rest>) {
         }
         Ok::<_, store::Error>(())
     };
-    if !matches!(tokio::time::timeout(LONGEST_END, steps).await, Ok(Ok(()))) {
+    if !matches!(tokio::time::timeout(longest, steps).await, Ok(Ok(()))) {
         app.alarm().note(Some(app.now()));
     }
 }

@@ -23,7 +23,7 @@ use super::{
     bands::{answered, answered_before, came_to},
     body::{Body, Optional},
     caller::Caller,
-    campaigns::go_on,
+    campaigns::go_on_soon,
     invites::{invite_id, secret},
     limits::{Guesser, Limits},
     once::Key,
@@ -160,7 +160,7 @@ async fn come_in(
         1,
     );
     let (accepted, rest) = accepted?;
-    go_on(app, rest).await;
+    go_on_soon(app, rest).await;
     Ok((came_to(&accepted), Json(accepted)).into_response())
 }
 

@@ -18,7 +18,7 @@ use super::{
     bands::band_id,
     body::Optional,
     caller::Caller,
-    campaigns::go_on,
+    campaigns::go_on_soon,
     etag::Known,
     once::Key,
     query::{Keys, only, page, read_key},
@@ -84,7 +84,7 @@ async fn approve(
             },
         )
         .await?;
-    go_on(&app, rest).await;
+    go_on_soon(&app, rest).await;
     let used = || {
         let text =
             "Every use of the invite by which this person asked is taken: the request is closed. Invite them anew.";

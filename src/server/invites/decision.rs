@@ -161,7 +161,17 @@ impl Decision {
 
     /// Takes the decision. Of a campaign's invites, whose lock comes before theirs, the first are written here; the others'
     /// locks are taken in transactions of their own, since here rows are held that come after invites.
-    pub(crate) fn begin(mut self, tx: &mut Tx<'_>) -> Result<Begun, Error> {
+    pub(crate) fn begin(self, tx: &mut Tx<'_>) -> Result<Begun, Error> {
+        let writes = self.campaign.is_some();
+        self.take(tx, writes)
+    }
+
+    /// Takes the decision for who holds invites already, and so writes it to none: nobody waits for anybody in a circle.
+    pub(crate) fn announce(self, tx: &mut Tx<'_>) -> Result<Option<Rest>, Error> {
+        Ok(self.take(tx, false)?.rest)
+    }
+
+    fn take(mut self, tx: &mut Tx<'_>, writes: bool) -> Result<Begun, Error> {
         // No later one has a lower number: who makes one that this could be about holds what is held here.
         let newest = "SELECT seq AS n FROM invite ORDER BY seq DESC LIMIT 1";
         self.upto = tx.query_one::<Number>(newest, &[])?.map_or(0, |newest| newest.n);
@@ -170,10 +180,7 @@ impl Decision {
         if pending == Some(0) {
             return Ok(Begun { cancelled: 0, rest: None });
         }
-        let Step { ended, past } = match self.campaign {
-            Some(_) => self.step(tx)?,
-            None => Step { ended: 0, past: Some(0) },
-        };
+        let Step { ended, past } = if writes { self.step(tx)? } else { Step { ended: 0, past: Some(0) } };
         let cancelled = self.reason.map_or(0, |_| pending.map_or(ended, |n| n.max(ended)));
         let Some(past) = past else { return Ok(Begun { cancelled: ended.unsigned_abs(), rest: None }) };
         let rest = tx.query_one(
