@@ -35,14 +35,20 @@ pub async fn expire(app: &App) -> Result<Option<Timestamp>, Error> {
         let expired = in_batches(app, move |tx| invites::expire(tx, now, BATCH)).await?;
         app.metrics().invites("expired", expired as u64);
         // However much there is to write, what ends meanwhile is not kept waiting for it.
-        if !go_on(app).await? {
+        if !some_steps(app).await? {
             return app.store().read(invites::next_end).await;
         }
     }
 }
 
+/// Writes all that was decided about many invites to the last of them.
+pub async fn go_on(app: &App) -> Result<(), Error> {
+    while some_steps(app).await? {}
+    Ok(())
+}
+
 /// Goes some steps on with the decision that waits longest; whether there was one.
-async fn go_on(app: &App) -> Result<bool, Error> {
+async fn some_steps(app: &App) -> Result<bool, Error> {
     let Some(mut rest) = app.store().read(invites::waiting).await? else { return Ok(false) };
     for _ in 0..STEPS {
         match app.store().write(move |tx| invites::go_on(tx, rest)).await? {
