@@ -177,7 +177,7 @@ impl<'a> Filtered<'a> {
         last.add(&format!("SELECT {} AS key, {r}.seq AS seq FROM ", self.key.unwrap_or("CAST(0 AS bigint)")), &[]);
         if let (Some(place), Some(key)) = (behind, self.key) {
             last.add("(", &[]);
-            self.from_place(&mut last, tx.dialect(), lead, (place, key), (than, order), &MOST_LOOKED_AT);
+            self.beyond(&mut last, tx.dialect(), lead, (place, key), (than, order), &MOST_LOOKED_AT);
             last.add(&format!(") AS {r}"), &[]);
         } else {
             self.led_by(&mut last, tx.dialect(), lead);
@@ -210,12 +210,12 @@ impl<'a> Filtered<'a> {
             (Way::Exact, Some(place), Some(key)) => {
                 let lead = self.conditions.iter().position(|one| one.lead == Lead::InOrder);
                 text.add("(", &[]);
-                self.from_place(text, dialect, lead, (place, key), (than, order), most);
+                self.beyond(text, dialect, lead, (place, key), (than, order), most);
                 return text.add(&format!(") AS {r}"), &[]);
             }
             (Way::Walk(lead), Some(place), Some(key)) => {
                 text.add("(SELECT * FROM (", &[]);
-                self.from_place(text, dialect, lead, (place, key), (than, order), &MOST_LOOKED_AT);
+                self.beyond(text, dialect, lead, (place, key), (than, order), &MOST_LOOKED_AT);
                 let in_order = self.order(order);
                 return text.add(&format!(") AS {r} ORDER BY {in_order} LIMIT {MOST_LOOKED_AT}) AS {r}"), &[]);
             }
@@ -241,7 +241,7 @@ impl<'a> Filtered<'a> {
     /// The rows from a place on, in two stretches, `most` of each: those that share the place's sort value, and those
     /// beyond. Asked for as one, `(key, seq) > (?, ?)`, SQLite goes through all that share the value, as PostgreSQL may
     /// where it takes their number for small; and of invites that never end there can be any number.
-    fn from_place<'s>(
+    fn beyond<'s>(
         &self,
         text: &mut Statement<'s>,
         dialect: Dialect,

@@ -1,4 +1,4 @@
-//! The pages in a real browser: headless Chromium, driven by the WebDriver protocol (W3C).
+//! The pages in a real browser: headless Chromium, driven by the `WebDriver` protocol (W3C).
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -21,9 +21,9 @@ struct Browser {
     _folder: tempfile::TempDir,
 }
 
-/// The key that goes to the next control, as WebDriver writes it.
+/// The key that goes to the next control, as `WebDriver` writes it.
 const TAB: &str = "\u{e004}";
-/// By what WebDriver names an element.
+/// By what `WebDriver` names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 impl Browser {

@@ -106,7 +106,7 @@ async fn a_row_that_cannot_be_read_stops_no_other(world: World) {
     let ada = world.account("ada").await;
     let band = ada.band("Choir").await;
     // Half of a surrogate pair, one field twice, other types, numbers beyond all bounds, too deep: rows as JSON has them.
-    let bad = [
+    let unreadable = [
         r#"{"name":"\ud800"}"#.to_owned(),
         r#"{"email":"a@example.org","email":"b@example.org"}"#.to_owned(),
         r#"{"name":"x","role":null,"name":"y"}"#.to_owned(),
@@ -117,7 +117,7 @@ async fn a_row_that_cannot_be_read_stops_no_other(world: World) {
         r#"["a@example.org"]"#.to_owned(),
         format!("{{\"name\":{}{}}}", "[".repeat(500), "]".repeat(500)),
     ];
-    let rows = format!("[{{}},{},{{\"name\":\"last\"}}]", bad.join(","));
+    let rows = format!("[{{}},{},{{\"name\":\"last\"}}]", unreadable.join(","));
     for (path, shared) in [("invites/bulk", ""), ("campaigns", "\"name\":\"Tour\",")] {
         let url = format!("{}/api/v1/bands/{band}/{path}", world.origin);
         let body = format!("{{{shared}\"rows\":{rows}}}");
@@ -125,11 +125,11 @@ async fn a_row_that_cannot_be_read_stops_no_other(world: World) {
         let response = request.body(body).send().await.unwrap();
         assert_eq!(response.status(), 207);
         let answer: Value = response.json().await.unwrap();
-        let mut expected = vec!["invalid"; bad.len() + 2];
-        (expected[0], expected[bad.len() + 1]) = ("created", "created");
+        let mut expected = vec!["invalid"; unreadable.len() + 2];
+        (expected[0], expected[unreadable.len() + 1]) = ("created", "created");
         assert_eq!(statuses(&answer), expected, "{answer}");
         let told = |row: usize| (&answer["results"][row]["input"], answer["results"][row]["detail"].as_str().unwrap());
-        assert_eq!(told(1).0, &json!(bad[0]), "what is no text is shown as it was sent");
+        assert_eq!(told(1).0, &json!(unreadable[0]), "what is no text is shown as it was sent");
         for row in [2, 3] {
             assert!(told(row).1.contains("duplicate field"), "{answer}");
         }

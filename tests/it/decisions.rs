@@ -57,7 +57,7 @@ impl Open<'_> {
             text(self.message),
             flag(self.end.is_some()),
             self.end.map_or("NULL".to_owned(), |end| end.to_string()),
-            uuid(&id(actor)),
+            uuid(id(actor)),
             world.clock.now().micros().to_string(),
             "(SELECT MAX(seq) FROM invite)".to_owned(),
             "0".to_owned(),
@@ -93,7 +93,7 @@ async fn nobody_comes_in_by_what_a_removal_ended_before_the_rows_say_so(world: W
     let (for_kim, _) = joe.invite(&band, json!({ "username": "kim" })).await;
     let (_, others) = ada.invite(&band, json!({})).await;
     let maker = id(&joe);
-    Open { maker: Some(&maker), which: "all", reason: Some("inviter_removed"), ..Open::default() }
+    Open { maker: Some(maker), which: "all", reason: Some("inviter_removed"), ..Open::default() }
         .of(&world, &band, &ada)
         .await;
     let refused = async |method: &str, path: &str, body: Value| {
@@ -146,7 +146,7 @@ async fn what_ends_with_its_maker_is_told_apart_before_the_rows_say_so(world: Wo
                     '\"on_inviter_removed\":\"revoke\"') WHERE seq = (SELECT MAX(seq) - 1 FROM invite)"
             ))
             .await;
-        Open { maker: Some(&maker), which, reason: Some("inviter_removed"), ..Open::default() }
+        Open { maker: Some(maker), which, reason: Some("inviter_removed"), ..Open::default() }
             .of(&world, &band, &ada)
             .await;
         let guest = guests.next().unwrap();

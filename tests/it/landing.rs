@@ -115,7 +115,11 @@ async fn send(world: &World, token: &str, form: &[(&str, &str)]) -> Page {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    use std::fmt::Write as _;
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        let _ = write!(encoded, "%{byte:02X}");
+        encoded
+    })
 }
 
 async fn join(world: &World, token: &str, username: &str) -> Page {

@@ -101,9 +101,9 @@ async fn work(world: World, n: usize) -> Vec<Work> {
         }
         let (_, took) = measured(&world, &ada, &format!("{list}&cursor={}", next.unwrap())).await;
         at("middle", took);
-        let (last, took) = measured(&world, &ada, &format!("{list}&cursor=last")).await;
+        let (end, took) = measured(&world, &ada, &format!("{list}&cursor=last")).await;
         at("last", took);
-        let before = last["prev_cursor"].as_str().unwrap();
+        let before = end["prev_cursor"].as_str().unwrap();
         at("before the last", measured(&world, &ada, &format!("{list}&cursor={before}")).await.1);
     }
     for (path, name) in [

@@ -333,10 +333,9 @@ async fn null_is_none_whatever_the_template_says(world: World) {
     let invite = ada.get(&format!("/invites/{id}")).await.1;
     assert_eq!((&invite["label"], &invite["message"]), (&json!("a"), &json!("b")));
     assert_eq!((&invite["kind"], &invite["campaign_id"]), (&json!("email"), campaign));
-    for (message, told) in [(json!({}), json!("c")), (json!({ "message": null }), json!(null))] {
-        let mut wish = message;
-        wish["campaign_id"] = campaign.clone();
-        let (id, _) = ada.invite(&band, wish).await;
+    for (mut body, told) in [(json!({}), json!("c")), (json!({ "message": null }), json!(null))] {
+        body["campaign_id"] = campaign.clone();
+        let (id, _) = ada.invite(&band, body).await;
         assert_eq!(ada.get(&format!("/invites/{id}")).await.1["message"], told);
     }
 }

@@ -153,7 +153,7 @@ async fn what_does_not_add_up_is_found() {
         let store = guestlist::server::store::Store::open(&guestlist::server::store::Options::new(
             database
                 .clone()
-                .map_or_else(|| format!("sqlite:{}", site.folder.path().join("guestlist.db").display()), |url| url)
+                .unwrap_or_else(|| format!("sqlite:{}", site.folder.path().join("guestlist.db").display()))
                 .parse()
                 .unwrap(),
         ));

@@ -75,7 +75,7 @@ struct InviteWords<'a> {
     inviter: String,
     band: String,
     is_admin: bool,
-    is_to_account: bool,
+    why: &'static str,
     is_for_one: bool,
     message: Vec<String>,
     /// What it is, and each of its facts with a name.
@@ -214,7 +214,11 @@ fn words(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<(String, 
                 inviter,
                 band,
                 is_admin: *role == Role::Admin,
-                is_to_account: *is_to_account,
+                why: if *is_to_account {
+                    "invited the account there that has this address"
+                } else {
+                    "gave this address"
+                },
                 is_for_one: *is_for_one,
                 message: message.as_deref().map(lines).unwrap_or_default(),
                 event: event.as_ref().map(|dated| facts(&dated.event)),

@@ -97,7 +97,7 @@ fn invite(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Re
     if facts.is_decided {
         match invites::foretold(tx, id) {
             Ok(Some(Foretold { status, role, message, expires_at })) => {
-                facts = InviteFacts { status, role, message, expires_at, ..facts };
+                facts = InviteFacts { role, status, message, expires_at, ..facts };
             }
             Ok(None) => return Ok(Err(MailOutcome::Dropped)),
             Err(Refused::Store(error)) => return Err(error),

@@ -183,29 +183,10 @@ impl<'w> Story<'w> {
                 self.people[by].patch(&band(b), json!({ "policy": policy(rules) })).await
             }
             Act::Bulk { by, band: b, ref rows, ref wish } => {
-                let mut body = self.wish(To::Holder, wish);
-                let row = |to: &To| match *to {
-                    To::Holder => json!({}),
-                    To::Account(who) => json!({ "username": self.name(who) }),
-                    To::Address(who) => json!({ "email": self.address(who) }),
-                };
-                body["rows"] = rows.iter().map(row).collect();
-                self.people[by].post(&format!("{}/invites/bulk", band(b)), body).await
+                self.people[by].post(&format!("{}/invites/bulk", band(b)), self.rows(rows, wish)).await
             }
             Act::Many { by, band: b, doing, ref of } => {
-                let (action, args) = match doing {
-                    Doing::Revoke => ("revoke", json!({})),
-                    Doing::Restore => ("restore", json!({})),
-                    Doing::Resend => ("resend", json!({})),
-                    Doing::Extend(life) => ("extend", json!({ "ttl_hours": life.hours() })),
-                    Doing::SetRole(role) => ("set_role", json!({ "role": role.word() })),
-                };
-                let mut body = json!({ "action": action, "args": args });
-                match of {
-                    Some(some) => body["ids"] = some.iter().map(|n| self.invites[*n].0.clone()).collect(),
-                    None => body["filter"] = nothing,
-                }
-                self.people[by].post(&format!("{}/invites/actions", band(b)), body).await
+                self.people[by].post(&format!("{}/invites/actions", band(b)), self.many(doing, of.as_deref())).await
             }
             Act::Resend { by, invite: n } => self.people[by].post(&format!("{}/resend", invite(n)), nothing).await,
             Act::SetQuota { by, who, limit } => {
@@ -221,6 +202,33 @@ impl<'w> Story<'w> {
                 (0, Value::Null)
             }
         }
+    }
+
+    fn rows(&self, rows: &[To], wish: &Wish) -> Value {
+        let mut body = self.wish(To::Holder, wish);
+        let row = |to: &To| match *to {
+            To::Holder => json!({}),
+            To::Account(who) => json!({ "username": self.name(who) }),
+            To::Address(who) => json!({ "email": self.address(who) }),
+        };
+        body["rows"] = rows.iter().map(row).collect();
+        body
+    }
+
+    fn many(&self, doing: Doing, of: Option<&[usize]>) -> Value {
+        let (action, args) = match doing {
+            Doing::Revoke => ("revoke", json!({})),
+            Doing::Restore => ("restore", json!({})),
+            Doing::Resend => ("resend", json!({})),
+            Doing::Extend(life) => ("extend", json!({ "ttl_hours": life.hours() })),
+            Doing::SetRole(role) => ("set_role", json!({ "role": role.word() })),
+        };
+        let mut body = json!({ "action": action, "args": args });
+        match of {
+            Some(some) => body["ids"] = some.iter().map(|n| self.invites[*n].0.clone()).collect(),
+            None => body["filter"] = json!({}),
+        }
+        body
     }
 
     fn wish(&self, to: To, wish: &Wish) -> Value {
