@@ -197,7 +197,8 @@ pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
     if let Ok(at) = text.parse() {
         return Ok(at);
     }
-    let day = text.parse::<jiff::civil::Date>().ok();
+    // What follows a day would be read, and dropped.
+    let day = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == "2026-01-31".len());
     day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::system()).ok())
         .and_then(|begins| begins.timestamp().to_string().parse().ok())
         .ok_or_else(|| "must be a time such as 2026-01-31T18:00:00Z, or a day such as 2026-01-31".to_owned())

@@ -108,6 +108,20 @@ pub(crate) fn keep(
     Ok(done > 0)
 }
 
+/// Forgets the opt-outs of an account that goes. What its verified address wants no more of stays the address's wish: nobody
+/// is mailed again for having left.
+pub(crate) fn outlive(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Error> {
+    let _ = tx.execute(
+        "UPDATE suppression SET account = NULL, email = (SELECT a.email FROM account a WHERE a.id = $1)
+         WHERE account = $1 AND EXISTS (SELECT 1 FROM account a WHERE a.id = $1 AND a.email_verified
+            AND NOT EXISTS (SELECT 1 FROM suppression o WHERE o.email = a.email AND o.scope = suppression.scope
+                AND o.subject = suppression.subject))",
+        &[&account],
+    )?;
+    let _ = tx.execute("DELETE FROM suppression WHERE account = $1", &[&account])?;
+    Ok(())
+}
+
 crate::row! { struct Owner { id: AccountId } }
 
 /// Writes down that an address wants no more, and that the account does whose own it is: the wish stays when the one or

@@ -21,22 +21,24 @@ on_each_database! {
     thousands_end_with_their_maker_and_nobody_elses,
     thousands_change_with_their_campaign,
     an_account_goes_whatever_it_made,
+    a_clock_that_is_set_back_lets_nothing_escape_a_decision,
+    what_is_restored_after_a_decision_is_none_of_it,
 }
 
 /// A decision that was taken and is written to no invite yet.
 #[derive(Default)]
-struct Open<'a> {
-    campaign: Option<&'a str>,
-    maker: Option<&'a str>,
-    which: &'a str,
-    reason: Option<&'a str>,
-    role: Option<&'a str>,
-    message: Option<&'a str>,
-    end: Option<i64>,
+pub struct Open<'a> {
+    pub campaign: Option<&'a str>,
+    pub maker: Option<&'a str>,
+    pub which: &'a str,
+    pub reason: Option<&'a str>,
+    pub role: Option<&'a str>,
+    pub message: Option<&'a str>,
+    pub end: Option<i64>,
 }
 
 impl Open<'_> {
-    async fn of(self, world: &World, band: &str, actor: &Person) {
+    pub async fn of(self, world: &World, band: &str, actor: &Person) {
         let sqlite = world.app.store().dialect().pick(true, false);
         let uuid = |id: &str| if sqlite { format!("x'{}'", id.replace('-', "")) } else { format!("'{id}'") };
         let flag = |on: bool| match (sqlite, on) {
@@ -71,7 +73,7 @@ impl Open<'_> {
     }
 }
 
-async fn tour(ada: &Person, band: &str) -> String {
+pub async fn tour(ada: &Person, band: &str) -> String {
     let (_, made) = ada.post(&format!("/bands/{band}/campaigns"), json!({ "name": "Tour" })).await;
     made["campaign"]["id"].as_str().unwrap().to_owned()
 }
@@ -336,4 +338,39 @@ async fn an_account_goes_whatever_it_made(world: World) {
         assert_eq!(kim.accept(&token).await.1["code"], "invite_cancelled");
     }
     assert_eq!(world.number("SELECT COUNT(*) AS n FROM decision").await, 0);
+}
+
+async fn a_clock_that_is_set_back_lets_nothing_escape_a_decision(world: World) {
+    let (ada, joe) = (world.account("ada").await, world.account("joe").await);
+    let band = ada.band("Choir").await;
+    let_in(&ada, &band, "admin", &[&joe]).await;
+    let (to_admin, admins) = joe.invite(&band, json!({ "role": "admin" })).await;
+    let (_, plain) = joe.invite(&band, json!({})).await;
+    let campaign = tour(&ada, &band).await;
+    let (of_tour, tours) = ada.invite(&band, json!({ "campaign_id": campaign })).await;
+    world.clock.pass_hours(-1);
+    assert_eq!(ada.delete(&format!("/bands/{band}/members/{}", id(&joe))).await.0, 204);
+    assert_eq!(ada.post(&format!("/campaigns/{campaign}/expire"), json!({})).await.1["cancelled"], 1);
+    assert_eq!(shown(&ada, &to_admin).await["cancel_reason"], "inviter_removed");
+    assert_eq!(shown(&ada, &of_tour).await["cancel_reason"], "campaign_expired");
+    for (token, code) in [(admins, "removed"), (plain, "removed"), (tours, "removed")] {
+        let (status, problem) = joe.accept(&token).await;
+        assert!(status == 403 && problem["code"] == code || status == 410, "{status} {problem}");
+    }
+    let members = ada.get(&format!("/bands/{band}/members")).await.1;
+    assert_eq!(members["total"], 1, "{members}");
+}
+
+async fn what_is_restored_after_a_decision_is_none_of_it(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let campaign = tour(&ada, &band).await;
+    let (invite, _) = ada.invite(&band, json!({ "campaign_id": campaign })).await;
+    assert_eq!(ada.delete(&format!("/invites/{invite}")).await.0, 204);
+    Open { campaign: Some(&campaign), which: "all", message: Some("Later"), ..Open::default() }
+        .of(&world, &band, &ada)
+        .await;
+    assert_eq!(ada.post(&format!("/invites/{invite}/restore"), json!({})).await.0, 200);
+    through(&world).await;
+    assert_eq!(shown(&ada, &invite).await["message"], json!(null));
 }

@@ -4,6 +4,7 @@ use guestlist::server::Settings;
 use serde_json::{Value, json};
 
 use crate::{
+    decisions::{Open, tour},
     plan,
     world::{Person, World, stories, with_mail},
 };
@@ -11,6 +12,8 @@ use crate::{
 stories!(
     an_invite_is_mailed_with_what_its_reader_needs,
     what_has_ended_meanwhile_is_not_mailed,
+    what_was_decided_is_what_a_mail_says_before_the_rows_do,
+    a_mail_says_truly_why_it_comes,
     who_has_an_address_gets_mail_and_who_has_none_does_not,
     names_and_messages_add_nothing_to_a_mail,
     what_is_sent_again_takes_the_place_of_what_waits,
@@ -32,6 +35,41 @@ pub async fn verify(world: &World, username: &str) {
 
 mod story {
     use super::*;
+
+    pub async fn what_was_decided_is_what_a_mail_says_before_the_rows_do(world: &World) {
+        let ada = world.account("ada").await;
+        let band = ada.band("The Night Owls").await;
+        let (over, going_on) = (tour(&ada, &band).await, tour(&ada, &band).await);
+        for (campaign, email) in [(&over, "kim@example.org"), (&going_on, "lee@example.org")] {
+            ada.invite(&band, json!({ "email": email, "campaign_id": campaign })).await;
+        }
+        Open { campaign: Some(&over), which: "all", reason: Some("campaign_deleted"), ..Open::default() }
+            .of(world, &band, &ada)
+            .await;
+        Open { campaign: Some(&going_on), which: "all", message: Some("At eight"), ..Open::default() }
+            .of(world, &band, &ada)
+            .await;
+        let mails = world.mails().await;
+        let [mail] = &mails[..] else { panic!("{mails:?}") };
+        assert_eq!(mail.to, "lee@example.org");
+        assert!(mail.text.contains("> At eight"), "{}", mail.text);
+    }
+
+    pub async fn a_mail_says_truly_why_it_comes(world: &World) {
+        let (ada, _) = (world.account("ada").await, world.account("kim").await);
+        verify(world, "kim").await;
+        let band = ada.band("The Night Owls").await;
+        ada.invite(&band, json!({ "username": "kim" })).await;
+        ada.invite(&band, json!({ "email": "lee@example.org", "kind": "link", "max_uses": 9 })).await;
+        let mails = world.mails().await;
+        let [to_account, to_address] = &mails[..] else { panic!("{mails:?}") };
+        for part in [&to_account.text, &to_account.html] {
+            assert!(part.contains("for you alone") && !part.contains("gave this address"), "{part}");
+        }
+        for part in [&to_address.text, &to_address.html] {
+            assert!(!part.contains("for you alone") && part.contains("gave this address"), "{part}");
+        }
+    }
 
     pub async fn an_invite_is_mailed_with_what_its_reader_needs(world: &World) {
         let ada = world.account("ada").await;

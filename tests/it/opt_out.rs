@@ -16,6 +16,7 @@ stories!(
     names_stand_on_the_page_as_they_are,
     a_wish_is_listed_and_lifted_by_whose_it_is_and_by_site_admins,
     mail_that_waits_is_dropped_and_the_invite_ends,
+    who_wants_no_mail_gets_none_without_an_account_either,
 );
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -61,6 +62,21 @@ fn opted_out() -> (u16, String) {
 
 mod story {
     use super::*;
+
+    pub async fn who_wants_no_mail_gets_none_without_an_account_either(world: &World) {
+        let (ada, kim, sam) = (world.account("ada").await, world.account("kim").await, world.account("sam").await);
+        verify(world, "kim").await;
+        let owls = ada.band("The Night Owls").await;
+        for person in [&kim, &sam] {
+            let (_, token) = ada.invite(&owls, json!({ "username": person.username })).await;
+            let (status, _) = person.post(&format!("/invites/{token}/decline"), json!({ "block": "band" })).await;
+            assert_eq!(status, 204);
+            assert_eq!(person.delete("/me").await.0, 204);
+        }
+        assert_eq!(refused(&ada, &owls, json!({ "email": "kim@example.org" })).await, opted_out());
+        // An address that was only typed is nobody's to speak for.
+        assert_eq!(refused(&ada, &owls, json!({ "email": "sam@example.org" })).await.0, 201);
+    }
 
     pub async fn looking_changes_nothing_and_a_form_stops_what_it_names(world: &World) {
         let (ada, joe) = (world.account("ada").await, world.account("joe").await);

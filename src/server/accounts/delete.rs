@@ -8,6 +8,7 @@ use crate::{
         bands,
         invites::Rest,
         store::Tx,
+        suppressions,
     },
 };
 
@@ -23,6 +24,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Res
         return Err(Refused::account_gone());
     }
     let rest = bands::leave_all(tx, account, now)?;
+    suppressions::outlive(tx, account)?;
     // No name begins so, and no two ids are one.
     let nobody = format!("-{account}");
     let _ = tx.execute(
@@ -33,7 +35,6 @@ pub(crate) fn delete(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Res
     index(tx, account, &[])?;
     let _ = tx.execute("DELETE FROM session WHERE account = $1", &[&account])?;
     let _ = tx.execute("DELETE FROM challenge WHERE account = $1", &[&account])?;
-    let _ = tx.execute("DELETE FROM suppression WHERE account = $1", &[&account])?;
     let actor = Some(account);
     let event = Event { band: None, actor, action: "account.deleted", invite: None, account: actor, detail: None };
     audit::record(tx, now, event)?;

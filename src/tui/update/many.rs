@@ -50,6 +50,11 @@ impl Model {
             self.toast(Tone::Plain, "There is no invite here.");
             return Vec::new();
         }
+        // With every campaign folded nothing says that the whole band would be meant.
+        if self.invites.groups.as_ref().is_some_and(|groups| groups.open.is_none()) {
+            self.toast(Tone::Plain, super::rights::CAMPAIGN);
+            return Vec::new();
+        }
         let all = !self.invites.all;
         self.clear_marks();
         self.invites.all = all;
@@ -199,7 +204,10 @@ impl Model {
         self.clear_marks();
         self.invites.refused = many.refused(action);
         self.invites.list.marked = self.invites.refused.keys().copied().collect();
+        // Role and end are two requests for the same invites.
+        let twice = done.iter().any(|wish| wish.action != action);
         let what = match many.done {
+            1.. if twice => format!("Invites {}", confirm.said),
             0 => format!("No invite was {}", confirm.said),
             1 => format!("1 invite {}", confirm.said),
             count => format!("{count} invites {}", confirm.said),

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What is said where the cursor is on a campaign.
-const CAMPAIGN: &str = "This is a campaign: enter unfolds it, and its invites can be chosen.";
+pub(super) const CAMPAIGN: &str = "This is a campaign: enter unfolds it, and its invites can be chosen.";
 
 impl Model {
     /// Why an action cannot be done now, in a sentence; `None` where it can, as far as this client knows.

@@ -93,6 +93,19 @@ fn all_that_fit_are_those_of_the_open_campaign() {
 }
 
 #[test]
+fn nothing_is_marked_where_every_campaign_is_folded() {
+    let mut desk = grouped();
+    desk.press("*");
+    assert!(!desk.model.invites.all && desk.toast().contains("campaign"), "{}", desk.toast());
+    desk.press("enter");
+    desk.answer(of(1), Ok(invites((1..=2).map(invite).collect())));
+    desk.press("*");
+    assert!(desk.model.invites.all);
+    desk.press("enter");
+    assert!(!desk.model.invites.all, "what was marked was the open campaign's");
+}
+
+#[test]
 fn a_change_of_the_band_fetches_campaigns_and_open_invites_and_the_cursor_stays() {
     let mut desk = grouped();
     desk.press("j enter");
