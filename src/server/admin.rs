@@ -3,8 +3,8 @@
 mod check;
 mod reseal;
 
-pub(crate) use check::sealed;
 pub use check::{Finding, check};
+pub(crate) use check::{file, sealed};
 pub(crate) use reseal::{Progress, reseal};
 
 use crate::{

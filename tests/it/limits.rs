@@ -66,7 +66,7 @@ async fn a_network_that_tries_token_after_token_is_told_when_to_come_back() {
     for (path, status) in [("/livez", 204), ("/api/v1/site", 200)] {
         assert_eq!(behind(&world, "GET", path, "198.51.100.0", "").await.0, status, "nothing else is held back");
     }
-    assert_eq!(behind(&world, "GET", &format!("/invite/{token}"), "198.51.100.77", "").await.0, 200);
+    assert_eq!(behind(&world, "GET", &format!("/invite/{token}"), "198.51.100.77", "").await.0, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -225,7 +225,7 @@ fn a_moved_cursor_costs_few_bytes_and_many_keys_few_frames() {
     // More than is read from a terminal at once.
     pty.keys(&"\x1b[B\x1b[A".repeat(500));
     pty.keys("?");
-    pty.see("Everywhere");
+    pty.see("In the invites");
     let cost = frames(&pty) - drawn;
     assert!(cost < 200, "{cost} frames for 1,000 keys");
 }

@@ -118,7 +118,12 @@ fn patient(database: &Database) -> Result<Store, Error> {
 }
 
 fn findings(store: &Store, runtime: &Runtime) -> Result<Vec<Finding>, Error> {
-    runtime.block_on(store.read(admin::check)).map_err(|error| failed(&error))
+    let both = store.read(|tx| {
+        let mut findings = admin::file(tx)?;
+        findings.extend(admin::check(tx)?);
+        Ok::<_, store::Error>(findings)
+    });
+    runtime.block_on(both).map_err(|error| failed(&error))
 }
 
 fn check(config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
