@@ -217,8 +217,8 @@ async fn tab_order(browser: &Browser) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_invited_reads_joins_and_declines_in_a_browser() {
-    let Some(browser) = Browser::start().await else { return };
     let world = World::sqlite_with(settings()).await;
+    let Some(browser) = Browser::start().await else { return };
     let (ada, sam) = (world.account("ada").await, world.account("sam").await);
     let band = ada.band("The Night Owls").await;
     let wish = json!({ "message": "Come on Friday.\n<i>Bring</i> your horn, 楽器を持って来て 🎺" });
