@@ -204,8 +204,13 @@ fn there(config: &Config) -> Result<Database, Error> {
 }
 
 fn open(database: &Database) -> Result<Store, Error> {
-    let options = Options { readers: 1, writers: 1, ..Options::new(database.clone()) };
-    Store::open(&options).map_err(|error| Error::Host(format!("the database {database} cannot be used: {error}")))
+    open_as(Options::new(database.clone()))
+}
+
+fn open_as(options: Options) -> Result<Store, Error> {
+    let options = Options { readers: 1, writers: 1, ..options };
+    let failed = |error| Error::Host(format!("the database {} cannot be used: {error}", options.database));
+    Store::open(&options).map_err(failed)
 }
 
 impl From<Refused> for Error {

@@ -9,7 +9,7 @@ use std::{
 use clap::Subcommand;
 use tokio::runtime::Runtime;
 
-use super::{Error, open, output, random, serve, there};
+use super::{Error, open, open_as, output, random, serve, there};
 use crate::{
     config::Config,
     private,
@@ -112,9 +112,7 @@ fn restore(config: &Config, runtime: &Runtime, file: &Path, json: bool) -> Resul
 
 /// A store for looks at everything, which may take long.
 fn patient(database: &Database) -> Result<Store, Error> {
-    let patience = Duration::from_hours(6);
-    let options = Options { readers: 1, writers: 1, patience, ..Options::new(database.clone()) };
-    Store::open(&options).map_err(|error| Error::Host(format!("the database {database} cannot be used: {error}")))
+    open_as(Options { patience: Duration::from_hours(6), ..Options::new(database.clone()) })
 }
 
 fn findings(store: &Store, runtime: &Runtime) -> Result<Vec<Finding>, Error> {
