@@ -39,7 +39,7 @@ pub(crate) use self::{
     change::{edit, link, or_pending, redemptions, resend, restore, revoke, rotate},
     codes::{MOST_CODES, Maker, codes, create_codes, show_codes, usable_codes, walk_codes},
     create::{Created, Fresh, create, recreated},
-    decision::{Begun, Change, Decision, Rest, go_on, waiting},
+    decision::{Begun, Change, Decision, Rest, go_on, is_decided, waiting},
     decline::decline,
     enroll::{Newcomer, check_newcomer, enroll},
     erase::erase,

@@ -65,7 +65,8 @@ crate::row! {
     }
 }
 
-const FOUND: &str = "SELECT i.seq AS seq, i.id AS id, i.band AS band, b.name AS band_name, b.description AS description,
+const FOUND: &str = concat!(
+    "SELECT i.seq AS seq, i.id AS id, i.band AS band, b.name AS band_name, b.description AS description,
         b.contact AS contact, b.members AS members, b.deleted_at AS band_deleted, i.campaign AS campaign,
         k.max_accepts AS max_accepts, k.deleted_at AS campaign_deleted, k.event AS event,
         k.event_sequence AS event_sequence, k.event_changed_at AS event_changed_at, i.kind AS kind, i.role AS role, i.status AS status,
@@ -74,9 +75,12 @@ const FOUND: &str = "SELECT i.seq AS seq, i.id AS id, i.band AS band, b.name AS 
         i.account AS account, t.username AS account_username, i.requires_approval AS requires_approval,
         i.created_at AS created_at, i.created_by AS created_by, c.display_name AS inviter, i.policy AS policy,
         i.decision AS decision,
-        EXISTS (SELECT 1 FROM decision o WHERE o.band = i.band AND o.past < i.seq AND o.upto >= i.seq) AS is_decided
+        ",
+    decision::is_decided!("i"),
+    " AS is_decided
      FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
-        LEFT JOIN account t ON t.id = i.account LEFT JOIN campaign k ON k.id = i.campaign";
+        LEFT JOIN account t ON t.id = i.account LEFT JOIN campaign k ON k.id = i.campaign"
+);
 
 crate::row! { struct Known { id: InviteId } }
 

@@ -36,6 +36,22 @@ const BATCH: i64 = 1_000;
 /// The number of a decision that is not written down yet: it comes after all others.
 const NEW: i64 = i64::MAX;
 
+/// Whether there are decisions that the row of the invite `i` may not tell of yet, as SQL.
+macro_rules! is_decided {
+    ($i:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM decision o WHERE o.band = ",
+            $i,
+            ".band AND o.past < ",
+            $i,
+            ".seq AND o.upto >= ",
+            $i,
+            ".seq)"
+        )
+    };
+}
+pub(crate) use is_decided;
+
 crate::row! {
     /// A decision about pending invites of a band.
     #[derive(Debug, Clone)]

@@ -11,7 +11,10 @@ use crate::{
     },
 };
 
-use super::cancel::{AT_ONCE, Counted};
+use super::{
+    cancel::{AT_ONCE, Counted},
+    decision::is_decided,
+};
 
 crate::row! {
     struct Over {
@@ -26,11 +29,11 @@ crate::row! { struct Next { expires_at: Timestamp } }
 pub(crate) fn expire(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Result<usize, Error> {
     // Locked rows are another node's work, or are being accepted or changed just now: the next round looks again.
     // What is decided about and not written to yet may have ended otherwise, or go on for longer.
-    let some = tx.dialect().unheld(
-        "SELECT seq FROM invite WHERE status = 'pending' AND expires_at <= $1 AND NOT EXISTS (SELECT 1 FROM decision o
-            WHERE o.band = invite.band AND o.past < invite.seq AND o.upto >= invite.seq)
-         ORDER BY expires_at LIMIT $2",
-    );
+    let some = tx.dialect().unheld(concat!(
+        "SELECT seq FROM invite WHERE status = 'pending' AND expires_at <= $1 AND NOT ",
+        is_decided!("invite"),
+        " ORDER BY expires_at LIMIT $2"
+    ));
     let sql = intern(format!(
         "UPDATE invite SET status = 'cancelled', cancel_reason = 'expired', status_at = expires_at, acted_by = NULL
          WHERE {some} RETURNING id, band, kind, campaign, created_by, expires_at"

@@ -81,16 +81,20 @@ pub(super) fn read(
 
 fn invite(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Result<Letter, MailOutcome>, Error> {
     let facts: Option<InviteFacts> = tx.query_one(
-        "SELECT i.band AS band, b.name AS band_name, i.created_by AS created_by, c.display_name AS inviter, i.role AS role, i.status AS status,
+        concat!(
+            "SELECT i.band AS band, b.name AS band_name, i.created_by AS created_by, c.display_name AS inviter, i.role AS role, i.status AS status,
             i.kind AS kind, i.max_uses AS max_uses,
-            EXISTS (SELECT 1 FROM decision o WHERE o.band = i.band AND o.past < i.seq AND o.upto >= i.seq) AS is_decided,
+            ",
+            invites::is_decided!("i"),
+            " AS is_decided,
             i.message AS message, i.expires_at AS expires_at, i.token_sealed AS token_sealed, i.uses AS uses,
             COALESCE(i.email, t.email, '') AS email, i.campaign AS campaign, k.event AS event,
             k.event_sequence AS event_sequence, k.event_changed_at AS event_changed_at
          FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
             LEFT JOIN campaign k ON k.id = i.campaign
             LEFT JOIN account t ON t.id = i.account AND t.email_verified
-         WHERE i.id = $1",
+         WHERE i.id = $1"
+        ),
         &[&mail.invite],
     )?;
     let (Some(mut facts), Some(id)) = (facts, mail.invite) else { return Ok(Err(MailOutcome::Dropped)) };
