@@ -6,6 +6,7 @@ mod opt_out;
 pub(crate) mod qr;
 mod reset;
 
+use askama::Template;
 use axum::{
     Router,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -13,7 +14,8 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{App, hash};
+use super::{App, Refused, hash};
+use crate::api::Code;
 
 /// The style of all pages; it stands in each of them.
 const STYLE: &str = include_str!("../../assets/page.css");
@@ -37,7 +39,8 @@ pub(crate) enum Forms {
 
 /// A page as an answer, with the style that stands in it. Nothing runs in it, nobody frames or keeps it, and whoever is
 /// gone to from it does not hear its address, which can hold a token.
-pub(crate) fn page(status: StatusCode, style: &str, forms: Forms, html: String) -> Response {
+pub(crate) fn page(status: StatusCode, style: &str, forms: Forms, words: &impl Template) -> Result<Response, Refused> {
+    let html = words.render().map_err(|_| Refused::new(Code::Internal, "The page could not be written."))?;
     let to = match forms {
         Forms::None => "none",
         Forms::Own => "self",
@@ -52,7 +55,12 @@ pub(crate) fn page(status: StatusCode, style: &str, forms: Forms, html: String) 
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    (status, headers, Html(html)).into_response()
+    Ok((status, headers, Html(html)).into_response())
+}
+
+/// As [`page`], in the style of all pages of the web.
+fn answer(status: StatusCode, words: &impl Template) -> Result<Response, Refused> {
+    page(status, STYLE, Forms::Own, words)
 }
 
 /// Whether a form was sent by a page of this server, or by no page at all: a mail program's one-click request. `origin` is

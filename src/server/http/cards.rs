@@ -65,8 +65,7 @@ pub(super) fn page(headings: Headings<'_>, mut codes: Vec<CodeCard>) -> Result<R
     let Headings { title, place, is_band } = headings;
     let offer = if is_band { "You are invited. Your code:" } else { "Make an account here. Your code:" };
     let page = Cards { style: STYLE, title, place, offer, pages, more, most: MOST_CARDS };
-    let html = page.render().map_err(|_| Refused::new(Code::Internal, "The page could not be written."))?;
-    Ok(web::page(StatusCode::OK, STYLE, Forms::None, html))
+    web::page(StatusCode::OK, STYLE, Forms::None, &page)
 }
 
 impl Card {

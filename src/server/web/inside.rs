@@ -5,7 +5,8 @@ use axum::{
     Extension, RequestPartsExt as _, Router,
     body::{Body, to_bytes},
     extract::FromRequestParts,
-    http::{HeaderName, HeaderValue, Method, Request, header, request::Parts},
+    http::{HeaderName, HeaderValue, Method, Request, StatusCode, header, request::Parts},
+    response::Response,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use tower::ServiceExt as _;
@@ -43,6 +44,21 @@ pub(super) struct Inside {
 pub(super) struct No {
     pub(super) problem: Problem,
     pub(super) retry_after: Option<HeaderValue>,
+}
+
+impl No {
+    /// The page that says so, under the API's status, with the time after which it can be asked again.
+    pub(super) fn answer(
+        &self,
+        page: impl FnOnce(StatusCode) -> Result<Response, Refused>,
+    ) -> Result<Response, Refused> {
+        let mut response =
+            page(StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))?;
+        if let Some(after) = &self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, after.clone());
+        }
+        Ok(response)
+    }
 }
 
 impl FromRequestParts<App> for Inside {

@@ -10,7 +10,7 @@ mod words;
 use axum::{
     Router,
     extract::{Form, Path, State, rejection::FormRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::Response,
     routing::get,
 };
@@ -26,9 +26,8 @@ use self::{
     words::Page,
 };
 use super::{
-    Forms, STYLE,
     inside::{Inside, No},
-    is_own, page,
+    is_own,
 };
 
 /// The routes of this file. The part is no `{token}`: what may be tried how often is counted where the API is asked.
@@ -183,14 +182,9 @@ fn ended(app: &App, no: &No) -> Result<Response, Refused> {
 }
 
 fn refuse(app: &App, no: &No, words: &Page) -> Result<Response, Refused> {
-    let status = StatusCode::from_u16(no.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = answer(app, status, words)?;
-    if let Some(after) = &no.retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, after.clone());
-    }
-    Ok(response)
+    no.answer(|status| answer(app, status, words))
 }
 
 fn answer(app: &App, status: StatusCode, words: &Page) -> Result<Response, Refused> {
-    Ok(page(status, STYLE, Forms::Own, words.html(&app.settings().name)?))
+    super::answer(status, &words.html(&app.settings().name))
 }

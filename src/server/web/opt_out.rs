@@ -14,7 +14,7 @@ use axum::{
 };
 
 use crate::{
-    api::{Block, Code},
+    api::Block,
     domain::SuppressionId,
     server::{
         App, Refused,
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-use super::{Forms, STYLE, is_own, page};
+use super::{STYLE, answer, is_own};
 
 /// The routes of this file. The part is no `{token}`: it is sealed, so there is nothing to guess, and a mail provider's
 /// many one-click requests come from one network.
@@ -40,11 +40,6 @@ struct Words<'a> {
     text: Vec<String>,
     /// What is offered: a scope and its words.
     offers: Vec<(Block, String)>,
-}
-
-fn answer(status: StatusCode, words: &Words<'_>) -> Result<Response, Refused> {
-    let html = words.render().map_err(|_| Refused::new(Code::Internal, "The page could not be written."))?;
-    Ok(page(status, STYLE, Forms::Own, html))
 }
 
 fn plain(app: &App, status: StatusCode, title: &str, text: &str) -> Result<Response, Refused> {

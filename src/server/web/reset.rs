@@ -7,22 +7,22 @@ use askama::Template;
 use axum::{
     Router,
     extract::{Form, Path, State, rejection::FormRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::Response,
     routing::get,
 };
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
-    api::{Code, ResetPassword},
+    api::ResetPassword,
     domain::{MAX_PASSWORD_CHARS, ResetToken},
     server::{App, Refused, accounts, hash},
 };
 
 use super::{
-    Forms, STYLE,
+    STYLE, answer,
     inside::{Inside, No},
-    is_own, page,
+    is_own,
 };
 
 /// The routes of this file. The part is no `{token}`: what may be tried how often is counted where the API is asked.
@@ -49,11 +49,6 @@ struct Words<'a> {
 struct Filled {
     password: String,
     again: String,
-}
-
-fn answer(status: StatusCode, words: &Words<'_>) -> Result<Response, Refused> {
-    let html = words.render().map_err(|_| Refused::new(Code::Internal, "The page could not be written."))?;
-    Ok(page(status, STYLE, Forms::Own, html))
 }
 
 fn words<'a>(app: &'a App, title: &'a str, text: &str) -> Words<'a> {
@@ -122,13 +117,8 @@ fn refused(app: &App, no: &No) -> Result<Response, Refused> {
     if field("token").is_some() {
         return dead(app);
     }
-    let status = StatusCode::from_u16(no.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = match field("password") {
-        Some(error) => form(app, status, ("password", error.message.clone()))?,
-        None => answer(status, &words(app, "Nothing has changed", &no.problem.detail))?,
-    };
-    if let Some(after) = &no.retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, after.clone());
-    }
-    Ok(response)
+    no.answer(|status| match field("password") {
+        Some(error) => form(app, status, ("password", error.message.clone())),
+        None => answer(status, &words(app, "Nothing has changed", &no.problem.detail)),
+    })
 }

@@ -5,10 +5,7 @@ use askama::Template;
 use crate::{
     api::{Accepted, Code, Outcome, Preview, Problem, Registered},
     domain::{Kind, Role},
-    server::{
-        Refused,
-        web::{STYLE, qr},
-    },
+    server::web::{STYLE, qr},
 };
 
 use super::{
@@ -54,7 +51,7 @@ struct Other {
 
 #[derive(Template)]
 #[template(path = "invite.html")]
-struct Html<'a> {
+pub(super) struct Html<'a> {
     style: &'a str,
     site: &'a str,
     title: &'a str,
@@ -68,9 +65,9 @@ struct Html<'a> {
 }
 
 impl Page {
-    /// The page as HTML.
-    pub(super) fn html(&self, site: &str) -> Result<String, Refused> {
-        let html = Html {
+    /// The page of a site by this name, to be written.
+    pub(super) fn html<'a>(&'a self, site: &'a str) -> Html<'a> {
+        Html {
             style: STYLE,
             site,
             title: &self.title,
@@ -81,8 +78,7 @@ impl Page {
             calendar: self.calendar.as_deref(),
             form: self.form.as_ref(),
             other: self.other.as_ref(),
-        };
-        html.render().map_err(|_| Refused::new(Code::Internal, "The page could not be written."))
+        }
     }
 
     fn plain(title: &str, text: &[&str]) -> Self {
