@@ -78,6 +78,18 @@ words! {
     }
 }
 
+impl Delivery {
+    /// What it comes to once the invite has ended: what waits goes no more, so the mail `was_sent` before or never.
+    #[must_use]
+    pub fn after_end(self, was_sent: bool) -> Self {
+        match self {
+            Self::Queued | Self::Deferred if was_sent => Self::Sent,
+            Self::Queued | Self::Deferred => Self::None,
+            ended => ended,
+        }
+    }
+}
+
 /// Seconds within which a revoke can be undone.
 pub(crate) const RESTORE_SECONDS: i64 = 600;
 

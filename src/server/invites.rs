@@ -199,6 +199,11 @@ impl InviteRow {
         let standing = self.standing(now);
         // An expiry that nobody has written yet happened at its instant.
         let lapsed = standing.status != self.status;
+        // Nor is it mailed any more, though its mail is cleared away only when that is due.
+        let is_open = standing.is_pending();
+        let delivery = if is_open { self.delivery } else { self.delivery.after_end(self.sent_at.is_some()) };
+        let is_told = delivery == self.delivery;
+        let reminder = self.next_reminder_at.into_iter().chain(self.last_reminder_at).min();
         Invite {
             id: self.id,
             band_id: Some(self.band).filter(|band| *band != BandId::SITE),
@@ -226,12 +231,12 @@ impl InviteRow {
             used: self.uses > 0,
             used_at: self.used_at,
             used_by: person(self.used_by, self.user_username, self.user_name),
-            delivery: self.delivery,
-            delivery_note: self.delivery_note,
-            delivery_next_at: self.delivery_next_at,
+            delivery,
+            delivery_note: self.delivery_note.filter(|_| is_told),
+            delivery_next_at: self.delivery_next_at.filter(|_| is_told),
             sent_at: self.sent_at,
             reminders_sent: self.reminders_sent,
-            next_reminder_at: self.next_reminder_at.into_iter().chain(self.last_reminder_at).min(),
+            next_reminder_at: reminder.filter(|at| is_open && self.expires_at.is_none_or(|end| *at < end)),
             requires_approval: self.requires_approval,
         }
     }

@@ -1,6 +1,6 @@
 //! Nodes that send one database's mail together, and one of them killed while it does.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use guestlist::{
     domain::Hours,
@@ -12,7 +12,7 @@ use guestlist::{
     },
 };
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
+use tokio::{runtime::Runtime, task::JoinSet};
 
 use crate::{
     mail::verify,
@@ -86,68 +86,151 @@ async fn a_worker_that_dies_in_the_middle_of_a_reminder_leaves_it_to_the_other_a
     assert_eq!((&lost["reminders_sent"], &lost["delivery"]), (&json!(1), &json!("sent")));
 }
 
-/// Has what a dead worker had taken be due now, as if its five minutes had passed.
-async fn let_leases_end(url: &str) {
-    let store = Store::open(&Options::new(url.parse().unwrap())).unwrap();
-    let sql = "UPDATE mail SET due_at = due_at - $1::bigint WHERE settled_at IS NULL AND tries > 0";
-    store.write::<_, Error, _>(move |tx| tx.execute(sql, &[&301_000_000_i64])).await.unwrap();
+/// Programs that serve one database and send by one mail server.
+struct Programs<'a> {
+    database: &'a str,
+    port: String,
+}
+
+impl Programs<'_> {
+    /// Another one of them, with its data in `folder`.
+    fn start(&self, folder: &Path) -> Server {
+        let environment = [
+            ("GUESTLIST_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+            ("GUESTLIST_MAIL_TRANSPORT", "smtp"),
+            ("GUESTLIST_MAIL_HOST", "127.0.0.1"),
+            ("GUESTLIST_MAIL_PORT", &self.port),
+            ("GUESTLIST_MAIL_TLS", "none"),
+            ("GUESTLIST_MAIL_FROM", "invites@example.org"),
+            ("GUESTLIST_MAIL_CONNECTIONS", "1"),
+            ("GUESTLIST_PUBLIC_URL", "https://invites.example.org"),
+            ("GUESTLIST_POLICY_DEFAULT_TTL_HOURS", "never"),
+            ("GUESTLIST_POLICY_EMAIL_IDENTITY", "match"),
+            ("GUESTLIST_POLICY_REMINDER_HOURS", "24"),
+        ];
+        Server::start_with(folder, Some(self.database), &environment)
+    }
+
+    /// Runs a statement on their database.
+    fn run(&self, runtime: &Runtime, sql: &'static str, micros: i64) {
+        runtime.block_on(async {
+            let store = Store::open(&Options::new(self.database.parse().unwrap())).unwrap();
+            store.write::<_, Error, _>(move |tx| tx.execute(sql, &[&micros])).await.unwrap();
+        });
+    }
+
+    /// Has what a dead worker had taken be due now, as if its five minutes had passed.
+    fn let_leases_end(&self, runtime: &Runtime) {
+        let sql = "UPDATE mail SET due_at = due_at - $1::bigint WHERE settled_at IS NULL AND tries > 0";
+        self.run(runtime, sql, 301_000_000);
+    }
+
+    /// Has all mail have been sent a day earlier, as if a day had passed. The programs have a clock that nobody can move.
+    fn let_a_day_pass(&self, runtime: &Runtime) {
+        let day = 24 * 3_600_000_000;
+        let sql = "UPDATE invite SET created_at = created_at - $1::bigint, sent_at = sent_at - $1::bigint,
+            next_reminder_at = next_reminder_at - $1::bigint";
+        self.run(runtime, sql, day);
+        let sql = "UPDATE mail SET created_at = created_at - $1::bigint, settled_at = settled_at - $1::bigint";
+        self.run(runtime, sql, day);
+    }
+}
+
+/// Sends a request to a server; the answer, where it is one.
+fn post(runtime: &Runtime, server: &Server, path: &str, session: &str, body: Value) -> Value {
+    let url = format!("{}/api/v1{path}", server.origin);
+    runtime.block_on(async move {
+        let request = reqwest::Client::builder().no_proxy().build().unwrap().post(url);
+        let answer = request.bearer_auth(session).json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}: {}", answer.status(), answer.text().await.unwrap());
+        serde_json::from_str::<Value>(&answer.text().await.unwrap()).unwrap_or_default()
+    })
+}
+
+/// Makes an account; its session.
+fn register(runtime: &Runtime, server: &Server, name: &str) -> String {
+    let body = json!({ "username": name, "email": format!("{name}@example.org"), "password": PASSWORD });
+    post(runtime, server, "/auth/register", "", body)["session"]["token"].as_str().unwrap().to_owned()
+}
+
+/// What has arrived, once it reached so many addresses.
+fn reached(mails: &MailServer, from: usize, addresses: usize) -> BTreeMap<String, usize> {
+    let mut arrived = BTreeMap::new();
+    for _ in 0..600 {
+        arrived = times(&mails.taken()[from..]);
+        if arrived.len() >= addresses {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(arrived.len(), addresses, "{arrived:?}");
+    arrived
 }
 
 #[test]
-fn of_two_programs_one_is_killed_while_it_sends_and_every_mail_arrives() {
+fn of_two_programs_one_is_killed_while_it_sends_and_again_while_it_reminds_and_every_mail_arrives() {
     let Some(mails) = MailServer::start() else { return };
     let Some(url) = fresh_database() else { return };
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let port = mails.port.to_string();
-    let environment = [
-        ("GUESTLIST_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
-        ("GUESTLIST_MAIL_TRANSPORT", "smtp"),
-        ("GUESTLIST_MAIL_HOST", "127.0.0.1"),
-        ("GUESTLIST_MAIL_PORT", &port),
-        ("GUESTLIST_MAIL_TLS", "none"),
-        ("GUESTLIST_MAIL_FROM", "invites@example.org"),
-        ("GUESTLIST_MAIL_CONNECTIONS", "1"),
-        ("GUESTLIST_PUBLIC_URL", "https://invites.example.org"),
-    ];
+    let runtime = Runtime::new().unwrap();
+    let programs = Programs { database: &url, port: mails.port.to_string() };
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     mails.mood("slow");
-    let [stays, dies] = folders.each_ref().map(|folder| Server::start_with(folder.path(), Some(&url), &environment));
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let ask = |path: String, session: String, body: Value| {
-        let origin = stays.origin.clone();
-        runtime.block_on(async move {
-            let request = reqwest::Client::builder().no_proxy().build().unwrap().post(format!("{origin}/api/v1{path}"));
-            let answer = request.bearer_auth(session).json(&body).send().await.unwrap();
-            serde_json::from_str::<Value>(&answer.text().await.unwrap()).unwrap()
-        })
-    };
-    let body = json!({ "username": "ada", "email": "ada@example.org", "password": PASSWORD });
-    let session =
-        ask("/auth/register".to_owned(), String::new(), body)["session"]["token"].as_str().unwrap().to_owned();
-    let band = ask("/bands".to_owned(), session.clone(), json!({ "name": "Owls" }))["id"].as_str().unwrap().to_owned();
+    let [stays, dies] = folders.each_ref().map(|folder| programs.start(folder.path()));
+    let ada = register(&runtime, &stays, "ada");
+    let band = post(&runtime, &stays, "/bands", &ada, json!({ "name": "Owls" }))["id"].as_str().unwrap().to_owned();
     let rows: Vec<Value> = (0..40).map(|n| json!({ "email": format!("p{n}@example.org") })).collect();
-    let made = ask(format!("/bands/{band}/invites/bulk"), session.clone(), json!({ "rows": rows }));
+    let made = post(&runtime, &stays, &format!("/bands/{band}/invites/bulk"), &ada, json!({ "rows": rows }));
     assert_eq!(made["created"], 40, "{made}");
     mails.wait_for(12);
     dies.kill();
     assert!(mails.taken().len() < 40, "it was killed while it sent");
-    runtime.block_on(let_leases_end(&url));
+    programs.let_leases_end(&runtime);
     mails.mood("ok");
     // Whoever writes a mail wakes the worker.
-    ask(format!("/bands/{band}/invites"), session, json!({ "email": "last@example.org" }));
-    mails.wait_for(42); // with the code for ada's address
-    let arrived = runtime.block_on(async {
-        for _ in 0..600 {
-            let arrived = times(&mails.taken());
-            if arrived.len() == 42 {
-                return arrived;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
-        times(&mails.taken())
-    });
-    assert_eq!(arrived.len(), 42);
+    let invites = format!("/bands/{band}/invites");
+    post(&runtime, &stays, &invites, &ada, json!({ "email": "last@example.org" }));
+    let arrived = reached(&mails, 0, 42); // with the code for ada's address
     let doubles: usize = arrived.values().map(|times| times - 1).sum();
     assert!(doubles <= 1, "{arrived:?}");
+
+    // Of those who are to be reminded, some need it no more.
+    let link = |to: &str| {
+        let taken = mails.taken().into_iter().find(|taken| taken.to == format!("{to}@example.org")).unwrap();
+        let path = |begin: &str| taken.mail.word(begin).rsplit('/').next().unwrap().to_owned();
+        (path("https://invites.example.org/invite/"), path("https://invites.example.org/opt-out/"))
+    };
+    for (name, act) in [("p0", "accept"), ("p1", "decline")] {
+        let session = register(&runtime, &stays, name);
+        post(&runtime, &stays, &format!("/invites/{}/{act}", link(name).0), &session, json!({}));
+    }
+    let acts = json!({ "action": "revoke", "ids": [made["results"][2]["invite_id"]] });
+    assert_eq!(post(&runtime, &stays, &format!("{invites}/actions"), &ada, acts)["done"], 1);
+    runtime.block_on(async {
+        let url = format!("{}/opt-out/{}", stays.origin, link("p3").1);
+        let form = reqwest::Client::builder().no_proxy().build().unwrap().post(url);
+        let form = form.header("content-type", "application/x-www-form-urlencoded").body("List-Unsubscribe=One-Click");
+        assert_eq!(form.send().await.unwrap().status(), 200);
+    });
+    mails.wait_for(arrived.values().sum::<usize>() + 2); // with the codes for two addresses
+    stays.terminate();
+    assert!(stays.wait().success());
+    let before = mails.taken().len();
+
+    programs.let_a_day_pass(&runtime);
+    mails.mood("slow");
+    let [stays, dies] = folders.each_ref().map(|folder| programs.start(folder.path()));
+    mails.wait_for(before + 12);
+    dies.kill();
+    assert!(mails.taken().len() < before + 37, "it was killed while it reminded");
+    programs.let_leases_end(&runtime);
+    mails.mood("ok");
+    post(&runtime, &stays, &invites, &ada, json!({ "email": "new@example.org" }));
+    let reminded = reached(&mails, before, 38); // who had not answered, "last" and "new"
+    let doubles: usize = reminded.values().map(|times| times - 1).sum();
+    assert!(doubles <= 1, "{reminded:?}");
+    for gone in ["p0", "p1", "p2", "p3"] {
+        assert!(!reminded.contains_key(&format!("{gone}@example.org")), "{reminded:?}");
+    }
     drop(stays);
 }

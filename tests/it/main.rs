@@ -79,6 +79,8 @@ mod mail_nodes;
 #[cfg(feature = "server")]
 mod mail_server;
 #[cfg(feature = "server")]
+mod mail_stops;
+#[cfg(feature = "server")]
 mod mail_tls;
 #[cfg(feature = "server")]
 mod main_job;
