@@ -17,7 +17,7 @@ use std::{sync::Arc, time::Duration};
 use reqwest::{Method, header, redirect};
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use download::{Download, Media};
+pub use download::{Download, Media, Saved};
 pub use endpoints::{AuditQuery, BandQuery, Branch, InviteQuery, MadeCampaign, MemberQuery, Page, Removal, Synced};
 pub use error::Error;
 pub use origin::{Origin, PlainHttp};

@@ -28,5 +28,6 @@ pub mod run;
 pub(crate) mod sample;
 pub mod terminal;
 pub mod theme;
+pub mod trail;
 mod update;
 pub mod view;

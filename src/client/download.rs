@@ -1,6 +1,11 @@
 //! Answers that are files: read piece by piece, however long they are.
 
-use std::time::Duration;
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use reqwest::Response;
 
@@ -58,5 +63,106 @@ impl Download {
             Ok(Err(error)) => Err(Error::from_transport(&self.origin, &error)),
             Ok(Ok(piece)) => Ok(piece.map(|bytes| bytes.to_vec())),
         }
+    }
+
+    /// Writes it to a new file, which only its owner may read. Until it is whole it has another name, so that a part is never
+    /// taken for the whole; what is given up is removed.
+    ///
+    /// # Errors
+    /// As [`Download::next`]; and where there is such a file already, or it cannot be written.
+    pub async fn save(mut self, path: &Path) -> Result<Saved, Error> {
+        let mut part = Part::new(path).map_err(|error| Error::file(path, &error))?;
+        let mut bytes = 0;
+        while let Some(piece) = self.next().await? {
+            bytes += piece.len() as u64;
+            part = tokio::task::spawn_blocking(move || part.file.write_all(&piece).map(|()| part))
+                .await
+                .unwrap_or_else(|error| Err(io::Error::other(error)))
+                .map_err(|error| Error::file(path, &error))?;
+        }
+        let file = part.finish().map_err(|error| Error::file(path, &error))?;
+        Ok(Saved { file, bytes })
+    }
+}
+
+/// A file that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// Where it is.
+    pub file: PathBuf,
+    /// How long it is.
+    pub bytes: u64,
+}
+
+/// A file that is not whole yet.
+struct Part {
+    file: File,
+    /// Where it lies; empty once it is whole.
+    at: PathBuf,
+    /// What it will be called.
+    to: PathBuf,
+}
+
+impl Part {
+    fn new(to: &Path) -> io::Result<Self> {
+        free(to)?;
+        let mut name = to.as_os_str().to_owned();
+        name.push(".part");
+        let at = PathBuf::from(name);
+        let mut options = OpenOptions::new();
+        options.create(true).write(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&at)?;
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        Ok(Self { file, at, to: to.to_owned() })
+    }
+
+    fn finish(mut self) -> io::Result<PathBuf> {
+        free(&self.to)?;
+        std::fs::rename(&self.at, &self.to)?;
+        self.at = PathBuf::new();
+        Ok(self.to.clone())
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if self.at != Path::new("") {
+            // It may be gone, and there is nobody to tell.
+            let _ = std::fs::remove_file(&self.at);
+        }
+    }
+}
+
+/// Nothing that is there is written over.
+fn free(path: &Path) -> io::Result<()> {
+    if path.try_exists()? {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file of this name already"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_finished_leaves_nothing_and_one_that_is_there_stays() {
+        let folder = std::env::temp_dir().join(format!("guestlist-part-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir(&folder).unwrap();
+        let path = folder.join("trail.csv");
+        let mut part = Part::new(&path).unwrap();
+        part.file.write_all(b"half").unwrap();
+        drop(part);
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+        let mut part = Part::new(&path).unwrap();
+        part.file.write_all(b"whole").unwrap();
+        assert_eq!(part.finish().unwrap(), path);
+        assert_eq!(std::fs::read(&path).unwrap(), b"whole");
+        assert!(Part::new(&path).is_err());
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -79,6 +79,14 @@ pub enum Error {
         /// What was given.
         text: String,
     },
+    /// What came cannot be kept.
+    #[error("{file} cannot be written: {reason}")]
+    File {
+        /// The file.
+        file: String,
+        /// What the system said.
+        reason: String,
+    },
     /// The machine cannot make requests at all.
     #[error("requests cannot be made on this machine: {reason}")]
     Setup {
@@ -129,6 +137,10 @@ impl Error {
         Self::Connection { origin, reason, sent: !error.is_connect() }
     }
 
+    pub(super) fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self::File { file: path.display().to_string(), reason: in_words(&error.to_string()) }
+    }
+
     /// The code of a problem, `None` for everything else.
     pub fn code(&self) -> Option<Code> {
         match self {
@@ -169,6 +181,7 @@ impl Error {
                     .to_owned()
             }
             Self::BadOrigin { .. } => "Give it as https://host or https://host:port, without a path.".to_owned(),
+            Self::File { .. } => "Choose another name or another folder.".to_owned(),
             Self::Setup { .. } => "Install the system's certificates (often the package ca-certificates).".to_owned(),
         }
     }

@@ -19,12 +19,14 @@ pub enum Scope {
     JoinRequests,
     /// In the list of those who may not come back.
     Bans,
+    /// In what happened.
+    Audit,
 }
 
 impl Scope {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 6] =
-        [Self::Invites, Self::Bands, Self::Members, Self::JoinRequests, Self::Bans, Self::Everywhere];
+    pub const ALL: [Self; 7] =
+        [Self::Invites, Self::Bands, Self::Members, Self::JoinRequests, Self::Bans, Self::Audit, Self::Everywhere];
 
     /// Where it is, as a sentence goes on: "in the bands".
     pub const fn place(self) -> &'static str {
@@ -35,6 +37,7 @@ impl Scope {
             Self::Members => "in the members",
             Self::JoinRequests => "in the join requests",
             Self::Bans => "in the bans",
+            Self::Audit => "in what happened",
         }
     }
 }
@@ -115,6 +118,11 @@ keymap! {
 
     LiftBan = "lift_ban", Bans, ["x"], "lift ban", "Let the person, or all marked ones, be invited again", footer;
 
+    ByPerson = "by_person", Audit, ["p"], "person", "Show only what the same person did, or all again", footer;
+    OfInvite = "of_invite", Audit, ["v"], "invite", "Show only what happened to the same invite, or all again", footer;
+    OfAction = "of_action", Audit, ["s"], "such", "Show only what was done in the same way, or all again", footer;
+    ExportTrail = "export_trail", Audit, ["w"], "file", "Write what is shown to a file, as CSV or as JSON", footer;
+
     Open = "open", Everywhere, ["enter"], "details", "Open what the cursor is on";
     Search = "search", Everywhere, ["/"], "search", "Search the pane on the server while typing", footer;
     Mark = "mark", Everywhere, ["space"], "mark", "Mark the row; what follows is done to all marked";
@@ -124,6 +132,7 @@ keymap! {
     Inbox = "inbox", Everywhere, ["i"], "inbox", "Show the invites that wait for you";
     JoinRequests = "join_requests", Everywhere, ["W"], "join requests", "Show who asks to come into the band";
     Bans = "bans", Everywhere, ["B"], "bans", "Show who may not come back to the band";
+    Audit = "audit", Everywhere, ["A"], "audit trail", "Show what happened in the band, by whom and when";
     Undo = "undo", Everywhere, ["u"], "undo", "Undo the last revoke, within ten minutes";
     Palette = "palette", Everywhere, [":", "ctrl-p"], "commands", "Find any action by its name";
     Help = "help", Everywhere, ["?"], "help", "Show the keys of the pane", footer;

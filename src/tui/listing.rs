@@ -1,6 +1,7 @@
 //! Lists of the server that lie over the panes. Each is one file here that says what is particular to it; moving, fetching, drawing
 //! and asking before anything is done are the same for all.
 
+mod audit;
 mod bans;
 mod requests;
 
@@ -8,12 +9,12 @@ use ratatui::style::Style;
 
 use super::{
     keymap::{Action, Scope},
-    model::{Confirm, Listing, Model, PageOf, Row},
+    model::{Confirm, Form, Listing, Model, PageOf, Row},
     request::{Answer, Request},
     theme::Theme,
 };
 use crate::{
-    api::{Ban, JoinRequest},
+    api::{AuditEvent, Ban, JoinRequest},
     client::Page,
     domain::Role,
 };
@@ -25,6 +26,8 @@ pub enum Topic {
     JoinRequests,
     /// Who may not come back to it.
     Bans,
+    /// What happened in it.
+    Audit,
 }
 
 /// A row of any of these lists.
@@ -34,6 +37,8 @@ pub enum Entry {
     JoinRequest(JoinRequest),
     /// Of the bans.
     Ban(Ban),
+    /// Of the audit trail.
+    Event(AuditEvent),
 }
 
 /// A row's identity within its list.
@@ -47,6 +52,7 @@ impl Row for Entry {
         match self {
             Self::JoinRequest(request) => of(request.id.as_bytes()),
             Self::Ban(ban) => of(ban.account.id.as_bytes()),
+            Self::Event(event) => EntryId(u128::from(event.id.unsigned_abs())),
         }
     }
 }
@@ -89,6 +95,26 @@ pub(super) trait Listed: Sync {
         &[]
     }
 
+    /// The form that narrows it, for a list that has more to be narrowed by than words.
+    fn filter_form(&self, _: &Listing, _: &Model) -> Option<Form> {
+        None
+    }
+
+    /// Whether it can be narrowed at all.
+    fn is_narrowing(&self) -> bool {
+        !self.filters().is_empty()
+    }
+
+    /// Whether its rows can be marked, for something that is done to several at once.
+    fn is_marking(&self) -> bool {
+        true
+    }
+
+    /// What it is narrowed to, in words; nothing where all of it is shown.
+    fn narrowed_to(&self, listing: &Listing, _: &Model) -> Vec<String> {
+        listing.filter().filter(|_| listing.narrowed > 0).map(str::to_owned).into_iter().collect()
+    }
+
     /// The request for a page of it.
     fn request(&self, listing: &Listing, page: Page) -> Option<Request>;
 
@@ -119,13 +145,14 @@ pub(super) trait Listed: Sync {
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::JoinRequests, Self::Bans];
+    pub const ALL: [Self; 3] = [Self::JoinRequests, Self::Bans, Self::Audit];
 
     /// What is particular to it.
     pub(super) const fn listed(self) -> &'static dyn Listed {
         match self {
             Self::JoinRequests => &requests::JoinRequests,
             Self::Bans => &bans::Bans,
+            Self::Audit => &audit::Audit,
         }
     }
 

@@ -1,15 +1,23 @@
 //! The requests of the terminal client as values, so that the model can name one without sending it.
 
+use std::path::{Path, PathBuf};
+
 use crate::{
     api::{
         Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, Campaigns, CreateBand,
-        CreateInvite, CreatedInvite, DeclineInvite, ForgotPassword, Inbox, Invite, InviteLink, Invites, JoinRequests,
-        Login, Member, Members, Preview, Redemptions, Register, Registered, ResendInvite, ResentInvite, SignedIn, Site,
-        TransferBand, UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
+        CreateInvite, CreatedInvite, DeclineInvite, ForgotPassword, FoundPeople, Inbox, Invite, InviteLink, Invites,
+        JoinRequests, Login, Member, Members, Preview, Redemptions, Register, Registered, ResendInvite, ResentInvite,
+        SignedIn, Site, TransferBand, UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
     },
-    client::{AuditQuery, BandQuery, Client, Error, InviteQuery, MemberQuery, Page, Removal, Synced},
+    client::{AuditQuery, BandQuery, Client, Error, InviteQuery, Media, MemberQuery, Page, Removal, Saved, Synced},
     domain::{AccountId, BandId, InviteId, JoinRequestId, JoinStatus, Pasted},
 };
+
+/// What a file is to hold, by how it is called.
+fn media(file: &Path) -> Media {
+    let is_json = file.extension().is_some_and(|end| end.eq_ignore_ascii_case("ndjson"));
+    if is_json { Media::Ndjson } else { Media::Csv }
+}
 
 macro_rules! requests {
     ($client:ident; $($(#[$doc:meta])* $name:ident $(( $($arg:ident: $ty:ty),+ ))? => $answer:ident $(($answer_ty:ty))?, $call:expr;)+) => {
@@ -72,6 +80,10 @@ pub enum Answer {
     Redemptions(Box<Redemptions>),
     /// What happened, newest first.
     Audit(Box<AuditTrail>),
+    /// People by a part of their names.
+    People(Box<FoundPeople>),
+    /// A file was written.
+    Saved(Box<Saved>),
     /// A page of those who ask to come in.
     JoinRequests(Box<JoinRequests>),
     /// A page of those who may not come back.
@@ -155,6 +167,12 @@ requests! { client;
     Redemptions(id: InviteId) => Redemptions(Redemptions), client.redemptions(id, &Page::default());
     /// What happened to an invite: the first page.
     Audit(band: BandId, invite: InviteId) => Audit(AuditTrail), client.audit(band, &AuditQuery { invite: Some(invite), ..AuditQuery::default() }, &Page::default());
+    /// A page of what happened in a band.
+    Trail(band: BandId, query: AuditQuery, page: Page) => Audit(AuditTrail), client.audit(band, &query, &page);
+    /// All of that as a file: a table, or JSON where the file is called so.
+    SaveTrail(band: BandId, query: AuditQuery, file: PathBuf) => Saved(Saved), client.audit_as(band, &query, media(&file)).await?.save(&file);
+    /// People by a part of their names, and how each stands to a band.
+    People(q: String, band: Option<BandId>) => People(FoundPeople), client.people(&q, band);
     /// A page of those who ask to come in.
     JoinRequests(band: BandId, status: Option<JoinStatus>, page: Page) => JoinRequests(JoinRequests), client.join_requests(band, status, &page);
     /// Takes in who asked.

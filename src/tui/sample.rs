@@ -268,6 +268,29 @@ pub(crate) fn audit() -> AuditTrail {
     }
 }
 
+/// What happened to the Night Owls.
+pub(crate) fn trail() -> Vec<AuditEvent> {
+    let event = |id: i64, action: &str, actor: Option<u8>, to: Option<u8>, detail: Option<&str>| AuditEvent {
+        id,
+        at: later(id * 7_000 - 90_000),
+        actor: actor.map(person),
+        action: action.to_owned(),
+        invite: action.starts_with("invite").then(|| invite_id(2)),
+        account: to.map(person),
+        detail: detail.map(str::to_owned),
+    };
+    vec![
+        event(9, "invite.accepted", Some(8), None, Some("use 1 of 10")),
+        event(8, "member.can_invite_changed", Some(1), Some(5), Some("may invite")),
+        event(7, "invite.expired", None, None, None),
+        event(6, "member.role_changed", Some(6), Some(4), Some("member → admin, since somebody has to open the door")),
+        event(5, "invite.link_shown", Some(2), None, None),
+        event(4, "band.edited", Some(1), None, Some("description, contact")),
+        event(3, "invite.created", Some(1), None, None),
+        event(2, "member.banned", Some(2), Some(7), None),
+    ]
+}
+
 /// A campaign of the Night Owls; the first is the one of invites without.
 pub(crate) fn campaign(n: u8) -> Campaign {
     let counts = InviteCounts { made: 31, pending: 12, accepted: 14, rejected: 1, cancelled: 4, expired: 2, uses: 15 };

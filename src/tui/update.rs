@@ -27,6 +27,7 @@ mod panes;
 mod poll;
 mod rights;
 mod start;
+mod trail;
 mod verify;
 
 pub(super) use self::offer::ACCOUNT_ALONE;

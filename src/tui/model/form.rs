@@ -32,6 +32,10 @@ pub enum FormKind {
     Decline(Pasted),
     /// The code that was mailed to the own address.
     Verify,
+    /// What the audit trail is narrowed to.
+    NarrowTrail,
+    /// The file that it is written to.
+    ExportTrail,
 }
 
 /// One line to fill in.
@@ -192,7 +196,7 @@ impl Form {
     fn is_required(&self, name: &str) -> bool {
         match self.kind {
             FormKind::SignUp => name != "display_name",
-            FormKind::SignIn | FormKind::Connect | FormKind::Accept | FormKind::Verify => true,
+            FormKind::SignIn | FormKind::Connect | FormKind::Accept | FormKind::Verify | FormKind::ExportTrail => true,
             _ => name == "name",
         }
     }

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use super::List;
 use crate::{
     domain::BandId,
-    tui::listing::{Entry, EntryId, Topic},
+    tui::{
+        listing::{Entry, EntryId, Topic},
+        trail::TrailFilter,
+    },
 };
 
 /// A list over the panes.
@@ -23,6 +26,8 @@ pub struct Listing {
     pub marked: BTreeMap<EntryId, Entry>,
     /// Which of its filters holds, by its place.
     pub narrowed: usize,
+    /// What the audit trail is narrowed to.
+    pub trail: TrailFilter,
     /// Why it cannot be had.
     pub problem: Option<String>,
 }
@@ -30,7 +35,27 @@ pub struct Listing {
 impl Listing {
     /// A list that nothing is known of yet.
     pub fn new(topic: Topic, serial: u64, band: Option<BandId>) -> Self {
-        Self { topic, serial, band, list: List::default(), marked: BTreeMap::new(), narrowed: 0, problem: None }
+        Self {
+            topic,
+            serial,
+            band,
+            list: List::default(),
+            marked: BTreeMap::new(),
+            narrowed: 0,
+            trail: TrailFilter::default(),
+            problem: None,
+        }
+    }
+
+    /// Whether not all of it is shown.
+    pub fn is_narrowed(&self) -> bool {
+        self.narrowed > 0 || !self.trail.is_empty()
+    }
+
+    /// All of it is shown again.
+    pub fn widen(&mut self) {
+        self.narrowed = 0;
+        self.trail = TrailFilter::default();
     }
 
     /// The word of the filter that holds, for lists that have any.

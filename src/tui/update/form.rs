@@ -2,6 +2,8 @@
 
 mod read;
 
+pub(super) use self::read::Said;
+
 use super::super::{
     forms,
     keymap::{Action, Key},
@@ -133,7 +135,7 @@ impl Model {
             return vec![Effect::Abandon(id)];
         }
         // A word or two are typed again faster than a question is answered.
-        let short = form.fields.len() == 1 || matches!(form.kind, FormKind::EditMany(_));
+        let short = form.fields.len() == 1 || matches!(form.kind, FormKind::EditMany(_) | FormKind::NarrowTrail);
         let keep = form.is_changed() && !short && form.kind != FormKind::SignIn;
         if !keep {
             self.overlays.pop();
@@ -175,6 +177,10 @@ impl Model {
             read::Said::Look(pasted) => {
                 self.overlays.pop();
                 return self.look_at(pasted);
+            }
+            read::Said::Narrow(filter) => {
+                self.overlays.pop();
+                return self.narrow_trail(*filter);
             }
             read::Said::Ask(question) => {
                 self.put_back(form);
@@ -293,6 +299,11 @@ impl Model {
                 self.poll_now()
             }
             Answer::Me(account) => self.verified(*account),
+            Answer::People(found) => self.actor_found(form, &found),
+            Answer::Saved(saved) => {
+                self.toast(Tone::Good, format!("Written to {}, {}.", saved.file.display(), size(saved.bytes)));
+                Vec::new()
+            }
             Answer::Done if matches!(form.kind, FormKind::Decline(_)) => {
                 self.overlays.retain(|overlay| !matches!(overlay, Overlay::Offer(_)));
                 self.pasted = None;
@@ -431,4 +442,13 @@ fn refuse(form: &mut Form, error: &Error) {
         }
     }
     form.refused = Some(words(error));
+}
+
+/// How long a file is, as people say it.
+fn size(bytes: u64) -> String {
+    match bytes {
+        ..10_000 => format!("{bytes} bytes"),
+        10_000..10_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
 }

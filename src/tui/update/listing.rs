@@ -52,7 +52,7 @@ impl Model {
             } else {
                 listing.marked.values().cloned().collect()
             };
-            return self.ask_about(action, &entries);
+            return self.own_act(action, &entries);
         }
         match action {
             Action::Down => self.listing_step(1),
@@ -126,6 +126,10 @@ impl Model {
     }
 
     fn mark_entry(&mut self) -> Vec<Effect> {
+        if self.listing().is_some_and(|listing| !listing.topic.listed().is_marking()) {
+            self.toast(Tone::Plain, "Nothing is marked here: there is nothing to do to several at once.");
+            return Vec::new();
+        }
         if let Some(listing) = self.listing_mut()
             && let Some(entry) = listing.list.selected().cloned()
         {
@@ -139,6 +143,11 @@ impl Model {
 
     /// The next of the list's filters.
     fn narrow(&mut self) -> Vec<Effect> {
+        let form = self.listing().and_then(|listing| listing.topic.listed().filter_form(listing, self));
+        if let Some(form) = form {
+            self.open(Overlay::Form(form));
+            return Vec::new();
+        }
         let Some(listing) = self.listing_mut() else { return Vec::new() };
         let count = listing.topic.listed().filters().len();
         if count == 0 {
@@ -150,7 +159,7 @@ impl Model {
     }
 
     /// The question has changed: marks go, since what is marked may not fit it.
-    fn listing_anew(&mut self) -> Vec<Effect> {
+    pub(super) fn listing_anew(&mut self) -> Vec<Effect> {
         if let Some(listing) = self.listing_mut() {
             listing.marked.clear();
             listing.problem = None;
@@ -166,8 +175,8 @@ impl Model {
             listing.marked.clear();
             return Vec::new();
         }
-        if listing.narrowed > 0 {
-            listing.narrowed = 0;
+        if listing.is_narrowed() {
+            listing.widen();
             return self.listing_anew();
         }
         self.close_listings()
@@ -187,8 +196,18 @@ impl Model {
         let Some(Overlay::Shown(shown)) = self.overlays.last() else { return Vec::new() };
         let (topic, entry) = (shown.topic, shown.entry.clone());
         match self.settings.keymap.action(topic.listed().scope(), key) {
-            Some(action) if Topic::of(action.binding().scope) == Some(topic) => self.ask_about(action, &[entry]),
+            Some(action) if Topic::of(action.binding().scope) == Some(topic) => self.own_act(action, &[entry]),
             _ => self.close_on(key, Action::Open),
+        }
+    }
+
+    /// An action of the list itself: done at once where it only shows something else, asked about where it changes something.
+    fn own_act(&mut self, action: Action, entries: &[Entry]) -> Vec<Effect> {
+        match action {
+            Action::ByPerson | Action::OfInvite | Action::OfAction | Action::ExportTrail => {
+                self.trail_act(action, entries)
+            }
+            _ => self.ask_about(action, entries),
         }
     }
 

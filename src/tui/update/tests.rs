@@ -13,5 +13,6 @@ mod listing;
 mod many;
 mod panes;
 mod rights;
+mod trail;
 mod verify;
 mod way_in;

@@ -109,8 +109,9 @@ fn qr_keys(model: &Model, shown: &ShownLink, wide: usize, theme: &Theme) -> Line
 fn listing_keys(model: &Model, listing: &Listing, wide: usize, theme: &Theme) -> Line<'static> {
     let listed = listing.topic.listed();
     let mut all = own_keys(model, listed.scope());
-    let filter = (!listed.filters().is_empty()).then_some(Action::Filter);
-    let others = [Action::Back, Action::Open].into_iter().chain(filter).chain([Action::Mark, Action::Help]);
+    let filter = listed.is_narrowing().then_some(Action::Filter);
+    let mark = listed.is_marking().then_some(Action::Mark);
+    let others = [Action::Back, Action::Open].into_iter().chain(filter).chain(mark).chain([Action::Help]);
     all.extend(
         others.filter_map(|action| {
             Some((model.settings.keymap.keys(action).first()?.to_string(), action.binding().label))

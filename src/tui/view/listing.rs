@@ -9,10 +9,10 @@ use ratatui::{
 };
 
 use super::{
-    outline::{Shape, clear, in_line, outline, put_lines},
+    outline::{Shape, clear, in_line, most_right, outline, put_lines},
     overlay::fact,
     panes::{empty, more, notice, stale, visible},
-    text::fit,
+    text::{columns, fit},
 };
 use crate::tui::{
     listing::{Cell, Column, Listed},
@@ -34,7 +34,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, listing: &L
         Some(band) => format!("{} · {}", listed.title(), band.name),
         None => listed.title().to_owned(),
     };
-    in_line(buf, area, area.y, (&title, theme.title), (&counts(listing), theme.dim));
+    in_line(buf, area, area.y, (&title, theme.title), (&counts(listing, model, area.width), theme.dim));
     let inner = super::outline::inside(area);
     let rows = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
     if let Some(problem) = &listing.problem {
@@ -50,21 +50,29 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, listing: &L
     more(buf, rows, &listing.list, theme.dim);
 }
 
-/// "2 marked · denied · 14"; how many there are is said where it is known.
-fn counts(listing: &Listing) -> String {
+/// "2 marked · denied · 14"; how many there are is said where it is known. What has no room goes from the end of what it is
+/// narrowed to.
+fn counts(listing: &Listing, model: &Model, wide: u16) -> String {
     let mut parts = Vec::new();
     if !listing.marked.is_empty() {
         parts.push(format!("{} marked", listing.marked.len()));
     }
-    if listing.narrowed > 0 {
-        parts.extend(listing.filter().map(str::to_owned));
-    }
+    let mut narrowed = listing.topic.listed().narrowed_to(listing, model);
     let list = &listing.list;
-    if list.loaded && !list.is_empty() && !list.has_before() {
+    let count = (list.loaded && !list.is_empty() && !list.has_before()).then(|| {
         let more = if list.has_behind() { "+" } else { "" };
-        parts.push(format!("{}{more}", list.len()));
+        format!("{}{more}", list.len())
+    });
+    let mut cut = false;
+    loop {
+        let more = cut.then(|| "…".to_owned());
+        let all: Vec<_> = parts.iter().chain(&narrowed).chain(&more).chain(&count).map(String::as_str).collect();
+        let text = all.join(" · ");
+        if columns(&text) + 2 <= most_right(wide) || narrowed.pop().is_none() {
+            return text;
+        }
+        cut = true;
     }
-    parts.join(" · ")
 }
 
 fn table(buf: &mut Buffer, area: Rect, model: &Model, listing: &Listing, listed: &dyn Listed, theme: &Theme) {

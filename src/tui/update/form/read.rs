@@ -4,6 +4,7 @@ use super::super::super::{
     expiry::Expiry,
     model::{Chosen, Confirm, Form, FormKind, Model},
     request::Request,
+    trail::TrailFilter,
 };
 use crate::{
     api::{
@@ -18,13 +19,15 @@ use crate::{
 };
 
 /// What a form says.
-pub(super) enum Said {
+pub(in super::super) enum Said {
     /// Send this.
     Request(Box<Request>),
     /// Turn to this server.
     Server(Origin),
     /// Look at this invite.
     Look(Pasted),
+    /// Show this part of the audit trail.
+    Narrow(Box<TrailFilter>),
     /// Ask before it is done.
     Ask(Box<Confirm>),
     /// Nothing was changed.
@@ -82,6 +85,8 @@ impl Model {
             FormKind::Accept => read_pasted(form).map(Said::Look),
             FormKind::Decline(pasted) => read_decline(form, &pasted),
             FormKind::Verify => read_code(form),
+            FormKind::NarrowTrail => self.read_trail_filter(form),
+            FormKind::ExportTrail => self.read_export(form),
         };
         said.filter(|_| form.fields.iter().all(|field| field.error.is_none())).unwrap_or(Said::Refused)
     }

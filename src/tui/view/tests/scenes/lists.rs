@@ -7,6 +7,7 @@ use crate::{
         listing::{Entry, Topic},
         model::{Listing, Overlay, Row as _, Shown},
         sample::{self, band_id, fill, later},
+        trail::TrailFilter,
     },
 };
 
@@ -55,6 +56,37 @@ pub(super) const ALL: &[Scene] = &[
         model.overlays.push(Overlay::Shown(Box::new(Shown { topic: Topic::Bans, entry, scroll: 0 })));
         model
     }),
+    ("audit", |size| {
+        let mut listing = listing(Topic::Audit, trail());
+        listing.list.step(3);
+        over_panes(size, Overlay::Listing(Box::new(listing)))
+    }),
+    ("audit-narrowed", |size| {
+        let mut listing = listing(Topic::Audit, trail().drain(2..3).collect());
+        listing.trail = narrow();
+        over_panes(size, Overlay::Listing(Box::new(listing)))
+    }),
+    ("audit-event", |size| {
+        let mut model = over_panes(size, Overlay::Listing(Box::new(listing(Topic::Audit, trail()))));
+        let entry = trail().remove(3);
+        model.overlays.push(Overlay::Shown(Box::new(Shown { topic: Topic::Audit, entry, scroll: 0 })));
+        model
+    }),
+    ("audit-filter", |size| {
+        let mut listing = listing(Topic::Audit, trail());
+        listing.trail = narrow();
+        let mut form = listing.trail.form(&jiff::tz::TimeZone::UTC);
+        let mut model = over_panes(size, Overlay::Listing(Box::new(listing)));
+        form.fill("action", "edited");
+        form.refuse("action", "must be one: band edited, campaign edited, invite edited, template edited");
+        model.overlays.push(Overlay::Form(form));
+        model
+    }),
+    ("audit-export", |size| {
+        let mut model = over_panes(size, Overlay::Listing(Box::new(listing(Topic::Audit, trail()))));
+        model.overlays.push(Overlay::Form(crate::tui::trail::export_form("The Night Owls")));
+        model
+    }),
     ("help-bans", |size| {
         let mut model = over_panes(size, Overlay::Listing(Box::new(listing(Topic::Bans, bans()))));
         model.overlays.push(Overlay::Help { scroll: 0 });
@@ -71,6 +103,20 @@ pub(super) fn listing(topic: Topic, rows: Vec<Entry>) -> Listing {
 
 pub(super) fn requests(status: JoinStatus) -> Vec<Entry> {
     sample::join_requests(status).into_iter().map(Entry::JoinRequest).collect()
+}
+
+fn trail() -> Vec<Entry> {
+    sample::trail().into_iter().map(Entry::Event).collect()
+}
+
+fn narrow() -> TrailFilter {
+    TrailFilter {
+        action: Some("invite.created".to_owned()),
+        actor: Some(sample::person(6)),
+        invite: Some(sample::invite_id(2)),
+        from: Some(later(-9 * 86_400)),
+        to: None,
+    }
 }
 
 fn bans() -> Vec<Entry> {

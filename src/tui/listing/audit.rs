@@ -1,0 +1,121 @@
+//! What happened in the band, newest first.
+
+use super::{Cell, Column, Entry, Listed};
+use crate::{
+    api::{AuditEvent, Person},
+    client::Page,
+    tui::{
+        keymap::{Action, Scope},
+        model::{Confirm, Form, Listing, Model, PageOf},
+        request::{Answer, Request},
+        theme::Theme,
+        trail::spoken,
+        view::when,
+    },
+};
+
+pub(super) struct Audit;
+
+fn event(entry: &Entry) -> Option<&AuditEvent> {
+    if let Entry::Event(event) = entry { Some(event) } else { None }
+}
+
+fn who(person: Option<&Person>) -> String {
+    person.map_or_else(|| "the server".to_owned(), |person| person.display_name.clone())
+}
+
+impl Listed for Audit {
+    fn opened_by(&self) -> Action {
+        Action::Audit
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Audit
+    }
+
+    fn title(&self) -> &'static str {
+        "What happened"
+    }
+
+    fn filter_form(&self, listing: &Listing, model: &Model) -> Option<Form> {
+        Some(listing.trail.form(&model.settings.zone))
+    }
+
+    fn is_narrowing(&self) -> bool {
+        true
+    }
+
+    fn is_marking(&self) -> bool {
+        false
+    }
+
+    fn narrowed_to(&self, listing: &Listing, model: &Model) -> Vec<String> {
+        listing.trail.words(&model.settings.zone)
+    }
+
+    fn request(&self, listing: &Listing, page: Page) -> Option<Request> {
+        Some(Request::Trail(listing.band?, listing.trail.query(), page))
+    }
+
+    fn page(&self, answer: Answer) -> Option<PageOf<Entry>> {
+        let Answer::Audit(found) = answer else { return None };
+        let rows = found.events.into_iter().map(Entry::Event).collect();
+        Some(PageOf { cursor: None, rows, prev: found.prev_cursor, next: found.next_cursor })
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        &[
+            Column { name: "WHAT", least: 17, most: 26, goes: 0 },
+            Column { name: "WHEN", least: 16, most: 16, goes: 0 },
+            Column { name: "BY", least: 12, most: 18, goes: 1 },
+            Column { name: "TO", least: 10, most: 18, goes: 2 },
+            Column { name: "DETAIL", least: 16, most: 80, goes: 3 },
+        ]
+    }
+
+    fn cells(&self, entry: &Entry, model: &Model, theme: &Theme) -> Vec<Cell> {
+        let Some(event) = event(entry) else { return Vec::new() };
+        vec![
+            (spoken(&event.action), theme.plain),
+            (when::date_and_time(event.at, &model.settings.zone), theme.dim),
+            (who(event.actor.as_ref()), theme.plain),
+            (event.account.as_ref().map(|to| to.display_name.clone()).unwrap_or_default(), theme.plain),
+            (event.detail.clone().unwrap_or_default(), theme.dim),
+        ]
+    }
+
+    fn name(&self, entry: &Entry) -> String {
+        event(entry).map_or_else(String::new, |event| spoken(&event.action))
+    }
+
+    fn facts(&self, entry: &Entry, model: &Model) -> Vec<(&'static str, String)> {
+        let Some(event) = event(entry) else { return Vec::new() };
+        let named = |person: &Person| format!("{} (@{})", person.display_name, person.username);
+        let mut facts = vec![
+            ("What", spoken(&event.action)),
+            ("When", when::date_and_time(event.at, &model.settings.zone)),
+            ("By", event.actor.as_ref().map_or_else(|| "the server itself".to_owned(), named)),
+        ];
+        facts.extend(event.account.as_ref().map(|to| ("To", named(to))));
+        facts.extend(event.detail.clone().filter(|detail| !detail.is_empty()).map(|detail| ("Detail", detail)));
+        facts.extend(event.invite.map(|invite| ("Invite", invite.to_string())));
+        facts.push(("Number", event.id.to_string()));
+        facts
+    }
+
+    fn empty(&self, model: &Model, listing: &Listing) -> String {
+        if listing.trail.is_empty() {
+            return "Nothing has happened yet.".to_owned();
+        }
+        let key = model.settings.keymap.keys(Action::Back).first().map(ToString::to_string).unwrap_or_default();
+        format!("Nothing fits. {key} shows everything again.")
+    }
+
+    fn refusal(&self, _: Action, _: &Entry) -> Option<String> {
+        None
+    }
+
+    fn question(&self, _: Action, _: &[Entry], _: &Listing) -> Option<Confirm> {
+        None
+    }
+}
