@@ -248,7 +248,7 @@ impl Decision {
         let found: Vec<Rest> = tx.query(intern(format!("SELECT seq FROM invite WHERE {}", next.text)), &next.values)?;
         let Some(last) = found.last().map(|last| last.seq) else { return Ok(Step { ended: 0, past: None }) };
         let rows = Rows::Step { of: self, last };
-        rows.hold(tx)?;
+        rows.hold(tx, self.band)?;
         for earlier in open(tx, self.band, self.seq)? {
             let _ = earlier.write(tx, &rows)?;
         }
@@ -335,10 +335,15 @@ impl Rows<'_> {
         }
     }
 
-    /// Holds them in the order of their ids, as everywhere: two transactions never wait for each other in a circle.
-    fn hold(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+    /// Holds those of the band in the order of their ids, as everywhere: two transactions never wait for each other in a
+    /// circle. Of those that somebody named all, pending or not, since who named them may hold the others next.
+    fn hold(&self, tx: &mut Tx<'_>, band: BandId) -> Result<(), Error> {
         if tx.dialect() == Dialect::Postgres {
-            let rows = self.way(Condition::from(1)).and("status = 'pending' ORDER BY id FOR UPDATE", &[]);
+            let status = match self {
+                Rows::Step { .. } => "status = 'pending' AND ",
+                Rows::Ids(_) => "",
+            };
+            let rows = self.way(Condition::from(1)).and(&format!("{status}band = ? ORDER BY id FOR UPDATE"), &[&band]);
             let _ = tx.exists(intern(format!("SELECT 1 AS n FROM invite WHERE {}", rows.text)), &rows.values)?;
         }
         Ok(())
@@ -393,7 +398,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<
     ids.sort_unstable();
     for some in ids.chunks(AT_ONCE) {
         let rows = Rows::Ids(some);
-        rows.hold(tx)?;
+        rows.hold(tx, band)?;
         for decision in &open {
             let _ = decision.write(tx, &rows)?;
         }

@@ -11,12 +11,17 @@ use crate::{
 /// How often each race is run.
 const ROUNDS: usize = 12;
 
+async fn connect(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
 /// Ends the server's connections, with which their figures are told; how often PostgreSQL ended a transaction since the
 /// database was made, as several waited for each other.
 async fn deadlocks(world: World) -> i64 {
     let Database::Postgres(url) = &world.database else { panic!("not PostgreSQL") };
-    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
+    let client = connect(url).await;
     world.app.store().close().await;
     let number = async |sql: &str| client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0);
     let there = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
@@ -121,4 +126,44 @@ async fn who_goes_for_good_while_doing_things_never_waits_in_a_circle() {
     let left = "SELECT COUNT(*) AS n FROM session s JOIN account a ON a.id = s.account WHERE a.deleted_at IS NOT NULL";
     assert_eq!(world.number(left).await, 0);
     assert_eq!(deadlocks(world).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_still_to_be_written_changes_no_order() {
+    let Some(world) = World::postgres().await else { return };
+    let Database::Postgres(url) = &world.database else { panic!("not PostgreSQL") };
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let mut ids = [ada.invite(&band, json!({})).await.0, ada.invite(&band, json!({})).await.0];
+    ids.sort();
+    let [first, last] = &ids;
+    // The first is over, and something is decided about the last.
+    assert_eq!(ada.delete(&format!("/invites/{first}")).await.0, 204);
+    let (raw, watch) = (connect(url).await, connect(url).await);
+    let decide = format!(
+        "INSERT INTO decision (band, every, by_rules, sets_message, sets_end, actor, at, upto, past)
+         SELECT band, true, false, false, false, created_by, created_at, seq + 10, 0 FROM invite WHERE id = '{last}'"
+    );
+    raw.batch_execute(&decide).await.unwrap();
+
+    raw.batch_execute("BEGIN").await.unwrap();
+    let hold = async |id: &str| {
+        raw.batch_execute(&format!("SELECT 1 FROM invite WHERE id = '{id}' FOR UPDATE NOWAIT")).await.unwrap();
+    };
+    hold(first).await;
+    let extend = json!({ "action": "extend", "ids": [last, first], "args": { "ttl_hours": 9 } });
+    let path = format!("/bands/{band}/invites/actions");
+    let act = ada.post(&path, extend);
+    let look = async {
+        let waits =
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while watch.query_one(waits, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        // Who waits for the first holds none that comes after it.
+        hold(last).await;
+        raw.batch_execute("COMMIT").await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(act, look);
+    assert_eq!(answer.0, 200, "{}", answer.1);
 }
