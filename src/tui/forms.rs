@@ -1,5 +1,9 @@
 //! What each form asks for.
 
+mod campaigns;
+
+pub(super) use campaigns::{edit_campaign, new_campaign};
+
 use jiff::tz::TimeZone;
 
 use super::{
@@ -121,8 +125,8 @@ fn band_fields(
 
 /// A new invite to a band: a link for anyone, or for the one who is named.
 pub(super) fn new_invite(band: &Band) -> Form {
-    let default = band.policy.as_ref().map(|policy| policy.default_ttl_hours);
-    let mut fields = invite_fields(grantable(band), Role::Member, &default_expiry(default), "1", None, None);
+    let default = default_expiry(policy_default(band));
+    let mut fields = invite_fields(grantable(band), Role::Member, &default, "1", None, None);
     let hint = "A user name or an e-mail address; empty is anyone who holds the link.";
     fields.insert(0, FormField::line("recipient", "For", hint, ""));
     Form::new(FormKind::NewInvite(band.id), format!("New invite · {}", band.name), "create", fields)
@@ -195,8 +199,13 @@ fn invite_fields(
     ]
 }
 
+/// The life that the band gives to new invites, once its policy is known.
+pub(super) fn policy_default(band: &Band) -> Option<Hours> {
+    band.policy.as_ref().map(|policy| policy.default_ttl_hours)
+}
+
 /// The default as it would be typed; empty where it is not known, which means the same.
-fn default_expiry(default: Option<Hours>) -> String {
+pub(super) fn default_expiry(default: Option<Hours>) -> String {
     match default {
         None => String::new(),
         Some(Hours(None)) => "never".to_owned(),

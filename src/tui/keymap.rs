@@ -21,12 +21,22 @@ pub enum Scope {
     Bans,
     /// In what happened.
     Audit,
+    /// In the list of campaigns.
+    Campaigns,
 }
 
 impl Scope {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 7] =
-        [Self::Invites, Self::Bands, Self::Members, Self::JoinRequests, Self::Bans, Self::Audit, Self::Everywhere];
+    pub const ALL: &'static [Self] = &[
+        Self::Invites,
+        Self::Bands,
+        Self::Members,
+        Self::Campaigns,
+        Self::JoinRequests,
+        Self::Bans,
+        Self::Audit,
+        Self::Everywhere,
+    ];
 
     /// Where it is, as a sentence goes on: "in the bands".
     pub const fn place(self) -> &'static str {
@@ -38,6 +48,7 @@ impl Scope {
             Self::JoinRequests => "in the join requests",
             Self::Bans => "in the bans",
             Self::Audit => "in what happened",
+            Self::Campaigns => "in the campaigns",
         }
     }
 }
@@ -122,6 +133,11 @@ keymap! {
     OfInvite = "of_invite", Audit, ["v"], "invite", "Show only what happened to the same invite, or all again", footer;
     OfAction = "of_action", Audit, ["s"], "such", "Show only what was done in the same way, or all again", footer;
     ExportTrail = "export_trail", Audit, ["w"], "file", "Write what is shown to a file, as CSV or as JSON", footer;
+    NewCampaign = "new_campaign", Campaigns, ["n"], "new", "Make a campaign: invites that share role, message and end, and end together", footer;
+    EditCampaign = "edit_campaign", Campaigns, ["e"], "edit", "Change name, role, end, message or event of the campaign; role, end and message go to its pending invites", footer;
+    CampaignInvites = "campaign_invites", Campaigns, ["v"], "its invites", "Show the campaign's invites in the pane", footer;
+    EndCampaign = "end_campaign", Campaigns, ["x"], "end", "End the campaign, or all marked ones, with all pending invites", footer;
+    DeleteCampaign = "delete_campaign", Campaigns, ["D"], "delete", "Delete the campaign, or all marked ones; all pending invites end", footer;
 
     Open = "open", Everywhere, ["enter"], "details", "Open what the cursor is on";
     Search = "search", Everywhere, ["/"], "search", "Search the pane on the server while typing", footer;
@@ -130,6 +146,7 @@ keymap! {
     Back = "back", Everywhere, ["esc"], "back", "Close what is open, or clear marks, search and filter";
     Accept = "accept", Everywhere, ["a"], "accept", "Accept an invite by pasting its link, token or code", footer;
     Inbox = "inbox", Everywhere, ["i"], "inbox", "Show the invites that wait for you";
+    Campaigns = "campaigns", Everywhere, ["C"], "campaigns", "Show the band's campaigns";
     JoinRequests = "join_requests", Everywhere, ["W"], "join requests", "Show who asks to come into the band";
     Bans = "bans", Everywhere, ["B"], "bans", "Show who may not come back to the band";
     Audit = "audit", Everywhere, ["A"], "audit trail", "Show what happened in the band, by whom and when";

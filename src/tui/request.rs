@@ -4,13 +4,17 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     api::{
-        Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, Campaigns, CreateBand,
-        CreateInvite, CreatedInvite, DeclineInvite, ForgotPassword, FoundPeople, Inbox, Invite, InviteLink, Invites,
-        JoinRequests, Login, Member, Members, Preview, Redemptions, Register, Registered, ResendInvite, ResentInvite,
-        SignedIn, Site, TransferBand, UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
+        Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, Campaign, Campaigns,
+        CancelledInvites, CreateBand, CreateCampaign, CreateInvite, CreatedInvite, DeclineInvite, ForgotPassword,
+        FoundPeople, Inbox, Invite, InviteLink, Invites, JoinRequests, Login, Member, Members, Preview, Redemptions,
+        Register, Registered, ResendInvite, ResentInvite, SignedIn, Site, TransferBand, UpdateBand, UpdateCampaign,
+        UpdateInvite, UpdateMember, VerifyEmail,
     },
-    client::{AuditQuery, BandQuery, Client, Error, InviteQuery, Media, MemberQuery, Page, Removal, Saved, Synced},
-    domain::{AccountId, BandId, InviteId, JoinRequestId, JoinStatus, Pasted},
+    client::{
+        AuditQuery, BandQuery, Client, Error, InviteQuery, MadeCampaign, Media, MemberQuery, Page, Removal, Saved,
+        Synced,
+    },
+    domain::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, JoinStatus, Pasted},
 };
 
 /// What a file is to hold, by how it is called.
@@ -66,6 +70,12 @@ pub enum Answer {
     Invites(Box<Invites>),
     /// A page of campaigns.
     Campaigns(Box<Campaigns>),
+    /// One campaign.
+    Campaign(Box<Campaign>),
+    /// A new campaign.
+    MadeCampaign(Box<MadeCampaign>),
+    /// How many pending invites ended with a campaign.
+    Cancelled(Box<CancelledInvites>),
     /// One invite.
     Invite(Box<Invite>),
     /// A new invite with its link.
@@ -147,6 +157,14 @@ requests! { client;
     Invite(id: InviteId) => Invite(Invite), client.invite(id);
     /// A page of campaigns.
     Campaigns(band: BandId, page: Page) => Campaigns(Campaigns), client.campaigns(band, &page);
+    /// Makes a campaign.
+    CreateCampaign(band: BandId, body: Box<CreateCampaign>) => MadeCampaign(MadeCampaign), client.create_campaign(band, &body);
+    /// Changes a campaign.
+    UpdateCampaign(id: CampaignId, body: Box<UpdateCampaign>) => Campaign(Campaign), client.update_campaign(id, &body);
+    /// Ends a campaign with its pending invites.
+    ExpireCampaign(id: CampaignId) => Cancelled(CancelledInvites), client.expire_campaign(id);
+    /// Deletes a campaign; its pending invites end.
+    DeleteCampaign(id: CampaignId) => Cancelled(CancelledInvites), client.delete_campaign(id);
     /// Makes an invite.
     CreateInvite(band: BandId, body: CreateInvite) => Created(CreatedInvite), client.create_invite(band, &body);
     /// Changes an invite.

@@ -95,6 +95,8 @@ pub struct Confirm {
     pub many: Option<Many>,
     /// How many are done.
     pub done: usize,
+    /// How many pending invites ended with it, as far as answers say so.
+    pub ended: u64,
     /// Names the attempt at the next deed, 0 before the first: a deed tried again has one effect.
     pub attempt: u64,
     /// The request on its way.
@@ -121,6 +123,7 @@ impl Confirm {
             said: String::new(),
             many: None,
             done: 0,
+            ended: 0,
             attempt: 0,
             sending: None,
             refused: None,

@@ -265,6 +265,9 @@ impl Model {
                 {
                     return self.next_deed();
                 }
+                if let Answer::Cancelled(ended) = &answer {
+                    confirm.ended += ended.cancelled;
+                }
                 let deed = confirm.deeds.get(confirm.done).cloned();
                 confirm.done += 1;
                 confirm.attempt = 0;
@@ -305,7 +308,15 @@ impl Model {
         let Some(Overlay::Confirm(confirm)) = self.overlays.pop() else { return Vec::new() };
         match confirm.deeds.first() {
             Some(Deed::SignOut) => return self.leave_server(),
-            Some(Deed::Send(_)) => return self.listing_done(&confirm.said),
+            Some(Deed::Send(request)) => {
+                let said = match **request {
+                    Request::ExpireCampaign(_) | Request::DeleteCampaign(_) => {
+                        format!("{}; pending invites that ended with it: {}.", confirm.said, confirm.ended)
+                    }
+                    _ => confirm.said.clone(),
+                };
+                return self.listing_done(&said);
+            }
             Some(Deed::Revoke(_)) => self.toast(Tone::Good, "Revoked. u undoes it."),
             Some(Deed::Many(..)) => return self.all_acted(&confirm),
             Some(Deed::Leave(_)) => self.toast(Tone::Good, "You have left the band."),

@@ -1,5 +1,7 @@
 //! What a form says, read with the domain's own rules, so that a refusal stands at its field before anything is sent.
 
+mod campaigns;
+
 use super::super::super::{
     expiry::Expiry,
     model::{Chosen, Confirm, Form, FormKind, Model},
@@ -13,8 +15,8 @@ use crate::{
     },
     client::Origin,
     domain::{
-        Address, AddressCode, BandName, Contact, Description, DisplayName, Invalid, Label, MaxUses, Message, Pasted,
-        Reason, Timestamp, Username, check_password,
+        Address, AddressCode, BandName, CampaignName, Contact, Description, DisplayName, Invalid, Label, MaxUses,
+        Message, Pasted, Place, Reason, Timestamp, Username, check_password,
     },
 };
 
@@ -70,6 +72,13 @@ impl Model {
                     return Said::Nothing;
                 }
                 self.read_edit_invite(form).map(|body| send(Request::UpdateInvite(id, body)))
+            }
+            FormKind::NewCampaign(band) => self.read_new_campaign(form, band),
+            FormKind::EditCampaign(id, _) => {
+                if !form.is_changed() {
+                    return Said::Nothing;
+                }
+                self.read_edit_campaign(form, id)
             }
             FormKind::EditMany(chosen) => self.read_edit_many(form, &chosen),
             FormKind::EditMember(band, account) => {
@@ -352,4 +361,4 @@ macro_rules! rules {
         }
     )+};
 }
-rules!(Address, BandName, Contact, Description, DisplayName, Label, Message, Reason, Username);
+rules!(Address, BandName, CampaignName, Contact, Description, DisplayName, Label, Message, Place, Reason, Username);

@@ -1,5 +1,6 @@
 //! The screens that are looked at.
 
+mod campaigns;
 mod invites;
 mod lists;
 
@@ -27,7 +28,7 @@ type Scene = (&'static str, fn((u16, u16)) -> Model);
 
 /// Every screen. What belongs together is next door.
 pub(super) static ALL: LazyLock<Vec<Scene>> =
-    LazyLock::new(|| [PLAIN, invites::ALL, lists::ALL].into_iter().flatten().copied().collect());
+    LazyLock::new(|| [PLAIN, invites::ALL, lists::ALL, campaigns::ALL].into_iter().flatten().copied().collect());
 
 const PLAIN: &[Scene] = &[
     ("welcome", |size| fresh(size)),
