@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::{
     expiry,
-    model::{Chosen, Form, FormField, FormKind},
+    model::{Chosen, Form, FormField, FormKind, Terms},
 };
 use crate::{
     api::{Band, Invite, Member, Site},
@@ -20,6 +20,8 @@ const JOIN: &[(&str, &str)] =
 const INVITE_PERMISSION: &[(&str, &str)] = &[("admins", "admins"), ("members", "every member")];
 const ROLES: &[(&str, &str)] = &[("member", "member"), ("admin", "admin")];
 const YES_NO: &[(&str, &str)] = &[("no", "no"), ("yes", "yes")];
+const ON_EXISTING: &[(&str, &str)] =
+    &[("", "leave them as they are"), ("resend", "mail them again"), ("replace", "replace their invite")];
 const BLOCK: &[(&str, &str)] = &[
     ("", "may invite me again"),
     ("inviter", "no more invites by this person"),
@@ -170,6 +172,36 @@ pub(super) fn edit_many(chosen: Chosen, counted: &str, band: &Band, to_extend: b
         form.focus = 1;
     }
     form
+}
+
+/// What the invites of a list of people have in common.
+pub(super) fn bulk_terms(band: &Band, terms: &Terms) -> Form {
+    let expires = "48 (hours), 3d, 2w, 2026-12-31 or never; empty is as the band has it.";
+    let role = terms.role.unwrap_or(Role::Member);
+    let mail = if terms.send == Some(false) { "no" } else { "yes" };
+    let existing = terms.on_existing.map_or("", crate::api::OnExisting::as_str);
+    let message = terms.message.as_deref().unwrap_or_default();
+    let fields = vec![
+        FormField::choice("role", "Role", "Of rows that name none.", grantable(band), role.as_str()),
+        FormField::line("expires_at", "Expires", expires, &terms.expires),
+        FormField::lines("message", "Message", "A few words that all of them read; may be left empty.", message),
+        FormField::choice("send", "Mail", "Whether addresses are mailed; else you hand the links out.", YES_NO, mail),
+        FormField::choice(
+            "on_existing",
+            "Invited",
+            "What is done about who is invited already.",
+            ON_EXISTING,
+            existing,
+        ),
+    ];
+    Form::new(FormKind::BulkTerms, "What the invites have in common", "keep", fields)
+}
+
+/// Where a list of people is written.
+pub(super) fn bulk_save(path: &str) -> Form {
+    let hint = "A new file; a spreadsheet opens it, and it can be mended and pasted again.";
+    let fields = vec![FormField::line("path", "File", hint, path)];
+    Form::new(FormKind::BulkSave, "Write the list to a file", "write", fields)
 }
 
 fn invite_fields(

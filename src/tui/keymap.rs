@@ -23,6 +23,8 @@ pub enum Scope {
     Audit,
     /// In the list of campaigns.
     Campaigns,
+    /// In a list of people to invite at once.
+    Bulk,
 }
 
 impl Scope {
@@ -35,6 +37,7 @@ impl Scope {
         Self::JoinRequests,
         Self::Bans,
         Self::Audit,
+        Self::Bulk,
         Self::Everywhere,
     ];
 
@@ -49,6 +52,7 @@ impl Scope {
             Self::Bans => "in the bans",
             Self::Audit => "in what happened",
             Self::Campaigns => "in the campaigns",
+            Self::Bulk => "in the list of people",
         }
     }
 }
@@ -100,6 +104,7 @@ macro_rules! keymap {
 
 keymap! {
     NewInvite = "new_invite", Invites, ["n"], "new", "Make an invite to the band", footer;
+    BulkInvite = "bulk_invite", Invites, ["b"], "bulk", "Invite a list of people: a paste, or a CSV file", footer;
     CopyLink = "copy_link", Invites, ["y"], "copy link", "Copy the invite's link to the clipboard", footer;
     Revoke = "revoke", Invites, ["r"], "revoke", "Revoke the invite, or all marked ones", footer;
     EditInvite = "edit_invite", Invites, ["e"], "edit", "Change role, expiry, uses, label or message of the invite; of all marked ones role and expiry", footer;
@@ -138,6 +143,14 @@ keymap! {
     CampaignInvites = "campaign_invites", Campaigns, ["v"], "its invites", "Show the campaign's invites in the pane", footer;
     EndCampaign = "end_campaign", Campaigns, ["x"], "end", "End the campaign, or all marked ones, with all pending invites", footer;
     DeleteCampaign = "delete_campaign", Campaigns, ["D"], "delete", "Delete the campaign, or all marked ones; all pending invites end", footer;
+    BulkSend = "bulk_send", Bulk, ["s"], "send", "Make the invites, after the list was checked and you said yes", footer;
+    BulkCheck = "bulk_check", Bulk, ["c"], "check", "Ask the server what each row would come to; nothing is made", footer;
+    BulkEdit = "bulk_edit", Bulk, ["e"], "mend", "Edit the row in its place; tab goes from cell to cell", footer;
+    BulkTerms = "bulk_terms", Bulk, ["t"], "terms", "What the invites have in common: role, end, message, mail", footer;
+    BulkWrong = "bulk_wrong", Bulk, ["p"], "only wrong", "Show only rows with something wrong, or all again", footer;
+    BulkAdd = "bulk_add", Bulk, ["n"], "add row", "Add a row", footer;
+    BulkDrop = "bulk_drop", Bulk, ["x"], "drop row", "Take the row out of the list", footer;
+    BulkSave = "bulk_save", Bulk, ["w"], "save", "Write the list with what each row came to into a CSV file", footer;
 
     Open = "open", Everywhere, ["enter"], "details", "Open what the cursor is on";
     Search = "search", Everywhere, ["/"], "search", "Search the pane on the server while typing", footer;

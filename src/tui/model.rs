@@ -1,5 +1,6 @@
 //! The client's state: one value that `update` changes and the views draw.
 
+mod bulk;
 mod field;
 mod form;
 mod groups;
@@ -11,6 +12,7 @@ mod overlay;
 
 use std::collections::BTreeMap;
 
+pub use bulk::{Bulk, BulkRow, CELLS, Editing, MOST_BYTES, RowState, Run, Tally, Terms};
 pub use field::TextField;
 pub use form::{Form, FormField, FormKind, Input, Word};
 pub use groups::{GroupLine, Groups};
@@ -257,6 +259,8 @@ pub enum Purpose {
     Restore(InviteId),
     /// What a pasted invite offers, and what is done with it: the overlay says it waits for this request.
     Offer,
+    /// Rows of a list of people.
+    Bulk,
     /// The invites that wait for the person.
     Inbox,
     /// Bands to join.
@@ -408,6 +412,9 @@ impl Model {
 
     /// The keys that hold now: those of the list over the panes, else of the pane in focus.
     pub fn scope(&self) -> Scope {
+        if self.bulk().is_some() {
+            return Scope::Bulk;
+        }
         self.listing().map_or_else(|| self.focus.scope(), |listing| listing.topic.listed().scope())
     }
 

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use crate::{
     api::{
         Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, Campaign, Campaigns,
-        CancelledInvites, CreateBand, CreateCampaign, CreateInvite, CreatedInvite, DeclineInvite, ForgotPassword,
-        FoundPeople, Inbox, Invite, InviteLink, Invites, JoinRequests, Login, Member, Members, Preview, Redemptions,
-        Register, Registered, ResendInvite, ResentInvite, SignedIn, Site, TransferBand, UpdateBand, UpdateCampaign,
-        UpdateInvite, UpdateMember, VerifyEmail,
+        CancelledInvites, CreateBand, CreateCampaign, CreateInvite, CreateInvites, CreatedInvite, CreatedInvites,
+        DeclineInvite, ForgotPassword, FoundPeople, Inbox, Invite, InviteLink, Invites, JoinRequests, Login, Member,
+        Members, Preview, Redemptions, Register, Registered, ResendInvite, ResentInvite, SignedIn, Site, TransferBand,
+        UpdateBand, UpdateCampaign, UpdateInvite, UpdateMember, VerifyEmail,
     },
     client::{
         AuditQuery, BandQuery, Client, Error, InviteQuery, MadeCampaign, Media, MemberQuery, Page, Removal, Saved,
@@ -80,6 +80,8 @@ pub enum Answer {
     Invite(Box<Invite>),
     /// A new invite with its link.
     Created(Box<CreatedInvite>),
+    /// What many rows came to.
+    CreatedInvites(Box<CreatedInvites>),
     /// What one thing done to many invites came to.
     Acted(Box<ActedOnInvites>),
     /// An invite that was mailed again.
@@ -167,6 +169,8 @@ requests! { client;
     DeleteCampaign(id: CampaignId) => Cancelled(CancelledInvites), client.delete_campaign(id);
     /// Makes an invite.
     CreateInvite(band: BandId, body: CreateInvite) => Created(CreatedInvite), client.create_invite(band, &body);
+    /// Makes an invite for each row, or says what it would come to.
+    CreateInvites(band: BandId, body: CreateInvites) => CreatedInvites(CreatedInvites), client.create_invites(band, &body);
     /// Changes an invite.
     UpdateInvite(id: InviteId, body: UpdateInvite) => Invite(Invite), client.update_invite(id, &body);
     /// Revokes an invite.

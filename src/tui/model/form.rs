@@ -42,6 +42,10 @@ pub enum FormKind {
     NarrowTrail,
     /// The file that it is written to.
     ExportTrail,
+    /// What the invites of a list of people have in common.
+    BulkTerms,
+    /// Where a list of people is written.
+    BulkSave,
 }
 
 impl FormKind {

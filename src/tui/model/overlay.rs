@@ -1,6 +1,6 @@
 //! What lies over the screen. The topmost takes the keys.
 
-use super::{Form, Listing, Many, RequestId, Shown, TextField};
+use super::{Bulk, Form, Listing, Many, RequestId, Shown, TextField};
 use crate::{
     api::{Accepted, ActOnInvites, AuditTrail, Bands, Inbox, Invite, Preview, Redemptions},
     clipboard::Copied,
@@ -39,6 +39,8 @@ pub enum Overlay {
     Finder(Box<Finder>),
     /// A list of the server over the whole screen.
     Listing(Box<Listing>),
+    /// People to invite at once.
+    Bulk(Box<Bulk>),
     /// A row of such a list in full.
     Shown(Box<Shown>),
 }
@@ -72,6 +74,8 @@ pub enum Deed {
     DeclineWaiting(InviteId),
     /// Go to another server and look at what was pasted.
     Switch(Pasted),
+    /// Make the invites of the list of people below.
+    Bulk,
     /// Close the form below and lose what was typed.
     Discard,
 }

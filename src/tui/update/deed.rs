@@ -46,6 +46,7 @@ impl Model {
             Action::ShowQr => self.ask_for_link(Purpose::ShowQr),
             Action::Open => self.open_details(),
             Action::Undo => self.undo(),
+            Action::BulkInvite => self.open_bulk(),
             Action::Inbox => self.open_inbox(),
             Action::FindBand => self.open_finder(),
             _ if Topic::opened_by(action).is_some() => self.open_listing(action),
@@ -229,6 +230,10 @@ impl Model {
             Deed::SignOut => Request::SignOut,
             Deed::AcceptWaiting(invite) => Request::AcceptWaiting(invite),
             Deed::DeclineWaiting(invite) => Request::DeclineWaiting(invite),
+            Deed::Bulk => {
+                self.overlays.pop();
+                return self.bulk_begin(false, false);
+            }
             Deed::Discard => {
                 self.overlays.pop();
                 if self.overlays.pop().is_none() {

@@ -8,7 +8,7 @@ pub(super) use self::read::Said;
 use super::super::{
     forms,
     keymap::{Action, Key},
-    message::{Effect, Link},
+    message::{Effect, Link, Table},
     model::{Confirm, Deed, Form, FormKind, Input, Model, Overlay, Purpose, RequestId, Screen, Tone},
     request::{Answer, Request},
 };
@@ -191,6 +191,19 @@ impl Model {
                 self.put_back(form);
                 self.open(Overlay::Confirm(*question));
                 return Vec::new();
+            }
+            read::Said::Terms(terms) => {
+                self.overlays.pop();
+                if let Some(Overlay::Bulk(bulk)) = self.overlays.last_mut() {
+                    bulk.terms = *terms;
+                    bulk.forget_answers();
+                }
+                return Vec::new();
+            }
+            read::Said::Save(path) => {
+                self.put_back(form);
+                let table = self.bulk().map(super::super::model::Bulk::table);
+                return table.map(|table| Effect::Save { path, table: Table(table) }).into_iter().collect();
             }
             read::Said::Nothing => {
                 self.overlays.pop();

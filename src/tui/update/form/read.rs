@@ -4,7 +4,7 @@ mod campaigns;
 
 use super::super::super::{
     expiry::Expiry,
-    model::{Chosen, Confirm, Form, FormKind, Model},
+    model::{Chosen, Confirm, Form, FormKind, Model, Terms},
     request::Request,
     trail::TrailFilter,
 };
@@ -32,6 +32,10 @@ pub(in super::super) enum Said {
     Narrow(Box<TrailFilter>),
     /// Ask before it is done.
     Ask(Box<Confirm>),
+    /// What the invites of a list have in common.
+    Terms(Box<Terms>),
+    /// Write the list to this file.
+    Save(String),
     /// Nothing was changed.
     Nothing,
     /// Something is not as it should be; the fields say what.
@@ -96,6 +100,8 @@ impl Model {
             FormKind::Verify => read_code(form),
             FormKind::NarrowTrail => self.read_trail_filter(form),
             FormKind::ExportTrail => self.read_export(form),
+            FormKind::BulkTerms => self.read_terms(form),
+            FormKind::BulkSave => read_path(form),
         };
         said.filter(|_| form.fields.iter().all(|field| field.error.is_none())).unwrap_or(Said::Refused)
     }
@@ -139,6 +145,21 @@ impl Model {
             username,
             ..CreateInvite::default()
         })
+    }
+
+    fn read_terms(&self, form: &mut Form) -> Option<Said> {
+        let expiry = self.read_expiry(form);
+        let message = read_optional::<Message>(form, "message");
+        let (ttl_hours, expires_at) = expiry?.fields();
+        Some(Said::Terms(Box::new(Terms {
+            role: form.value("role").parse().ok(),
+            expires: form.value("expires_at").trim().to_owned(),
+            ttl_hours,
+            expires_at,
+            message: message?,
+            send: (form.value("send") == "no").then_some(false),
+            on_existing: form.value("on_existing").parse().ok(),
+        })))
     }
 
     fn read_edit_invite(&self, form: &mut Form) -> Option<UpdateInvite> {
@@ -210,6 +231,14 @@ impl Model {
         };
         read.map_err(|why| form.refuse("expires_at", why)).ok()
     }
+}
+
+fn read_path(form: &mut Form) -> Option<Said> {
+    let path = form.optional("path");
+    if path.is_none() {
+        form.refuse("path", "must be the path of a file");
+    }
+    path.map(Said::Save)
 }
 
 fn send(request: Request) -> Said {
