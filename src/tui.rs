@@ -11,7 +11,6 @@
 
 mod effects;
 mod expiry;
-mod files;
 mod forms;
 mod hangup;
 pub mod keymap;

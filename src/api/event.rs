@@ -50,4 +50,11 @@ impl CampaignEvent {
         };
         format!("{time} ({})", self.time_zone)
     }
+
+    /// All of it in one line: what it is, when, and where.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let place = self.place.as_deref().map(|place| format!(", {place}")).unwrap_or_default();
+        format!("{}: {}{place}", self.title, self.when())
+    }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{InviteId, Kind, Role, Timestamp};
 
-use super::{BandRef, Person};
+use super::{BandRef, CampaignEvent, Person};
 
 /// An invite that waits for the caller. Never its token: the inbox opens it by its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct Waiting {
     pub inviter: Person,
     /// What the invited are told.
     pub message: Option<String>,
+    /// What it is to, where that has a date.
+    #[serde(default)]
+    pub event: Option<CampaignEvent>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it ends, null for never.

@@ -378,6 +378,14 @@ pub struct Redemptions {
 }
 
 impl Invite {
+    /// The campaign that it shares with others; none in its band's default one, which has the band's own id and shares
+    /// nothing.
+    #[must_use]
+    pub fn shared_campaign(&self) -> Option<CampaignId> {
+        let default = self.band_id.map(|band| *band.as_bytes());
+        self.campaign_id.filter(|campaign| Some(*campaign.as_bytes()) != default)
+    }
+
     /// Whom it is for, as people say it: the account, the address, or else what the inviter noted. Codes without a note
     /// are told apart by their ends.
     #[must_use]

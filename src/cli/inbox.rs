@@ -9,7 +9,7 @@ use super::{
     output,
 };
 use crate::{
-    api::{Block, DeclineInvite, Waiting},
+    api::{Block, CampaignEvent, DeclineInvite, Waiting},
     domain::InviteId,
 };
 
@@ -66,8 +66,9 @@ async fn list(context: &Context, paging: &Paging) -> Result<(), Error> {
     let row = |waiting: &Waiting| {
         let end = waiting.expires_at.map_or("never".to_owned(), output::minute);
         let by = waiting.inviter.display_name.clone();
-        [waiting.id.to_string(), waiting.band.name.clone(), waiting.role.to_string(), by, end]
+        let event = waiting.event.as_ref().map(CampaignEvent::line).unwrap_or_default();
+        [waiting.id.to_string(), waiting.band.name.clone(), waiting.role.to_string(), by, end, event]
     };
     let ask = async |page| client.inbox(&page).await;
-    paging.show(context, ask, ["ID", "BAND", "ROLE", "BY", "EXPIRES"], row).await
+    paging.show(context, ask, ["ID", "BAND", "ROLE", "BY", "EXPIRES", "EVENT"], row).await
 }

@@ -13,7 +13,9 @@ use super::{
     terms::{self, Life, Terms, Wish},
 };
 use crate::{
-    api::{Invite, InviteFilter, InviteSort, Redemption, ResendInvite, ResentInvite, UpdateInvite},
+    api::{
+        Campaign, CampaignEvent, Invite, InviteFilter, InviteSort, Redemption, ResendInvite, ResentInvite, UpdateInvite,
+    },
     client::{Client, InviteQuery},
     domain::{BandId, InviteId, Kind, Role, Status},
 };
@@ -225,7 +227,15 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
         Invites::SetRole { chosen, role } => return acting::set_role(context, chosen, *role).await,
         Invites::Show { invite } => {
             let invite = client.invite(*invite).await?;
-            return if context.json { output::json(&invite) } else { show(&invite) };
+            if context.json {
+                return output::json(&invite);
+            }
+            // Who may see the invite need not be one who may see its campaign.
+            let campaign = match invite.shared_campaign() {
+                Some(id) => client.campaign(id).await.ok(),
+                None => None,
+            };
+            return show(&invite, campaign.as_ref());
         }
         Invites::Edit { terms, .. } if terms.is_empty() => {
             let flags = "--role, --ttl-hours, --expires-at, --max-uses, --label or --message";
@@ -297,9 +307,10 @@ pub(super) fn row(invite: &Invite) -> [String; 6] {
     ]
 }
 
-fn show(invite: &Invite) -> Result<(), Error> {
+fn show(invite: &Invite, campaign: Option<&Campaign>) -> Result<(), Error> {
     let instant = |at: Option<crate::domain::Timestamp>| at.map(output::minute).unwrap_or_default();
     let used = invite.used_by.as_ref().map(|person| format!("{} by {}", instant(invite.used_at), person.username));
+    let event = campaign.and_then(|campaign| campaign.event.as_ref());
     output::fields(&[
         ("ID", invite.id.to_string()),
         ("FOR", invite.recipient()),
@@ -308,6 +319,10 @@ fn show(invite: &Invite) -> Result<(), Error> {
         ("STATUS", status(invite)),
         ("USES", uses(invite)),
         ("EXPIRES", invite.expires_at.map_or("never".to_owned(), output::minute)),
+        ("CAMPAIGN", campaign.map(|campaign| campaign.name.clone()).unwrap_or_default()),
+        ("EVENT", event.map(|event| event.title.clone()).unwrap_or_default()),
+        ("WHEN", event.map(CampaignEvent::when).unwrap_or_default()),
+        ("WHERE", event.and_then(|event| event.place.clone()).unwrap_or_default()),
         ("LABEL", invite.label.clone().unwrap_or_default()),
         ("MESSAGE", invite.message.clone().unwrap_or_default()),
         ("TOKEN", format!("…{}", invite.hint)),

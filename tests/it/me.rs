@@ -85,6 +85,18 @@ async fn a_poll_tells_that_the_inbox_shows_something_else_though_as_many_wait(wo
     assert_eq!(ada.patch(&format!("/bands/{one}"), json!({ "name": "Big Choir" })).await.0, 200);
     is_news("another name of the band").await;
     assert_eq!(ada.delete(&format!("/invites/{first}")).await.0, 204);
+    let event = json!({ "title": "Concert", "starts_at": "2027-04-10T19:30", "time_zone": "Europe/Berlin" });
+    let wish = json!({ "name": "Tour", "event": event, "rows": [for_kim] });
+    let campaign = ada.post(&format!("/bands/{one}/campaigns"), wish).await.1["campaign"]["id"].clone();
+    let campaign = format!("/campaigns/{}", campaign.as_str().unwrap());
+    is_news("another invite, to something with a date").await;
+    assert_eq!(kim.get("/me/invites").await.1["invites"][0]["event"], ada.get(&campaign).await.1["event"]);
+    for change in [json!({ "title": "Gig", "starts_at": "2027-04-10T20:30", "time_zone": "UTC" }), Value::Null] {
+        assert_eq!(ada.patch(&campaign, json!({ "event": change })).await.0, 200);
+        is_news(&change.to_string()).await;
+    }
+    assert_eq!(kim.get("/me/invites").await.1["invites"][0]["event"], Value::Null);
+    assert_eq!(ada.delete(&campaign).await.0, 200);
     let (second, _) = ada.invite(&two, for_kim.clone()).await;
     is_news("another invite in its place").await;
     assert_eq!(ada.delete(&format!("/invites/{second}")).await.0, 204);

@@ -245,8 +245,7 @@ CREATE TABLE decision (
     message text COLLATE "C",
     sets_end boolean NOT NULL,
     expires_at bigint,
-    -- Null for the server itself.
-    actor uuid,
+    actor uuid NOT NULL,
     at bigint NOT NULL,
     -- The newest invite there was then: those that were made later go on.
     upto bigint NOT NULL,

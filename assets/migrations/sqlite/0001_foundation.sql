@@ -239,8 +239,7 @@ CREATE TABLE decision (
     message TEXT,
     sets_end INTEGER NOT NULL,
     expires_at INTEGER,
-    -- Null for the server itself.
-    actor BLOB,
+    actor BLOB NOT NULL,
     at INTEGER NOT NULL,
     -- The newest invite there was then: those that were made later go on.
     upto INTEGER NOT NULL,

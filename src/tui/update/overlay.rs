@@ -49,7 +49,6 @@ impl Model {
                 }
                 self.shown_key(key)
             }
-            Some(Overlay::Bulk(_)) => self.bulk_key(key),
             Some(Overlay::Inbox(_)) => self.inbox_key(key),
             Some(Overlay::Finder(_)) => self.finder_key(key),
             None => Vec::new(),
@@ -109,9 +108,6 @@ impl Model {
 
     /// An action chosen by its name takes the focus to the pane that it belongs to.
     fn act_by_name(&mut self, action: Action) -> Vec<Effect> {
-        if matches!(self.overlays.last(), Some(Overlay::Bulk(_))) {
-            return self.bulk_act(action);
-        }
         if let Some(pane) = Pane::of(action.binding().scope) {
             let mut effects = self.close_listings();
             self.focus = pane;
@@ -131,7 +127,7 @@ impl Model {
             Pane::Members => self.act(Action::EditMember),
             Pane::Invites => {
                 let Some(invite) = self.chosen_invite().cloned() else { return self.fold() };
-                let (id, band) = (invite.id, invite.band_id);
+                let (id, band, campaign) = (invite.id, invite.band_id, invite.shared_campaign());
                 let mut effects = vec![
                     self.ask(Purpose::Details(id), Request::Invite(id)).1,
                     self.ask(Purpose::Details(id), Request::Redemptions(id)).1,
@@ -140,11 +136,15 @@ impl Model {
                     self.chosen_band().is_some_and(|band| band.role.is_some_and(crate::domain::Role::is_admin));
                 if let Some(band) = band.filter(|_| is_admin) {
                     effects.push(self.ask(Purpose::Details(id), Request::Audit(band, id)).1);
+                    if let Some(campaign) = campaign {
+                        effects.push(self.ask(Purpose::Details(id), Request::Campaign(campaign)).1);
+                    }
                 }
                 self.open(Overlay::Details(Box::new(Details {
                     invite,
                     redemptions: None,
                     audit: None,
+                    event: None,
                     problem: None,
                     scroll: 0,
                 })));
@@ -164,6 +164,7 @@ impl Model {
             Ok(Answer::Invite(invite)) => details.invite = *invite,
             Ok(Answer::Redemptions(redemptions)) => details.redemptions = Some(*redemptions),
             Ok(Answer::Audit(audit)) => details.audit = Some(*audit),
+            Ok(Answer::Campaign(campaign)) => details.event = campaign.event,
             Ok(_) => {}
             Err(error) => {
                 details.problem = Some(words(&error));

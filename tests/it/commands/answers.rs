@@ -287,7 +287,7 @@ fn who_is_invited_by_name_finds_it_in_the_inbox_and_needs_no_link() {
     assert_eq!(kim.json(&["inbox", "accept", &waiting(&kim)])["outcome"], "joined");
     assert_eq!(joe.run(&["inbox", "decline", &waiting(&joe), "--reason", "no time"]).out, "Declined.\n");
     for home in [&kim, &joe] {
-        assert_eq!(home.run(&["inbox"]).out, "ID\tBAND\tROLE\tBY\tEXPIRES\n");
+        assert_eq!(home.run(&["inbox"]).out, "ID\tBAND\tROLE\tBY\tEXPIRES\tEVENT\n");
     }
     assert_eq!(ada.json(&["members", "list", &band])["total"], 2);
 }

@@ -31,6 +31,16 @@ async fn who_accepts_keeps_the_date_in_a_file() {
     let preview = kim.run(&["preview", &token]).out;
     let when = "Spring concert\nWhen: Saturday 10 April 2027, 19:30 (Europe/Berlin)\nWhere: Harbour Hall, door 2\n";
     assert!(preview.contains(when), "{preview}");
+    let wish = json!({ "campaign_id": made["campaign"]["id"], "username": "kim" });
+    let (invite, _) = ada.invite(&band, wish).await;
+    let inbox = kim.run(&["inbox"]).out;
+    let line = "\tSpring concert: Saturday 10 April 2027, 19:30 (Europe/Berlin), Harbour Hall, door 2\n";
+    assert!(inbox.contains(line), "{inbox}");
+    let mut show = kim.command(&["invites", "show", &invite]);
+    let shown = String::from_utf8(show.env("GUESTLIST_TOKEN", &ada.session).output().unwrap().stdout).unwrap();
+    for words in ["Tour", "Spring concert", "Saturday 10 April 2027, 19:30 (Europe/Berlin)", "Harbour Hall, door 2"] {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
     let path = kim.path().join("date.ics");
     let file = path.to_str().unwrap();
     let said = kim.run(&["accept", &token, "--calendar", file]);

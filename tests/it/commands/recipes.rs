@@ -77,6 +77,51 @@ fn export_the_audit_of_a_quarter() {
 }
 
 #[test]
+fn invite_to_something_with_a_date_and_see_the_mails_as_files() {
+    let script = recipe("To see what would be sent");
+    let said: Vec<&str> = script.split(' ').collect();
+    assert_eq!(said[3..], ["guestlist", "serve"]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut environment: Vec<(&str, &str)> = said[..3].iter().map(|word| word.split_once('=').unwrap()).collect();
+    assert_eq!(environment[1], ("GUESTLIST_MAIL_DIRECTORY", "mails"));
+    environment[1].1 = folder.path().to_str().unwrap();
+    let server = Served::start_with(&environment);
+    let (ada, band) = owls(&server);
+    fs::write(ada.path().join("people.csv"), "email\nkim@example.org\nsam@example.org\n").unwrap();
+    let ran = run(&ada, &recipe("Invite to something with a date"));
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let event = ada.api(&format!("/bands/{band}/campaigns"))["campaigns"][0]["event"].clone();
+    assert_eq!((&event["starts_at"], &event["ends_at"]), (&json!("2027-04-10T20:00:00+02:00"), &json!(null)));
+    let mails = || -> Vec<String> {
+        let files = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path());
+        let invites = files.filter(|path| path.to_str().unwrap().ends_with("-invite.eml"));
+        invites.map(|path| fs::read_to_string(path).unwrap()).collect()
+    };
+    for _ in 0..600 {
+        if mails().len() == 2 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert!(mails().iter().all(|mail| mail.contains("Harbour Hall") && mail.contains("invite.ics")), "{:?}", mails());
+    assert_eq!(mails().len(), 2);
+}
+
+#[test]
+fn a_provider_is_named_in_five_lines() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, below) = readme.split_once("**To send it**").unwrap();
+    let table = below.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
+    assert_eq!(table.lines().count(), 6, "{table}");
+    let home = Home::at("http://127.0.0.1:1");
+    let path = home.path().join("own.toml");
+    fs::write(&path, table).unwrap();
+    let mut check = home.command(&["config", "check"]);
+    let ran = Ran::of(&check.env("GUESTLIST_CONFIG", &path).output().unwrap());
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
 fn print_codes_for_a_show() {
     let server = Served::start();
     let (ada, _) = owls(&server);

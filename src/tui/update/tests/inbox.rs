@@ -16,6 +16,7 @@ fn waiting(n: u128) -> Waiting {
         role: Role::Member,
         inviter: person(2),
         message: None,
+        event: None,
         created_at: crate::domain::Timestamp::from_micros(0),
         expires_at: None,
         requires_approval: false,

@@ -1,13 +1,14 @@
 use super::desk::*;
 use crate::{
-    api::{Code, CreatedInvite, InviteLink, Patch},
+    api::{Campaign, Code, CreatedInvite, InviteLink, Patch},
     client::Removal,
     clipboard::Copied,
-    domain::{CancelReason, Kind, Role, Status, Token},
+    domain::{CampaignId, CancelReason, Kind, Role, Status, Token},
     tui::{
         message::{Effect, Link, Msg},
         model::{Deed, Overlay},
         request::{Answer, Request},
+        sample,
     },
 };
 
@@ -208,6 +209,23 @@ fn details_gather_what_is_known_and_keys_act_on_what_is_open() {
     assert!(matches!(desk.top(), Some(Overlay::Confirm(_))));
     desk.press("esc esc");
     assert!(desk.top().is_none());
+}
+
+#[test]
+fn details_tell_of_the_campaigns_event() {
+    let mut desk = Desk::with_a_band();
+    let id = CampaignId::from_bytes([7; 16]);
+    desk.model.invites.list.change(invite_id(1), |invite| invite.campaign_id = Some(id));
+    desk.press("enter");
+    let campaign = Campaign { id, event: Some(sample::event()), ..sample::campaign(7) };
+    desk.answer(|r| *r == Request::Campaign(id), Ok(Answer::Campaign(Box::new(campaign))));
+    assert!(matches!(desk.top(), Some(Overlay::Details(details)) if details.event == Some(sample::event())));
+    desk.press("esc");
+    // The band's default campaign has none.
+    let band = CampaignId::from_bytes(*band_id(1).as_bytes());
+    desk.model.invites.list.change(invite_id(1), |invite| invite.campaign_id = Some(band));
+    desk.press("enter");
+    assert!(!desk.has_request(|r| matches!(r, Request::Campaign(_))));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::{
     fact, one_line, quote,
 };
 use crate::{
-    api::{AuditEvent, Invite},
+    api::{AuditEvent, CampaignEvent, Invite},
     domain::{Delivery, Kind, Standing, Timestamp},
     tui::{
         keymap::Action,
@@ -43,7 +43,7 @@ pub(super) fn keys(model: &Model) -> Vec<(String, &'static str)> {
 
 pub(super) fn lines(details: &Details, model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
     let invite = &details.invite;
-    let mut lines = facts(invite, model, wide, theme);
+    let mut lines = facts(invite, details.event.as_ref(), model, wide, theme);
     if let Some(message) = invite.message.as_deref().filter(|message| !message.is_empty()) {
         lines.push(Line::default());
         lines.push(Line::styled("Message", theme.title));
@@ -87,7 +87,13 @@ pub(super) fn lines(details: &Details, model: &Model, wide: usize, theme: &Theme
     lines
 }
 
-fn facts(invite: &Invite, model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
+fn facts(
+    invite: &Invite,
+    event: Option<&CampaignEvent>,
+    model: &Model,
+    wide: usize,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
     let zone = &model.settings.zone;
     let standing = Standing::at(model.now, invite.status, invite.cancel_reason, invite.expires_at);
     let mut status = format!("{} {}", glyph(standing.status), standing.status);
@@ -115,6 +121,11 @@ fn facts(invite: &Invite, model: &Model, wide: usize, theme: &Theme) -> Vec<Line
     }
     if let Some(note) = invite.label.as_ref().filter(|note| **note != whom && !note.is_empty()) {
         add("Label", note);
+    }
+    if let Some(event) = event {
+        add("Event", &event.title);
+        add("When", &event.when());
+        event.place.iter().for_each(|place| add("Where", place));
     }
     add("Role", invite.role.as_str());
     let left = match invite.max_uses.left(invite.uses) {

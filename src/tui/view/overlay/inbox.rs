@@ -86,6 +86,10 @@ fn row(waiting: &Waiting, selected: bool, model: &Model, room: usize, theme: &Th
 /// What the chosen one says, and what went wrong.
 fn below(list: &WaitingList, room: usize, theme: &Theme) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
+    if let Some(event) = list.chosen().and_then(|waiting| waiting.event.as_ref()) {
+        lines.push(Line::default());
+        lines.extend(say(&event.line(), room, Style::new()));
+    }
     let message = list.chosen().and_then(|waiting| waiting.message.as_deref());
     if let Some(message) = message.filter(|text| !text.is_empty()) {
         lines.push(Line::default());

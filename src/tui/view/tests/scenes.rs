@@ -1,7 +1,5 @@
 //! The screens that are looked at.
 
-mod bulk;
-mod campaigns;
 mod invites;
 mod lists;
 
@@ -28,9 +26,8 @@ use crate::{
 type Scene = (&'static str, fn((u16, u16)) -> Model);
 
 /// Every screen. What belongs together is next door.
-pub(super) static ALL: LazyLock<Vec<Scene>> = LazyLock::new(|| {
-    [PLAIN, invites::ALL, lists::ALL, campaigns::ALL, bulk::ALL].into_iter().flatten().copied().collect()
-});
+pub(super) static ALL: LazyLock<Vec<Scene>> =
+    LazyLock::new(|| [PLAIN, invites::ALL, lists::ALL].into_iter().flatten().copied().collect());
 
 const PLAIN: &[Scene] = &[
     ("welcome", |size| fresh(size)),
@@ -227,6 +224,7 @@ const PLAIN: &[Scene] = &[
         over_panes(size, Overlay::Details(Box::new(details)))
     }),
     ("details-mailed", |size| {
+        let event = Some(sample::event());
         let invite = Invite {
             kind: Kind::Email,
             email: Some("lea@example.org".to_owned()),
@@ -239,7 +237,10 @@ const PLAIN: &[Scene] = &[
             next_reminder_at: Some(later(86_400)),
             ..sample::invite(4)
         };
-        over_panes(size, Overlay::Details(Box::new(Details { invite, redemptions: None, audit: None, ..details() })))
+        over_panes(
+            size,
+            Overlay::Details(Box::new(Details { invite, redemptions: None, audit: None, event, ..details() })),
+        )
     }),
     ("details-account", |size| {
         let invite = Invite { kind: Kind::User, account: Some(sample::person(3)), ..sample::invite(3) };
@@ -358,6 +359,7 @@ fn details() -> Details {
         invite: Invite { message, label: Some("Flyer for the summer party".to_owned()), ..invite },
         redemptions: Some(sample::redemptions()),
         audit: Some(sample::audit()),
+        event: None,
         problem: None,
         scroll: 0,
     }
