@@ -1,5 +1,6 @@
 //! Pages for a browser: written here whole, without a script, and nothing is loaded for them.
 
+mod front;
 mod inside;
 mod landing;
 mod opt_out;
@@ -25,7 +26,7 @@ pub(crate) use self::inside::Api;
 /// The pages, at the root of the server. Those behind an invite's link ask the API, which has to be given to them as an
 /// extension.
 pub(crate) fn routes() -> Router<App> {
-    Router::new().merge(opt_out::routes()).merge(landing::routes()).merge(reset::routes())
+    Router::new().merge(front::routes()).merge(opt_out::routes()).merge(landing::routes()).merge(reset::routes())
 }
 
 /// Where a page's forms may lead.

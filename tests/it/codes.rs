@@ -163,7 +163,7 @@ async fn the_sites_codes_are_for_those_who_run_it(world: World) {
     let list = format!("/campaigns/{}/codes", made["campaign"]["id"].as_str().unwrap());
     assert_eq!(codes(&ada, &list).await.len(), 2);
     let page = ada.fetch(&format!("{list}/sheet")).await.text().await.unwrap();
-    assert!(page.contains("Make an account here"));
+    assert!(page.contains("Make an account:") && page.contains(&world.origin));
     for path in [list.clone(), format!("{list}?format=csv"), format!("{list}/sheet")] {
         assert_eq!(kim.fetch(&path).await.status(), 404, "{path}");
     }

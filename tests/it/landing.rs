@@ -35,6 +35,7 @@ stories!(settings();
     the_wrong_person_is_told_and_can_sign_in_as_another,
     an_invite_that_ended_says_how_and_whom_to_ask,
     unknown_links_are_one_page,
+    a_code_on_paper_is_typed_at_the_front,
     who_is_a_member_is_told_so,
     an_admin_has_to_agree,
     declining_takes_an_account_and_can_block,
@@ -104,14 +105,18 @@ async fn open(world: &World, token: &str) -> Page {
 }
 
 async fn send(world: &World, token: &str, form: &[(&str, &str)]) -> Page {
+    page(fill(&format!("{}/invite/{token}", world.origin), form)).await
+}
+
+/// A form as a browser sends it from the page at this address.
+fn fill(address: &str, form: &[(&str, &str)]) -> reqwest::RequestBuilder {
     let body = form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&");
-    let request = client()
-        .post(format!("{}/invite/{token}", world.origin))
+    client()
+        .post(address)
         .header("content-type", "application/x-www-form-urlencoded")
         .header("origin", "null")
         .header("sec-fetch-site", "same-origin")
-        .body(body);
-    page(request).await
+        .body(body)
 }
 
 fn encoded(text: &str) -> String {
@@ -323,6 +328,41 @@ mod story {
         assert_eq!(role(&ada, &band, "kim").await, None);
         let requests = ada.get(&format!("/bands/{band}/join-requests")).await.1;
         assert_eq!(requests["join_requests"].as_array().map(Vec::len), Some(1), "{requests}");
+    }
+
+    pub async fn a_code_on_paper_is_typed_at_the_front(world: &World) {
+        let ada = world.account("ada").await;
+        let band = ada.band("The Night Owls").await;
+        let made = ada.post(&format!("/bands/{band}/codes"), json!({ "name": "Show", "count": 1 })).await.1;
+        let codes = ada.get(&format!("/campaigns/{}/codes", made["campaign"]["id"].as_str().unwrap())).await.1;
+        let code = codes["codes"][0]["code"].as_str().unwrap();
+        for address in [world.origin.clone(), format!("{}/invite", world.origin)] {
+            let front = page(client().get(&address)).await;
+            assert_eq!(front.status, 200);
+            front.has("<label for=\"code\">Code or link</label>");
+        }
+        let address = format!("{}/invite", world.origin);
+        let spaced = code.replace('-', "  ").to_lowercase();
+        for typed in [code, &spaced, &format!(" {}/invite/{code}\n", world.origin)] {
+            let offer = page(fill(&address, &[("code", typed)])).await;
+            assert_eq!(offer.status, 200, "{typed}");
+            offer.has("ada invites you to The Night Owls");
+        }
+        for (typed, wrong) in [
+            ("WXYZ-2345", "must be a code of twelve letters and digits"),
+            ("<b>\"", "must be a code of twelve letters and digits"),
+            (&format!("https://elsewhere.example/invite/{code}"), "is the link of another site"),
+        ] {
+            let refused = page(fill(&address, &[("code", typed)])).await;
+            assert_eq!(refused.status, 422, "{typed}");
+            refused.has(wrong);
+            refused.lacks("<b>");
+            assert!(refused.html.contains(" value=\"") && refused.html.contains("aria-describedby=\"wrong\""));
+        }
+        assert_eq!(page(fill(&address, &[("token", code)])).await.status, 422);
+        let foreign = client().post(&address).header("content-type", "application/x-www-form-urlencoded");
+        let foreign = foreign.header("origin", "https://evil.example").body(format!("code={code}"));
+        assert_eq!(page(foreign).await.status, 403);
     }
 
     pub async fn declining_takes_an_account_and_can_block(world: &World) {

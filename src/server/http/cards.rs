@@ -26,6 +26,7 @@ struct Cards<'a> {
     title: &'a str,
     place: &'a str,
     offer: &'a str,
+    at: &'a str,
     pages: Vec<Vec<Card>>,
     more: bool,
     most: usize,
@@ -47,6 +48,8 @@ pub(super) struct Headings<'a> {
     pub(super) place: &'a str,
     /// Whether they are to a band.
     pub(super) is_band: bool,
+    /// What links of this server begin with.
+    pub(super) origin: &'a str,
 }
 
 /// The page of these codes, of which there may be more than [`MOST_CARDS`]. It runs nothing, loads nothing, and nobody on
@@ -62,9 +65,11 @@ pub(super) fn page(headings: Headings<'_>, mut codes: Vec<CodeCard>) -> Result<R
             _ => pages.push(vec![card]),
         }
     }
-    let Headings { title, place, is_band } = headings;
-    let offer = if is_band { "You are invited. Your code:" } else { "Make an account here. Your code:" };
-    let page = Cards { style: STYLE, title, place, offer, pages, more, most: MOST_CARDS };
+    let Headings { title, place, is_band, origin } = headings;
+    // As people type it; who asks for plain http has to be told.
+    let at = origin.strip_prefix("https://").unwrap_or(origin);
+    let offer = if is_band { "You are invited:" } else { "Make an account:" };
+    let page = Cards { style: STYLE, title, place, offer, at, pages, more, most: MOST_CARDS };
     web::page(StatusCode::OK, STYLE, Forms::None, &page)
 }
 

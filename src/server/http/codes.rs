@@ -186,7 +186,8 @@ async fn sheet(State(app): State<App>, caller: Caller, Path(id): Path<String>) -
         let codes = rows.into_iter().map(|row| row.show(&app, now)).collect::<Result<_, _>>()?;
         let is_band = campaign.band != BandId::SITE;
         let place = if is_band { campaign.band_name.as_str() } else { app.settings().name.as_str() };
-        cards::page(Headings { title: campaign.name.as_str(), place, is_band }, codes)
+        let origin = &app.settings().public_url;
+        cards::page(Headings { title: campaign.name.as_str(), place, is_band, origin }, codes)
     };
     // A thousand pictures are much to compute: one sheet at a time, and not on the threads that answer everyone.
     let busy = || Refused::new(Code::Unavailable, "The server cannot print cards right now. Try again in a moment.");

@@ -1,0 +1,80 @@
+//! `/` and `/invite`: where somebody comes whose invite is a code on paper.
+//!
+//! What is typed, a code or a whole link, leads to the page of its invite. It is sent in a form's body, since addresses are
+//! kept in more places.
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::{Form, State, rejection::FormRejection},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Redirect, Response},
+    routing::get,
+};
+use serde::Deserialize;
+
+use crate::{
+    domain::{Pasted, Token},
+    server::{App, Refused},
+};
+
+use super::{STYLE, answer, is_own};
+
+/// The routes of this file. Nothing is looked up here, so nothing can be guessed.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/", get(show).post(go)).route("/invite", get(show).post(go))
+}
+
+#[derive(Template)]
+#[template(path = "front.html")]
+struct Words<'a> {
+    style: &'a str,
+    title: &'a str,
+    site: &'a str,
+    typed: &'a str,
+    /// What is wrong with what was typed; nothing where nothing is.
+    wrong: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Filled {
+    code: String,
+}
+
+async fn show(State(app): State<App>) -> Result<Response, Refused> {
+    ask(&app, StatusCode::OK, "", "")
+}
+
+async fn go(
+    State(app): State<App>,
+    headers: HeaderMap,
+    filled: Result<Form<Filled>, FormRejection>,
+) -> Result<Response, Refused> {
+    let own = &app.settings().public_url;
+    if !is_own(&headers, own) {
+        return ask(&app, StatusCode::FORBIDDEN, "", "was sent by another site. Type it here.");
+    }
+    let Ok(Form(Filled { code })) = filled else {
+        return ask(&app, StatusCode::UNPROCESSABLE_ENTITY, "", "did not arrive whole. Type it once more.");
+    };
+    match read(&code, own) {
+        Ok(token) => Ok(Redirect::to(&format!("/invite/{}", token.reveal())).into_response()),
+        Err(wrong) => ask(&app, StatusCode::UNPROCESSABLE_ENTITY, &code, wrong),
+    }
+}
+
+/// The token or code in what was typed, however it is spaced; a link has to be one of this server, which begin with `own`.
+fn read(typed: &str, own: &str) -> Result<Token, &'static str> {
+    let typed: String = typed.split_whitespace().collect();
+    let Ok(Pasted { origin, token }) = Pasted::parse(&typed) else {
+        return Err("must be a code of twelve letters and digits, like WXYZ-2345-ABCD, or the whole link.");
+    };
+    if origin.is_some_and(|origin| origin != own) {
+        return Err("is the link of another site. Open it there.");
+    }
+    Token::parse(&token).ok_or("is not whole. Look at where you found it.")
+}
+
+fn ask(app: &App, status: StatusCode, typed: &str, wrong: &str) -> Result<Response, Refused> {
+    answer(status, &Words { style: STYLE, title: "You are invited?", site: &app.settings().name, typed, wrong })
+}
