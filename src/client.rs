@@ -9,6 +9,7 @@ mod endpoints;
 mod error;
 pub mod here;
 mod origin;
+pub(crate) mod people;
 mod retry;
 pub mod session;
 

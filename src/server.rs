@@ -39,7 +39,7 @@ mod web;
 
 pub(crate) use accounts::has_accounts;
 pub(crate) use app::LONGEST_REST;
-pub use app::{App, Clock, Entropy, Settings, SystemClock, SystemEntropy};
+pub use app::{App, Clock, Entropy, Settings, Steps, SystemClock, SystemEntropy};
 pub use http::router;
 pub(crate) use peer::Peer;
 pub(crate) use refused::{Fields, Refused};

@@ -11,6 +11,7 @@
 
 mod effects;
 mod expiry;
+mod files;
 mod forms;
 mod hangup;
 pub mod keymap;

@@ -2,33 +2,32 @@
 //!
 //! The name of each request is made from what it asks for, so that the same file sent again makes nothing twice.
 
-mod people;
 mod report;
 
-use std::{iter::Peekable, pin::pin};
+use std::{io::Read as _, iter::Peekable, pin::pin};
 
 use clap::Args;
 use futures_util::FutureExt as _;
 use serde::Serialize;
 
-use self::{
-    people::{People, Row},
-    report::{Files, Report},
-};
+use self::report::{Files, Report};
 use super::{
-    Context, Error,
+    Context, Error, ask,
     named::BandArg,
     output::{self, Progress},
     terms::Wish,
 };
 use crate::{
-    api::{CreateCampaign, CreateInvite, CreateInvites, CreatedInvites, MAX_ROWS, Patch, SentRow},
-    client::{Client, MadeCampaign},
+    api::{CreateCampaign, CreateInvite, CreateInvites, CreatedInvites, Patch, SentRow},
+    client::{
+        Client, MadeCampaign,
+        people::{People, Row, next_rows},
+    },
     domain::BandId,
 };
 
-/// The most bytes of rows in a request: the server takes a megabyte, and what they have in common comes on top.
-const MOST_BYTES: usize = 700_000;
+/// The largest file that is read: a million rows are far below.
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
 #[derive(Debug, Args)]
 pub(super) struct BulkArgs {
@@ -106,7 +105,7 @@ pub(super) async fn campaign(
     let people = read(file)?;
     let mut report = Report::new(&people, context.json, &rows.files, false)?;
     let mut all = people.rows().peekable();
-    let first = next_rows(&mut all);
+    let first = next_rows(&mut all, |row| row.wish.to_string().len());
     body.rows = Some(sent(&first)?);
     let key = key(band, &body, rows.again)?;
     let campaign = match client.with_attempt(key).create_campaign(band, &body).await? {
@@ -143,24 +142,21 @@ pub(super) async fn campaign(
     Ok(())
 }
 
+/// Reads a file, or standard input where it is called `-`.
 fn read(file: &str) -> Result<People, Error> {
-    let people = People::read(file)?;
+    let shown = if file == "-" { "standard input" } else { file };
+    let mut bytes = Vec::new();
+    let unreadable = |error: std::io::Error| Error::Usage(format!("{shown} cannot be read: {error}"));
+    ask::open(file)?.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Error::Usage(format!("{shown} is larger than 256 MiB: cut it into pieces")));
+    }
+    let people = People::parse(bytes).map_err(|wrong| Error::Usage(format!("{shown}: {wrong}")))?;
     let unread = people.unread();
     if !unread.is_empty() {
         output::note(&format!("Not read: the columns {}.", unread.join(", ")));
     }
     Ok(people)
-}
-
-/// The rows of the next request.
-fn next_rows(rows: &mut impl Iterator<Item = Row>) -> Vec<Row> {
-    let (mut taken, mut bytes) = (Vec::new(), 0);
-    while taken.len() < MAX_ROWS && bytes < MOST_BYTES {
-        let Some(row) = rows.next() else { break };
-        bytes += row.wish.to_string().len();
-        taken.push(row);
-    }
-    taken
 }
 
 fn sent(rows: &[Row]) -> Result<Vec<SentRow>, Error> {
@@ -219,7 +215,7 @@ impl Sending<'_> {
         let mut stop = Box::pin(interrupted());
         loop {
             self.next_line = rows.peek().map(|row| row.line);
-            let next = next_rows(&mut rows);
+            let next = next_rows(&mut rows, |row| row.wish.to_string().len());
             if next.is_empty() {
                 return Ok(());
             }
@@ -228,8 +224,8 @@ impl Sending<'_> {
             }
             self.progress.at(self.sent as u64, Some(self.total as u64));
             let body = self.body(&next)?;
-            let key = key(self.band, &body, self.again || self.dry_run)?;
-            let mut request = pin!(self.client.create_invites(self.band, &body, key));
+            let client = self.client.with_attempt(key(self.band, &body, self.again || self.dry_run)?);
+            let mut request = pin!(client.create_invites(self.band, &body));
             let (answer, stopped) = tokio::select! {
                 answer = &mut request => (answer, false),
                 () = &mut stop => {

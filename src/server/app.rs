@@ -65,6 +65,22 @@ impl Entropy for SystemEntropy {
     }
 }
 
+/// How that is written to invites which was decided about many of them at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Steps {
+    /// Invites that one transaction takes on.
+    pub invites: u32,
+    /// The longest that a request goes on with it, before it leaves what is to do to the sweeper; zero leaves it at once.
+    pub patience: Duration,
+}
+
+/// A thousand at a time, for twenty seconds.
+impl Default for Steps {
+    fn default() -> Self {
+        Self { invites: 1_000, patience: Duration::from_secs(20) }
+    }
+}
+
 /// What an operator decides about a server.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -89,6 +105,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Where the figures of `/metrics` are served; `None` is nowhere.
     pub metrics_listen: Option<std::net::SocketAddr>,
+    /// How decisions about many invites are written down.
+    pub steps: Steps,
+    /// Whether this node writes down what time has ended and what was left to it; where not, other nodes do.
+    pub sweeps: bool,
 }
 
 /// A server on this machine for a band: no mail, limits on.
@@ -105,6 +125,8 @@ impl Default for Settings {
             limits: Limits::default(),
             trusted_proxies: Vec::new(),
             metrics_listen: None,
+            steps: Steps::default(),
+            sweeps: true,
         }
     }
 }
@@ -124,6 +146,8 @@ impl Settings {
             limits: config.limits.clone(),
             trusted_proxies: config.server.trusted_proxies.clone(),
             metrics_listen: config.server.metrics_listen,
+            steps: Steps::default(),
+            sweeps: true,
         }
     }
 }

@@ -263,10 +263,10 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: BandId, actor: AccountId, now: Timesta
     if deleted == 0 {
         return Err(Refused::not_found("band"));
     }
-    let begun = Decision::end(id, CancelReason::BandDeleted, actor, now).begin(tx)?;
+    let rest = Decision::end(id, CancelReason::BandDeleted, Some(actor), now).announce(tx)?;
     tx.touch(id);
     let event =
         Event { band: Some(id), actor: Some(actor), action: "band.deleted", invite: None, account: None, detail: None };
     audit::record(tx, now, event)?;
-    Ok(begun.rest)
+    Ok(rest)
 }

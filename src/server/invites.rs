@@ -15,6 +15,7 @@ pub(crate) mod delivery;
 mod enroll;
 mod erase;
 mod expire;
+mod foretell;
 mod inbox;
 mod insert;
 mod list;
@@ -30,10 +31,7 @@ mod wish;
 mod withdraw;
 
 pub(crate) use self::{
-    accept::{
-        Foretold, Found, accept, admit, end_used_up, foretold, hold_by_id, hold_by_token, hold_waiting, id_of_token,
-        look, preview,
-    },
+    accept::{Found, accept, admit, end_used_up, hold_by_id, hold_by_token, hold_waiting, id_of_token, look, preview},
     actions::{ManyActs, act},
     bulk::{ManyInvites, Outcome, create_all, of_rows, tokens},
     change::{edit, link, or_pending, redemptions, resend, restore, revoke, rotate},
@@ -44,7 +42,8 @@ pub(crate) use self::{
     enroll::{Newcomer, check_newcomer, enroll},
     erase::erase,
     expire::{expire, next_end},
-    inbox::{Unwilling, WAITING, end_unwanted, inbox, opt_out},
+    foretell::{Foretold, foretold},
+    inbox::{Unwilling, WAITING, end_unwanted, inbox, opt_out, waits},
     list::{Filter, list},
     people::hold as hold_invited,
     supersede::{came_without_invite, hold_all_for},
@@ -252,12 +251,13 @@ fn by_id(tx: &mut Tx<'_>, id: InviteId) -> Result<Option<InviteRow>, Error> {
 
 /// An invite for a member who may see it, with what they may do; a code of the site for those who run that.
 pub(crate) fn read(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
-    let row = by_id(tx, id)?.ok_or_else(|| Refused::not_found("invite"))?;
+    let mut row = by_id(tx, id)?.ok_or_else(|| Refused::not_found("invite"))?;
     let access = match row.band {
         BandId::SITE => Access::of_site(tx, caller),
         band => Access::of(tx, band, caller),
     };
     let access = access.map_err(no_invite)?;
+    foretell::foretell(tx, row.band, std::slice::from_mut(&mut row))?;
     seen_by(Some(row), access, caller)
 }
 
@@ -268,7 +268,7 @@ crate::row! { struct In { band: BandId } }
 fn hold(tx: &mut Tx<'_>, id: InviteId, caller: AccountId) -> Result<(InviteRow, Access), Refused> {
     let band = band_of(tx, id)?;
     let access = hold_right(tx, band, caller)?;
-    decision::settle(tx, band, &[id])?;
+    let _ = decision::settle(tx, band, &[id])?;
     let lock = tx.dialect().pick("", " FOR UPDATE OF i"); // SQLite has one writer
     let row = tx.query_one(intern(format!("SELECT {COLUMNS} FROM invite i {PEOPLE} WHERE i.id = $1{lock}")), &[&id])?;
     seen_by(row, access, caller)
@@ -307,7 +307,7 @@ fn hold_all(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<HashMap<I
     let mut ids = ids.to_vec();
     ids.sort_unstable();
     ids.dedup();
-    decision::settle(tx, band, &ids)?;
+    let _ = decision::settle(tx, band, &ids)?;
     let mut all = HashMap::with_capacity(ids.len());
     for some in ids.chunks(AT_ONCE) {
         let sql = intern(format!(

@@ -64,7 +64,12 @@ pub async fn serve_on(
 ) {
     let (end, ended) = watch::channel(false);
     let (last, counted) = watch::channel(false);
-    let sweeper = tokio::spawn(sweep::run(app.clone(), ended.clone()));
+    let (own, until) = (app.clone(), ended.clone());
+    let sweeper = tokio::spawn(async move {
+        if own.settings().sweeps {
+            sweep::run(own, until).await;
+        }
+    });
     let views = tokio::spawn(views::run(app.clone(), counted));
     let postman = tokio::spawn(mail::run(app.clone(), ended.clone()));
     let figures = metrics.map(|listener| {

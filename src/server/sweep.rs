@@ -47,16 +47,21 @@ pub async fn go_on(app: &App) -> Result<(), Error> {
     Ok(())
 }
 
-/// Goes some steps on with the decision that waits longest; whether there was one.
+/// Goes some steps on with what was decided; whether there was something.
 async fn some_steps(app: &App) -> Result<bool, Error> {
-    let Some(mut rest) = app.store().read(invites::waiting).await? else { return Ok(false) };
-    for _ in 0..STEPS {
-        match app.store().write(move |tx| invites::go_on(tx, rest)).await? {
-            Some(more) => rest = more,
-            None => break,
+    for n in 0..STEPS {
+        if !step(app).await? {
+            return Ok(n > 0);
         }
     }
     Ok(true)
+}
+
+/// Goes a step on with the decision that waits longest; whether there was one.
+pub async fn step(app: &App) -> Result<bool, Error> {
+    let batch = app.settings().steps.invites;
+    let Some(rest) = app.store().read(invites::waiting).await? else { return Ok(false) };
+    app.store().write(move |tx| invites::go_on(tx, rest, batch)).await.map(|_| true)
 }
 
 /// Clears away sessions, codes and tokens that are over, requests that need no longer be remembered, and addresses that are

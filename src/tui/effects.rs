@@ -9,6 +9,7 @@ use tokio::{sync::mpsc::UnboundedSender, task::AbortHandle};
 use uuid::Uuid;
 
 use super::{
+    files,
     launch::Launcher,
     message::{Effect, Link, Msg},
     model::RequestId,
@@ -93,6 +94,8 @@ impl Effects {
             Effect::Keep { origin, kept } => self.sessions(move |file| file.put(&origin, kept)),
             Effect::Forget(origin) => self.sessions(move |file| file.forget(&origin)),
             Effect::Copy(link) => self.copy(link),
+            Effect::Read(path) => self.outside(move || Msg::Read(files::read(&path))),
+            Effect::Save { path, table } => self.outside(move || Msg::Saved(files::save(&path, &table.0))),
             Effect::Suspend => return Order::Suspend,
             Effect::Quit => return Order::Quit,
         }
@@ -179,6 +182,14 @@ impl Effects {
             let mut bytes = Vec::new();
             let copied = clipboard.lock().unwrap_or_else(PoisonError::into_inner).copy(&link.text, &mut bytes);
             let _ = arrivals.send(Arrival::Bytes(bytes, Msg::Copied { copied, link }));
+        });
+    }
+
+    /// Does something that waits for the disk, off the loop.
+    fn outside(&self, work: impl FnOnce() -> Msg + Send + 'static) {
+        let arrivals = self.arrivals.clone();
+        tokio::task::spawn_blocking(move || {
+            let _ = arrivals.send(Arrival::Msg(work()));
         });
     }
 

@@ -1,10 +1,14 @@
 //! What each form asks for.
 
+mod campaigns;
+
+pub(super) use campaigns::{edit_campaign, new_campaign};
+
 use jiff::tz::TimeZone;
 
 use super::{
     expiry,
-    model::{Chosen, Form, FormField, FormKind},
+    model::{Chosen, Form, FormField, FormKind, Terms},
 };
 use crate::{
     api::{Band, Invite, Member, Site},
@@ -16,6 +20,8 @@ const JOIN: &[(&str, &str)] =
 const INVITE_PERMISSION: &[(&str, &str)] = &[("admins", "admins"), ("members", "every member")];
 const ROLES: &[(&str, &str)] = &[("member", "member"), ("admin", "admin")];
 const YES_NO: &[(&str, &str)] = &[("no", "no"), ("yes", "yes")];
+const ON_EXISTING: &[(&str, &str)] =
+    &[("", "leave them as they are"), ("resend", "mail them again"), ("replace", "replace their invite")];
 const BLOCK: &[(&str, &str)] = &[
     ("", "may invite me again"),
     ("inviter", "no more invites by this person"),
@@ -121,8 +127,8 @@ fn band_fields(
 
 /// A new invite to a band: a link for anyone, or for the one who is named.
 pub(super) fn new_invite(band: &Band) -> Form {
-    let default = band.policy.as_ref().map(|policy| policy.default_ttl_hours);
-    let mut fields = invite_fields(grantable(band), Role::Member, &default_expiry(default), "1", None, None);
+    let default = default_expiry(policy_default(band));
+    let mut fields = invite_fields(grantable(band), Role::Member, &default, "1", None, None);
     let hint = "A user name or an e-mail address; empty is anyone who holds the link.";
     fields.insert(0, FormField::line("recipient", "For", hint, ""));
     Form::new(FormKind::NewInvite(band.id), format!("New invite · {}", band.name), "create", fields)
@@ -168,6 +174,36 @@ pub(super) fn edit_many(chosen: Chosen, counted: &str, band: &Band, to_extend: b
     form
 }
 
+/// What the invites of a list of people have in common.
+pub(super) fn bulk_terms(band: &Band, terms: &Terms) -> Form {
+    let expires = "48 (hours), 3d, 2w, 2026-12-31 or never; empty is as the band has it.";
+    let role = terms.role.unwrap_or(Role::Member);
+    let mail = if terms.send == Some(false) { "no" } else { "yes" };
+    let existing = terms.on_existing.map_or("", crate::api::OnExisting::as_str);
+    let message = terms.message.as_deref().unwrap_or_default();
+    let fields = vec![
+        FormField::choice("role", "Role", "Of rows that name none.", grantable(band), role.as_str()),
+        FormField::line("expires_at", "Expires", expires, &terms.expires),
+        FormField::lines("message", "Message", "A few words that all of them read; may be left empty.", message),
+        FormField::choice("send", "Mail", "Whether addresses are mailed; else you hand the links out.", YES_NO, mail),
+        FormField::choice(
+            "on_existing",
+            "Invited",
+            "What is done about who is invited already.",
+            ON_EXISTING,
+            existing,
+        ),
+    ];
+    Form::new(FormKind::BulkTerms, "What the invites have in common", "keep", fields)
+}
+
+/// Where a list of people is written.
+pub(super) fn bulk_save(path: &str) -> Form {
+    let hint = "A new file; a spreadsheet opens it, and it can be mended and pasted again.";
+    let fields = vec![FormField::line("path", "File", hint, path)];
+    Form::new(FormKind::BulkSave, "Write the list to a file", "write", fields)
+}
+
 fn invite_fields(
     roles: &[(&'static str, &'static str)],
     role: Role,
@@ -195,8 +231,13 @@ fn invite_fields(
     ]
 }
 
+/// The life that the band gives to new invites, once its policy is known.
+pub(super) fn policy_default(band: &Band) -> Option<Hours> {
+    band.policy.as_ref().map(|policy| policy.default_ttl_hours)
+}
+
 /// The default as it would be typed; empty where it is not known, which means the same.
-fn default_expiry(default: Option<Hours>) -> String {
+pub(super) fn default_expiry(default: Option<Hours>) -> String {
     match default {
         None => String::new(),
         Some(Hours(None)) => "never".to_owned(),

@@ -21,12 +21,25 @@ pub enum Scope {
     Bans,
     /// In what happened.
     Audit,
+    /// In the list of campaigns.
+    Campaigns,
+    /// In a list of people to invite at once.
+    Bulk,
 }
 
 impl Scope {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 7] =
-        [Self::Invites, Self::Bands, Self::Members, Self::JoinRequests, Self::Bans, Self::Audit, Self::Everywhere];
+    pub const ALL: &'static [Self] = &[
+        Self::Invites,
+        Self::Bands,
+        Self::Members,
+        Self::Campaigns,
+        Self::JoinRequests,
+        Self::Bans,
+        Self::Audit,
+        Self::Bulk,
+        Self::Everywhere,
+    ];
 
     /// Where it is, as a sentence goes on: "in the bands".
     pub const fn place(self) -> &'static str {
@@ -38,6 +51,8 @@ impl Scope {
             Self::JoinRequests => "in the join requests",
             Self::Bans => "in the bans",
             Self::Audit => "in what happened",
+            Self::Campaigns => "in the campaigns",
+            Self::Bulk => "in the list of people",
         }
     }
 }
@@ -89,6 +104,7 @@ macro_rules! keymap {
 
 keymap! {
     NewInvite = "new_invite", Invites, ["n"], "new", "Make an invite to the band", footer;
+    BulkInvite = "bulk_invite", Invites, ["b"], "bulk", "Invite a list of people: a paste, or a CSV file", footer;
     CopyLink = "copy_link", Invites, ["y"], "copy link", "Copy the invite's link to the clipboard", footer;
     Revoke = "revoke", Invites, ["r"], "revoke", "Revoke the invite, or all marked ones", footer;
     EditInvite = "edit_invite", Invites, ["e"], "edit", "Change role, expiry, uses, label or message of the invite; of all marked ones role and expiry", footer;
@@ -122,6 +138,19 @@ keymap! {
     OfInvite = "of_invite", Audit, ["v"], "invite", "Show only what happened to the same invite, or all again", footer;
     OfAction = "of_action", Audit, ["s"], "such", "Show only what was done in the same way, or all again", footer;
     ExportTrail = "export_trail", Audit, ["w"], "file", "Write what is shown to a file, as CSV or as JSON", footer;
+    NewCampaign = "new_campaign", Campaigns, ["n"], "new", "Make a campaign: invites that share role, message and end, and end together", footer;
+    EditCampaign = "edit_campaign", Campaigns, ["e"], "edit", "Change name, role, end, message or event of the campaign; role, end and message go to its pending invites", footer;
+    CampaignInvites = "campaign_invites", Campaigns, ["v"], "its invites", "Show the campaign's invites in the pane", footer;
+    EndCampaign = "end_campaign", Campaigns, ["x"], "end", "End the campaign, or all marked ones, with all pending invites", footer;
+    DeleteCampaign = "delete_campaign", Campaigns, ["D"], "delete", "Delete the campaign, or all marked ones; all pending invites end", footer;
+    BulkSend = "bulk_send", Bulk, ["s"], "send", "Make the invites, after the list was checked and you said yes", footer;
+    BulkCheck = "bulk_check", Bulk, ["c"], "check", "Ask the server what each row would come to; nothing is made", footer;
+    BulkEdit = "bulk_edit", Bulk, ["e"], "mend", "Edit the row in its place; tab goes from cell to cell", footer;
+    BulkTerms = "bulk_terms", Bulk, ["t"], "terms", "What the invites have in common: role, end, message, mail", footer;
+    BulkWrong = "bulk_wrong", Bulk, ["p"], "only wrong", "Show only rows with something wrong, or all again", footer;
+    BulkAdd = "bulk_add", Bulk, ["n"], "add row", "Add a row", footer;
+    BulkDrop = "bulk_drop", Bulk, ["x"], "drop row", "Take the row out of the list", footer;
+    BulkSave = "bulk_save", Bulk, ["w"], "save", "Write the list with what each row came to into a CSV file", footer;
 
     Open = "open", Everywhere, ["enter"], "details", "Open what the cursor is on";
     Search = "search", Everywhere, ["/"], "search", "Search the pane on the server while typing", footer;
@@ -130,6 +159,7 @@ keymap! {
     Back = "back", Everywhere, ["esc"], "back", "Close what is open, or clear marks, search and filter";
     Accept = "accept", Everywhere, ["a"], "accept", "Accept an invite by pasting its link, token or code", footer;
     Inbox = "inbox", Everywhere, ["i"], "inbox", "Show the invites that wait for you";
+    Campaigns = "campaigns", Everywhere, ["C"], "campaigns", "Show the band's campaigns";
     JoinRequests = "join_requests", Everywhere, ["W"], "join requests", "Show who asks to come into the band";
     Bans = "bans", Everywhere, ["B"], "bans", "Show who may not come back to the band";
     Audit = "audit", Everywhere, ["A"], "audit trail", "Show what happened in the band, by whom and when";

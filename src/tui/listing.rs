@@ -3,6 +3,7 @@
 
 mod audit;
 mod bans;
+mod campaigns;
 mod requests;
 
 use ratatui::style::Style;
@@ -14,9 +15,9 @@ use super::{
     theme::Theme,
 };
 use crate::{
-    api::{AuditEvent, Ban, JoinRequest},
+    api::{AuditEvent, Ban, Campaign, JoinRequest},
     client::Page,
-    domain::Role,
+    domain::{CampaignId, Role},
 };
 
 /// Which list.
@@ -28,6 +29,8 @@ pub enum Topic {
     Bans,
     /// What happened in it.
     Audit,
+    /// The band's campaigns.
+    Campaigns,
 }
 
 /// A row of any of these lists.
@@ -39,6 +42,8 @@ pub enum Entry {
     Ban(Ban),
     /// Of the audit trail.
     Event(AuditEvent),
+    /// Of the campaigns.
+    Campaign(Box<Campaign>),
 }
 
 /// A row's identity within its list.
@@ -53,6 +58,7 @@ impl Row for Entry {
             Self::JoinRequest(request) => of(request.id.as_bytes()),
             Self::Ban(ban) => of(ban.account.id.as_bytes()),
             Self::Event(event) => EntryId(u128::from(event.id.unsigned_abs())),
+            Self::Campaign(campaign) => of(campaign.id.as_bytes()),
         }
     }
 }
@@ -72,6 +78,14 @@ pub(super) struct Column {
 
 /// A cell: its text and how it looks.
 pub(super) type Cell = (String, Style);
+
+/// What an action of a list does that asks nothing first.
+pub(super) enum Start {
+    /// Opens a form.
+    Form(Form),
+    /// Leads to the invites pane, narrowed to this campaign, which is called so.
+    ToInvites(CampaignId, String),
+}
 
 /// What is particular to one list.
 pub(super) trait Listed: Sync {
@@ -139,13 +153,18 @@ pub(super) trait Listed: Sync {
     /// Why one of its actions cannot be done to a row.
     fn refusal(&self, action: Action, entry: &Entry) -> Option<String>;
 
+    /// What one of its actions opens, where it asks nothing first; for rows, of which there can be none.
+    fn start(&self, _: Action, _: &[Entry], _: &Listing, _: &Model) -> Option<Start> {
+        None
+    }
+
     /// The question before one of its actions is done to these rows, one at least.
     fn question(&self, action: Action, entries: &[Entry], listing: &Listing) -> Option<Confirm>;
 }
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::JoinRequests, Self::Bans, Self::Audit];
+    pub const ALL: &'static [Self] = &[Self::JoinRequests, Self::Bans, Self::Audit, Self::Campaigns];
 
     /// What is particular to it.
     pub(super) const fn listed(self) -> &'static dyn Listed {
@@ -153,18 +172,24 @@ impl Topic {
             Self::JoinRequests => &requests::JoinRequests,
             Self::Bans => &bans::Bans,
             Self::Audit => &audit::Audit,
+            Self::Campaigns => &campaigns::Campaigns,
         }
     }
 
     /// The list that an action opens.
     pub(super) fn opened_by(action: Action) -> Option<Self> {
-        Self::ALL.into_iter().find(|topic| topic.listed().opened_by() == action)
+        Self::ALL.iter().copied().find(|topic| topic.listed().opened_by() == action)
     }
 
     /// The list that a scope belongs to.
     pub(super) fn of(scope: Scope) -> Option<Self> {
-        Self::ALL.into_iter().find(|topic| topic.listed().scope() == scope)
+        Self::ALL.iter().copied().find(|topic| topic.listed().scope() == scope)
     }
+}
+
+/// The row that an action for one is done to: the only one of these, else the one under the cursor.
+fn one<'a>(entries: &'a [Entry], listing: &'a Listing) -> Option<&'a Entry> {
+    if let [entry] = entries { Some(entry) } else { listing.list.selected() }
 }
 
 /// "Sam Reed" for one, "3 people" for several.

@@ -61,6 +61,10 @@ pub enum Msg {
         /// The link itself, shown where the way is not sure.
         link: Link,
     },
+    /// A file of people was read, or cannot be; the words say why.
+    Read(Result<Vec<u8>, String>),
+    /// A table was written to the file of this name, or cannot be; the words say why.
+    Saved(Result<String, String>),
     /// The program was suspended and is back.
     Resumed,
 }
@@ -101,6 +105,15 @@ pub enum Effect {
     Forget(Origin),
     /// Copy a link; ends in [`Msg::Copied`].
     Copy(Link),
+    /// Read a file of people; ends in [`Msg::Read`].
+    Read(String),
+    /// Write a table to a new file that only its owner may read; ends in [`Msg::Saved`].
+    Save {
+        /// The path of the file; one that is there is refused.
+        path: String,
+        /// What is written.
+        table: Table,
+    },
     /// Give the terminal back to the shell until it says `fg`; ends in [`Msg::Resumed`].
     Suspend,
     /// End.
@@ -119,6 +132,16 @@ pub struct Link {
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Link(…)")
+    }
+}
+
+/// A table with links in it: written where it was asked for, never shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Table(pub Vec<u8>);
+
+impl std::fmt::Debug for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Table(…)")
     }
 }
 

@@ -1,5 +1,6 @@
 //! The client's state: one value that `update` changes and the views draw.
 
+mod bulk;
 mod field;
 mod form;
 mod groups;
@@ -11,8 +12,9 @@ mod overlay;
 
 use std::collections::BTreeMap;
 
+pub use bulk::{Bulk, BulkRow, CELLS, Editing, MOST_BYTES, RowState, Run, Tally, Terms};
 pub use field::TextField;
-pub use form::{Form, FormField, FormKind, Input};
+pub use form::{Form, FormField, FormKind, Input, Word};
 pub use groups::{GroupLine, Groups};
 pub use layout::{Areas, MIN_HEIGHT, MIN_WIDTH, areas};
 pub use list::{List, PageOf, Row, Want};
@@ -27,7 +29,7 @@ use super::{
 use crate::{
     api::{Account, Band, Invite, InviteFilter, InviteSort, Member, Site, SyncInbox},
     client::{Origin, PlainHttp},
-    domain::{AccountId, BandId, InviteId, Kind, Pasted, Status, Timestamp},
+    domain::{AccountId, BandId, CampaignId, InviteId, Kind, Pasted, Status, Timestamp},
 };
 
 /// Names a request on its way.
@@ -109,6 +111,8 @@ pub struct InvitesPane {
     pub status: Option<Status>,
     /// The kind that is shown; all where it is missing.
     pub kind: Option<Kind>,
+    /// The one campaign that is shown, and what it is called; all where it is missing.
+    pub campaign: Option<(CampaignId, String)>,
     /// The campaigns, where the invites are shown by them.
     pub groups: Option<Groups>,
     /// Whether all that fit are marked, those that nobody has fetched included.
@@ -255,6 +259,8 @@ pub enum Purpose {
     Restore(InviteId),
     /// What a pasted invite offers, and what is done with it: the overlay says it waits for this request.
     Offer,
+    /// Rows of a list of people.
+    Bulk,
     /// The invites that wait for the person.
     Inbox,
     /// Bands to join.
@@ -398,8 +404,17 @@ impl Model {
         self.bands.list.rows().find(|band| Some(band.id) == self.band)
     }
 
+    /// The campaign that the invites are narrowed to: the one that is shown alone, or the one that is unfolded.
+    pub fn invites_of(&self) -> Option<CampaignId> {
+        let open = self.invites.groups.as_ref().and_then(|groups| groups.open);
+        open.or(self.invites.campaign.as_ref().map(|(id, _)| *id))
+    }
+
     /// The keys that hold now: those of the list over the panes, else of the pane in focus.
     pub fn scope(&self) -> Scope {
+        if self.bulk().is_some() {
+            return Scope::Bulk;
+        }
         self.listing().map_or_else(|| self.focus.scope(), |listing| listing.topic.listed().scope())
     }
 

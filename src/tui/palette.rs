@@ -14,7 +14,10 @@ pub fn matches(query: &str, model: &Model) -> Vec<Action> {
         .iter()
         .filter(|binding| !is_motion(binding.action))
         // What a list over the panes can do is found in it.
-        .filter(|binding| Topic::of(binding.scope).is_none() || binding.scope == model.scope())
+        .filter(|binding| {
+            let own = binding.scope == Scope::Bulk || Topic::of(binding.scope).is_some();
+            !own || binding.scope == model.scope()
+        })
         .filter_map(|binding| {
             let by_name = score(&query, binding.label);
             // In a sentence scattered letters find everything.

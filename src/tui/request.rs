@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 use crate::{
     api::{
         Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, Campaign, Campaigns,
-        CreateBand, CreateInvite, CreatedInvite, DeclineInvite, ForgotPassword, FoundPeople, Inbox, Invite, InviteLink,
-        Invites, JoinRequests, Login, Member, Members, Preview, Redemptions, Register, Registered, ResendInvite,
-        ResentInvite, SignedIn, Site, TransferBand, UpdateBand, UpdateInvite, UpdateMember, VerifyEmail,
+        CancelledInvites, CreateBand, CreateCampaign, CreateInvite, CreateInvites, CreatedInvite, CreatedInvites,
+        DeclineInvite, ForgotPassword, FoundPeople, Inbox, Invite, InviteLink, Invites, JoinRequests, Login, Member,
+        Members, Preview, Redemptions, Register, Registered, ResendInvite, ResentInvite, SignedIn, Site, TransferBand,
+        UpdateBand, UpdateCampaign, UpdateInvite, UpdateMember, VerifyEmail,
     },
-    client::{AuditQuery, BandQuery, Client, Error, InviteQuery, Media, MemberQuery, Page, Removal, Saved, Synced},
+    client::{
+        AuditQuery, BandQuery, Client, Error, InviteQuery, MadeCampaign, Media, MemberQuery, Page, Removal, Saved,
+        Synced,
+    },
     domain::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, JoinStatus, Pasted},
 };
 
@@ -64,14 +68,20 @@ pub enum Answer {
     Member(Box<Member>),
     /// A page of invites.
     Invites(Box<Invites>),
-    /// One campaign.
-    Campaign(Box<Campaign>),
     /// A page of campaigns.
     Campaigns(Box<Campaigns>),
+    /// One campaign.
+    Campaign(Box<Campaign>),
+    /// A new campaign.
+    MadeCampaign(Box<MadeCampaign>),
+    /// How many pending invites ended with a campaign.
+    Cancelled(Box<CancelledInvites>),
     /// One invite.
     Invite(Box<Invite>),
     /// A new invite with its link.
     Created(Box<CreatedInvite>),
+    /// What many rows came to.
+    CreatedInvites(Box<CreatedInvites>),
     /// What one thing done to many invites came to.
     Acted(Box<ActedOnInvites>),
     /// An invite that was mailed again.
@@ -151,8 +161,18 @@ requests! { client;
     Campaign(id: CampaignId) => Campaign(Campaign), client.campaign(id);
     /// A page of campaigns.
     Campaigns(band: BandId, page: Page) => Campaigns(Campaigns), client.campaigns(band, &page);
+    /// Makes a campaign.
+    CreateCampaign(band: BandId, body: Box<CreateCampaign>) => MadeCampaign(MadeCampaign), client.create_campaign(band, &body);
+    /// Changes a campaign.
+    UpdateCampaign(id: CampaignId, body: Box<UpdateCampaign>) => Campaign(Campaign), client.update_campaign(id, &body);
+    /// Ends a campaign with its pending invites.
+    ExpireCampaign(id: CampaignId) => Cancelled(CancelledInvites), client.expire_campaign(id);
+    /// Deletes a campaign; its pending invites end.
+    DeleteCampaign(id: CampaignId) => Cancelled(CancelledInvites), client.delete_campaign(id);
     /// Makes an invite.
     CreateInvite(band: BandId, body: CreateInvite) => Created(CreatedInvite), client.create_invite(band, &body);
+    /// Makes an invite for each row, or says what it would come to.
+    CreateInvites(band: BandId, body: CreateInvites) => CreatedInvites(CreatedInvites), client.create_invites(band, &body);
     /// Changes an invite.
     UpdateInvite(id: InviteId, body: UpdateInvite) => Invite(Invite), client.update_invite(id, &body);
     /// Revokes an invite.

@@ -319,7 +319,17 @@ pub(crate) fn campaign(n: u8) -> Campaign {
 pub(crate) fn campaigns() -> Vec<Campaign> {
     let nothing = InviteCounts { pending: 0, rejected: 0, ..campaign(3).counts };
     vec![
-        Campaign { name: "Summer party".to_owned(), ..campaign(2) },
+        Campaign {
+            name: "Summer party".to_owned(),
+            role: Some(Role::Member),
+            message: Some(MESSAGE.to_owned()),
+            event: preview().event,
+            expires_at: Some(later(8 * DAY)),
+            reminders: Some(vec![24, 72]),
+            max_invites: Some(100),
+            max_accepts: Some(40),
+            ..campaign(2)
+        },
         Campaign {
             name: "夏のジャズ合宿と打ち上げ".to_owned(),
             counts: nothing,

@@ -12,6 +12,7 @@ macro_rules! in_pane {
 }
 
 mod answer;
+mod bulk;
 mod deed;
 mod finder;
 mod forgot;
@@ -60,6 +61,7 @@ impl Model {
             Msg::Click { at } => self.click(at),
             Msg::Resize(width, height) => {
                 self.size = (width, height);
+                self.bulk_scroll();
                 Vec::new()
             }
             Msg::Tick => self.tick(),
@@ -72,6 +74,14 @@ impl Model {
             }
             Msg::Copied { copied, link } => {
                 self.copied(copied, link);
+                Vec::new()
+            }
+            Msg::Read(result) => {
+                self.bulk_read(result);
+                Vec::new()
+            }
+            Msg::Saved(result) => {
+                self.bulk_saved(result);
                 Vec::new()
             }
             Msg::Resumed => self.poll_now(),
@@ -144,6 +154,10 @@ impl Model {
         if let (true, Ok(pasted)) = (entry, &pasted) {
             return self.look_at(pasted.clone());
         }
+        if let Some(Overlay::Bulk(_)) = self.overlays.last() {
+            self.bulk_paste(text);
+            return Vec::new();
+        }
         if let Some((field, several)) = self.field_in_focus() {
             let fitted = if several { field.paste_lines(text) } else { field.paste(text) };
             if !fitted {
@@ -154,6 +168,9 @@ impl Model {
         }
         if let Ok(pasted) = pasted {
             return self.look_at(pasted);
+        }
+        if self.bulk_from_paste(text) {
+            return Vec::new();
         }
         self.toast(Tone::Plain, "What was pasted is no invite: paste a link, a token or a code.");
         Vec::new()

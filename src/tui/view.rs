@@ -1,5 +1,6 @@
 //! Draws the model. Pure: the same model gives the same screen, and drawing changes nothing.
 
+mod bulk;
 mod entry;
 mod footer;
 mod form;

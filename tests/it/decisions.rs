@@ -23,6 +23,10 @@ on_each_database! {
     an_account_goes_whatever_it_made,
     a_clock_that_is_set_back_lets_nothing_escape_a_decision,
     what_is_restored_after_a_decision_is_none_of_it,
+    whoever_looks_is_told_what_was_decided,
+    another_invite_takes_the_place_of_one_that_a_decision_ended,
+    what_a_decision_ended_is_not_superseded_removed_or_opted_out,
+    a_role_that_one_invite_was_given_after_a_decision_does_not_end_it,
 }
 
 /// A decision that was taken and is written to no invite yet.
@@ -373,4 +377,124 @@ async fn what_is_restored_after_a_decision_is_none_of_it(world: World) {
     assert_eq!(ada.post(&format!("/invites/{invite}/restore"), json!({})).await.0, 200);
     through(&world).await;
     assert_eq!(shown(&ada, &invite).await["message"], json!(null));
+}
+
+async fn whoever_looks_is_told_what_was_decided(world: World) {
+    let (ada, joe, kim) = (world.account("ada").await, world.account("joe").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let_in(&ada, &band, "admin", &[&joe]).await;
+    let campaign = tour(&ada, &band).await;
+    let (gone, _) = joe.invite(&band, json!({ "username": "kim" })).await;
+    let (changed, _) = ada.invite(&band, json!({ "campaign_id": campaign, "ttl_hours": 1 })).await;
+    let asking = json!({ "campaign_id": campaign, "requires_approval": true });
+    let (asked, token) = ada.invite(&band, asking).await;
+    assert_eq!(kim.accept(&token).await.0, 202);
+    assert_eq!(kim.get("/me/sync").await.1["inbox"]["pending"], 1);
+    let end = world.clock.now().plus_seconds(7_200);
+    Open { maker: Some(id(&joe)), which: "all", reason: Some("inviter_removed"), ..Open::default() }
+        .of(&world, &band, &ada)
+        .await;
+    Open { campaign: Some(&campaign), which: "all", role: Some("admin"), end: Some(end.micros()), ..Open::default() }
+        .of(&world, &band, &ada)
+        .await;
+    world.clock.pass_hours(1);
+    let list = ada.get(&format!("/bands/{band}/invites")).await.1;
+    let told = async |invite: &str| {
+        let one = shown(&ada, invite).await;
+        let listed = list["invites"].as_array().unwrap().iter().find(|i| i["id"] == invite).unwrap();
+        assert_eq!(&one, listed);
+        one
+    };
+    let one = told(&gone).await;
+    assert_eq!((&one["status"], &one["cancel_reason"]), (&json!("cancelled"), &json!("inviter_removed")));
+    assert_eq!(one["acted_by"]["username"], "ada");
+    let one = told(&changed).await;
+    assert_eq!((&one["status"], &one["role"], &one["expires_at"]), (&json!("pending"), &json!("admin"), &json!(end)));
+    assert_eq!(kim.get("/me/sync").await.1["inbox"]["pending"], 0);
+    assert_eq!(kim.get("/me/invites").await.1["invites"], json!([]));
+    let found = ada.get(&format!("/accounts?q=kim&band={band}")).await.1;
+    assert_eq!(found["accounts"][0]["state"], "none");
+    let wishes = ada.get(&format!("/bands/{band}/join-requests")).await.1;
+    assert_eq!(wishes["join_requests"][0]["role"], "admin");
+    Open { campaign: Some(&campaign), which: "all", reason: Some("campaign_expired"), ..Open::default() }
+        .of(&world, &band, &ada)
+        .await;
+    assert!(requests(&ada, &band, "pending").await.is_empty(), "{asked}");
+    let before = kim.get("/me/sync").await.1["inbox"].clone();
+    plan::check(&world);
+    through(&world).await;
+    assert_eq!(kim.get("/me/sync").await.1["inbox"], before);
+    assert_eq!(shown(&ada, &gone).await["cancel_reason"], "inviter_removed");
+}
+
+async fn another_invite_takes_the_place_of_one_that_a_decision_ended(world: World) {
+    let (ada, joe, _kim) = (world.account("ada").await, world.account("joe").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let_in(&ada, &band, "admin", &[&joe]).await;
+    let mut old = Vec::new();
+    for wish in [
+        json!({ "username": "kim" }),
+        json!({ "email": "pat@example.org", "ttl_hours": 1 }),
+        json!({ "email": "sam@example.org" }),
+        json!({ "email": "max@example.org" }),
+    ] {
+        old.push(joe.invite(&band, wish).await.0);
+    }
+    Open { maker: Some(id(&joe)), which: "all", reason: Some("inviter_removed"), ..Open::default() }
+        .of(&world, &band, &ada)
+        .await;
+    world.clock.pass_hours(1);
+    ada.invite(&band, json!({ "username": "kim" })).await;
+    ada.invite(&band, json!({ "email": "pat@example.org" })).await;
+    let bulk = format!("/bands/{band}/invites/bulk");
+    let rows = json!([{ "email": "sam@example.org" }, { "email": "max@example.org" }]);
+    for (body, status) in [
+        (json!({ "rows": rows, "dry_run": true }), 201),
+        (json!({ "rows": [rows[0]], "on_existing": "replace" }), 201),
+        (json!({ "rows": [rows[1]] }), 201),
+        (json!({ "rows": rows }), 422),
+    ] {
+        let (told, answer) = ada.post(&bulk, body).await;
+        assert_eq!(told, status, "{answer}");
+    }
+    through(&world).await;
+    for invite in &old {
+        assert_eq!(shown(&ada, invite).await["cancel_reason"], "inviter_removed");
+    }
+}
+
+async fn what_a_decision_ended_is_not_superseded_removed_or_opted_out(world: World) {
+    let (ada, joe) = (world.account("ada").await, world.account("joe").await);
+    let band = ada.band("Choir").await;
+    let_in(&ada, &band, "admin", &[&joe]).await;
+    let [kim, pat, sam] = world.people(3).await.try_into().ok().unwrap();
+    let mut old = Vec::new();
+    for who in [&kim, &pat, &sam] {
+        old.push(joe.invite(&band, json!({ "username": who.username })).await.0);
+    }
+    let (to_kim, to_pat) = (ada.invite(&band, json!({})).await.1, ada.invite(&band, json!({})).await.1);
+    assert_eq!(pat.accept(&to_pat).await.0, 200);
+    assert_eq!(shown(&ada, &old[1]).await["cancel_reason"], "superseded");
+    Open { maker: Some(id(&joe)), which: "all", reason: Some("inviter_removed"), ..Open::default() }
+        .of(&world, &band, &ada)
+        .await;
+    assert_eq!(kim.accept(&to_kim).await.0, 200);
+    assert_eq!(sam.send("DELETE", "/me", None).await.0, 204);
+    through(&world).await;
+    assert_eq!(shown(&ada, &old[0]).await["cancel_reason"], "inviter_removed");
+    assert_eq!(shown(&ada, &old[2]).await["cancel_reason"], "inviter_removed");
+}
+
+async fn a_role_that_one_invite_was_given_after_a_decision_does_not_end_it(world: World) {
+    let (ada, joe) = (world.account("ada").await, world.account("joe").await);
+    let band = ada.band("Choir").await;
+    let_in(&ada, &band, "admin", &[&joe]).await;
+    let (kept, _) = joe.invite(&band, json!({})).await;
+    Open { maker: Some(id(&joe)), which: "to_admin", reason: Some("inviter_removed"), ..Open::default() }
+        .of(&world, &band, &ada)
+        .await;
+    assert_eq!(ada.patch(&format!("/invites/{kept}"), json!({ "role": "admin" })).await.0, 200);
+    assert_eq!(shown(&ada, &kept).await["status"], "pending");
+    through(&world).await;
+    assert_eq!(shown(&ada, &kept).await["status"], "pending");
 }

@@ -7,11 +7,11 @@ mod compare;
 mod rules;
 mod story;
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{collections::BTreeSet, sync::LazyLock, time::Duration};
 
 use guestlist::{
     domain::{Membership, OnAcceptCancel, OnInviterRemoved, Policy, Preset, Registration},
-    server::Settings,
+    server::{Settings, Steps},
 };
 use proptest::{
     prelude::*,
@@ -89,6 +89,12 @@ fn chosen_stories(site: Site) -> Vec<Vec<Act>> {
     chosen
 }
 
+/// A server on which every decision about many invites is left open: a step is one invite, and stories say when one is taken.
+fn leaving_open(site: Site) -> Settings {
+    let steps = Steps { invites: 1, patience: Duration::ZERO };
+    Settings { steps, sweeps: false, ..set_to(site) }
+}
+
 fn set_to(site: Site) -> Settings {
     let policy = Policy {
         membership: Membership::Many,
@@ -144,6 +150,30 @@ async fn the_server_and_the_model_agree_where_the_site_decides_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_and_the_model_agree_where_the_site_decides_on_postgres() {
     if let Some(world) = World::postgres_with(set_to(STRICT)).await {
+        agree(world, STRICT).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn they_agree_where_bands_decide_while_what_was_decided_is_not_written_on_sqlite() {
+    agree(World::sqlite_with(leaving_open(FREE)).await, FREE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn they_agree_where_bands_decide_while_what_was_decided_is_not_written_on_postgres() {
+    if let Some(world) = World::postgres_with(leaving_open(FREE)).await {
+        agree(world, FREE).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn they_agree_where_the_site_decides_while_what_was_decided_is_not_written_on_sqlite() {
+    agree(World::sqlite_with(leaving_open(STRICT)).await, STRICT).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn they_agree_where_the_site_decides_while_what_was_decided_is_not_written_on_postgres() {
+    if let Some(world) = World::postgres_with(leaving_open(STRICT)).await {
         agree(world, STRICT).await;
     }
 }

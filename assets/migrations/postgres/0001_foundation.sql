@@ -245,7 +245,8 @@ CREATE TABLE decision (
     message text COLLATE "C",
     sets_end boolean NOT NULL,
     expires_at bigint,
-    actor uuid NOT NULL,
+    -- Null for the server itself.
+    actor uuid,
     at bigint NOT NULL,
     -- The newest invite there was then: those that were made later go on.
     upto bigint NOT NULL,

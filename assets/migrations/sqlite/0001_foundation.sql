@@ -239,7 +239,8 @@ CREATE TABLE decision (
     message TEXT,
     sets_end INTEGER NOT NULL,
     expires_at INTEGER,
-    actor BLOB NOT NULL,
+    -- Null for the server itself.
+    actor BLOB,
     at INTEGER NOT NULL,
     -- The newest invite there was then: those that were made later go on.
     upto INTEGER NOT NULL,

@@ -10,13 +10,13 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::people::{People, Row};
 use crate::{
-    api::{CreatedInvites, RowResult, RowStatus, Sheet},
+    api::{CreatedInvites, RowResult, Sheet},
     cli::{
         Error, file,
         output::{self, Table},
     },
+    client::people::{People, RESULT_COLUMNS, Row, is_refused, result_row, whom},
 };
 
 /// Where results go.
@@ -29,8 +29,6 @@ pub(in crate::cli) struct Files {
     #[arg(long, value_name = "FILE")]
     results: Option<PathBuf>,
 }
-
-const COLUMNS: [&str; 9] = ["row", "email", "username", "name", "role", "status", "invite_id", "link", "detail"];
 
 /// What many rows came to.
 pub(super) struct Report<'a> {
@@ -56,7 +54,7 @@ impl<'a> Report<'a> {
         if let Some(path) = &files.results {
             let (has_rows, mut file) = (begun(path), file::create(path, goes_on)?);
             if !has_rows {
-                file.write_all(&Sheet::new(&COLUMNS).into_bytes())?;
+                file.write_all(&Sheet::new(&RESULT_COLUMNS).into_bytes())?;
             }
             results = Some(file);
         }
@@ -94,7 +92,7 @@ impl<'a> Report<'a> {
                 let problem = if why.is_empty() { result.status.as_str() } else { why };
                 writer.write_record(&self.people.failed_row(row, problem)).map_err(io::Error::from)?;
             }
-            sheet.row(&sheet_row(row, &result));
+            sheet.row(&result_row(row.line, &row.wish, &result));
             if self.json {
                 result.row += u32::try_from(before).unwrap_or(u32::MAX);
                 self.json_result(&result)?;
@@ -156,30 +154,4 @@ impl<'a> Report<'a> {
         }
         Ok(())
     }
-}
-
-/// Whether the row came to no invite, neither a new one nor one that was sent again.
-fn is_refused(result: &RowResult) -> bool {
-    result.status != RowStatus::Created && result.link.is_none()
-}
-
-fn field<'a>(wish: &'a Value, name: &str) -> &'a str {
-    wish[name].as_str().unwrap_or_default()
-}
-
-/// Whom a row is for, as people say it.
-fn whom(wish: &Value) -> String {
-    match (field(wish, "email"), field(wish, "username")) {
-        ("", "") => field(wish, "name").to_owned(),
-        ("", username) => format!("@{username}"),
-        (email, _) => email.to_owned(),
-    }
-}
-
-fn sheet_row(row: &Row, result: &RowResult) -> [String; 9] {
-    let [email, username, name, role] =
-        ["email", "username", "name", "role"].map(|name| field(&row.wish, name).to_owned());
-    let id = result.invite_id.map(|id| id.to_string()).unwrap_or_default();
-    let (link, detail) = (result.link.clone().unwrap_or_default(), result.detail.clone().unwrap_or_default());
-    [row.line.to_string(), email, username, name, role, result.status.to_string(), id, link, detail]
 }

@@ -9,14 +9,9 @@ use crate::{
 impl Client {
     /// Makes an invite for each row, 1,000 at most; each has its result, also where none came to an invite. `key` names the
     /// request: sent again under the same one, it is answered as the first time and makes nothing twice.
-    pub async fn create_invites(
-        &self,
-        band: BandId,
-        body: &CreateInvites,
-        key: uuid::Uuid,
-    ) -> Result<CreatedInvites, Error> {
+    pub async fn create_invites(&self, band: BandId, body: &CreateInvites) -> Result<CreatedInvites, Error> {
         let ask = Ask::post(&["bands", &band.to_string(), "invites", "bulk"]).json(body)?.once_only().told_by_row();
-        self.with_attempt(key).call(ask.longest(LONG_WORK)).await
+        self.call(ask.longest(LONG_WORK)).await
     }
 
     /// Does one thing to many invites.

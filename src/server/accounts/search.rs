@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::{
     api::{Code, FoundPeople, FoundPerson, PersonState},
-    domain::{AccountId, BandId, Timestamp, Username, search_pattern, search_terms, search_text, search_tokens},
+    domain::{
+        AccountId, BandId, InviteId, Timestamp, Username, search_pattern, search_terms, search_text, search_tokens,
+    },
     server::{
         Refused,
         bands::Access,
+        invites::foretold,
         store::{Dialect, Error, ToValue, Tx, dialect::intern},
     },
 };
@@ -19,7 +22,12 @@ const FEWEST: usize = 2;
 /// What the search tokens of accounts begin with: there is one index for all.
 const SCOPE: &str = "a";
 
-crate::row! { struct Found { id: AccountId, username: String, display_name: String, state: String } }
+crate::row! {
+    struct Found {
+        id: AccountId, username: String, display_name: String, is_member: bool, invite: Option<InviteId>,
+        expires_at: Option<Timestamp>, has_declined: bool,
+    }
+}
 
 /// Puts the account's names into the index, in place of what was there; without names nothing finds it.
 pub(super) fn index(tx: &mut Tx<'_>, account: AccountId, names: &[&str]) -> Result<(), Error> {
@@ -43,14 +51,17 @@ pub(super) fn index(tx: &mut Tx<'_>, account: AccountId, names: &[&str]) -> Resu
     Ok(())
 }
 
-/// How an account `a` stands to the band `$4` at `$5`. An invite to an address says nothing about an account.
-const STATE: &str = "CASE
-    WHEN EXISTS (SELECT 1 FROM member m WHERE m.band = $4 AND m.account = a.id) THEN 'member'
-    WHEN EXISTS (SELECT 1 FROM invite i WHERE i.account = a.id AND i.status = 'pending' AND i.band = $4
-        AND i.kind = 'user' AND (i.expires_at IS NULL OR i.expires_at > $5)) THEN 'invited'
-    WHEN EXISTS (SELECT 1 FROM invite i WHERE i.account = a.id AND i.status = 'rejected' AND i.band = $4
-        AND i.kind = 'user') THEN 'declined'
-    ELSE 'none' END";
+/// How an account `a` stands to the band `$4`: whether it is in it, the invite that waits for it, with its end, and whether
+/// it has declined one. An invite to an address says nothing about an account.
+const STATE: (&str, &str) = (
+    "EXISTS (SELECT 1 FROM member m WHERE m.band = $4 AND m.account = a.id) AS is_member, p.id AS invite,
+        p.expires_at AS expires_at, EXISTS (SELECT 1 FROM invite i WHERE i.account = a.id AND i.status = 'rejected'
+            AND i.band = $4 AND i.kind = 'user') AS has_declined",
+    "LEFT JOIN invite p ON p.account = a.id AND p.status = 'pending' AND p.band = $4 AND p.kind = 'user'",
+);
+/// The same to no band.
+const NO_STATE: (&str, &str) =
+    ("1 = 0 AS is_member, CAST(NULL AS uuid) AS invite, CAST(NULL AS bigint) AS expires_at, 1 = 0 AS has_declined", "");
 
 /// People with `q` in a name, two letters at least (the beginning of a name where it is two), and how each stands to
 /// `band`; for that the caller has to be one who invites there.
@@ -73,14 +84,15 @@ pub(crate) fn search(
     {
         return Err(Refused::new(Code::Forbidden, "You may not invite to this band: ask an admin."));
     }
-    let state = if band.is_some() { STATE } else { "'none'" };
-    let of_band: Vec<&dyn ToValue> = band.iter().flat_map(|band| [band as &dyn ToValue, &now]).collect();
+    let (state, invite) = if band.is_some() { STATE } else { NO_STATE };
+    let of_band: Vec<&dyn ToValue> = band.iter().map(|band| band as &dyn ToValue).collect();
     let (from, limit) = (Username::key_of(q), MOST);
     // Behind every name that begins so.
     let to = format!("{from}\u{10ffff}");
     let mut found: Vec<Found> = tx.query(
         intern(format!(
-            "SELECT a.id AS id, a.username AS username, a.display_name AS display_name, {state} AS state FROM account a
+            "SELECT a.id AS id, a.username AS username, a.display_name AS display_name, {state}
+             FROM account a {invite}
              WHERE a.username_key >= $1 AND a.username_key < $2 AND a.deleted_at IS NULL
              ORDER BY a.username_key LIMIT $3"
         )),
@@ -95,8 +107,8 @@ pub(crate) fn search(
         );
         let more: Vec<Found> = tx.query(
             intern(format!(
-                "SELECT a.id AS id, a.username AS username, a.display_name AS display_name, {state} AS state
-                 FROM {source} WHERE a.search_text LIKE $1 ESCAPE '\\' AND {led} AND a.deleted_at IS NULL LIMIT $3"
+                "SELECT a.id AS id, a.username AS username, a.display_name AS display_name, {state}
+                 FROM {source} {invite} WHERE a.search_text LIKE $1 ESCAPE '\\' AND {led} AND a.deleted_at IS NULL LIMIT $3"
             )),
             &[&[&pattern as &dyn ToValue, &words, &limit], of_band.as_slice()].concat(),
         )?;
@@ -106,16 +118,24 @@ pub(crate) fn search(
         more.sort_by(|one, other| one.username.cmp(&other.username));
         found.extend(more);
     }
-    Ok(FoundPeople { accounts: found.into_iter().map(Found::into_person).collect() })
-}
-
-impl Found {
-    fn into_person(self) -> FoundPerson {
-        FoundPerson {
-            id: self.id,
-            username: self.username,
-            display_name: self.display_name,
-            state: self.state.parse().unwrap_or(PersonState::None),
-        }
-    }
+    let invites: Vec<InviteId> = found.iter().filter_map(|person| person.invite).collect();
+    let told = band.map(|band| foretold(tx, band, &invites)).transpose()?.unwrap_or_default();
+    let is_invited = |person: &Found| {
+        person.invite.is_some_and(|invite| match told.get(&invite) {
+            Some(one) => one.is_pending(now),
+            None => person.expires_at.is_none_or(|end| end > now),
+        })
+    };
+    let show = |person: Found| FoundPerson {
+        state: match &person {
+            person if person.is_member => PersonState::Member,
+            person if is_invited(person) => PersonState::Invited,
+            person if person.has_declined => PersonState::Declined,
+            _ => PersonState::None,
+        },
+        id: person.id,
+        username: person.username,
+        display_name: person.display_name,
+    };
+    Ok(FoundPeople { accounts: found.into_iter().map(show).collect() })
 }

@@ -3,13 +3,13 @@
 use crate::{
     api::{Code, JoinRequest, JoinRequests, Member, Person},
     domain::{
-        AccountId, BandId, InviteId, JoinRequestId, JoinStatus, Membership, Policy, Refusal, Role, Timestamp,
+        AccountId, BandId, InviteId, JoinRequestId, JoinStatus, Membership, Policy, Refusal, Role, Status, Timestamp,
         check_departure, check_membership,
     },
     server::{
         App, Refused,
         audit::{self, Event},
-        invites::{Found, Rest, admit, came_without_invite, end_used_up, hold_by_id},
+        invites::{Found, Rest, admit, came_without_invite, end_used_up, foretold, hold_by_id},
         page::Page,
         store::{Dialect, Error, ToValue, Tx, dialect::intern},
     },
@@ -42,7 +42,16 @@ pub(crate) fn list(
          WHERE r.band = $1 AND r.status = $2 AND r.seq {than} $3 ORDER BY r.seq {order} LIMIT $4"
     ));
     let rows: Vec<Row> = tx.query(sql, &[&band, &status, &from.seq, &page.fetch()])?;
-    let (rows, next_cursor, prev_cursor) = page.cut(rows, |row| (0, row.seq));
+    let (mut rows, next_cursor, prev_cursor) = page.cut(rows, |row| (0, row.seq));
+    if status == JoinStatus::Pending {
+        // With an invite that ends by what was decided these close, written or not.
+        let told = foretold(tx, band, &rows.iter().filter_map(|row| row.invite).collect::<Vec<_>>())?;
+        let by = |row: &Row| row.invite.and_then(|invite| told.get(&invite));
+        rows.retain(|row| by(row).is_none_or(|one| one.status == Status::Pending));
+        for row in &mut rows {
+            row.role = by(row).map_or(row.role, |one| one.role);
+        }
+    }
     let show = |row: Row| JoinRequest {
         id: row.id,
         account: Person { id: row.account, username: row.username, display_name: row.display_name },
@@ -294,11 +303,11 @@ pub(crate) fn close_some(
     tx: &mut Tx<'_>,
     band: BandId,
     most: i64,
-    actor: AccountId,
+    actor: Option<AccountId>,
     now: Timestamp,
 ) -> Result<i64, Error> {
     let some = "seq IN (SELECT seq FROM join_request WHERE band = $3 AND status = 'pending' ORDER BY seq LIMIT $4)";
-    close(tx, some, &[&band, &most], Some(actor), now)
+    close(tx, some, &[&band, &most], actor, now)
 }
 
 /// Closes the pending requests that fit `which`, a fixed condition with its values from `$3` on: nobody waits for an

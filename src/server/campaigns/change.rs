@@ -19,13 +19,13 @@ use super::{
 };
 
 /// Changes a campaign: what is left out stays, null is none. Role, message and end go to its pending invites, to the first
-/// of them at once. For the band's admins; what is as it was is no change.
+/// `batch` of them at once. For the band's admins; what is as it was is no change.
 pub(crate) fn edit(
     tx: &mut Tx<'_>,
     id: CampaignId,
     caller: AccountId,
     wish: &UpdateCampaign,
-    site: &Policy,
+    (site, batch): (&Policy, u32),
     now: Timestamp,
 ) -> Result<(CampaignRow, Option<Rest>), Refused> {
     let row = hold(tx, id, caller)?;
@@ -92,7 +92,7 @@ pub(crate) fn edit(
         let message = if wish.message.is_omitted() { Patch::Omitted } else { message.into() };
         let expires_at = if has_end { expires_at.into() } else { Patch::Omitted };
         let change = Change { role: wish.role, message, expires_at };
-        rest = Decision::change(row.band, change, caller, now).of_campaign(id).begin(tx)?.rest;
+        rest = Decision::change(row.band, change, caller, now).of_campaign(id).begin(tx, batch)?.rest;
     }
     told(tx, row.band, caller, "campaign.edited", &name, now)?;
     Ok((by_id(tx, id)?, rest))
@@ -128,28 +128,40 @@ pub(crate) fn use_up(
         &[&id, &now],
     )?;
     let Some(Named { name }) = ended else { return Ok(None) };
-    let rest = Decision::end(band, CancelReason::CampaignExpired, actor, now).of_campaign(id).announce(tx)?;
+    let rest = Decision::end(band, CancelReason::CampaignExpired, Some(actor), now).of_campaign(id).announce(tx)?;
     told(tx, band, actor, "campaign.expired", &name, now)?;
     Ok(rest)
 }
 
-/// Deletes a campaign, and ends its pending invites, the first of them at once. For the band's admins.
-pub(crate) fn delete(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Timestamp) -> Result<Begun, Refused> {
+/// Deletes a campaign, and ends its pending invites, the first `batch` of them at once. For the band's admins.
+pub(crate) fn delete(
+    tx: &mut Tx<'_>,
+    id: CampaignId,
+    caller: AccountId,
+    batch: u32,
+    now: Timestamp,
+) -> Result<Begun, Refused> {
     let row = hold(tx, id, caller)?;
     if row.is_default() {
         let text = "A band's default campaign cannot be deleted. To end its pending invites, expire it.";
         return Err(Refused::new(Code::Forbidden, text));
     }
     let _ = tx.execute("UPDATE campaign SET deleted_at = $2 WHERE id = $1", &[&id, &now])?;
-    let begun = end(&row, caller, CancelReason::CampaignDeleted, now).begin(tx)?;
+    let begun = end(&row, caller, CancelReason::CampaignDeleted, now).begin(tx, batch)?;
     templates::forget(tx, row.band, id)?;
     told(tx, row.band, caller, "campaign.deleted", &row.name, now)?;
     Ok(begun)
 }
 
-/// Ends a campaign's pending invites, the first of them at once, and the campaign where it is not the default one. For the
+/// Ends a campaign's pending invites, the first `batch` of them at once, and the campaign where it is not the default one. For the
 /// band's admins.
-pub(crate) fn expire(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Timestamp) -> Result<Begun, Refused> {
+pub(crate) fn expire(
+    tx: &mut Tx<'_>,
+    id: CampaignId,
+    caller: AccountId,
+    batch: u32,
+    now: Timestamp,
+) -> Result<Begun, Refused> {
     let row = hold(tx, id, caller)?;
     if row.ended_at.is_some() {
         return Ok(Begun { cancelled: 0, rest: None });
@@ -158,11 +170,11 @@ pub(crate) fn expire(tx: &mut Tx<'_>, id: CampaignId, caller: AccountId, now: Ti
         let ended_at = row.ended(now).unwrap_or(now);
         let _ = tx.execute("UPDATE campaign SET ended_at = $2 WHERE id = $1", &[&id, &ended_at])?;
     }
-    let begun = end(&row, caller, CancelReason::CampaignExpired, now).begin(tx)?;
+    let begun = end(&row, caller, CancelReason::CampaignExpired, now).begin(tx, batch)?;
     told(tx, row.band, caller, "campaign.expired", &row.name, now)?;
     Ok(begun)
 }
 
 fn end(row: &CampaignRow, actor: AccountId, reason: CancelReason, at: Timestamp) -> Decision {
-    Decision::end(row.band, reason, actor, at).of_campaign(row.id)
+    Decision::end(row.band, reason, Some(actor), at).of_campaign(row.id)
 }

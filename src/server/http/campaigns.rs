@@ -156,7 +156,8 @@ async fn edit(
     body: Body<UpdateCampaign>,
 ) -> Result<Json<Campaign>, Refused> {
     let (id, now, policy) = (campaign_id(&id)?, app.now(), app.settings().policy.clone());
-    let write = move |tx: &mut Tx<'_>| campaigns::edit(tx, id, caller.account, &body.value, &policy, now);
+    let batch = app.settings().steps.invites;
+    let write = move |tx: &mut Tx<'_>| campaigns::edit(tx, id, caller.account, &body.value, (&policy, batch), now);
     let (campaign, rest) = app.store().write(write).await?;
     go_on(&app, rest).await;
     let campaign = campaign.show(now);
@@ -174,8 +175,9 @@ async fn delete(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<CancelledInvites>, Refused> {
-    let (id, now) = (campaign_id(&id)?, app.now());
-    let Begun { cancelled, rest } = app.store().write(move |tx| campaigns::delete(tx, id, caller.account, now)).await?;
+    let (id, now, batch) = (campaign_id(&id)?, app.now(), app.settings().steps.invites);
+    let delete = move |tx: &mut Tx<'_>| campaigns::delete(tx, id, caller.account, batch, now);
+    let Begun { cancelled, rest } = app.store().write(delete).await?;
     go_on(&app, rest).await;
     app.metrics().invites("campaign_deleted", cancelled);
     Ok(Json(CancelledInvites { cancelled }))
@@ -194,7 +196,7 @@ async fn expire(
     key: Key,
     Optional(body): Optional<Empty>,
 ) -> Result<Json<CancelledInvites>, Refused> {
-    let (id, now) = (campaign_id(&id)?, app.now());
+    let (id, now, batch) = (campaign_id(&id)?, app.now(), app.settings().steps.invites);
     let (Begun { cancelled, rest }, is_new) = key
         .of(&app, caller, format!("/campaigns/{id}/expire"), body.hash)
         .write(
@@ -204,7 +206,7 @@ async fn expire(
                 Ok((Begun { cancelled, rest: None }, false))
             },
             move |_, tx| {
-                let begun = campaigns::expire(tx, id, caller.account, now)?;
+                let begun = campaigns::expire(tx, id, caller.account, batch, now)?;
                 let (resource, outcome) = (Some(*id.as_bytes()), Some(begun.cancelled.to_string()));
                 Ok(Done { value: (begun, true), status: 200, resource, outcome })
             },
@@ -215,20 +217,18 @@ async fn expire(
     Ok(Json(CancelledInvites { cancelled }))
 }
 
-/// The longest that whoever decides about many invites waits until it is written to the last of them.
-const LONGEST_END: Duration = Duration::from_secs(20);
 /// The longest that somebody waits who has only come in.
 const SOON: Duration = Duration::from_secs(1);
 
 /// Goes on with what was decided about many invites, step by step; what could not be done here and now the sweeper does. It
 /// is decided, so it is no error.
 pub(super) async fn go_on(app: &App, decided: impl IntoIterator<Item = Rest>) {
-    go_on_for(app, decided, LONGEST_END).await;
+    go_on_for(app, decided, app.settings().steps.patience).await;
 }
 
 /// As [`go_on`], for somebody whose wish is fulfilled without it.
 pub(super) async fn go_on_soon(app: &App, decided: Option<Rest>) {
-    go_on_for(app, decided, SOON).await;
+    go_on_for(app, decided, SOON.min(app.settings().steps.patience)).await;
 }
 
 async fn go_on_for(app: &App, decided: impl IntoIterator<Item = Rest>, longest: Duration) {
@@ -238,11 +238,15 @@ async fn go_on_for(app: &App, decided: impl IntoIterator<Item = Rest>, longest: 
     }
     // At once: whoever asked may hang up.
     app.alarm().note(Some(app.now()));
+    if longest.is_zero() {
+        return;
+    }
+    let batch = app.settings().steps.invites;
     let steps = async {
         for decision in decided {
             let mut rest = Some(decision);
             while let Some(more) = rest {
-                rest = app.store().write(move |tx| invites::go_on(tx, more)).await?;
+                rest = app.store().write(move |tx| invites::go_on(tx, more, batch)).await?;
             }
         }
         Ok::<_, store::Error>(())

@@ -28,7 +28,6 @@ crate::row! {
     /// An invite as the holder of its token meets it.
     #[derive(Debug, Clone)]
     pub(crate) struct Found {
-        pub(super) seq: i64,
         pub(crate) id: InviteId,
         pub(crate) band: BandId,
         band_name: BandName,
@@ -58,15 +57,13 @@ crate::row! {
         pub(super) created_by: AccountId,
         inviter: String,
         policy: String,
-        /// The last change of many that was written to it.
-        pub(super) decision: i64,
         /// Whether there are decisions that its row may not tell of yet.
         is_decided: bool,
     }
 }
 
 const FOUND: &str = concat!(
-    "SELECT i.seq AS seq, i.id AS id, i.band AS band, b.name AS band_name, b.description AS description,
+    "SELECT i.id AS id, i.band AS band, b.name AS band_name, b.description AS description,
         b.contact AS contact, b.members AS members, b.deleted_at AS band_deleted, i.campaign AS campaign,
         k.max_accepts AS max_accepts, k.deleted_at AS campaign_deleted, k.event AS event,
         k.event_sequence AS event_sequence, k.event_changed_at AS event_changed_at, i.kind AS kind, i.role AS role, i.status AS status,
@@ -74,7 +71,6 @@ const FOUND: &str = concat!(
         i.uses AS uses, i.message AS message, i.email AS email,
         i.account AS account, t.username AS account_username, i.requires_approval AS requires_approval,
         i.created_at AS created_at, i.created_by AS created_by, c.display_name AS inviter, i.policy AS policy,
-        i.decision AS decision,
         ",
     decision::is_decided!("i"),
     " AS is_decided
@@ -125,7 +121,7 @@ fn hold_one(
     let found: Option<Found> = tx.query_one(sql, &[value])?;
     match found {
         Some(found) if found.is_decided => {
-            decision::settle(tx, found.band, &[found.id])?;
+            let _ = decision::settle(tx, found.band, &[found.id])?;
             tx.query_one(sql, &[value])
         }
         found => Ok(found),
@@ -296,33 +292,11 @@ pub(crate) fn look(tx: &mut Tx<'_>, token_hash: &Hash, now: Timestamp) -> Result
     let sql = intern(format!("{FOUND} WHERE i.token_hash = $1"));
     let mut found: Found = tx.query_one(sql, &[token_hash])?.ok_or_else(Refused::invalid_token)?;
     if found.is_decided {
-        decision::foretell(tx, &mut found)?;
+        found.foretell(tx)?;
     }
     ended(&found, now)?;
     check_campaign(tx, &found)?;
     Ok(found)
-}
-
-/// An invite as it will be once all that was decided is written to it.
-#[derive(Debug)]
-pub(crate) struct Foretold {
-    /// Its status.
-    pub(crate) status: Status,
-    /// The role it grants.
-    pub(crate) role: Role,
-    /// What the invited are told.
-    pub(crate) message: Option<String>,
-    /// When it ends.
-    pub(crate) expires_at: Option<Timestamp>,
-}
-
-/// What an invite will be, for who acts by it without holding it.
-pub(crate) fn foretold(tx: &mut Tx<'_>, id: InviteId) -> Result<Option<Foretold>, Refused> {
-    let sql = intern(format!("{FOUND} WHERE i.id = $1"));
-    let Some(mut found) = tx.query_one::<Found>(sql, &[&id])? else { return Ok(None) };
-    decision::foretell(tx, &mut found)?;
-    let Found { status, role, message, expires_at, .. } = found;
-    Ok(Some(Foretold { status, role, message, expires_at }))
 }
 
 /// What may be told of a token's invite before anyone has signed in, with its id.

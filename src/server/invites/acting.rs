@@ -126,7 +126,7 @@ impl Acting {
         let wanted: Vec<(&InviteRow, To)> = fit.iter().filter_map(|row| Some((*row, row.to()?))).collect();
         let to: Vec<(&To, AccountId)> = wanted.iter().map(|(row, to)| (to, row.created_by)).collect();
         let (mut over, mut taken) = (Vec::new(), HashSet::new());
-        for ((row, to), known) in wanted.iter().zip(recipient::look(tx, self.band, &to)?) {
+        for ((row, to), known) in wanted.iter().zip(recipient::look_settled(tx, self.band, &to)?) {
             let no = match &known {
                 None => Some((Code::NotRestorable, "The account that this invite is for is gone.")),
                 Some(known) => known.refusal().or_else(|| {

@@ -17,12 +17,14 @@ use crate::{
         open,
         page::Page,
         quota,
-        store::{Tx, dialect::intern},
+        store::{Params, Tx, dialect::intern},
     },
 };
 
 use super::{
     create::{Fresh, check_kind},
+    decision::is_decided,
+    foretell::foretold,
     insert::{Batch, NewInvite},
     wish::ending,
 };
@@ -129,6 +131,7 @@ crate::row! {
         /// Its number.
         pub(crate) seq: i64,
         id: InviteId,
+        band: BandId,
         token_sealed: Vec<u8>,
         status: Status,
         cancel_reason: Option<CancelReason>,
@@ -158,7 +161,8 @@ impl CodeRow {
 }
 
 /// What a [`CodeRow`] is read from.
-const CODES: &str = "SELECT i.seq AS seq, i.id AS id, i.token_sealed AS token_sealed, i.status AS status,
+const CODES: &str =
+    "SELECT i.seq AS seq, i.id AS id, i.band AS band, i.token_sealed AS token_sealed, i.status AS status,
         i.cancel_reason AS cancel_reason, i.uses AS uses, i.max_uses AS max_uses, i.expires_at AS expires_at
      FROM invite i WHERE i.campaign = $1 AND i.kind = 'code'";
 
@@ -166,13 +170,13 @@ const CODES: &str = "SELECT i.seq AS seq, i.id AS id, i.token_sealed AS token_se
 pub(crate) fn codes(tx: &mut Tx<'_>, campaign: CampaignId, page: Page) -> Result<Vec<CodeRow>, Refused> {
     let (than, order, from) = page.reading(false);
     let sql = intern(format!("{CODES} AND i.seq {than} $2 ORDER BY i.seq {order} LIMIT $3"));
-    Ok(tx.query(sql, &[&campaign, &from.seq, &page.fetch()])?)
+    as_decided(tx, sql, &[&campaign, &from.seq, &page.fetch()])
 }
 
 /// At most `most` codes of a campaign that come after the row `last`: a step of a walk along all of them.
 pub(crate) fn walk_codes(tx: &mut Tx<'_>, campaign: CampaignId, last: i64, most: i64) -> Result<Vec<CodeRow>, Refused> {
     let sql = intern(format!("{CODES} AND i.seq > $2 ORDER BY i.seq LIMIT $3"));
-    Ok(tx.query(sql, &[&campaign, &last, &most])?)
+    as_decided(tx, sql, &[&campaign, &last, &most])
 }
 
 /// The codes of a campaign that can be used at `now`, at most `most` of them.
@@ -184,9 +188,25 @@ pub(crate) fn usable_codes(
 ) -> Result<Vec<CodeRow>, Refused> {
     let sql = intern(format!(
         "{CODES} AND i.status = 'pending' AND (i.max_uses IS NULL OR i.uses < i.max_uses)
-            AND (i.expires_at IS NULL OR i.expires_at > $2) ORDER BY i.seq LIMIT $3"
+            AND (i.expires_at IS NULL OR i.expires_at > $2 OR {}) ORDER BY i.seq LIMIT $3",
+        is_decided!("i")
     ));
-    Ok(tx.query(sql, &[&campaign, &now, &most])?)
+    let mut codes = as_decided(tx, sql, &[&campaign, &now, &most])?;
+    codes.retain(|code| Standing::at(now, code.status, code.cancel_reason, code.expires_at).is_pending());
+    Ok(codes)
+}
+
+/// The codes of a campaign that a statement finds, each as it is by what was decided about it.
+fn as_decided(tx: &mut Tx<'_>, sql: &'static str, params: Params<'_>) -> Result<Vec<CodeRow>, Refused> {
+    let mut codes: Vec<CodeRow> = tx.query(sql, params)?;
+    let Some(band) = codes.first().map(|code| code.band) else { return Ok(codes) };
+    let told = foretold(tx, band, &codes.iter().map(|code| code.id).collect::<Vec<_>>())?;
+    for code in &mut codes {
+        if let Some(one) = told.get(&code.id) {
+            (code.status, code.cancel_reason, code.expires_at) = (one.status, one.cancel_reason, one.expires_at);
+        }
+    }
+    Ok(codes)
 }
 
 /// The campaign for those who may see its codes, and the trail says that they were shown.

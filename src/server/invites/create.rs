@@ -147,7 +147,7 @@ impl Making {
         let remembered: Vec<Option<To>> = all.iter().map(|terms| terms.remembered().filter(|_| self.sends)).collect();
         let to: Vec<(&To, AccountId)> =
             all.iter().zip(&remembered).map(|(terms, to)| (to.as_ref().unwrap_or(&terms.to), self.caller)).collect();
-        let known = recipient::look(tx, self.band, &to)?;
+        let known = recipient::look_settled(tx, self.band, &to)?;
         let only = |(known, to): (Option<Recipient>, &Option<To>)| match to {
             Some(_) => known.map(Recipient::remembered),
             None => known,

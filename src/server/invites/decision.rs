@@ -11,30 +11,25 @@
 //! | an admin is demoted | those to `admin` that they made |
 //!
 //! Rows follow; the decision is true at once. Whoever holds an invite first writes to it what was decided ([`settle`]),
-//! and who only looks is told what the row will be ([`foretell`]). Decisions about one band are written in the order in
-//! which they were taken.
+//! and so does who ends what waits for a person ([`settle_for`]); who only looks is told what the row will be
+//! ([`foretold`](super::foretold)). Decisions about one band are written in the order in which they were taken. A row to
+//! which one is written before its turn is marked with its number: what is said of this invite alone later stays.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use crate::{
     api::Patch,
-    domain::{AccountId, BandId, CampaignId, CancelReason, InviteId, Loss, Message, Role, Standing, Status, Timestamp},
+    domain::{AccountId, BandId, CampaignId, CancelReason, InviteId, Message, Role, Timestamp},
     server::{
-        Refused,
         bands::requests,
         store::{Dialect, Error, ToValue, Tx, dialect::intern},
     },
 };
 
-use super::{
-    Found,
-    cancel::{AT_ONCE, Cancel},
-};
+use super::cancel::{AT_ONCE, Cancel};
 
-/// How many invites one step looks at.
-const BATCH: i64 = 1_000;
 /// The number of a decision that is not written down yet: it comes after all others.
-const NEW: i64 = i64::MAX;
+pub(super) const NEW: i64 = i64::MAX;
 
 /// Whether there are decisions that the row of the invite `i` may not tell of yet, as SQL.
 macro_rules! is_decided {
@@ -59,28 +54,29 @@ crate::row! {
         pub(super) seq: i64,
         pub(super) band: BandId,
         /// The campaign whose invites it is about; `None` for whatever their campaign is.
-        campaign: Option<CampaignId>,
+        pub(super) campaign: Option<CampaignId>,
         /// Who made the invites that it is about; `None` for whoever did.
-        maker: Option<AccountId>,
+        pub(super) maker: Option<AccountId>,
         /// About all of these; else about those to `admin` alone.
-        every: bool,
+        pub(super) every: bool,
         /// Beside those to `admin` about those that end with their maker by the rules that they were made under.
-        by_rules: bool,
+        pub(super) by_rules: bool,
         /// Why they end; `None` where they change and go on.
-        reason: Option<CancelReason>,
+        pub(super) reason: Option<CancelReason>,
         pub(super) role: Option<Role>,
         pub(super) sets_message: bool,
         pub(super) message: Option<Message>,
         pub(super) sets_end: bool,
         pub(super) expires_at: Option<Timestamp>,
-        pub(super) actor: AccountId,
+        /// Who took it; `None` for the server itself.
+        pub(super) actor: Option<AccountId>,
         /// When it was taken.
         pub(super) at: Timestamp,
         /// The newest invite there was then: it is not about what is made later. What was restored since carries the number
         /// of a decision that is not older; clocks of several nodes decide nothing here.
-        upto: i64,
+        pub(super) upto: i64,
         /// It is written to all up to this one.
-        past: i64,
+        pub(super) past: i64,
     }
 }
 
@@ -126,7 +122,7 @@ crate::row! {
 crate::row! { struct Number { n: i64 } }
 
 impl Decision {
-    fn new(band: BandId, actor: AccountId, at: Timestamp) -> Self {
+    fn new(band: BandId, actor: Option<AccountId>, at: Timestamp) -> Self {
         Self {
             seq: NEW,
             band,
@@ -147,8 +143,8 @@ impl Decision {
         }
     }
 
-    /// That the band's pending invites end.
-    pub(crate) fn end(band: BandId, reason: CancelReason, actor: AccountId, at: Timestamp) -> Self {
+    /// That the band's pending invites end; no `actor` is the server itself.
+    pub(crate) fn end(band: BandId, reason: CancelReason, actor: Option<AccountId>, at: Timestamp) -> Self {
         Self { reason: Some(reason), ..Self::new(band, actor, at) }
     }
 
@@ -161,7 +157,7 @@ impl Decision {
             message: message.into_change().flatten(),
             sets_end: !expires_at.is_omitted(),
             expires_at: expires_at.into_change().flatten(),
-            ..Self::new(band, actor, at)
+            ..Self::new(band, Some(actor), at)
         }
     }
 
@@ -175,19 +171,19 @@ impl Decision {
         Self { maker: Some(maker), every: which == Which::All, by_rules: which == Which::ByRules, ..self }
     }
 
-    /// Takes the decision. Of a campaign's invites, whose lock comes before theirs, the first are written here; the others'
-    /// locks are taken in transactions of their own, since here rows are held that come after invites.
-    pub(crate) fn begin(self, tx: &mut Tx<'_>) -> Result<Begun, Error> {
-        let writes = self.campaign.is_some();
-        self.take(tx, writes)
+    /// Takes the decision about a campaign's invites, whose lock comes before theirs, and writes it to the first `batch`
+    /// of them.
+    pub(crate) fn begin(self, tx: &mut Tx<'_>, batch: u32) -> Result<Begun, Error> {
+        self.take(tx, Some(batch))
     }
 
-    /// Takes the decision for who holds invites already, and so writes it to none: nobody waits for anybody in a circle.
+    /// Takes the decision for who holds rows that come after invites, or invites already, and so writes it to none: nobody
+    /// waits for anybody in a circle.
     pub(crate) fn announce(self, tx: &mut Tx<'_>) -> Result<Option<Rest>, Error> {
-        Ok(self.take(tx, false)?.rest)
+        Ok(self.take(tx, None)?.rest)
     }
 
-    fn take(mut self, tx: &mut Tx<'_>, writes: bool) -> Result<Begun, Error> {
+    fn take(mut self, tx: &mut Tx<'_>, batch: Option<u32>) -> Result<Begun, Error> {
         // No later one has a lower number: who makes one that this could be about holds what is held here.
         let newest = "SELECT seq AS n FROM invite ORDER BY seq DESC LIMIT 1";
         self.upto = tx.query_one::<Number>(newest, &[])?.map_or(0, |newest| newest.n);
@@ -196,7 +192,10 @@ impl Decision {
         if pending == Some(0) {
             return Ok(Begun { cancelled: 0, rest: None });
         }
-        let Step { ended, past } = if writes { self.step(tx)? } else { Step { ended: 0, past: Some(0) } };
+        let Step { ended, past } = match batch {
+            Some(batch) => self.step(tx, batch)?,
+            None => Step { ended: 0, past: Some(0) },
+        };
         let cancelled = self.reason.map_or(0, |_| pending.map_or(ended, |n| n.max(ended)));
         let Some(past) = past else { return Ok(Begun { cancelled: ended.unsigned_abs(), rest: None }) };
         let rest = tx.query_one(
@@ -224,11 +223,6 @@ impl Decision {
         Ok(Begun { cancelled: cancelled.unsigned_abs(), rest })
     }
 
-    /// Whether it is not written down yet.
-    pub(super) fn is_new(&self) -> bool {
-        self.seq == NEW
-    }
-
     /// How many are pending of those that it is about; `None` where that is not known.
     fn pending(&self, tx: &mut Tx<'_>) -> Result<Option<i64>, Error> {
         let (dimension, subject): (&str, &dyn ToValue) = match (&self.campaign, &self.maker) {
@@ -241,19 +235,19 @@ impl Decision {
         Ok(Some(kept.map_or(0, |kept| kept.n)))
     }
 
-    /// Writes it to at most [`BATCH`] invites.
-    fn step(&self, tx: &mut Tx<'_>) -> Result<Step, Error> {
+    /// Writes it to at most `batch` invites.
+    fn step(&self, tx: &mut Tx<'_>, batch: u32) -> Result<Step, Error> {
+        let batch = i64::from(batch);
         let next = self.invites(Condition::from(1)).and("seq > ? AND seq <= ?", &[&self.past, &self.upto]);
-        let next = next.and("status = 'pending' ORDER BY seq LIMIT ?", &[&BATCH]);
+        let next = next.and("status = 'pending' ORDER BY seq LIMIT ?", &[&batch]);
         let found: Vec<Rest> = tx.query(intern(format!("SELECT seq FROM invite WHERE {}", next.text)), &next.values)?;
         let Some(last) = found.last().map(|last| last.seq) else { return Ok(Step { ended: 0, past: None }) };
         let rows = Rows::Step { of: self, last };
         rows.hold(tx, self.band)?;
-        for earlier in open(tx, self.band, self.seq)? {
-            let _ = earlier.write(tx, &rows)?;
-        }
+        let earlier = open(tx, self.band, self.seq)?;
+        write_all(tx, &earlier, &rows)?;
         let ended = self.write(tx, &rows)?;
-        Ok(Step { ended, past: (found.len() as i64 == BATCH).then_some(last) })
+        Ok(Step { ended, past: (found.len() as i64 == batch).then_some(last) })
     }
 
     /// The way to those that it is about.
@@ -270,7 +264,7 @@ impl Decision {
         tx.touch(self.band);
         let Some(reason) = self.reason else { return super::together::write(self, tx, rows).map(|()| 0) };
         let which = self.about(rows.way(Condition::from(4)), tx.dialect());
-        let cancel = Cancel { reason, actor: Some(self.actor), account: self.maker, now: self.at };
+        let cancel = Cancel { reason, actor: self.actor, account: self.maker, now: self.at };
         cancel.pending(tx, &which.text, &which.values)
     }
 
@@ -294,17 +288,6 @@ impl Decision {
             (false, true) => rows.and(&format!("(role = 'admin' OR {rule} = 'revoke')"), &[]),
             (false, false) => rows.and("role = 'admin'", &[]),
         }
-    }
-
-    /// As [`Decision::about`], of an invite that somebody looks at.
-    fn is_about(&self, found: &Found) -> Result<bool, Refused> {
-        let is_one = self.campaign.is_none_or(|campaign| found.campaign == Some(campaign))
-            && self.maker.is_none_or(|maker| found.created_by == maker)
-            && found.decision < self.seq
-            && (self.past < found.seq && found.seq <= self.upto)
-            && Standing::at(self.at, found.status, found.cancel_reason, found.expires_at).is_pending();
-        let loss = if self.by_rules { Loss::Membership } else { Loss::Role };
-        Ok(is_one && (self.every || loss.ends(found.role, found.rules()?.on_inviter_removed)))
     }
 }
 
@@ -382,40 +365,66 @@ impl<'a> Condition<'a> {
 }
 
 /// The decisions about a band that are not through, those before `seq`, in the order in which they were taken.
-fn open(tx: &mut Tx<'_>, band: BandId, seq: i64) -> Result<Vec<Decision>, Error> {
+pub(super) fn open(tx: &mut Tx<'_>, band: BandId, seq: i64) -> Result<Vec<Decision>, Error> {
     let sql = intern(format!("SELECT {COLUMNS} FROM decision WHERE band = $1 AND seq < $2 ORDER BY seq"));
     tx.query(sql, &[&band, &seq])
 }
 
-/// Writes to these invites of a band what was decided about them, before anything else is done to them. They are held from
-/// then on if there is something.
-pub(super) fn settle(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<(), Error> {
+/// Writes these decisions to the rows, which are held, before their turn.
+fn write_all(tx: &mut Tx<'_>, decisions: &[Decision], rows: &Rows<'_>) -> Result<(), Error> {
+    for decision in decisions {
+        let _ = decision.write(tx, rows)?;
+    }
+    if let Some(last) = decisions.last() {
+        let which = rows.way(Condition::from(2)).and("status = 'pending' AND decision < $1", &[]);
+        let sql = intern(format!("UPDATE invite SET decision = $1 WHERE {}", which.text));
+        let mut params: Vec<&dyn ToValue> = vec![&last.seq];
+        params.extend(&which.values);
+        let _ = tx.execute(sql, &params)?;
+    }
+    Ok(())
+}
+
+/// Writes to these invites of a band what was decided about them, before anything else is done to them; whether there may
+/// have been something. They are held from then on if so.
+pub(super) fn settle(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<bool, Error> {
+    if ids.is_empty() {
+        return Ok(false);
+    }
     let open = open(tx, band, NEW)?;
     if open.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let mut ids = ids.to_vec();
     ids.sort_unstable();
     for some in ids.chunks(AT_ONCE) {
         let rows = Rows::Ids(some);
         rows.hold(tx, band)?;
-        for decision in &open {
-            let _ = decision.write(tx, &rows)?;
-        }
+        write_all(tx, &open, &rows)?;
     }
-    Ok(())
+    Ok(true)
 }
 
-/// What an invite is by what was decided about it, for who only looks.
-pub(super) fn foretell(tx: &mut Tx<'_>, found: &mut Found) -> Result<(), Refused> {
-    for decision in open(tx, found.band, NEW)? {
-        if !decision.is_about(found)? {
-            continue;
-        }
-        match decision.reason {
-            Some(reason) => (found.status, found.cancel_reason) = (Status::Cancelled, Some(reason)),
-            None => super::together::apply(&decision, found)?,
-        }
+crate::row! { struct Decided { id: InviteId, band: BandId } }
+
+/// As [`settle`], for all that waits for an account or an address, in whatever band, before some of it ends.
+pub(super) fn settle_for(tx: &mut Tx<'_>, account: Option<AccountId>, email: Option<&str>) -> Result<(), Error> {
+    if !tx.exists("SELECT 1 AS n FROM decision LIMIT 1", &[])? {
+        return Ok(()); // as nearly always
+    }
+    let sql = concat!(
+        "SELECT id, band FROM invite
+         WHERE status = 'pending' AND (kind = 'user' AND account = $1 OR kind = 'email' AND email = $2) AND ",
+        is_decided!("invite"),
+        " ORDER BY id"
+    );
+    let sql = tx.dialect().pick(sql, intern(format!("{sql} FOR UPDATE")));
+    let mut bands: BTreeMap<BandId, Vec<InviteId>> = BTreeMap::new();
+    for Decided { id, band } in tx.query(sql, &[&account, &email])? {
+        bands.entry(band).or_default().push(id);
+    }
+    for (band, ids) in bands {
+        let _ = settle(tx, band, &ids)?;
     }
     Ok(())
 }
@@ -425,18 +434,18 @@ pub(crate) fn waiting(tx: &mut Tx<'_>) -> Result<Option<Rest>, Error> {
     tx.query_one("SELECT seq FROM decision ORDER BY seq LIMIT 1", &[])
 }
 
-/// Goes on with a decision, a step; it comes back while there is more to do. Those who do this at once take turns.
-pub(crate) fn go_on(tx: &mut Tx<'_>, rest: Rest) -> Result<Option<Rest>, Error> {
+/// Goes on with a decision, a step of `batch` invites; it comes back while there is more to do. Those who do this at once take turns.
+pub(crate) fn go_on(tx: &mut Tx<'_>, rest: Rest, batch: u32) -> Result<Option<Rest>, Error> {
     let lock = tx.dialect().pick("", " FOR UPDATE");
     let sql = intern(format!("SELECT {COLUMNS} FROM decision WHERE seq = $1{lock}"));
     let Some(decision) = tx.query_one::<Decision>(sql, &[&rest.seq])? else { return Ok(None) };
-    if let Some(past) = decision.step(tx)?.past {
+    if let Some(past) = decision.step(tx, batch)?.past {
         let _ = tx.execute("UPDATE decision SET past = $2 WHERE seq = $1", &[&rest.seq, &past])?;
         return Ok(Some(rest));
     }
     // Nobody answers those any more who asked to come in.
     if decision.reason == Some(CancelReason::BandDeleted)
-        && requests::close_some(tx, decision.band, BATCH, decision.actor, decision.at)? == BATCH
+        && requests::close_some(tx, decision.band, i64::from(batch), decision.actor, decision.at)? == i64::from(batch)
     {
         return Ok(Some(rest));
     }

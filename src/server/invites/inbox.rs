@@ -10,25 +10,40 @@ use crate::{
     },
 };
 
-use super::{cancel::Cancel, supersede::hold_all_for};
+use super::{
+    cancel::Cancel,
+    decision::{self, is_decided},
+    foretell::{Foretold, foretold},
+    supersede::hold_all_for,
+};
 
 crate::row! {
     struct Row {
         seq: i64, id: InviteId, band: BandId, band_name: String, kind: Kind, role: Role, inviter: AccountId,
-        inviter_username: String, inviter_name: String, message: Option<String>,
-        event: Option<String>, created_at: Timestamp, expires_at: Option<Timestamp>, requires_approval: bool,
+        inviter_username: String, inviter_name: String, message: Option<String>, event: Option<String>,
+        created_at: Timestamp, expires_at: Option<Timestamp>, requires_approval: bool, is_decided: bool,
     }
 }
 
 /// Which invites wait for the account `$1` at the time `$2`: those made for it, and those mailed to its address where that
-/// is verified. For statements over `invite i` and its `band b`.
-pub(crate) const WAITING: &str = "i.seq IN (
+/// is verified. For statements over `invite i` and its `band b`. Of those that something was decided about that their rows
+/// do not say ([`is_decided`](super::is_decided)) it is to be asked whether they still do ([`waits`]).
+pub(crate) const WAITING: &str = concat!(
+    "i.seq IN (
         SELECT seq FROM invite WHERE account = $1 AND kind = 'user' AND status = 'pending'
         UNION ALL
         SELECT seq FROM invite
         WHERE email = (SELECT email FROM account WHERE id = $1 AND email_verified) AND kind = 'email'
             AND status = 'pending')
-    AND (i.expires_at IS NULL OR i.expires_at > $2) AND b.deleted_at IS NULL";
+    AND (i.expires_at IS NULL OR i.expires_at > $2 OR ",
+    is_decided!("i"),
+    ") AND b.deleted_at IS NULL"
+);
+
+/// What an invite that is [`WAITING`] by its row will be, where something was decided about it and it still waits.
+pub(crate) fn waits(tx: &mut Tx<'_>, band: BandId, id: InviteId, now: Timestamp) -> Result<Option<Foretold>, Error> {
+    Ok(foretold(tx, band, &[id])?.remove(&id).filter(|one| one.is_pending(now)))
+}
 
 /// A page of the invites that wait for the account, newest first: those made for it, and those mailed to its address
 /// where that is verified. An address that was only typed shows nothing.
@@ -37,15 +52,30 @@ pub(crate) fn inbox(tx: &mut Tx<'_>, account: AccountId, page: Page, now: Timest
     let sql = intern(format!(
         "SELECT i.seq AS seq, i.id AS id, i.band AS band, b.name AS band_name, i.kind AS kind, i.role AS role,
             c.id AS inviter, c.username AS inviter_username, c.display_name AS inviter_name, i.message AS message,
-            k.event AS event, i.created_at AS created_at, i.expires_at AS expires_at, i.requires_approval AS requires_approval
+            k.event AS event, i.created_at AS created_at, i.expires_at AS expires_at,
+            i.requires_approval AS requires_approval, {} AS is_decided
          FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
             LEFT JOIN campaign k ON k.id = i.campaign
          WHERE {WAITING} AND i.seq {than} $3
-         ORDER BY i.seq {order} LIMIT $4"
+         ORDER BY i.seq {order} LIMIT $4",
+        is_decided!("i")
     ));
     let rows: Vec<Row> = tx.query(sql, &[&account, &now, &from.seq, &page.fetch()])?;
-    let (rows, next_cursor, prev_cursor) = page.cut(rows, |row| (0, row.seq));
+    let (mut rows, next_cursor, prev_cursor) = page.cut(rows, |row| (0, row.seq));
+    foretell(tx, &mut rows, now)?;
     Ok(Inbox { invites: rows.into_iter().map(Row::into_waiting).collect(), next_cursor, prev_cursor })
+}
+
+/// Makes of those that something was decided about what they will be, and leaves out what waits no more.
+fn foretell(tx: &mut Tx<'_>, rows: &mut Vec<Row>, now: Timestamp) -> Result<(), Error> {
+    for mut row in std::mem::take(rows) {
+        if row.is_decided {
+            let Some(one) = waits(tx, row.band, row.id, now)? else { continue };
+            (row.role, row.message, row.expires_at) = (one.role, one.message, one.expires_at);
+        }
+        rows.push(row);
+    }
+    Ok(())
 }
 
 impl Row {
@@ -70,6 +100,7 @@ pub(crate) fn opt_out(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Re
     let person = Some(account);
     let cancel = Cancel { reason: CancelReason::OptedOut, actor: person, account: person, now };
     hold_all_for(tx, account, None)?;
+    decision::settle_for(tx, person, None)?;
     cancel.pending(tx, "account = $4 AND kind = 'user'", &[&account]).map(drop)
 }
 
@@ -92,6 +123,7 @@ pub(crate) fn end_unwanted(
     subject: [u8; 16],
     now: Timestamp,
 ) -> Result<(), Error> {
+    decision::settle_for(tx, who.account, who.email)?;
     let cancel = Cancel { reason: CancelReason::OptedOut, actor: None, account: None, now };
     let mut whom: Vec<(&str, &str, &dyn ToValue)> = Vec::new();
     whom.extend(who.email.as_ref().map(|email| ("email", "email", email as &dyn ToValue)));

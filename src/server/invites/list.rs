@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-use super::{Access, COLUMNS, InviteRow, PEOPLE};
+use super::{Access, COLUMNS, InviteRow, PEOPLE, foretell::foretell};
 
 /// The end of an invite as lists sort by it: one without an end comes last.
 const END: &str = "COALESCE(i.expires_at, 9223372036854775807)";
@@ -125,7 +125,8 @@ pub(crate) fn list(
         |row: &InviteRow| (if by_end { row.expires_at.map_or(i64::MAX, Timestamp::micros) } else { 0 }, row.seq);
     let way = filtered.way(tx)?;
     let matched = filtered.matched(tx, way)?;
-    let cut = filtered.page(tx, way, (COLUMNS, PEOPLE), page, place)?;
+    let mut cut = filtered.page(tx, way, (COLUMNS, PEOPLE), page, place)?;
+    foretell(tx, band, &mut cut.rows)?;
     Ok(Invites {
         invites: cut.rows.into_iter().map(|row| row.show(now)).collect(),
         total: access.invites.unsigned_abs(),

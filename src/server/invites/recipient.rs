@@ -8,7 +8,7 @@ use crate::{
     server::store::{Error, ToValue, Tx, dialect::intern},
 };
 
-use super::wish::To;
+use super::{decision, wish::To};
 
 /// What is known of a recipient.
 #[derive(Debug, Clone, Default)]
@@ -85,6 +85,18 @@ fn statement(n: usize, cast: &str, account: &str, pending: &str, blocked: &str) 
             LEFT JOIN departure d ON d.band = $1 AND d.account = a.id
             LEFT JOIN invite p ON {pending} AND p.band = $1 AND p.status = 'pending'"
     ))
+}
+
+/// As [`look`], once what was decided about the invites that wait for them is written to these: for who makes others in
+/// their places.
+pub(super) fn look_settled(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    to: &[(&To, AccountId)],
+) -> Result<Vec<Option<Recipient>>, Error> {
+    let known = look(tx, band, to)?;
+    let waiting: Vec<InviteId> = known.iter().flatten().filter_map(|one| one.pending).map(|(id, _)| id).collect();
+    if decision::settle(tx, band, &waiting)? { look(tx, band, to) } else { Ok(known) }
 }
 
 /// What is known of each recipient and of how they stand to who invites them, in their order; `None` for an account that

@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     cancel::{Cancel, Counted},
-    notices,
+    decision, notices,
 };
 
 /// Who came into which band.
@@ -58,6 +58,7 @@ impl Arrival<'_> {
             which = format!("id <> ${} AND {which}", values.len() + 3);
         }
         let person = Some(self.account);
+        decision::settle_for(tx, person, self.address.map(|(email, _)| email))?;
         let cancel = Cancel { reason: CancelReason::Superseded, actor: person, account: person, now };
         cancel.each(tx, &which, &values)
     }

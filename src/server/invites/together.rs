@@ -2,14 +2,10 @@
 
 use crate::{
     domain::BandId,
-    server::{
-        Refused,
-        store::{Dialect, Error, ToValue, Tx, dialect::intern},
-    },
+    server::store::{Dialect, Error, ToValue, Tx, dialect::intern},
 };
 
 use super::{
-    Found,
     decision::{Condition, Decision, Rows},
     delivery,
 };
@@ -55,43 +51,19 @@ pub(super) fn write(change: &Decision, tx: &mut Tx<'_>, rows: &Rows<'_>) -> Resu
         params.extend(&which.values);
         let _ = tx.execute(sql, &params)?;
     }
-    let which = about(8);
+    let which = about(7);
     let end = end(dialect, "$6");
     let last = delivery::reminding(dialect, &end, "$1");
     let sql = intern(format!(
         "UPDATE invite SET role = COALESCE($2, role), message = CASE WHEN $3 THEN $4 ELSE message END,
             expires_at = CASE WHEN $5 THEN {end} ELSE expires_at END,
-            last_reminder_at = CASE WHEN $5 THEN {last} ELSE last_reminder_at END,
-            decision = CASE WHEN decision < $7 THEN $7 ELSE decision END
+            last_reminder_at = CASE WHEN $5 THEN {last} ELSE last_reminder_at END
          WHERE {PENDING} AND {}",
         which.text
     ));
-    // What is written down as it is taken needs no mark: its other steps begin behind these rows.
-    let mark = if change.is_new() { 0 } else { change.seq };
-    let mut params: Vec<&dyn ToValue> = vec![
-        &change.at,
-        &change.role,
-        &change.sets_message,
-        &change.message,
-        &change.sets_end,
-        &change.expires_at,
-        &mark,
-    ];
+    let mut params: Vec<&dyn ToValue> =
+        vec![&change.at, &change.role, &change.sets_message, &change.message, &change.sets_end, &change.expires_at];
     params.extend(&which.values);
     let _ = tx.execute(sql, &params)?;
-    Ok(())
-}
-
-/// What an invite is by a change that is not written to it yet.
-pub(super) fn apply(change: &Decision, found: &mut Found) -> Result<(), Refused> {
-    if let Some(role) = change.role {
-        found.role = role;
-    }
-    if change.sets_message {
-        found.message = change.message.clone().map(String::from);
-    }
-    if change.sets_end {
-        found.expires_at = found.rules()?.shorten(change.at, change.expires_at);
-    }
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::{
 
 use super::{
     cancel::Cancel,
-    decision::{Decision, Rest, Which},
+    decision::{self, Decision, Rest, Which},
     supersede::hold_all_for,
 };
 
@@ -31,12 +31,14 @@ impl Withdrawal {
     /// account's alone.
     pub(crate) fn addressed(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
         hold_all_for(tx, self.account, None)?;
+        decision::settle_for(tx, Some(self.account), None)?;
         self.end(tx, CancelReason::MemberRemoved, "kind = 'user' AND account = $4", &self.account)?;
         let holder: Option<Holder> = tx.query_one(
             "SELECT email, email_verified, email_claim IS NOT NULL AS claimed FROM account WHERE id = $1",
             &[&self.account],
         )?;
         if let Some(holder) = holder.filter(|holder| holder.email_verified || holder.claimed) {
+            decision::settle_for(tx, None, Some(&holder.email))?;
             self.end(tx, CancelReason::MemberRemoved, "kind = 'email' AND email = $4", &holder.email)?;
         }
         Ok(())
@@ -55,8 +57,8 @@ impl Withdrawal {
 
     /// They can be any number. The membership is held, so that its holder makes none meanwhile.
     fn decide(&self, tx: &mut Tx<'_>, which: Which) -> Result<Option<Rest>, Error> {
-        let end = Decision::end(self.band, CancelReason::InviterRemoved, self.actor, self.now);
-        Ok(end.made_by(self.account, which).begin(tx)?.rest)
+        let end = Decision::end(self.band, CancelReason::InviterRemoved, Some(self.actor), self.now);
+        end.made_by(self.account, which).announce(tx)
     }
 
     /// Ends what is pending in the band and fits `which`, one of the fixed conditions above with its value as `$4`.

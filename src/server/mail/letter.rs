@@ -11,7 +11,7 @@
 use crate::{
     domain::{AccountId, Address, BandId, CampaignId, Kind, MailKind, MailOutcome, MaxUses, Role, Status, Timestamp},
     server::{
-        App, Refused,
+        App,
         accounts::LIFE_MINUTES,
         calendar::Dated,
         campaigns,
@@ -98,18 +98,11 @@ fn invite(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Re
         &[&mail.invite],
     )?;
     let (Some(mut facts), Some(id)) = (facts, mail.invite) else { return Ok(Err(MailOutcome::Dropped)) };
-    if facts.is_decided {
-        match invites::foretold(tx, id) {
-            Ok(Some(Foretold { status, role, message, expires_at })) => {
-                facts = InviteFacts { role, status, message, expires_at, ..facts };
-            }
-            Ok(None) => return Ok(Err(MailOutcome::Dropped)),
-            Err(Refused::Store(error)) => return Err(error),
-            Err(refused) => {
-                tracing::error!(invite = %id, %refused, "what was decided about this invite cannot be read, so its mail is not sent");
-                return Ok(Err(MailOutcome::Dropped));
-            }
-        }
+    if facts.is_decided
+        && let Some(Foretold { status, role, message, expires_at, .. }) =
+            invites::foretold(tx, facts.band, &[id])?.remove(&id)
+    {
+        facts = InviteFacts { role, status, message, expires_at, ..facts };
     }
     let over = facts.status != Status::Pending || facts.expires_at.is_some_and(|end| end <= now);
     if over || facts.uses > 0 || facts.email != mail.email {

@@ -1,7 +1,9 @@
 //! Forms: named fields, one of them in focus. A form lives until it is sent and accepted, or closed by its owner; an
 //! error never takes away what was typed.
 
-use crate::domain::{AccountId, BandId, InviteId, Pasted};
+use std::borrow::Cow;
+
+use crate::domain::{AccountId, BandId, CampaignId, InviteId, Pasted};
 
 use super::{Chosen, RequestId, TextField};
 
@@ -24,6 +26,10 @@ pub enum FormKind {
     EditInvite(InviteId),
     /// Several pending invites.
     EditMany(Chosen),
+    /// A new campaign of a band.
+    NewCampaign(BandId),
+    /// A campaign, with so many pending invites.
+    EditCampaign(CampaignId, u64),
     /// A member's role and right to invite.
     EditMember(BandId, AccountId),
     /// A link, token or code to accept.
@@ -36,7 +42,24 @@ pub enum FormKind {
     NarrowTrail,
     /// The file that it is written to.
     ExportTrail,
+    /// What the invites of a list of people have in common.
+    BulkTerms,
+    /// Where a list of people is written.
+    BulkSave,
 }
+
+impl FormKind {
+    /// The band whose policy says how long what is made lives, where the form shows that.
+    pub const fn under_policy_of(&self) -> Option<BandId> {
+        match self {
+            Self::NewInvite(band) | Self::NewCampaign(band) => Some(*band),
+            _ => None,
+        }
+    }
+}
+
+/// A word of a choice: as it stands on the wire, and as people read it.
+pub type Word = (Cow<'static, str>, Cow<'static, str>);
 
 /// One line to fill in.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,8 +89,8 @@ pub enum Input {
     Lines(TextField),
     /// One of a few words.
     Choice {
-        /// The words: as they stand on the wire, and as people read them.
-        options: Vec<(&'static str, &'static str)>,
+        /// The words.
+        options: Vec<Word>,
         /// Which is chosen.
         selected: usize,
     },
@@ -92,6 +115,8 @@ pub struct Form {
     pub attempt: u64,
     /// Why the whole was refused, and what to do.
     pub refused: Option<String>,
+    /// What sending it will do, while that is read and said yes to.
+    pub review: Option<String>,
 }
 
 impl FormField {
@@ -130,7 +155,8 @@ impl FormField {
         chosen: &str,
     ) -> Self {
         let selected = options.iter().position(|(word, _)| *word == chosen).unwrap_or(0);
-        Self::new(name, label, hint, Input::Choice { options: options.to_vec(), selected })
+        let options = options.iter().map(|&(word, read)| (word.into(), read.into())).collect();
+        Self::new(name, label, hint, Input::Choice { options, selected })
     }
 
     /// The text, or the chosen word as it stands on the wire.
@@ -153,7 +179,17 @@ impl FormField {
 impl Form {
     /// A form with the first field in focus.
     pub fn new(kind: FormKind, title: impl Into<String>, verb: &'static str, fields: Vec<FormField>) -> Self {
-        Self { kind, title: title.into(), verb, fields, focus: 0, sending: None, attempt: 0, refused: None }
+        Self {
+            kind,
+            title: title.into(),
+            verb,
+            fields,
+            focus: 0,
+            sending: None,
+            attempt: 0,
+            refused: None,
+            review: None,
+        }
     }
 
     /// What stands in the field of this name; empty where there is none.

@@ -1,6 +1,6 @@
 //! What lies over the screen. The topmost takes the keys.
 
-use super::{Form, Listing, Many, RequestId, Shown, TextField};
+use super::{Bulk, Form, Listing, Many, RequestId, Shown, TextField};
 use crate::{
     api::{Accepted, ActOnInvites, AuditTrail, Bands, CampaignEvent, Inbox, Invite, Preview, Redemptions},
     clipboard::Copied,
@@ -39,6 +39,8 @@ pub enum Overlay {
     Finder(Box<Finder>),
     /// A list of the server over the whole screen.
     Listing(Box<Listing>),
+    /// People to invite at once.
+    Bulk(Box<Bulk>),
     /// A row of such a list in full.
     Shown(Box<Shown>),
 }
@@ -72,6 +74,8 @@ pub enum Deed {
     DeclineWaiting(InviteId),
     /// Go to another server and look at what was pasted.
     Switch(Pasted),
+    /// Make the invites of the list of people below.
+    Bulk,
     /// Close the form below and lose what was typed.
     Discard,
 }
@@ -95,6 +99,8 @@ pub struct Confirm {
     pub many: Option<Many>,
     /// How many are done.
     pub done: usize,
+    /// How many pending invites ended with it, as far as answers say so.
+    pub ended: u64,
     /// Names the attempt at the next deed, 0 before the first: a deed tried again has one effect.
     pub attempt: u64,
     /// The request on its way.
@@ -121,6 +127,7 @@ impl Confirm {
             said: String::new(),
             many: None,
             done: 0,
+            ended: 0,
             attempt: 0,
             sending: None,
             refused: None,

@@ -51,6 +51,7 @@ impl Model {
             Purpose::Details(invite) => self.details_part(invite, result),
             Purpose::Restore(invite) => self.restored(invite, result),
             Purpose::Offer => self.offer_answer(id, result),
+            Purpose::Bulk => self.bulk_answered(id, result),
             Purpose::Inbox => self.inbox_known(result),
             Purpose::Find => self.bands_found(result),
             Purpose::Join => self.join_answered(result),

@@ -46,6 +46,7 @@ impl Model {
             Action::ShowQr => self.ask_for_link(Purpose::ShowQr),
             Action::Open => self.open_details(),
             Action::Undo => self.undo(),
+            Action::BulkInvite => self.open_bulk(),
             Action::Inbox => self.open_inbox(),
             Action::FindBand => self.open_finder(),
             _ if Topic::opened_by(action).is_some() => self.open_listing(action),
@@ -229,6 +230,10 @@ impl Model {
             Deed::SignOut => Request::SignOut,
             Deed::AcceptWaiting(invite) => Request::AcceptWaiting(invite),
             Deed::DeclineWaiting(invite) => Request::DeclineWaiting(invite),
+            Deed::Bulk => {
+                self.overlays.pop();
+                return self.bulk_begin(false, false);
+            }
             Deed::Discard => {
                 self.overlays.pop();
                 if self.overlays.pop().is_none() {
@@ -264,6 +269,9 @@ impl Model {
                     && !confirm.take(acted)
                 {
                     return self.next_deed();
+                }
+                if let Answer::Cancelled(ended) = &answer {
+                    confirm.ended += ended.cancelled;
                 }
                 let deed = confirm.deeds.get(confirm.done).cloned();
                 confirm.done += 1;
@@ -305,7 +313,15 @@ impl Model {
         let Some(Overlay::Confirm(confirm)) = self.overlays.pop() else { return Vec::new() };
         match confirm.deeds.first() {
             Some(Deed::SignOut) => return self.leave_server(),
-            Some(Deed::Send(_)) => return self.listing_done(&confirm.said),
+            Some(Deed::Send(request)) => {
+                let said = match **request {
+                    Request::ExpireCampaign(_) | Request::DeleteCampaign(_) => {
+                        format!("{}; pending invites that ended with it: {}.", confirm.said, confirm.ended)
+                    }
+                    _ => confirm.said.clone(),
+                };
+                return self.listing_done(&said);
+            }
             Some(Deed::Revoke(_)) => self.toast(Tone::Good, "Revoked. u undoes it."),
             Some(Deed::Many(..)) => return self.all_acted(&confirm),
             Some(Deed::Leave(_)) => self.toast(Tone::Good, "You have left the band."),

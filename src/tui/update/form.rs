@@ -1,20 +1,21 @@
 //! Forms: keys, sending, and what an answer does. What a form says is read in `read`, next door.
 
 mod read;
+mod review;
 
 pub(super) use self::read::Said;
 
 use super::super::{
     forms,
     keymap::{Action, Key},
-    message::{Effect, Link},
+    message::{Effect, Link, Table},
     model::{Confirm, Deed, Form, FormKind, Input, Model, Overlay, Purpose, RequestId, Screen, Tone},
     request::{Answer, Request},
 };
 use super::answer::words;
 use crate::{
     api::{Band, Outcome},
-    client::Error,
+    client::{Error, MadeCampaign},
     domain::{BandId, Delivery, Kind, Pasted},
 };
 
@@ -163,6 +164,10 @@ impl Model {
         let mut form = form.clone();
         form.clear_errors();
         let effects = match self.read_form(&mut form) {
+            read::Said::Request(request) if form.review.is_none() && self.review(&form, &request).is_some() => {
+                form.review = self.review(&form, &request);
+                Vec::new()
+            }
             read::Said::Request(request) => {
                 if form.attempt == 0 {
                     form.attempt = self.fresh();
@@ -186,6 +191,19 @@ impl Model {
                 self.put_back(form);
                 self.open(Overlay::Confirm(*question));
                 return Vec::new();
+            }
+            read::Said::Terms(terms) => {
+                self.overlays.pop();
+                if let Some(Overlay::Bulk(bulk)) = self.overlays.last_mut() {
+                    bulk.terms = *terms;
+                    bulk.forget_answers();
+                }
+                return Vec::new();
+            }
+            read::Said::Save(path) => {
+                self.put_back(form);
+                let table = self.bulk().map(super::super::model::Bulk::table);
+                return table.map(|table| Effect::Save { path, table: Table(table) }).into_iter().collect();
             }
             read::Said::Nothing => {
                 self.overlays.pop();
@@ -288,6 +306,14 @@ impl Model {
                 }
                 self.new_link(Link { title: created.invite.recipient(), text: created.link })
             }
+            Answer::MadeCampaign(made) => match *made {
+                MadeCampaign::Made(made) => {
+                    let name = &made.campaign.name;
+                    self.listed_form_done(format!("{name} is made. New invites can be made in it."))
+                }
+                MadeCampaign::Nobody(_) => Vec::new(),
+            },
+            Answer::Campaign(_) => self.listed_form_done("Saved."),
             Answer::Invite(invite) => {
                 self.toast(Tone::Good, "Saved.");
                 self.invites.list.change(invite.id, |held| *held = *invite);
@@ -333,23 +359,24 @@ impl Model {
                 .map(|(member, band)| forms::edit_member(member, band)),
             _ => None,
         };
-        let Some(form) = form else { return Vec::new() };
-        let unknown = match form.kind {
-            FormKind::NewInvite(band) => self.chosen_band().filter(|band| band.policy.is_none()).map(|_| band),
-            _ => None,
-        };
+        form.map_or_else(Vec::new, |form| self.show_form(form))
+    }
+
+    /// Opens a form; the policy that it shows a default of is asked for where it is not known.
+    pub(super) fn show_form(&mut self, form: Form) -> Vec<Effect> {
+        let unknown = form.kind.under_policy_of().filter(|_| self.chosen_band().is_some_and(|b| b.policy.is_none()));
         self.open(Overlay::Form(form));
         unknown.map(|band| self.ask(Purpose::Policy(band), Request::Band(band)).1).into_iter().collect()
     }
 
-    /// A band's policy has come: a form for a new invite shows its default, where nothing else was typed.
+    /// A band's policy has come: a form for something new shows its default, where nothing else was typed.
     pub(super) fn policy_known(&mut self, id: BandId, band: Band) {
         self.bands.list.change(id, |held| held.policy = band.policy);
-        let default = self.bands.list.rows().find(|band| band.id == id).map(forms::new_invite);
-        let text = default.map(|form| form.value("expires_at").to_owned()).unwrap_or_default();
+        let band = self.bands.list.rows().find(|band| band.id == id);
+        let text = forms::default_expiry(band.and_then(forms::policy_default));
         for overlay in &mut self.overlays {
             if let Overlay::Form(form) = overlay
-                && form.kind == FormKind::NewInvite(id)
+                && form.kind.under_policy_of() == Some(id)
                 && form.sending.is_none()
             {
                 form.begin_with("expires_at", &text);
@@ -365,6 +392,14 @@ impl Model {
 
 /// What a key does to a form. Enter goes on to a field, and sends where there is none to go to.
 fn press(form: &mut Form, key: Key) -> Pressed {
+    if form.review.is_some() && form.sending.is_none() {
+        match key.as_char() {
+            Some('y') => return Pressed::Send,
+            _ if key.is("esc") || key.as_char() == Some('n') => form.review = None,
+            _ => {}
+        }
+        return Pressed::Edited;
+    }
     if key.is("esc") {
         return Pressed::Close;
     }
@@ -397,8 +432,16 @@ fn press(form: &mut Form, key: Key) -> Pressed {
     let edited = match &mut field.input {
         Input::Choice { options, selected } => {
             let step = if key.is("left") { options.len() - 1 } else { usize::from(key.is("right") || key.is("space")) };
-            *selected = (*selected + step) % options.len();
-            step != 0
+            // A letter leads to the next word that begins with it.
+            let letter = key.as_char().filter(|c| c.is_alphanumeric());
+            let begins = |at: &usize| {
+                let first = options[at % options.len()].1.chars().next();
+                letter.is_some_and(|letter| first.is_some_and(|first| letter.to_lowercase().eq(first.to_lowercase())))
+            };
+            let to = (*selected + 1..*selected + options.len()).find(begins).unwrap_or(*selected + step);
+            let changes = to % options.len() != *selected;
+            *selected = to % options.len();
+            changes
         }
         Input::Lines(text) if key.is("enter") => text.insert("\n"),
         Input::Line(text) | Input::Secret(text) | Input::Lines(text) => text.edit(key),
@@ -409,13 +452,22 @@ fn press(form: &mut Form, key: Key) -> Pressed {
     Pressed::Edited
 }
 
-/// Puts a refusal where it belongs: to the field it names, else over the whole.
+/// Puts a refusal where it belongs: to the field it names, else over the whole. Where a field is wrong, fields are seen.
 fn refuse(form: &mut Form, error: &Error) {
+    place(form, error);
+    if form.fields.iter().any(|field| field.error.is_some()) {
+        form.review = None;
+    }
+}
+
+fn place(form: &mut Form, error: &Error) {
     if let Error::Problem(problem) = error {
         let invites = matches!(form.kind, FormKind::NewInvite(_));
         let placed = problem.errors.iter().filter(|wrong| {
             let field = match wrong.field.as_str() {
                 "email" | "username" if invites => "recipient",
+                // One line takes both ways to say an end.
+                "ttl_hours" if form.fields.iter().all(|field| field.name != "ttl_hours") => "expires_at",
                 field => field,
             };
             form.refuse(field, wrong.message.clone())

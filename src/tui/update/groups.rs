@@ -2,12 +2,13 @@
 
 use super::super::{
     message::Effect,
-    model::{GroupLine, Groups, Model, PageOf, Pane, Purpose, Tone, Want},
+    model::{GroupLine, Groups, Model, PageOf, Pane, Purpose, Search, Tone, Want},
     request::{Answer, Request},
 };
 use crate::{
     api::{Code, Invite},
     client::{Error, Page},
+    domain::CampaignId,
 };
 
 impl Model {
@@ -26,7 +27,20 @@ impl Model {
             return Vec::new();
         }
         self.invites.groups = (!grouped).then(Groups::default);
+        self.invites.campaign = None;
         self.forget_invites()
+    }
+
+    /// Shows the invites of one campaign alone, whatever they were narrowed to before.
+    pub(super) fn show_campaign(&mut self, id: CampaignId, name: String) -> Vec<Effect> {
+        let mut effects = self.close_listings();
+        self.focus = Pane::Invites;
+        self.invites.groups = None;
+        (self.invites.status, self.invites.kind) = (None, None);
+        self.invites.search = Search::default();
+        self.invites.campaign = Some((id, name));
+        effects.extend(self.forget_invites());
+        effects
     }
 
     /// Other invites are shown: nothing held has to do with them.

@@ -4,7 +4,7 @@
 use super::{
     super::{
         keymap::{Action, Key},
-        listing::{Entry, Topic},
+        listing::{Entry, Start, Topic},
         message::Effect,
         model::{Listing, Model, Overlay, Purpose, Row as _, Shown, Tone, Want},
         request::Answer,
@@ -211,12 +211,18 @@ impl Model {
         }
     }
 
-    /// Asks before an action of the list is done to these rows; says so where it cannot be done to one of them.
+    /// Asks before an action of the list is done to these rows, or opens what it opens; says so where it cannot be done to
+    /// one of them.
     fn ask_about(&mut self, action: Action, entries: &[Entry]) -> Vec<Effect> {
         let Some(listing) = self.listing() else { return Vec::new() };
         let listed = listing.topic.listed();
         let refused = entries.iter().find_map(|entry| listed.refusal(action, entry));
         let refused = self.barred(action).or(refused);
+        if refused.is_none()
+            && let Some(start) = listed.start(action, entries, listing, self)
+        {
+            return self.begin(start);
+        }
         let question = listed.question(action, entries, listing).filter(|_| !entries.is_empty());
         match (refused, question) {
             (Some(why), _) => self.toast(Tone::Plain, why),
@@ -224,6 +230,22 @@ impl Model {
             (None, None) => self.toast(Tone::Plain, "There is nothing here to do that to."),
         }
         Vec::new()
+    }
+
+    /// What an action of a list does that asks nothing first.
+    fn begin(&mut self, start: Start) -> Vec<Effect> {
+        match start {
+            Start::Form(form) => self.show_form(form),
+            Start::ToInvites(campaign, name) => self.show_campaign(campaign, name),
+        }
+    }
+
+    /// A form of a list was sent, and what it was for is done.
+    pub(super) fn listed_form_done(&mut self, said: impl Into<String>) -> Vec<Effect> {
+        self.toast(Tone::Good, said);
+        let mut effects = self.listing_again();
+        effects.extend(self.poll_now());
+        effects
     }
 
     /// Everything that was asked about is done.

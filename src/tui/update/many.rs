@@ -23,7 +23,7 @@ impl Model {
             status: self.invites.status,
             kind: self.invites.kind,
             q: (!text.is_empty()).then(|| text.to_owned()),
-            campaign: self.invites.groups.as_ref().and_then(|groups| groups.open),
+            campaign: self.invites_of(),
             ..InviteFilter::default()
         }
     }
@@ -147,6 +147,9 @@ impl Model {
 
     /// What a campaign that is held is called.
     fn campaign_name(&self, id: CampaignId) -> Option<&str> {
+        if let Some((_, name)) = self.invites.campaign.as_ref().filter(|(shown, _)| *shown == id) {
+            return Some(name);
+        }
         let campaign = self.invites.groups.as_ref()?.list.rows().find(|campaign| campaign.id == id)?;
         Some(if campaign.is_default { "no campaign" } else { &campaign.name })
     }

@@ -49,6 +49,7 @@ impl Model {
                 }
                 self.shown_key(key)
             }
+            Some(Overlay::Bulk(_)) => self.bulk_key(key),
             Some(Overlay::Inbox(_)) => self.inbox_key(key),
             Some(Overlay::Finder(_)) => self.finder_key(key),
             None => Vec::new(),
@@ -108,6 +109,9 @@ impl Model {
 
     /// An action chosen by its name takes the focus to the pane that it belongs to.
     fn act_by_name(&mut self, action: Action) -> Vec<Effect> {
+        if matches!(self.overlays.last(), Some(Overlay::Bulk(_))) {
+            return self.bulk_act(action);
+        }
         if let Some(pane) = Pane::of(action.binding().scope) {
             let mut effects = self.close_listings();
             self.focus = pane;

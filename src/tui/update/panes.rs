@@ -123,6 +123,7 @@ impl Model {
         self.members.search = Search::default();
         self.clear_marks();
         self.invites.groups = self.invites.groups.take().map(|_| Groups::default());
+        self.invites.campaign = None;
         self.invites.list.clear();
         self.members.list.clear();
         (self.invites.total, self.invites.pending, self.invites.matched) = (0, 0, None);
@@ -215,6 +216,8 @@ impl Model {
         } else if self.focus == Pane::Invites && (self.invites.status.is_some() || self.invites.kind.is_some()) {
             (self.invites.status, self.invites.kind) = (None, None);
             return self.invites_renewed();
+        } else if self.focus == Pane::Invites && self.invites.campaign.take().is_some() {
+            return self.invites_renewed();
         } else if self.focus == Pane::Invites
             && self.invites.groups.as_ref().is_some_and(|groups| groups.open.is_some())
         {
@@ -285,7 +288,7 @@ impl Model {
             (Some(Overlay::Finder(finder)), _) if finder.sending.is_none() => return Some((&mut finder.query, false)),
             _ => return None,
         };
-        if form.sending.is_some() {
+        if form.sending.is_some() || form.review.is_some() {
             return None;
         }
         let field = form.focused()?;
@@ -359,7 +362,7 @@ impl Model {
                 let query = InviteQuery {
                     status: self.invites.status,
                     kind: self.invites.kind,
-                    campaign: self.invites.groups.as_ref().and_then(|groups| groups.open),
+                    campaign: self.invites_of(),
                     q: q(&self.invites.search),
                     sort: self.invites.sort,
                     page: part,

@@ -43,7 +43,9 @@ impl Model {
         let owner = role == Some(Role::Owner);
         let is_admin = role.is_some_and(Role::is_admin);
         let said = match action {
-            Action::NewInvite if !self.may_invite() => "You may not invite to this band: ask an admin.",
+            Action::NewInvite | Action::BulkInvite if !self.may_invite() => {
+                "You may not invite to this band: ask an admin."
+            }
             Action::CopyLink
             | Action::ShowLink
             | Action::ShowQr

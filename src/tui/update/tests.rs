@@ -1,5 +1,7 @@
 //! What keys and answers do, without a terminal or a server.
 
+mod bulk;
+mod campaigns;
 mod desk;
 mod entry;
 mod finder;

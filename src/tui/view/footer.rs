@@ -12,7 +12,7 @@ use super::{
 };
 use crate::tui::{
     keymap::{Action, KEYMAP, Scope},
-    model::{Listing, Model, Overlay, Screen, ShownLink, Tone},
+    model::{Bulk, Listing, Model, Overlay, Screen, ShownLink, Tone},
     theme::Theme,
 };
 
@@ -25,6 +25,8 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     }
     if let Some(Overlay::Listing(listing)) = model.overlays.last() {
         put_lines(buf, area, [&listing_keys(model, listing, usize::from(area.width), theme)]);
+    } else if let Some(Overlay::Bulk(bulk)) = model.overlays.last() {
+        put_lines(buf, area, [&bulk_keys(model, bulk, usize::from(area.width), theme)]);
     } else if let Some(Overlay::Link(shown)) = model.overlays.last().filter(|overlay| is_qr(overlay)) {
         put_lines(buf, area, [&qr_keys(model, shown, usize::from(area.width), theme)]);
     } else if model.overlays.is_empty() {
@@ -112,6 +114,32 @@ fn listing_keys(model: &Model, listing: &Listing, wide: usize, theme: &Theme) ->
     let filter = listed.is_narrowing().then_some(Action::Filter);
     let mark = listed.is_marking().then_some(Action::Mark);
     let others = [Action::Back, Action::Open].into_iter().chain(filter).chain(mark).chain([Action::Help]);
+    all.extend(
+        others.filter_map(|action| {
+            Some((model.settings.keymap.keys(action).first()?.to_string(), action.binding().label))
+        }),
+    );
+    let all: Vec<_> = all.iter().map(|(key, label)| (key.as_str(), *label)).collect();
+    hints(&all, wide, theme)
+}
+
+/// The keys of a list of people: of the field that is typed into, else its own.
+fn bulk_keys(model: &Model, bulk: &Bulk, wide: usize, theme: &Theme) -> Line<'static> {
+    if !bulk.has_list() {
+        return hints(&[("enter", "open the file"), ("esc", "close")], wide, theme);
+    }
+    if bulk.editing.is_some() {
+        return hints(
+            &[("enter", "keep"), ("tab", "next cell"), ("↓ ↑", "next row"), ("esc", "as it was")],
+            wide,
+            theme,
+        );
+    }
+    if bulk.run.as_ref().is_some_and(|run| run.sending.is_some()) {
+        return hints(&[("esc", "stop")], wide, theme);
+    }
+    let mut all = own_keys(model, Scope::Bulk);
+    let others = [Action::Help, Action::Back].into_iter();
     all.extend(
         others.filter_map(|action| {
             Some((model.settings.keymap.keys(action).first()?.to_string(), action.binding().label))

@@ -75,6 +75,11 @@ pub(super) fn draw(form: &Form, wide: usize, theme: &Theme) -> Drawn {
     let room = wide.saturating_sub(indent + 1).max(1);
     let mut drawn = Drawn { lines: Vec::new(), focus: (0, 1), cursor: None, foot: Vec::new() };
     let waiting = form.sending.is_some();
+    if let Some(review) = &form.review {
+        drawn.lines = wrap(review, wide).into_iter().map(Line::raw).collect();
+        foot(&mut drawn, form, wide, theme);
+        return drawn;
+    }
     for (at, field) in form.fields.iter().enumerate() {
         let focused = at == form.focus && !waiting;
         let start = drawn.lines.len();
@@ -112,15 +117,20 @@ pub(super) fn draw(form: &Form, wide: usize, theme: &Theme) -> Drawn {
         drawn.lines.push(Line::default());
     }
     drawn.lines.pop();
+    foot(&mut drawn, form, wide, theme);
+    drawn
+}
+
+/// What is said of the whole.
+fn foot(drawn: &mut Drawn, form: &Form, wide: usize, theme: &Theme) {
     if let Some(refused) = &form.refused {
         drawn.foot.push(Line::default());
         drawn.foot.extend(wrap(&format!("✗ {refused}"), wide).into_iter().map(|line| Line::styled(line, theme.error)));
     }
-    if waiting {
+    if form.sending.is_some() {
         drawn.foot.push(Line::default());
         drawn.foot.push(Line::styled("sending…", theme.pending));
     }
-    drawn
 }
 
 /// Lines of what is typed, and where the cursor is in them.
@@ -139,7 +149,7 @@ fn input(
         }
         Input::Lines(text) => several(text, room, theme),
         Input::Choice { options, selected } => {
-            let word = options.get(*selected).map_or("", |(_, word)| *word);
+            let word = options.get(*selected).map_or("", |(_, word)| word);
             let spans = if options.len() > 1 {
                 let arrow = if focused { theme.key } else { theme.dim };
                 vec![
@@ -188,6 +198,9 @@ fn several(text: &TextField, room: usize, theme: &Theme) -> (Vec<Vec<Span<'stati
 pub(super) fn keys(form: &Form) -> Vec<(&'static str, &'static str)> {
     if form.sending.is_some() {
         return vec![("esc", "stop waiting")];
+    }
+    if form.review.is_some() {
+        return vec![("y", form.verb), ("esc", "change")];
     }
     let mut keys = match form.fields.get(form.focus).map(|field| &field.input) {
         Some(Input::Lines(_)) => vec![("ctrl-s", form.verb), ("tab", "next")],

@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn columns_go_and_grow_with_the_screen_and_never_leave_it() {
-        for topic in Topic::ALL {
+        for &topic in Topic::ALL {
             let columns = topic.listed().columns();
             for wide in 38..200 {
                 let widths = shown(columns, wide);

@@ -67,6 +67,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &O
             let title = listed.name(&shown.entry);
             reading(frame.buffer_mut(), area, &title, &lines, shown.scroll, &keys, theme);
         }
+        Overlay::Bulk(bulk) => super::bulk::draw(frame, area, model, bulk, on_top, theme),
         Overlay::Inbox(list) => inbox::draw(frame.buffer_mut(), area, model, list, theme),
     }
 }

@@ -30,7 +30,12 @@ pub struct Story<'w> {
     pub invites: Vec<(String, String)>,
     pub campaigns: Vec<String>,
     pub requests: BTreeMap<usize, String>,
+    /// How many acts there were.
+    pub acts: usize,
 }
+
+/// Where decisions are left open, they go on by a step after so many acts.
+const ACTS_A_STEP: usize = 4;
 
 /// Plays the acts; what differs between server and model, if anything does.
 pub async fn tell(world: &World, site: Site, acts: Vec<Act>) -> Result<(), String> {
@@ -47,6 +52,7 @@ pub async fn tell(world: &World, site: Site, acts: Vec<Act>) -> Result<(), Strin
             return Err(format!("{so_far}but the server says {status} {code:?}: {answer}"));
         }
         story.learn(&act, &answer).await;
+        story.go_on().await;
         story.compare(place).await.map_err(|what| format!("{so_far}{what}"))?;
     }
     story.compare_all().await.map_err(|what| format!("{so_far}at the end, {what}"))
@@ -81,6 +87,19 @@ impl<'w> Story<'w> {
             invites: Vec::new(),
             campaigns,
             requests: BTreeMap::new(),
+            acts: 0,
+        }
+    }
+
+    /// Whether what is decided about many invites is left open.
+    pub fn leaves_open(&self) -> bool {
+        !self.world.app.settings().sweeps
+    }
+
+    async fn go_on(&mut self) {
+        self.acts += 1;
+        if self.leaves_open() && self.acts.is_multiple_of(ACTS_A_STEP) {
+            let _ = sweep::step(&self.world.app).await.unwrap();
         }
     }
 

@@ -18,7 +18,7 @@ use crate::{
 /// The keys of the pane in focus first, then those that hold everywhere, then those of the other panes and lists.
 pub(super) fn lines(model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
     let mut scopes = vec![model.scope(), Scope::Everywhere];
-    scopes.extend(Scope::ALL.into_iter().filter(|scope| *scope != model.scope() && *scope != Scope::Everywhere));
+    scopes.extend(Scope::ALL.iter().copied().filter(|scope| *scope != model.scope() && *scope != Scope::Everywhere));
     let keymap = &model.settings.keymap;
     let keys = |action| keymap.keys(action).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let widest = KEYMAP.iter().map(|binding| columns(&keys(binding.action))).max().unwrap_or(0).min(if wide < 60 {

@@ -26,9 +26,10 @@ use crate::{
     },
 };
 
-/// "Invites · The Night Owls".
+/// "Invites · The Night Owls"; with its name, where one campaign is shown alone.
 pub(super) fn title(model: &Model) -> String {
-    model.chosen_band().map_or_else(|| "Invites".to_owned(), |band| format!("Invites · {}", band.name))
+    let campaign = model.invites.campaign.as_ref().map(|(_, name)| format!(" · {name}")).unwrap_or_default();
+    model.chosen_band().map_or_else(|| "Invites".to_owned(), |band| format!("Invites · {}{campaign}", band.name))
 }
 
 /// A count as the server gives it: to 1,000 exactly.
@@ -69,7 +70,7 @@ pub(super) fn counts(model: &Model, wide: u16) -> String {
 
 /// Whether not all invites are asked for.
 pub(super) fn is_narrowed(invites: &InvitesPane) -> bool {
-    invites.status.is_some() || invites.kind.is_some() || !invites.search.query.is_empty()
+    invites.status.is_some() || invites.kind.is_some() || invites.campaign.is_some() || !invites.search.query.is_empty()
 }
 
 /// The glyph of a status: it is told apart without colour and without reading.

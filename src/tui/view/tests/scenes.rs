@@ -1,5 +1,7 @@
 //! The screens that are looked at.
 
+mod bulk;
+mod campaigns;
 mod invites;
 mod lists;
 
@@ -26,8 +28,9 @@ use crate::{
 type Scene = (&'static str, fn((u16, u16)) -> Model);
 
 /// Every screen. What belongs together is next door.
-pub(super) static ALL: LazyLock<Vec<Scene>> =
-    LazyLock::new(|| [PLAIN, invites::ALL, lists::ALL].into_iter().flatten().copied().collect());
+pub(super) static ALL: LazyLock<Vec<Scene>> = LazyLock::new(|| {
+    [PLAIN, invites::ALL, lists::ALL, campaigns::ALL, bulk::ALL].into_iter().flatten().copied().collect()
+});
 
 const PLAIN: &[Scene] = &[
     ("welcome", |size| fresh(size)),

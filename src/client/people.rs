@@ -2,15 +2,13 @@
 //!
 //! Commas, semicolons or tabs, with or without a byte order mark and headings, either kind of line end. UTF-8 it has to be.
 
-use std::io::Read as _;
-
 use csv::{ReaderBuilder, StringRecord, Trim};
 use serde_json::{Map, Value};
 
-use crate::cli::{Error, ask};
+use crate::api::{MAX_ROWS, RowResult, RowStatus};
 
-/// The largest file that is read: a million rows are far below.
-const MOST_BYTES: u64 = 256 * 1024 * 1024;
+/// The most bytes of rows in a request: the server takes a megabyte, and what they have in common comes on top.
+const MOST_BYTES: usize = 700_000;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,11 +46,11 @@ impl Column {
 }
 
 /// The heading of the column that says what was wrong with a row.
-pub(super) const PROBLEM: &str = "problem";
+pub(crate) const PROBLEM: &str = "problem";
 
 /// A file of people.
 #[derive(Debug)]
-pub(super) struct People {
+pub(crate) struct People {
     text: String,
     delimiter: u8,
     headings: Option<StringRecord>,
@@ -61,29 +59,18 @@ pub(super) struct People {
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// The line of the file that it begins at, from 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// The cells as they are.
-    pub(super) cells: StringRecord,
+    pub(crate) cells: StringRecord,
     /// What is sent.
-    pub(super) wish: Value,
+    pub(crate) wish: Value,
 }
 
 impl People {
-    /// Reads a file, or standard input where it is called `-`.
-    pub(super) fn read(name: &str) -> Result<Self, Error> {
-        let shown = if name == "-" { "standard input" } else { name };
-        let mut bytes = Vec::new();
-        let unreadable = |error: std::io::Error| Error::Usage(format!("{shown} cannot be read: {error}"));
-        ask::open(name)?.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-        if bytes.len() as u64 > MOST_BYTES {
-            return Err(Error::Usage(format!("{shown} is larger than 256 MiB: cut it into pieces")));
-        }
-        Self::parse(bytes).map_err(|wrong| Error::Usage(format!("{shown}: {wrong}")))
-    }
-
-    fn parse(bytes: Vec<u8>) -> Result<Self, String> {
+    /// Reads a list. What is wrong is said in a sentence that begins small: where, and what to do.
+    pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self, String> {
         let text = String::from_utf8(bytes).map_err(|error| {
             let good = error.utf8_error().valid_up_to();
             let line = error.as_bytes()[..good].split(|&byte| byte == b'\n').count();
@@ -122,13 +109,13 @@ impl People {
     }
 
     /// The headings of columns that are not read.
-    pub(super) fn unread(&self) -> Vec<&str> {
+    pub(crate) fn unread(&self) -> Vec<&str> {
         let headings = self.headings.iter().flatten();
         headings.zip(&self.columns).filter(|(_, column)| **column == Column::Unknown).map(|(name, _)| name).collect()
     }
 
     /// The people, in their order; rows without anything are nobody.
-    pub(super) fn rows(&self) -> impl Iterator<Item = Row> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row> {
         let people = self.records().skip(usize::from(self.headings.is_some()));
         people.filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty())).map(move |(line, cells)| {
             let wish = self.wish(&cells);
@@ -182,18 +169,11 @@ impl People {
         let parts: Vec<&str> = first.into_iter().chain(last).collect();
         let whole = (!parts.is_empty()).then(|| parts.join(" "));
         let name = name.map(str::to_owned).or(whole).or_else(|| beside.map(str::to_owned));
-        let fields = [
-            ("email", email.map(str::to_owned)),
-            ("username", username.map(str::to_owned)),
-            ("role", role),
-            ("name", name),
-        ];
-        let fields = fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), Value::from(value?))));
-        Value::Object(fields.collect::<Map<_, _>>())
+        wish(email, username, name.as_deref(), role.as_deref())
     }
 
     /// The headings of a file with some of these people and what is wrong with them.
-    pub(super) fn failed_headings(&self) -> StringRecord {
+    pub(crate) fn failed_headings(&self) -> StringRecord {
         let mut headings = self.headings.clone().unwrap_or_else(|| {
             let named = |column: &Column| match column {
                 Column::Whom => "for",
@@ -210,7 +190,7 @@ impl People {
     }
 
     /// A row of that file.
-    pub(super) fn failed_row(&self, row: &Row, problem: &str) -> StringRecord {
+    pub(crate) fn failed_row(&self, row: &Row, problem: &str) -> StringRecord {
         let at = self.problem_column().unwrap_or(self.columns.len());
         let cell = |place: usize| if place == at { problem } else { row.cells.get(place).unwrap_or_default() };
         (0..self.columns.len().max(at + 1)).map(cell).collect()
@@ -221,9 +201,70 @@ impl People {
     }
 
     /// What stands between the cells.
-    pub(super) const fn delimiter(&self) -> u8 {
+    pub(crate) const fn delimiter(&self) -> u8 {
         self.delimiter
     }
+}
+
+fn wish(email: Option<&str>, username: Option<&str>, name: Option<&str>, role: Option<&str>) -> Value {
+    let fields = [("email", email), ("username", username), ("role", role), ("name", name)];
+    let fields = fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), Value::from(value?))));
+    Value::Object(fields.collect::<Map<_, _>>())
+}
+
+/// A row as the API takes it, from what a person wrote into three cells: an address or a user name, a name, a role.
+pub(crate) fn wish_of(whom: &str, name: &str, role: &str) -> Value {
+    let [whom, name, role] = [whom, name, role].map(str::trim);
+    let given = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
+    let (name, role) = (given(name), given(&role.to_lowercase()));
+    if is_address(whom) {
+        let (address, owner) = mailbox(whom);
+        return wish(Some(address), None, name.as_deref().or(owner), role.as_deref());
+    }
+    let username = given(whom.strip_prefix('@').unwrap_or(whom));
+    wish(None, username.as_deref(), name.as_deref(), role.as_deref())
+}
+
+/// The rows of the next request: as many as the server takes at once. `bytes_of` gives the length of what is sent of a row.
+pub(crate) fn next_rows<T>(rows: &mut impl Iterator<Item = T>, bytes_of: impl Fn(&T) -> usize) -> Vec<T> {
+    let (mut taken, mut bytes) = (Vec::new(), 0);
+    while taken.len() < MAX_ROWS && bytes < MOST_BYTES {
+        let Some(row) = rows.next() else { break };
+        bytes += bytes_of(&row);
+        taken.push(row);
+    }
+    taken
+}
+
+/// Whether the row came to no invite, neither a new one nor one that was sent again.
+pub(crate) fn is_refused(result: &RowResult) -> bool {
+    result.status != RowStatus::Created && result.link.is_none()
+}
+
+/// A text of a row that is sent; empty where it has none.
+pub(crate) fn field<'a>(wish: &'a Value, name: &str) -> &'a str {
+    wish[name].as_str().unwrap_or_default()
+}
+
+/// Whom a row is for, as people say it.
+pub(crate) fn whom(wish: &Value) -> String {
+    match (field(wish, "email"), field(wish, "username")) {
+        ("", "") => field(wish, "name").to_owned(),
+        ("", username) => format!("@{username}"),
+        (email, _) => email.to_owned(),
+    }
+}
+
+/// The columns of a table of results.
+pub(crate) const RESULT_COLUMNS: [&str; 9] =
+    ["row", "email", "username", "name", "role", "status", "invite_id", "link", "detail"];
+
+/// A row of such a table: the line of the list that the row begins at, what was sent, and what it came to.
+pub(crate) fn result_row(line: usize, wish: &Value, result: &RowResult) -> [String; 9] {
+    let [email, username, name, role] = ["email", "username", "name", "role"].map(|name| field(wish, name).to_owned());
+    let id = result.invite_id.map(|id| id.to_string()).unwrap_or_default();
+    let [way_in, why] = [&result.link, &result.detail].map(|text| text.clone().unwrap_or_default());
+    [line.to_string(), email, username, name, role, result.status.to_string(), id, way_in, why]
 }
 
 /// What stands between cells: what the first line has most of, outside of quotes.
