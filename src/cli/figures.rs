@@ -30,9 +30,10 @@ pub(super) async fn stats(context: &Context, args: &StatsArgs) -> Result<(), Err
 
 fn print_stats(stats: &Stats) -> Result<(), Error> {
     let row = |of: &str, name: &str, counts: InviteCounts| {
-        let numbers = [counts.made, counts.pending, counts.accepted, counts.rejected, counts.cancelled, counts.uses];
-        let [made, pending, accepted, rejected, cancelled, uses] = numbers.map(|n| n.to_string());
-        [of.to_owned(), name.to_owned(), made, pending, accepted, rejected, cancelled, uses]
+        let InviteCounts { made, pending, accepted, rejected, cancelled, expired, uses } = counts;
+        let [made, pending, accepted, rejected, cancelled, expired, uses] =
+            [made, pending, accepted, rejected, cancelled, expired, uses].map(|n| n.to_string());
+        [of.to_owned(), name.to_owned(), made, pending, accepted, rejected, cancelled, expired, uses]
     };
     let mut rows = vec![row("all", "", stats.by_status)];
     rows.extend(stats.by_kind.iter().map(|kind| row("kind", kind.kind.as_str(), kind.counts)));
@@ -44,7 +45,7 @@ fn print_stats(stats: &Stats) -> Result<(), Error> {
     if stats.other_inviters != InviteCounts::default() {
         rows.push(row("inviter", "others", stats.other_inviters));
     }
-    output::table(["OF", "NAME", "MADE", "PENDING", "ACCEPTED", "REJECTED", "CANCELLED", "USES"], &rows)?;
+    output::table(["OF", "NAME", "MADE", "PENDING", "ACCEPTED", "REJECTED", "CANCELLED", "EXPIRED", "USES"], &rows)?;
     let rate = stats.acceptance_rate.map(|rate| format!("{:.0} %", rate * 100.0)).unwrap_or_default();
     let median = stats.median_seconds_to_accept.map(duration).unwrap_or_default();
     output::fields(&[("ACCEPTANCE RATE", rate), ("TIME TO ACCEPT", median), ("LOOKED AT", stats.views.to_string())])

@@ -230,7 +230,7 @@ fn figures_trees_and_quotas_are_shown() {
     assert_eq!(ada.json(&["stats", &band]), ada.api(&format!("/bands/{band}/stats")));
     let stats = ada.run(&["stats", &band]).out;
     assert!(
-        stats.contains("inviter\tada\t1\t0\t1\t0\t0\t1\n") && stats.contains("ACCEPTANCE RATE\t100 %\n"),
+        stats.contains("inviter\tada\t1\t0\t1\t0\t0\t0\t1\n") && stats.contains("ACCEPTANCE RATE\t100 %\n"),
         "{stats}"
     );
     assert_eq!(ada.json(&["tree", &band]), ada.api(&format!("/bands/{band}/tree")));
