@@ -1,14 +1,18 @@
 //! What each form asks for.
 
 mod campaigns;
+mod invite;
+mod templates;
 
 pub(super) use campaigns::{edit_campaign, new_campaign};
+pub(super) use invite::{invite_by, invite_in, new_invite};
+pub(super) use templates::{edit_template, new_template};
 
 use jiff::tz::TimeZone;
 
 use super::{
     expiry,
-    model::{Chosen, Form, FormField, FormKind, Terms},
+    model::{Chosen, Form, FormField, FormKind, Terms, life, uses},
 };
 use crate::{
     api::{Band, Invite, Member, Site},
@@ -125,18 +129,9 @@ fn band_fields(
     ]
 }
 
-/// A new invite to a band: a link for anyone, or for the one who is named.
-pub(super) fn new_invite(band: &Band) -> Form {
-    let default = default_expiry(policy_default(band));
-    let mut fields = invite_fields(grantable(band), Role::Member, &default, "1", None, None);
-    let hint = "A user name or an e-mail address; empty is anyone who holds the link.";
-    fields.insert(0, FormField::line("recipient", "For", hint, ""));
-    Form::new(FormKind::NewInvite(band.id), format!("New invite · {}", band.name), "create", fields)
-}
-
 /// A pending invite.
 pub(super) fn edit_invite(invite: &Invite, band: &Band, zone: &TimeZone) -> Form {
-    let uses = invite.max_uses.0.map_or_else(|| "unlimited".to_owned(), |uses| uses.to_string());
+    let uses = uses(invite.max_uses);
     let fields = invite_fields(
         grantable(band),
         invite.role,
@@ -238,12 +233,7 @@ pub(super) fn policy_default(band: &Band) -> Option<Hours> {
 
 /// The default as it would be typed; empty where it is not known, which means the same.
 pub(super) fn default_expiry(default: Option<Hours>) -> String {
-    match default {
-        None => String::new(),
-        Some(Hours(None)) => "never".to_owned(),
-        Some(Hours(Some(hours))) if hours > 24 && hours % 24 == 0 => format!("{}d", hours / 24),
-        Some(Hours(Some(hours))) => format!("{hours}h"),
-    }
+    default.map(life).unwrap_or_default()
 }
 
 /// The roles that the person may grant in the band.

@@ -25,6 +25,8 @@ pub enum Scope {
     Campaigns,
     /// In a list of people to invite at once.
     Bulk,
+    /// In the list of templates.
+    Templates,
 }
 
 impl Scope {
@@ -34,6 +36,7 @@ impl Scope {
         Self::Bands,
         Self::Members,
         Self::Campaigns,
+        Self::Templates,
         Self::JoinRequests,
         Self::Bans,
         Self::Audit,
@@ -53,6 +56,7 @@ impl Scope {
             Self::Audit => "in what happened",
             Self::Campaigns => "in the campaigns",
             Self::Bulk => "in the list of people",
+            Self::Templates => "in the templates",
         }
     }
 }
@@ -141,6 +145,7 @@ keymap! {
     NewCampaign = "new_campaign", Campaigns, ["n"], "new", "Make a campaign: invites that share role, message and end, and end together", footer;
     EditCampaign = "edit_campaign", Campaigns, ["e"], "edit", "Change name, role, end, message or event of the campaign; role, end and message go to its pending invites", footer;
     CampaignInvites = "campaign_invites", Campaigns, ["v"], "its invites", "Show the campaign's invites in the pane", footer;
+    InviteToCampaign = "invite_to_campaign", Campaigns, ["m"], "invite", "Make an invite in the campaign";
     EndCampaign = "end_campaign", Campaigns, ["x"], "end", "End the campaign, or all marked ones, with all pending invites", footer;
     DeleteCampaign = "delete_campaign", Campaigns, ["D"], "delete", "Delete the campaign, or all marked ones; all pending invites end", footer;
     BulkSend = "bulk_send", Bulk, ["s"], "send", "Make the invites, after the list was checked and you said yes", footer;
@@ -152,6 +157,11 @@ keymap! {
     BulkDrop = "bulk_drop", Bulk, ["x"], "drop row", "Take the row out of the list", footer;
     BulkSave = "bulk_save", Bulk, ["w"], "save", "Write the list with what each row came to into a CSV file", footer;
 
+    NewTemplate = "new_template", Templates, ["n"], "new", "Make a template: what new invites have in common", footer;
+    UseTemplate = "use_template", Templates, ["m"], "invite", "Make an invite by the template", footer;
+    EditTemplate = "edit_template", Templates, ["e"], "edit", "Change the template", footer;
+    DeleteTemplate = "delete_template", Templates, ["D"], "delete", "Delete the template, or all marked ones; what was made by it stays", footer;
+
     Open = "open", Everywhere, ["enter"], "details", "Open what the cursor is on";
     Search = "search", Everywhere, ["/"], "search", "Search the pane on the server while typing", footer;
     Mark = "mark", Everywhere, ["space"], "mark", "Mark the row; what follows is done to all marked";
@@ -160,6 +170,7 @@ keymap! {
     Accept = "accept", Everywhere, ["a"], "accept", "Accept an invite by pasting its link, token or code", footer;
     Inbox = "inbox", Everywhere, ["i"], "inbox", "Show the invites that wait for you";
     Campaigns = "campaigns", Everywhere, ["C"], "campaigns", "Show the band's campaigns";
+    Templates = "templates", Everywhere, ["P"], "templates", "Show the band's templates for new invites";
     JoinRequests = "join_requests", Everywhere, ["W"], "join requests", "Show who asks to come into the band";
     Bans = "bans", Everywhere, ["B"], "bans", "Show who may not come back to the band";
     Audit = "audit", Everywhere, ["A"], "audit trail", "Show what happened in the band, by whom and when";

@@ -5,6 +5,7 @@ mod audit;
 mod bans;
 mod campaigns;
 mod requests;
+mod templates;
 
 use ratatui::style::Style;
 
@@ -15,7 +16,7 @@ use super::{
     theme::Theme,
 };
 use crate::{
-    api::{AuditEvent, Ban, Campaign, JoinRequest},
+    api::{AuditEvent, Ban, Campaign, JoinRequest, Template},
     client::Page,
     domain::{CampaignId, Role},
 };
@@ -31,6 +32,8 @@ pub enum Topic {
     Audit,
     /// The band's campaigns.
     Campaigns,
+    /// Its templates.
+    Templates,
 }
 
 /// A row of any of these lists.
@@ -44,6 +47,8 @@ pub enum Entry {
     Event(AuditEvent),
     /// Of the campaigns.
     Campaign(Box<Campaign>),
+    /// Of the templates.
+    Template(Box<Template>),
 }
 
 /// A row's identity within its list.
@@ -59,6 +64,7 @@ impl Row for Entry {
             Self::Ban(ban) => of(ban.account.id.as_bytes()),
             Self::Event(event) => EntryId(u128::from(event.id.unsigned_abs())),
             Self::Campaign(campaign) => of(campaign.id.as_bytes()),
+            Self::Template(template) => of(template.id.as_bytes()),
         }
     }
 }
@@ -83,6 +89,8 @@ pub(super) type Cell = (String, Style);
 pub(super) enum Start {
     /// Opens a form.
     Form(Form),
+    /// Leaves the list for the form of a new invite.
+    Invite(Form),
     /// Leads to the invites pane, narrowed to this campaign, which is called so.
     ToInvites(CampaignId, String),
 }
@@ -164,7 +172,7 @@ pub(super) trait Listed: Sync {
 
 impl Topic {
     /// All of them.
-    pub const ALL: &'static [Self] = &[Self::JoinRequests, Self::Bans, Self::Audit, Self::Campaigns];
+    pub const ALL: &'static [Self] = &[Self::JoinRequests, Self::Bans, Self::Audit, Self::Campaigns, Self::Templates];
 
     /// What is particular to it.
     pub(super) const fn listed(self) -> &'static dyn Listed {
@@ -173,6 +181,7 @@ impl Topic {
             Self::Bans => &bans::Bans,
             Self::Audit => &audit::Audit,
             Self::Campaigns => &campaigns::Campaigns,
+            Self::Templates => &templates::Templates,
         }
     }
 

@@ -4,6 +4,7 @@ mod bulk;
 mod field;
 mod form;
 mod groups;
+mod known;
 mod layout;
 mod list;
 mod listing;
@@ -16,6 +17,7 @@ pub use bulk::{Bulk, BulkRow, CELLS, Editing, MOST_BYTES, RowState, Run, Tally, 
 pub use field::TextField;
 pub use form::{Form, FormField, FormKind, Input, Word};
 pub use groups::{GroupLine, Groups};
+pub use known::{Known, life, uses};
 pub use layout::{Areas, MIN_HEIGHT, MIN_WIDTH, areas};
 pub use list::{List, PageOf, Row, Want};
 pub use listing::{Listing, Shown};
@@ -243,6 +245,10 @@ pub enum Purpose {
     },
     /// A band's policy, for the form of a new invite.
     Policy(BandId),
+    /// What can be chosen in a form about this band.
+    Known(BandId),
+    /// People whose names hold what is typed.
+    People,
     /// The form that says it is sending this request.
     Form,
     /// The confirmation that says it is doing this request.

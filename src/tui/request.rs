@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use crate::{
     api::{
         Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, Campaign, Campaigns,
-        CancelledInvites, CreateBand, CreateCampaign, CreateInvite, CreateInvites, CreatedInvite, CreatedInvites,
-        DeclineInvite, ForgotPassword, FoundPeople, Inbox, Invite, InviteLink, Invites, JoinRequests, Login, Member,
-        Members, Preview, Redemptions, Register, Registered, ResendInvite, ResentInvite, SignedIn, Site, TransferBand,
-        UpdateBand, UpdateCampaign, UpdateInvite, UpdateMember, VerifyEmail,
+        CancelledInvites, CreateBand, CreateCampaign, CreateInvite, CreateInvites, CreateTemplate, CreatedInvite,
+        CreatedInvites, DeclineInvite, ForgotPassword, FoundPeople, Inbox, Invite, InviteLink, Invites, JoinRequests,
+        Login, Member, Members, Preview, Redemptions, Register, Registered, ResendInvite, ResentInvite, SignedIn, Site,
+        Template, Templates, TransferBand, UpdateBand, UpdateCampaign, UpdateInvite, UpdateMember, UpdateTemplate,
+        VerifyEmail,
     },
     client::{
         AuditQuery, BandQuery, Client, Error, InviteQuery, MadeCampaign, Media, MemberQuery, Page, Removal, Saved,
         Synced,
     },
-    domain::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, JoinStatus, Pasted},
+    domain::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, JoinStatus, Pasted, TemplateId},
 };
 
 /// What a file is to hold, by how it is called.
@@ -76,6 +77,10 @@ pub enum Answer {
     MadeCampaign(Box<MadeCampaign>),
     /// How many pending invites ended with a campaign.
     Cancelled(Box<CancelledInvites>),
+    /// A page of templates.
+    Templates(Box<Templates>),
+    /// One template.
+    Template(Box<Template>),
     /// One invite.
     Invite(Box<Invite>),
     /// A new invite with its link.
@@ -169,6 +174,14 @@ requests! { client;
     ExpireCampaign(id: CampaignId) => Cancelled(CancelledInvites), client.expire_campaign(id);
     /// Deletes a campaign; its pending invites end.
     DeleteCampaign(id: CampaignId) => Cancelled(CancelledInvites), client.delete_campaign(id);
+    /// A page of templates.
+    Templates(band: BandId, page: Page) => Templates(Templates), client.templates(band, &page);
+    /// Makes a template.
+    CreateTemplate(band: BandId, body: Box<CreateTemplate>) => Template(Template), client.create_template(band, &body);
+    /// Changes a template.
+    UpdateTemplate(id: TemplateId, body: Box<UpdateTemplate>) => Template(Template), client.update_template(id, &body);
+    /// Deletes a template.
+    DeleteTemplate(id: TemplateId) => Done, client.delete_template(id);
     /// Makes an invite.
     CreateInvite(band: BandId, body: CreateInvite) => Created(CreatedInvite), client.create_invite(band, &body);
     /// Makes an invite for each row, or says what it would come to.

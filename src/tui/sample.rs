@@ -4,12 +4,12 @@ use crate::{
     api::{
         Account, AuditEvent, AuditTrail, Ban, Band, BandCounts, BandRef, Campaign, CampaignEvent, Inbox, Invite,
         InviteCounts, Inviter, JoinRequest, Member, PasswordRules, Person, Preview, PreviewBand, Redemption,
-        Redemptions, Site, Waiting,
+        Redemptions, Site, Template, Waiting,
     },
     client::{Origin, PlainHttp},
     domain::{
-        AccountId, BandId, CampaignId, CancelReason, Delivery, InviteId, InvitePermission, JoinMode, JoinRequestId,
-        JoinStatus, Kind, MaxUses, Registration, Role, Status, Timestamp, WallTime,
+        AccountId, BandId, CampaignId, CancelReason, Delivery, Hours, InviteId, InvitePermission, JoinMode,
+        JoinRequestId, JoinStatus, Kind, MaxUses, Registration, Role, Status, TemplateId, Timestamp, WallTime,
     },
     tui::{
         keymap::Keymap,
@@ -341,6 +341,42 @@ pub(crate) fn campaigns() -> Vec<Campaign> {
             ..campaign(4)
         },
         Campaign { is_default: true, ..campaign(1) },
+    ]
+}
+
+/// A template of the Night Owls.
+pub(crate) fn template(n: u8) -> Template {
+    Template {
+        id: TemplateId::from_bytes(bytes(n)),
+        band_id: band_id(1),
+        name: format!("Template {n}"),
+        kind: None,
+        role: Role::Member,
+        ttl_hours: Hours(Some(72)),
+        max_uses: MaxUses::ONE,
+        label: None,
+        message: None,
+        campaign_id: None,
+        requires_approval: false,
+        created_at: later(-i64::from(n) * DAY),
+        created_by: person(2),
+    }
+}
+
+/// The templates of the Night Owls.
+pub(crate) fn templates() -> Vec<Template> {
+    vec![
+        Template {
+            name: "Guests of the house".to_owned(),
+            kind: Some(Kind::Link),
+            ttl_hours: Hours(Some(168)),
+            max_uses: MaxUses::from_number(10).unwrap(),
+            label: Some("for guests".to_owned()),
+            message: Some(MESSAGE.to_owned()),
+            ..template(1)
+        },
+        Template { name: "夏合宿の仲間".to_owned(), role: Role::Admin, requires_approval: true, ..template(2) },
+        Template { max_uses: MaxUses::UNLIMITED, ttl_hours: Hours(None), kind: Some(Kind::Code), ..template(3) },
     ]
 }
 

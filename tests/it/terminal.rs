@@ -37,6 +37,8 @@ fn from_nothing_to_a_band_member_in_two_terminals() {
     ada.keys("n");
     ada.see("New invite");
     ada.keys("\r");
+    ada.see("whoever holds it");
+    ada.keys("y");
     ada.until("a copied link", |ada| ada.copied().is_some());
     let link = ada.copied().unwrap();
     assert!(link.starts_with(&format!("http://127.0.0.1:{port}/invite/inv_")), "{link}");

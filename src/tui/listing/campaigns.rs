@@ -170,6 +170,9 @@ impl Listed for Campaigns {
             Action::DeleteCampaign if campaign.is_default => {
                 "Invites without a campaign are always there: only their pending ones can be ended."
             }
+            Action::InviteToCampaign if campaign.ended_at.is_some() => {
+                "This campaign has ended: it takes no new invites."
+            }
             Action::EndCampaign if campaign.ended_at.is_some() => "This campaign has ended already.",
             Action::EndCampaign if campaign.is_default && campaign.counts.pending == 0 => {
                 "No invite without a campaign is pending."
@@ -186,6 +189,14 @@ impl Listed for Campaigns {
         let campaign = campaign(one(entries, listing)?)?;
         match action {
             Action::EditCampaign => Some(Start::Form(forms::edit_campaign(campaign, &model.settings.zone))),
+            Action::InviteToCampaign => {
+                let band = model.chosen_band()?;
+                Some(Start::Invite(if campaign.is_default {
+                    forms::new_invite(band, model.sends_mail())
+                } else {
+                    forms::invite_in(campaign, band, model.sends_mail())
+                }))
+            }
             Action::CampaignInvites => Some(Start::ToInvites(campaign.id, called(campaign).to_owned())),
             _ => None,
         }

@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use crate::domain::{AccountId, BandId, CampaignId, InviteId, Pasted};
+use crate::domain::{AccountId, BandId, CampaignId, InviteId, Pasted, TemplateId};
 
-use super::{Chosen, RequestId, TextField};
+use super::{Chosen, Known, RequestId, TextField};
 
 /// What a form is for.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,10 @@ pub enum FormKind {
     NewCampaign(BandId),
     /// A campaign, with so many pending invites.
     EditCampaign(CampaignId, u64),
+    /// A new template of a band.
+    NewTemplate(BandId),
+    /// A template of a band.
+    EditTemplate(TemplateId, BandId),
     /// A member's role and right to invite.
     EditMember(BandId, AccountId),
     /// A link, token or code to accept.
@@ -52,7 +56,7 @@ impl FormKind {
     /// The band whose policy says how long what is made lives, where the form shows that.
     pub const fn under_policy_of(&self) -> Option<BandId> {
         match self {
-            Self::NewInvite(band) | Self::NewCampaign(band) => Some(*band),
+            Self::NewInvite(band) | Self::NewCampaign(band) | Self::NewTemplate(band) => Some(*band),
             _ => None,
         }
     }
@@ -117,6 +121,8 @@ pub struct Form {
     pub refused: Option<String>,
     /// What sending it will do, while that is read and said yes to.
     pub review: Option<String>,
+    /// What is known beside what is typed.
+    pub known: Box<Known>,
 }
 
 impl FormField {
@@ -159,6 +165,15 @@ impl FormField {
         Self::new(name, label, hint, Input::Choice { options, selected })
     }
 
+    /// Chooses what is not among the words, and adds it to them.
+    pub fn choose_unknown(&mut self, word: String, read: &'static str) {
+        if let Input::Choice { options, selected } = &mut self.input {
+            *selected = options.len();
+            self.initial.clone_from(&word);
+            options.push((word.into(), read.into()));
+        }
+    }
+
     /// The text, or the chosen word as it stands on the wire.
     pub fn value(&self) -> &str {
         match &self.input {
@@ -189,6 +204,7 @@ impl Form {
             attempt: 0,
             refused: None,
             review: None,
+            known: Box::default(),
         }
     }
 
@@ -258,10 +274,14 @@ impl Form {
     /// What a field begins with is known only now; something typed meanwhile stays.
     pub fn begin_with(&mut self, name: &str, text: &str) {
         if let Some(field) = self.fields.iter_mut().find(|field| field.name == name && !field.is_changed()) {
-            text.clone_into(&mut field.initial);
-            if let Some(held) = field.text_mut() {
-                *held = TextField::new(text);
+            match &mut field.input {
+                Input::Line(held) | Input::Secret(held) | Input::Lines(held) => *held = TextField::new(text),
+                Input::Choice { options, selected } => match options.iter().position(|(word, _)| word == text) {
+                    Some(at) => *selected = at,
+                    None => return,
+                },
             }
+            text.clone_into(&mut field.initial);
         }
     }
 

@@ -43,6 +43,8 @@ impl Model {
                 }
                 Vec::new()
             }
+            Purpose::Known(band) => self.known(band, result),
+            Purpose::People => self.people_known(result),
             Purpose::Form => self.form_done(id, result),
             Purpose::Confirm => self.deed_done(id, result),
             Purpose::Copy(invite) => self.link_to_copy(invite, result),

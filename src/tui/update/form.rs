@@ -1,5 +1,6 @@
 //! Forms: keys, sending, and what an answer does. What a form says is read in `read`, next door.
 
+mod known;
 mod read;
 mod review;
 
@@ -16,7 +17,7 @@ use super::answer::words;
 use crate::{
     api::{Band, Outcome},
     client::{Error, MadeCampaign},
-    domain::{BandId, Delivery, Kind, Pasted},
+    domain::{BandId, CampaignId, Delivery, Kind, Pasted},
 };
 
 /// What a key did to a form.
@@ -118,9 +119,13 @@ impl Model {
         if let Some(effects) = self.forgot(key) {
             return effects;
         }
+        if let Some(effects) = self.people_key(key) {
+            return effects;
+        }
         let Some(Overlay::Form(form)) = self.overlays.last_mut() else { return Vec::new() };
+        let before = known::Deciding::of(form);
         match press(form, key) {
-            Pressed::Edited => Vec::new(),
+            Pressed::Edited => self.form_edited(&before),
             Pressed::Send => self.send_form(),
             Pressed::Close => self.close_form(),
         }
@@ -313,6 +318,13 @@ impl Model {
                 }
                 MadeCampaign::Nobody(_) => Vec::new(),
             },
+            Answer::Template(template) => {
+                let said = match form.kind {
+                    FormKind::NewTemplate(_) => format!("{} is made: m makes an invite by it.", template.name),
+                    _ => "Saved.".to_owned(),
+                };
+                self.listed_form_done(said)
+            }
             Answer::Campaign(_) => self.listed_form_done("Saved."),
             Answer::Invite(invite) => {
                 self.toast(Tone::Good, "Saved.");
@@ -346,7 +358,7 @@ impl Model {
             Action::NewBand => Some(forms::new_band()),
             Action::Accept => Some(forms::accept()),
             Action::EditBand => self.chosen_band().map(forms::edit_band),
-            Action::NewInvite => self.chosen_band().map(forms::new_invite),
+            Action::NewInvite => self.new_invite_form(),
             Action::EditInvite => self
                 .chosen_invite()
                 .zip(self.chosen_band())
@@ -365,8 +377,21 @@ impl Model {
     /// Opens a form; the policy that it shows a default of is asked for where it is not known.
     pub(super) fn show_form(&mut self, form: Form) -> Vec<Effect> {
         let unknown = form.kind.under_policy_of().filter(|_| self.chosen_band().is_some_and(|b| b.policy.is_none()));
+        let mut effects = self.ask_for_known(&form);
         self.open(Overlay::Form(form));
-        unknown.map(|band| self.ask(Purpose::Policy(band), Request::Band(band)).1).into_iter().collect()
+        effects.extend(unknown.map(|band| self.ask(Purpose::Policy(band), Request::Band(band)).1));
+        effects
+    }
+
+    /// The form of a new invite; in the campaign that is shown alone, where one is.
+    fn new_invite_form(&self) -> Option<Form> {
+        let mut form = forms::new_invite(self.chosen_band()?, self.sends_mail());
+        let own = |id: &CampaignId| self.band.is_none_or(|band| *id != CampaignId::default_of(band));
+        if let Some((id, name)) = self.invites.campaign.as_ref().filter(|(id, _)| own(id)) {
+            form.offer("campaign_id", [(id.to_string().into(), name.clone().into())]);
+            form.opens_in(*id);
+        }
+        Some(form)
     }
 
     /// A band's policy has come: a form for something new shows its default, where nothing else was typed.
@@ -379,7 +404,12 @@ impl Model {
                 && form.kind.under_policy_of() == Some(id)
                 && form.sending.is_none()
             {
-                form.begin_with("expires_at", &text);
+                form.known.life.clone_from(&text);
+                let line = if matches!(form.kind, FormKind::NewTemplate(_)) { "ttl_hours" } else { "expires_at" };
+                // A template or a campaign that is chosen says it already.
+                if form.template().is_none() && form.campaign().is_none() {
+                    form.begin_with(line, &text);
+                }
             }
         }
     }
@@ -477,7 +507,9 @@ fn place(form: &mut Form, error: &Error) {
             return;
         }
         let already = match problem.code {
-            crate::api::Code::AlreadyPending => "is invited already: copy the link of that invite, or revoke it first",
+            crate::api::Code::AlreadyPending => {
+                "is invited already: copy the link of that invite, or say below what becomes of it"
+            }
             crate::api::Code::AlreadyMember => "is in the band already",
             _ => "",
         };
@@ -485,6 +517,8 @@ fn place(form: &mut Form, error: &Error) {
             return;
         }
         let field = match problem.code {
+            crate::api::Code::KindNotAllowed => Some("kind"),
+            crate::api::Code::RecipientOptedOut => Some("recipient"),
             crate::api::Code::UsernameTaken => Some("username"),
             crate::api::Code::EmailTaken => Some("email"),
             _ => None,

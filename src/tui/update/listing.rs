@@ -6,7 +6,7 @@ use super::{
         keymap::{Action, Key},
         listing::{Entry, Start, Topic},
         message::Effect,
-        model::{Listing, Model, Overlay, Purpose, Row as _, Shown, Tone, Want},
+        model::{Listing, Model, Overlay, Pane, Purpose, Row as _, Shown, Tone, Want},
         request::Answer,
     },
     answer::words,
@@ -236,6 +236,13 @@ impl Model {
     fn begin(&mut self, start: Start) -> Vec<Effect> {
         match start {
             Start::Form(form) => self.show_form(form),
+            Start::Invite(mut form) => {
+                form.follow(&self.settings.zone);
+                let mut effects = self.close_listings();
+                self.focus = Pane::Invites;
+                effects.extend(self.show_form(form));
+                effects
+            }
             Start::ToInvites(campaign, name) => self.show_campaign(campaign, name),
         }
     }

@@ -266,6 +266,9 @@ impl Model {
         if matches!(self.overlays.last(), Some(Overlay::Finder(_))) {
             return self.find_again();
         }
+        if matches!(self.overlays.last(), Some(Overlay::Form(_))) {
+            return self.look_for_people();
+        }
         if self.screen != Screen::Panes || !self.overlays.is_empty() {
             return Vec::new();
         }

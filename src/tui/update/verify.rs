@@ -19,7 +19,7 @@ impl Model {
     }
 
     /// Whether the server sends mail, as far as is known.
-    pub(super) fn sends_mail(&self) -> bool {
+    pub(in crate::tui) fn sends_mail(&self) -> bool {
         self.server.as_ref().and_then(|server| server.site.as_ref()).is_none_or(|site| site.mail)
     }
 

@@ -107,7 +107,7 @@ pub(super) fn entry(frame: &mut Frame<'_>, area: Rect, model: &Model, form: &For
         head.truncate(1);
     }
     head.push(Line::default());
-    let drawn = form::draw(form, usize::from(wide), theme);
+    let drawn = form::draw(form, usize::from(wide), usize::from(u16::MAX), theme);
     let high = (head.len() + drawn.height()) as u16;
     let block = middle(area, wide, high);
     put_lines(frame.buffer_mut(), block, &head);

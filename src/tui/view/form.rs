@@ -12,13 +12,23 @@ use super::{
     outline::put_lines,
     text::{breaks, clip, columns, fit, tail, wrap},
 };
-use crate::tui::{
-    model::{Form, FormField, FormKind, Input, TextField},
-    theme::Theme,
+use crate::{
+    api::{FoundPeople, PersonState},
+    tui::{
+        model::{Form, FormField, FormKind, Input, TextField},
+        theme::Theme,
+    },
 };
 
 /// The most lines of a long text that are shown at once.
 const MOST_LINES: usize = 5;
+
+/// The most people that are shown at once.
+const MOST_PEOPLE: usize = 5;
+/// A form of so many fields at most scrolls rather than it gets dense.
+const MOST_AIRY: usize = 6;
+/// What is said where no name holds what is typed.
+const NOBODY: &str = "Nobody here has this in their name: type a user name or an e-mail address in full.";
 
 /// The lines of a form, drawn for a width.
 pub(super) struct Drawn {
@@ -68,8 +78,13 @@ impl Drawn {
     }
 }
 
-/// Draws a form for so many columns.
-pub(super) fn draw(form: &Form, wide: usize, theme: &Theme) -> Drawn {
+/// Draws a form for so many columns; blank lines between its fields go where they would take it beyond so many lines.
+pub(super) fn draw(form: &Form, wide: usize, high: usize, theme: &Theme) -> Drawn {
+    let airy = lines(form, wide, true, theme);
+    if airy.height() <= high || form.fields.len() <= MOST_AIRY { airy } else { lines(form, wide, false, theme) }
+}
+
+fn lines(form: &Form, wide: usize, airy: bool, theme: &Theme) -> Drawn {
     let label_wide = form.fields.iter().map(|field| columns(field.label)).max().unwrap_or(0);
     let indent = (label_wide + 4).min(wide / 2);
     let room = wide.saturating_sub(indent + 1).max(1);
@@ -107,18 +122,59 @@ pub(super) fn draw(form: &Form, wide: usize, theme: &Theme) -> Drawn {
         if let Some(error) = &field.error {
             say(&format!("✗ {error}"), theme.error);
         }
-        // What is wrong says what is allowed.
-        if focused && field.error.is_none() {
-            say(field.hint, theme.dim);
+        let people = form.known.people.as_ref().filter(|_| focused && field.name == "recipient");
+        // What is wrong says what is allowed, and so does who was found.
+        if focused && field.error.is_none() && people.is_none_or(|found| found.accounts.is_empty()) {
+            say(if people.is_some() { NOBODY } else { field.hint }, theme.dim);
+        }
+        for line in people.map(|found| found_people(found, form.known.picked, room, theme)).unwrap_or_default() {
+            let mut spans = vec![Span::raw(" ".repeat(indent))];
+            spans.extend(line);
+            drawn.lines.push(Line::from(spans));
         }
         if focused {
             drawn.focus = (start, drawn.lines.len());
         }
-        drawn.lines.push(Line::default());
+        if airy && at + 1 < form.fields.len() {
+            drawn.lines.push(Line::default());
+        }
     }
-    drawn.lines.pop();
     foot(&mut drawn, form, wide, theme);
     drawn
+}
+
+/// The people who were found, around the one that the cursor is on.
+fn found_people(found: &FoundPeople, picked: Option<usize>, room: usize, theme: &Theme) -> Vec<Vec<Span<'static>>> {
+    let top = picked.map_or(0, |at| (at + 1).saturating_sub(MOST_PEOPLE));
+    let shown = found.accounts.iter().enumerate().skip(top).take(MOST_PEOPLE);
+    let mut lines: Vec<_> = shown
+        .map(|(at, person)| {
+            let selected = picked == Some(at);
+            let state = match person.state {
+                PersonState::None => "",
+                PersonState::Member => "in the band",
+                PersonState::Invited => "invited already",
+                PersonState::Declined => "declined before",
+            };
+            let names = room.saturating_sub(2 + columns(state) + 1);
+            let name = format!("@{}  {}", person.username, person.display_name);
+            let style = match (selected, person.state) {
+                (true, _) => theme.selected,
+                (false, PersonState::Member) => theme.dim,
+                _ => theme.plain,
+            };
+            vec![
+                Span::styled(if selected { "▸ " } else { "  " }, style),
+                Span::styled(fit(&name, names), style),
+                Span::styled(format!(" {state}"), theme.dim),
+            ]
+        })
+        .collect();
+    let below = found.accounts.len().saturating_sub(top + MOST_PEOPLE);
+    if below > 0 {
+        lines.push(vec![Span::styled(format!("  … and {below} more"), theme.dim)]);
+    }
+    lines
 }
 
 /// What is said of the whole.
@@ -202,6 +258,11 @@ pub(super) fn keys(form: &Form) -> Vec<(&'static str, &'static str)> {
     if form.review.is_some() {
         return vec![("y", form.verb), ("esc", "change")];
     }
+    let of_people = form.fields.get(form.focus).is_some_and(|field| field.name == "recipient")
+        && form.known.people.as_ref().is_some_and(|found| !found.accounts.is_empty());
+    if of_people && form.known.picked.is_some() {
+        return vec![("enter", "take"), ("↓ ↑", "choose"), ("esc", "back")];
+    }
     let mut keys = match form.fields.get(form.focus).map(|field| &field.input) {
         Some(Input::Lines(_)) => vec![("ctrl-s", form.verb), ("tab", "next")],
         _ if form.enter_leads_to().is_some() => vec![("enter", "next")],
@@ -211,6 +272,9 @@ pub(super) fn keys(form: &Form) -> Vec<(&'static str, &'static str)> {
     match form.fields.get(form.focus).map(|field| &field.input) {
         Some(Input::Choice { options, .. }) if options.len() > 1 => keys.push(("← →", "change")),
         _ => {}
+    }
+    if of_people {
+        keys.push(("↓", "choose"));
     }
     match form.kind {
         FormKind::SignIn => keys.extend([("ctrl-t", "new account"), ("ctrl-r", "forgot password")]),

@@ -41,7 +41,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &O
         Overlay::Palette { query, selected } => palette::draw(frame, area, model, query, *selected, on_top, theme),
         Overlay::Form(form) => {
             let wide = box_width(area);
-            let drawn = form::draw(form, usize::from(wide).saturating_sub(4), theme);
+            let high = usize::from(area.height).saturating_sub(2);
+            let drawn = form::draw(form, usize::from(wide).saturating_sub(4), high, theme);
             let inner = open(frame.buffer_mut(), area, wide, drawn.height(), &form.title, &form::keys(form), theme);
             drawn.put(frame, inner, on_top);
         }

@@ -1,6 +1,8 @@
 //! What a form says, read with the domain's own rules, so that a refusal stands at its field before anything is sent.
 
 mod campaigns;
+mod invite;
+mod templates;
 
 use super::super::super::{
     expiry::Expiry,
@@ -10,13 +12,13 @@ use super::super::super::{
 };
 use crate::{
     api::{
-        ActionArgs, CreateBand, CreateInvite, DeclineInvite, Login, Patch, Register, UpdateBand, UpdateInvite,
-        UpdateMember, VerifyEmail,
+        ActionArgs, CreateBand, DeclineInvite, Login, Patch, Register, UpdateBand, UpdateInvite, UpdateMember,
+        VerifyEmail,
     },
     client::Origin,
     domain::{
         Address, AddressCode, BandName, CampaignName, Contact, Description, DisplayName, Invalid, Label, MaxUses,
-        Message, Pasted, Place, Reason, Timestamp, Username, check_password,
+        Message, Pasted, Place, Reason, TemplateName, Timestamp, Username, check_password,
     },
 };
 
@@ -84,6 +86,13 @@ impl Model {
                 }
                 self.read_edit_campaign(form, id)
             }
+            FormKind::NewTemplate(band) => self.read_new_template(form, band),
+            FormKind::EditTemplate(id, _) => {
+                if !form.is_changed() {
+                    return Said::Nothing;
+                }
+                self.read_edit_template(form, id)
+            }
             FormKind::EditMany(chosen) => self.read_edit_many(form, &chosen),
             FormKind::EditMember(band, account) => {
                 if !form.is_changed() {
@@ -120,31 +129,6 @@ impl Model {
                 None
             }
         }
-    }
-
-    fn read_new_invite(&self, form: &mut Form) -> Option<CreateInvite> {
-        let recipient = read_recipient(form);
-        let expiry = self.read_expiry(form);
-        let uses = read_uses(form);
-        let label = read_optional::<Label>(form, "label");
-        let message = read_optional::<Message>(form, "message");
-        let (ttl_hours, expires_at) = expiry?.fields();
-        let (email, username) = match recipient? {
-            Recipient::Anyone => (None, None),
-            Recipient::Address(address) => (Some(address), None),
-            Recipient::Account(username) => (None, Some(username)),
-        };
-        Some(CreateInvite {
-            role: form.value("role").parse().ok(),
-            ttl_hours,
-            expires_at,
-            max_uses: uses?.0.map_or(Patch::Null, |uses| Patch::Value(i64::from(uses.get()))),
-            label: Patch::given(label?),
-            message: Patch::given(message?),
-            email,
-            username,
-            ..CreateInvite::default()
-        })
     }
 
     fn read_terms(&self, form: &mut Form) -> Option<Said> {
@@ -325,28 +309,6 @@ fn read_decline(form: &mut Form, pasted: &Pasted) -> Option<Said> {
     Some(send(Request::Decline(pasted.clone(), DeclineInvite { reason, block })))
 }
 
-/// Whom an invite is for.
-enum Recipient {
-    /// Whoever holds the link.
-    Anyone,
-    /// Whoever has this address.
-    Address(String),
-    /// Who has this user name.
-    Account(String),
-}
-
-/// A user name, with the sign before it that it is often shown with, or an address.
-fn read_recipient(form: &mut Form) -> Option<Recipient> {
-    let Some(text) = form.optional("recipient") else { return Some(Recipient::Anyone) };
-    let name = text.strip_prefix('@').unwrap_or(&text);
-    let read = if name.contains('@') {
-        Address::normal(name).map(Recipient::Address)
-    } else {
-        Username::normal(name).map(Recipient::Account)
-    };
-    read.map_err(|why| form.refuse("recipient", format!("{why}; or an e-mail address, or nothing"))).ok()
-}
-
 fn read_uses(form: &mut Form) -> Option<MaxUses> {
     let text = form.value("max_uses").trim().to_lowercase();
     let read = match text.as_str() {
@@ -390,4 +352,17 @@ macro_rules! rules {
         }
     )+};
 }
-rules!(Address, BandName, CampaignName, Contact, Description, DisplayName, Label, Message, Place, Reason, Username);
+rules!(
+    Address,
+    BandName,
+    CampaignName,
+    Contact,
+    Description,
+    DisplayName,
+    Label,
+    Message,
+    Place,
+    Reason,
+    TemplateName,
+    Username
+);

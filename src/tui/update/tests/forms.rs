@@ -23,7 +23,7 @@ fn error(desk: &Desk, name: &str) -> String {
 #[test]
 fn wrong_input_is_refused_at_its_field_before_anything_is_sent() {
     let mut desk = Desk::with_a_band();
-    desk.press("n tab tab ctrl-u");
+    desk.press("n tab tab tab ctrl-u");
     desk.type_text("soon");
     desk.press("tab ctrl-u");
     desk.type_text("many");
@@ -31,7 +31,7 @@ fn wrong_input_is_refused_at_its_field_before_anything_is_sent() {
     assert!(!desk.has_request(|r| matches!(r, Request::CreateInvite(..))));
     assert!(error(&desk, "expires_at").contains("never"), "{}", error(&desk, "expires_at"));
     assert!(error(&desk, "max_uses").contains("unlimited"));
-    assert_eq!(form(&desk).focus, 2, "the first refused field has the focus");
+    assert_eq!(form(&desk).fields[form(&desk).focus].name, "expires_at", "the first refused field has the focus");
     desk.press("ctrl-u");
     desk.type_text("2020-01-01");
     desk.press("ctrl-s");
@@ -42,7 +42,7 @@ fn wrong_input_is_refused_at_its_field_before_anything_is_sent() {
 #[test]
 fn what_the_server_refuses_stands_at_its_field_too() {
     let mut desk = Desk::with_a_band();
-    desk.press("n ctrl-s");
+    desk.press("n ctrl-s y");
     let refusal = FieldError { field: "expires_at".to_owned(), message: "must be at most 2160 hours away".to_owned() };
     let refused = Error::Problem(Box::new(Problem::fields(vec![refusal])));
     desk.answer(|r| matches!(r, Request::CreateInvite(..)), Err(refused));
@@ -53,20 +53,20 @@ fn what_the_server_refuses_stands_at_its_field_too() {
 #[test]
 fn sending_again_is_the_same_attempt_until_something_is_changed() {
     let mut desk = Desk::with_a_band();
-    desk.press("n ctrl-s");
+    desk.press("n ctrl-s y");
     let first = desk.request(|r| matches!(r, Request::CreateInvite(..))).1;
     desk.answer(|r| matches!(r, Request::CreateInvite(..)), Err(offline()));
     assert!(form(&desk).refused.is_some() && desk.model.line.offline_since.is_some());
-    desk.press("ctrl-s");
+    desk.press("y");
     assert_eq!(desk.request(|r| matches!(r, Request::CreateInvite(..))).1, first);
     desk.press("esc");
     assert!(!desk.has_request(|r| matches!(r, Request::CreateInvite(..))), "Esc stops the waiting, the form stays");
-    desk.press("ctrl-s");
+    desk.press("y");
     assert_eq!(desk.request(|r| matches!(r, Request::CreateInvite(..))).1, first);
     desk.answer(|r| matches!(r, Request::CreateInvite(..)), Err(offline()));
-    desk.press("tab tab tab");
+    desk.press("esc tab tab tab tab");
     desk.type_text("0");
-    desk.press("ctrl-s");
+    desk.press("ctrl-s y");
     assert_ne!(desk.request(|r| matches!(r, Request::CreateInvite(..))).1, first);
 }
 
@@ -75,7 +75,7 @@ fn a_form_with_something_typed_is_closed_only_on_a_second_word() {
     let mut desk = Desk::with_a_band();
     desk.press("n esc");
     assert!(desk.top().is_none(), "nothing typed, nothing lost");
-    desk.press("n tab tab tab tab");
+    desk.press("n tab tab tab tab tab");
     desk.type_text("for Kim");
     desk.press("esc");
     assert!(matches!(desk.top(), Some(Overlay::Confirm(_))));
@@ -88,7 +88,7 @@ fn a_form_with_something_typed_is_closed_only_on_a_second_word() {
 #[test]
 fn keys_that_mean_something_elsewhere_are_letters_in_a_form() {
     let mut desk = Desk::with_a_band();
-    desk.press("n tab tab tab tab");
+    desk.press("n tab tab tab tab tab");
     desk.type_text("q?:uy/ 1");
     assert_eq!(form(&desk).value("label"), "q?:uy/ 1");
     assert!(desk.effects.is_empty());
@@ -140,13 +140,13 @@ fn the_bands_default_stands_in_the_form_as_soon_as_it_is_known_and_never_over_wh
         Ok(Answer::Band(Box::new(crate::api::Band { policy, ..band(1, Role::Owner) })))
     };
     let mut desk = Desk::with_a_band();
-    desk.press("n tab tab");
+    desk.press("n tab tab tab");
     desk.type_text("5h");
     desk.answer(|r| *r == Request::Band(band_id(1)), with_policy());
     assert_eq!(form(&desk).value("expires_at"), "5h");
     desk.press("esc y n");
     assert_eq!(form(&desk).value("expires_at"), "3d");
-    assert!(!form(&desk).is_changed() && desk.sent.is_empty());
+    assert!(!form(&desk).is_changed() && !desk.has_request(|r| matches!(r, Request::Band(_))));
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn an_invite_is_for_anyone_for_an_account_or_for_an_address() {
         let mut desk = Desk::with_a_band();
         desk.press("n");
         desk.type_text(typed);
-        desk.press("enter");
+        desk.press("enter y");
         let Request::CreateInvite(_, body) = &desk.request(|r| matches!(r, Request::CreateInvite(..))).2 else {
             panic!()
         };
@@ -180,7 +180,7 @@ fn what_is_wrong_with_the_one_who_is_invited_stands_at_their_name() {
         let mut desk = Desk::with_a_band();
         desk.press("n");
         desk.type_text("kim");
-        desk.press("enter");
+        desk.press("enter y");
         desk.answer(|r| matches!(r, Request::CreateInvite(..)), Err(answer));
         error(&desk, "recipient")
     };
@@ -196,7 +196,7 @@ fn an_invite_for_an_account_says_that_it_waits_in_its_inbox() {
     let mut desk = Desk::with_a_band();
     desk.press("n");
     desk.type_text("kim");
-    desk.press("enter");
+    desk.press("enter y");
     let invite = Invite { kind: Kind::User, account: Some(person(7)), ..invite(9) };
     let created = CreatedInvite { invite, link: "https://one.example/invite/x".to_owned(), token: String::new() };
     desk.answer(|r| matches!(r, Request::CreateInvite(..)), Ok(Answer::Created(Box::new(created))));

@@ -24,7 +24,7 @@ fn link(byte: u8, guest: u8) -> Link {
 #[test]
 fn n_and_enter_make_a_link_with_the_defaults_and_copy_it() {
     let mut desk = Desk::with_a_band();
-    desk.press("n enter");
+    desk.press("n enter y");
     let Request::CreateInvite(band, body) = &desk.request(|r| matches!(r, Request::CreateInvite(..))).2 else {
         panic!()
     };

@@ -80,7 +80,7 @@ fn a_failed_page_is_asked_for_again_only_when_the_server_is_heard() {
 #[test]
 fn a_session_that_ends_midway_asks_to_sign_in_over_what_was_typed() {
     let mut desk = Desk::with_a_band();
-    desk.press("n tab tab tab tab");
+    desk.press("n tab tab tab tab tab");
     desk.type_text("for Kim");
     desk.wait(7);
     desk.answer(is_sync, Err(problem(Code::Unauthenticated, "The session has ended.")));

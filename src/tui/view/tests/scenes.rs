@@ -4,6 +4,7 @@ mod bulk;
 mod campaigns;
 mod invites;
 mod lists;
+mod templates;
 
 use std::sync::LazyLock;
 
@@ -29,7 +30,11 @@ type Scene = (&'static str, fn((u16, u16)) -> Model);
 
 /// Every screen. What belongs together is next door.
 pub(super) static ALL: LazyLock<Vec<Scene>> = LazyLock::new(|| {
-    [PLAIN, invites::ALL, lists::ALL, campaigns::ALL, bulk::ALL].into_iter().flatten().copied().collect()
+    [PLAIN, invites::ALL, lists::ALL, campaigns::ALL, bulk::ALL, templates::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect()
 });
 
 const PLAIN: &[Scene] = &[
@@ -348,7 +353,7 @@ fn local(mut model: Model) -> Model {
 }
 
 fn new_invite() -> Form {
-    forms::new_invite(&sample::band(1, "The Night Owls", 12, Role::Owner))
+    forms::new_invite(&sample::band(1, "The Night Owls", 12, Role::Owner), true)
 }
 
 fn pasted() -> Pasted {

@@ -1,0 +1,260 @@
+use super::desk::*;
+use crate::{
+    api::{Campaign, Campaigns, Code, FoundPeople, FoundPerson, OnExisting, Patch, PersonState, Template, Templates},
+    domain::{Kind, Role},
+    tui::{
+        message::Msg,
+        model::{Form, Overlay},
+        request::{Answer, Request},
+        sample,
+    },
+};
+
+fn form(desk: &Desk) -> &Form {
+    match desk.top() {
+        Some(Overlay::Form(form)) => form,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn error(desk: &Desk, name: &str) -> String {
+    form(desk).fields.iter().find(|field| field.name == name).unwrap().error.clone().unwrap_or_default()
+}
+
+fn fill(desk: &mut Desk, name: &str, text: &str) {
+    let Some(Overlay::Form(form)) = desk.model.overlays.last_mut() else { panic!() };
+    form.fill(name, text);
+}
+
+/// Chooses a word of a field as a person does: with the arrow.
+fn choose(desk: &mut Desk, name: &str, word: &str) {
+    let Some(Overlay::Form(form)) = desk.model.overlays.last_mut() else { panic!() };
+    form.focus = form.fields.iter().position(|field| field.name == name).unwrap();
+    for _ in 0..20 {
+        if self::form(desk).value(name) == word {
+            return;
+        }
+        desk.press("right");
+    }
+    panic!("{name} has no {word}");
+}
+
+fn is_create(request: &Request) -> bool {
+    matches!(request, Request::CreateInvite(..))
+}
+
+fn sent(desk: &Desk) -> crate::api::CreateInvite {
+    let Request::CreateInvite(_, body) = desk.request(is_create).2.clone() else { panic!() };
+    body
+}
+
+fn is_people(request: &Request) -> bool {
+    matches!(request, Request::People(..))
+}
+
+fn people() -> Answer {
+    let states = [PersonState::None, PersonState::Member, PersonState::Invited, PersonState::Declined];
+    let accounts = states.into_iter().zip(7..).map(|(state, n)| {
+        let person = person(n);
+        FoundPerson { id: person.id, username: person.username, display_name: person.display_name, state }
+    });
+    Answer::People(Box::new(FoundPeople { accounts: accounts.collect() }))
+}
+
+fn campaigns(rows: Vec<Campaign>) -> Answer {
+    Answer::Campaigns(Box::new(Campaigns { campaigns: rows, next_cursor: None, prev_cursor: None }))
+}
+
+fn templates(rows: Vec<Template>) -> Answer {
+    Answer::Templates(Box::new(Templates { templates: rows, next_cursor: None, prev_cursor: None }))
+}
+
+fn review(desk: &Desk) -> &str {
+    form(desk).review.as_deref().expect("it is looked at once more")
+}
+
+#[test]
+fn people_are_found_while_their_name_is_typed_and_taken_by_enter() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n");
+    desk.type_text("u");
+    assert!(!desk.has_request(is_people), "one letter is too few");
+    desk.type_text("se");
+    assert!(desk.has_request(|r| *r == Request::People("use".to_owned(), Some(band_id(1)))), "{:?}", desk.sent);
+    desk.answer(is_people, Ok(people()));
+    assert_eq!(form(&desk).known.picked, None, "nobody is taken without a key");
+    desk.press("down down enter");
+    assert_eq!(form(&desk).value("recipient"), "@user8");
+    assert!(form(&desk).known.people.is_none() && form(&desk).review.is_none());
+    desk.press("enter");
+    assert!(review(&desk).contains("Only @user8"), "{}", review(&desk));
+    desk.press("y");
+    assert_eq!(sent(&desk).username.as_deref(), Some("user8"));
+}
+
+#[test]
+fn a_list_of_people_gives_way_step_by_step_and_an_address_finds_nobody() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n");
+    desk.type_text("use");
+    desk.answer(is_people, Ok(people()));
+    desk.press("down down up up");
+    assert_eq!(form(&desk).known.picked, None);
+    desk.press("down esc");
+    assert_eq!((form(&desk).known.picked, form(&desk).value("recipient")), (None, "use"));
+    desk.type_text("r@example.org");
+    assert!(form(&desk).known.people.is_none() && !desk.has_request(is_people));
+    desk.press("ctrl-u");
+    desk.send(Msg::Paste("kim".to_owned()));
+    assert!(desk.has_request(is_people), "a paste is typed too");
+    desk.answer(is_people, Err(problem(Code::Unavailable, "Not now.")));
+    desk.press("enter y");
+    assert_eq!(sent(&desk).username.as_deref(), Some("kim"), "a name can be typed in full all the same");
+}
+
+#[test]
+fn what_will_happen_is_said_before_anything_is_sent() {
+    let mut desk = Desk::with_a_band();
+    desk.model.server.as_mut().unwrap().site.as_mut().unwrap().mail = true;
+    desk.press("n");
+    desk.type_text("kim@example.org");
+    fill(&mut desk, "expires_at", "2d");
+    fill(&mut desk, "message", "Bring your sticks.");
+    desk.press("enter");
+    let said = review(&desk).to_owned();
+    for part in ["kim@example.org", "Band 1", "a member", "2026-11-23 08:53", "A mail with the link goes", "sticks"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    desk.press("enter");
+    assert!(!desk.has_request(is_create), "the key that asked does not answer");
+    desk.press("esc");
+    choose(&mut desk, "send", "no");
+    choose(&mut desk, "role", "admin");
+    choose(&mut desk, "requires_approval", "yes");
+    choose(&mut desk, "on_existing", "replace");
+    desk.press("ctrl-s");
+    let said = review(&desk);
+    for part in ["an admin", "has to agree", "Nothing is mailed", "that one ends"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    desk.press("y");
+    let body = sent(&desk);
+    assert_eq!((body.send, body.role, body.requires_approval), (Some(false), Some(Role::Admin), Some(true)));
+    assert_eq!(body.on_existing, Some(OnExisting::Replace));
+}
+
+#[test]
+fn each_kind_says_whom_it_can_be_for() {
+    for (kind, typed, wrong) in [
+        ("link", "kim", "whoever holds it"),
+        ("email", "kim", "address"),
+        ("email", "", "address"),
+        ("user", "", "user name"),
+        ("code", "kim@example.org", "whoever knows it"),
+    ] {
+        let mut desk = Desk::with_a_band();
+        desk.press("n");
+        fill(&mut desk, "recipient", typed);
+        choose(&mut desk, "kind", kind);
+        desk.press("ctrl-s");
+        assert!(error(&desk, "recipient").contains(wrong), "{kind} {typed}: {}", error(&desk, "recipient"));
+        assert!(form(&desk).review.is_none());
+    }
+    let mut desk = Desk::with_a_band();
+    desk.press("n");
+    fill(&mut desk, "max_uses", "unlimited");
+    choose(&mut desk, "kind", "code");
+    desk.press("ctrl-s");
+    assert!(
+        review(&desk).contains("Any number of people can come into Band 1, as a member, by the code"),
+        "{}",
+        review(&desk)
+    );
+    desk.press("y");
+    assert_eq!((sent(&desk).kind, sent(&desk).max_uses), (Patch::Value(Kind::Code), Patch::Null));
+    desk.answer(is_create, Err(problem(Code::KindNotAllowed, "This band makes no codes.")));
+    assert!(error(&desk, "kind").contains("no codes") && form(&desk).review.is_none());
+}
+
+#[test]
+fn a_campaign_gives_what_was_not_typed_and_its_end_is_left_to_the_server() {
+    let end = sample::later(365 * 86_400);
+    let campaign = Campaign {
+        role: Some(Role::Admin),
+        message: Some("Come!".to_owned()),
+        expires_at: Some(end),
+        ..sample::campaign(2)
+    };
+    let over = Campaign { ended_at: Some(end), ..sample::campaign(3) };
+    let mut desk = Desk::with_a_band();
+    desk.press("n");
+    fill(&mut desk, "message", "My own words");
+    let all = vec![campaign.clone(), over, Campaign { is_default: true, ..sample::campaign(1) }];
+    desk.answer(|r| matches!(r, Request::Campaigns(..)), Ok(campaigns(all)));
+    let options = form(&desk).fields.iter().find(|field| field.name == "campaign_id").unwrap();
+    let crate::tui::model::Input::Choice { options, .. } = &options.input else { panic!() };
+    assert_eq!(options.len(), 2, "none, and the one that takes invites");
+    choose(&mut desk, "campaign_id", &campaign.id.to_string());
+    assert_eq!((form(&desk).value("role"), form(&desk).value("message")), ("admin", "My own words"));
+    desk.press("ctrl-s");
+    assert!(review(&desk).contains("part of Campaign 2"), "{}", review(&desk));
+    desk.press("y");
+    let body = sent(&desk);
+    assert_eq!(
+        (body.campaign_id, &body.ttl_hours, &body.expires_at),
+        (Patch::Value(campaign.id), &Patch::Omitted, &Patch::Omitted)
+    );
+    assert_eq!((&body.label, body.message.value().map(String::as_str)), (&Patch::Null, Some("My own words")));
+}
+
+#[test]
+fn a_template_is_picked_in_the_form_and_let_go_again() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n");
+    let template = Template { role: Role::Admin, label: Some("guests".to_owned()), ..sample::template(1) };
+    desk.answer(|r| matches!(r, Request::Templates(..)), Ok(templates(vec![template.clone()])));
+    choose(&mut desk, "template_id", &template.id.to_string());
+    assert_eq!((form(&desk).value("role"), form(&desk).value("label")), ("admin", "guests"));
+    choose(&mut desk, "template_id", "");
+    assert_eq!((form(&desk).value("role"), form(&desk).value("label")), ("member", ""));
+}
+
+#[test]
+fn a_letter_leads_to_the_word_that_begins_with_it() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n tab c");
+    assert_eq!(form(&desk).value("kind"), "code");
+    desk.press("f");
+    assert_eq!(form(&desk).value("kind"), "email", "for one address");
+    desk.press("f");
+    assert_eq!(form(&desk).value("kind"), "user", "for one account");
+}
+
+#[test]
+fn in_a_campaign_that_is_shown_alone_a_new_invite_is_part_of_it() {
+    let mut desk = Desk::with_a_band();
+    desk.press("C");
+    desk.answer(|r| matches!(r, Request::Campaigns(..)), Ok(campaigns(vec![sample::campaign(2)])));
+    desk.press("v n");
+    assert_eq!(form(&desk).value("campaign_id"), sample::campaign(2).id.to_string());
+    let known = |r: &Request| matches!(r, Request::Campaigns(_, page) if page.limit.is_some());
+    desk.answer(known, Ok(campaigns(vec![sample::campaign(2)])));
+    assert_eq!(form(&desk).value("campaign_id"), sample::campaign(2).id.to_string(), "and stays it");
+    desk.press("esc C");
+    desk.answer(
+        |r| matches!(r, Request::Campaigns(_, page) if page.limit.is_none()),
+        Ok(campaigns(vec![sample::campaign(2)])),
+    );
+    desk.press("m");
+    assert_eq!(form(&desk).value("campaign_id"), sample::campaign(2).id.to_string());
+    assert!(desk.model.listing().is_none());
+}
+
+#[test]
+fn who_may_only_invite_is_asked_for_no_template_and_no_campaign() {
+    let mut desk = Desk::with_a_band();
+    desk.model.bands.list.change(band_id(1), |band| (band.role, band.can_invite) = (Some(Role::Member), true));
+    desk.press("n");
+    assert!(form(&desk).fields.iter().all(|field| field.name != "template_id" && field.name != "campaign_id"));
+    assert!(!desk.has_request(|r| matches!(r, Request::Templates(..) | Request::Campaigns(..))));
+}
