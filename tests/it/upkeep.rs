@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{postgres::fresh_database, process::Server};
+use crate::{postgres::fresh_database, process::Server, world::Mail};
 
 /// A server's folder with an account, a band and an invite in it.
 struct Site {
@@ -17,6 +17,7 @@ struct Site {
     database: Option<String>,
     session: String,
     band: String,
+    mails: bool,
 }
 
 fn http() -> reqwest::Client {
@@ -26,9 +27,15 @@ fn http() -> reqwest::Client {
 
 impl Site {
     async fn new(database: Option<String>) -> Self {
+        Self::new_with(database, false).await
+    }
+
+    /// As [`Site::new`]; where it mails, into the folder `mails` of its data.
+    async fn new_with(database: Option<String>, mails: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let server = Server::start(folder.path(), database.as_deref());
-        let mut site = Self { server: Some(server), folder, database, session: String::new(), band: String::new() };
+        let (session, band) = (String::new(), String::new());
+        let mut site = Self { server: None, folder, database, session, band, mails };
+        site.start();
         let account = json!({ "username": "ada", "email": "ada@example.org", "password": "a long enough pass-phrase" });
         let answer = site.send("POST", "/auth/register", account).await;
         answer["session"]["token"].as_str().unwrap().clone_into(&mut site.session);
@@ -53,6 +60,24 @@ impl Site {
         (made["invite"]["id"].as_str().unwrap().to_owned(), made["link"].as_str().unwrap().to_owned())
     }
 
+    /// Where the link to opt out leads to that an invite's mail to this person has, once it is there.
+    async fn opt_out(&self, name: &str) -> String {
+        for _ in 0..600 {
+            for file in std::fs::read_dir(self.folder.path().join("mails")).into_iter().flatten() {
+                let path = file.unwrap().path();
+                if path.to_str().unwrap().ends_with("-invite.eml") {
+                    let mail = Mail::of(&std::fs::read(path).unwrap());
+                    if mail.to == format!("{name}@example.org") {
+                        let link = mail.header("List-Unsubscribe").unwrap().trim_matches(['<', '>']);
+                        return link[link.find("/opt-out/").unwrap()..].to_owned();
+                    }
+                }
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("no mail to {name}");
+    }
+
     async fn link(&self, id: &str) -> String {
         self.send("POST", &format!("/invites/{id}/link"), json!({})).await["link"].as_str().unwrap().to_owned()
     }
@@ -64,7 +89,14 @@ impl Site {
     }
 
     fn start(&mut self) {
-        self.server = Some(Server::start(self.folder.path(), self.database.as_deref()));
+        let mails = self.folder.path().join("mails");
+        let environment = [
+            ("GUESTLIST_MAIL_TRANSPORT", "file"),
+            ("GUESTLIST_MAIL_DIRECTORY", mails.to_str().unwrap()),
+            ("GUESTLIST_MAIL_FROM", "invites@example.org"),
+        ];
+        let environment: &[_] = if self.mails { &environment } else { &[] };
+        self.server = Some(Server::start_with(self.folder.path(), self.database.as_deref(), environment));
     }
 
     fn admin(&self, words: &[&str]) -> Output {
@@ -165,6 +197,42 @@ async fn what_does_not_add_up_is_found() {
         let findings: Value = serde_json::from_slice(&answer.stdout).unwrap();
         assert_eq!(findings["findings"].as_array().map(Vec::len), Some(2), "{findings}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_to_opt_out_work_until_the_key_is_dropped_that_they_were_made_with() {
+    let mut site = Site::new_with(None, true).await;
+    let mut paths = Vec::new();
+    for name in ["kim", "sam"] {
+        let wish = json!({ "email": format!("{name}@example.org") });
+        site.send("POST", &format!("/bands/{}/invites", site.band), wish).await;
+        paths.push(site.opt_out(name).await);
+    }
+    let asks = async |site: &Site, path: &str| {
+        let url = format!("{}{path}", site.server.as_ref().unwrap().origin);
+        http().get(url).send().await.unwrap().status().as_u16()
+    };
+    for step in ["add", "use", "reseal"] {
+        done(&site.admin(&["key", step]));
+        if step != "reseal" {
+            site.stop();
+            site.start();
+        }
+        for path in &paths {
+            assert_eq!(asks(&site, path).await, 200, "after key {step}");
+        }
+    }
+    let url = format!("{}{}", site.server.as_ref().unwrap().origin, paths[0]);
+    let form = http().post(url).header("content-type", "application/x-www-form-urlencoded");
+    assert_eq!(form.body("List-Unsubscribe=One-Click").send().await.unwrap().status(), 200);
+    done(&site.admin(&["key", "drop"]));
+    site.stop();
+    site.start();
+    assert_eq!(asks(&site, &paths[1]).await, 404, "its key is gone");
+    let wish = json!({ "rows": [{ "email": "kim@example.org" }, { "email": "lee@example.org" }] });
+    let made = site.send("POST", &format!("/bands/{}/invites/bulk", site.band), wish).await;
+    assert_eq!(made["results"][0]["status"], "suppressed", "what was said by it stays: {made}");
+    assert_eq!(asks(&site, &site.opt_out("lee").await).await, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
