@@ -40,14 +40,12 @@ pub(crate) struct Dated {
 
 /// The file of an event to which a band invites, as this server gives it away.
 pub(crate) fn file(app: &App, (event, band): (&Dated, &str)) -> String {
-    let settings = app.settings();
-    event.calendar(band, settings.mail.from(), &settings.public_url)
+    event.calendar(band, app.settings().mail.from())
 }
 
 impl Dated {
-    /// The event as a file. `band` invites to it; `organizer` is the server's own address, where it sends mail, and
-    /// `origin` what its links begin with.
-    pub(crate) fn calendar(&self, band: &str, organizer: Option<&Address>, origin: &str) -> String {
+    /// The event as a file. `band` invites to it; `organizer` is the server's own address, where it sends mail.
+    pub(crate) fn calendar(&self, band: &str, organizer: Option<&Address>) -> String {
         let Self { campaign, event, sequence, changed_at } = self;
         let stamp = changed_at.to_jiff().strftime("%Y%m%dT%H%M%SZ").to_string();
         let mut file = File::default();
@@ -69,7 +67,6 @@ impl Dated {
             file.text("LOCATION", place);
         }
         file.text("DESCRIPTION", &format!("{}\n{}", event.when(), unlinked(band)));
-        file.line(&format!("URL:{origin}/"));
         if let Some(address) = organizer {
             let name = unlinked(&clean_line(band)).replace('"', "'");
             file.line(&format!("ORGANIZER;CN=\"{name}\":mailto:{}", encoded(address.as_str())));
@@ -170,13 +167,13 @@ mod tests {
             let (campaign, changed_at) = (CampaignId::from_bytes([7; 16]), Timestamp::from_micros(0));
             let dated = Dated { campaign, event, sequence: 3, changed_at };
             let from = Address::parse("a&b@example.org").unwrap();
-            let file = dated.calendar(&band, Some(&from), "https://invites.example.org");
+            let file = dated.calendar(&band, Some(&from));
             for line in file.split_terminator("\r\n") {
                 prop_assert!(line.len() <= LINE && !line.contains(['\r', '\n']), "{line:?}");
             }
             let whole = file.replace("\r\n ", "");
             let lines: Vec<&str> = whole.split_terminator("\r\n").collect();
-            prop_assert_eq!(lines.len(), if open { 18 } else { 19 });
+            prop_assert_eq!(lines.len(), if open { 17 } else { 18 });
             let of = |name: &str| {
                 let mut found = lines.iter().filter_map(|line| line.strip_prefix(name));
                 (found.next().unwrap().to_owned(), found.count())

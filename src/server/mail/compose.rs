@@ -135,7 +135,7 @@ pub(super) fn compose(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Res
     let body = match letter {
         // Beside the words, not in place of them: some programs show an alternative that they know in place of all others.
         Letter::Invite { event: Some(event), band, .. } => {
-            let file = event.calendar(band, Some(sender.from), sender.origin);
+            let file = event.calendar(band, Some(sender.from));
             let media = ContentType::parse(calendar::MAIL_MEDIA)?;
             let file = Attachment::new(calendar::FILE_NAME.to_owned()).body(file, media);
             MultiPart::mixed().multipart(words).singlepart(file)
@@ -276,6 +276,34 @@ fn words(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<(String, 
 }
 
 impl InviteWords<'_> {
+    /// Who invites to what.
+    fn offered(&self) -> Vec<String> {
+        let role = if self.is_admin { " as an admin" } else { "" };
+        folded(&format!("{} invites you to {}{role}.", self.inviter, self.band))
+    }
+
+    /// What the link is good for.
+    fn link_words(&self) -> String {
+        let works = self.end.as_ref().map(|end| format!("works for {end}"));
+        let alone = self.is_for_one.then(|| "is for you alone".to_owned());
+        let all: Vec<String> = works.into_iter().chain(alone).collect();
+        let said = if all.is_empty() { String::new() } else { format!("The link {}. ", all.join(", and ")) };
+        format!("{said}In a terminal, guestlist takes it, too: paste it there.")
+    }
+
+    /// The same as lines of text.
+    fn lasts(&self) -> Vec<String> {
+        folded(&self.link_words())
+    }
+
+    /// Why this mail comes, up to the link that stops it.
+    fn sent(&self) -> Vec<String> {
+        let Self { to, site, inviter, why, .. } = self;
+        let mut lines = folded(&format!("Sent to {to} by {site}, because {inviter} {why}."));
+        lines.extend(folded("If that means nothing to you, do nothing. To get no more of these, open"));
+        lines
+    }
+
     /// The message as it is quoted in text.
     fn quoted(&self) -> Vec<String> {
         self.message.iter().flat_map(|line| folded(line)).collect()
