@@ -9,6 +9,7 @@
 //! [`model`] is the whole state, `update` changes it and asks for effects, `view` draws it; all three are pure.
 //! `run` owns the terminal and the clock, `effects` does what was asked for.
 
+mod editor;
 mod effects;
 mod expiry;
 mod files;
@@ -22,6 +23,7 @@ pub mod message;
 pub mod model;
 pub mod options;
 pub mod palette;
+pub mod places;
 mod qr;
 pub mod request;
 pub mod run;

@@ -87,6 +87,25 @@ struct Content {
     /// Sessions by origin.
     #[serde(default)]
     sessions: BTreeMap<String, Kept>,
+    /// Sessions of other accounts, by origin: those that were used before.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    others: BTreeMap<String, Vec<Kept>>,
+}
+
+impl Content {
+    /// Makes a session the one in use for its server. That of another account stays beside it.
+    fn put(&mut self, origin: &str, kept: Kept) {
+        let others = self.others.entry(origin.to_owned()).or_default();
+        others.retain(|other| other.username != kept.username);
+        if let Some(before) = self.sessions.get(origin).filter(|before| before.username != kept.username) {
+            others.push(before.clone());
+        }
+        if others.is_empty() {
+            self.others.remove(origin);
+        }
+        self.current = Some(origin.to_owned());
+        self.sessions.insert(origin.to_owned(), kept);
+    }
 }
 
 /// The file of sessions.
@@ -104,8 +123,11 @@ impl SessionFile {
     /// The file in the folder for data; a profile has one of its own, so that it can be signed in to a server as
     /// somebody else.
     pub fn in_folder(folder: Option<&Path>, profile: Option<&str>) -> Result<Self, SessionError> {
-        let name = profile.map_or_else(|| "sessions.json".to_owned(), |profile| format!("sessions-{profile}.json"));
-        Ok(Self::at(folder.ok_or(SessionError::NoHome)?.join(name)))
+        Ok(Self::at(folder.ok_or(SessionError::NoHome)?.join(Self::name(profile))))
+    }
+
+    fn name(profile: Option<&str>) -> String {
+        profile.map_or_else(|| "sessions.json".to_owned(), |profile| format!("sessions-{profile}.json"))
     }
 
     /// Where it is.
@@ -125,10 +147,49 @@ impl SessionFile {
 
     /// Keeps a session, and makes its server the current one.
     pub fn put(&self, origin: &Origin, kept: Kept) -> Result<(), SessionError> {
-        self.change(|content| {
-            content.current = Some(origin.to_string());
-            content.sessions.insert(origin.to_string(), kept);
-        })
+        self.change(|content| content.put(origin.as_str(), kept))
+    }
+
+    /// The servers with the accounts that a session is kept for, of each server the one in use first.
+    pub fn list(&self) -> Result<Vec<(String, String)>, SessionError> {
+        let Content { sessions, others, .. } = self.read()?;
+        let mut found = Vec::new();
+        for (origin, kept) in sessions {
+            let further =
+                others.get(&origin).into_iter().flatten().map(|other| (origin.clone(), other.username.clone()));
+            found.push((origin.clone(), kept.username));
+            found.extend(further);
+        }
+        let alone = others.iter().filter(|(origin, _)| found.iter().all(|(known, _)| known != *origin));
+        let alone: Vec<_> =
+            alone.flat_map(|(origin, kept)| kept.iter().map(|kept| (origin.clone(), kept.username.clone()))).collect();
+        found.extend(alone);
+        Ok(found)
+    }
+
+    /// Makes the session of this account the one in use for the server, and gives it; `None` where none is kept.
+    pub fn pick(&self, origin: &str, username: &str) -> Result<Option<Kept>, SessionError> {
+        let Content { sessions, others, current } = self.read()?;
+        if let Some(kept) = sessions.get(origin).filter(|kept| kept.username == username) {
+            let kept = kept.clone();
+            if current.as_deref() != Some(origin) {
+                self.change(|content| content.current = Some(origin.to_owned()))?;
+            }
+            return Ok(Some(kept));
+        }
+        let Some(kept) = others.get(origin).and_then(|others| others.iter().find(|kept| kept.username == username))
+        else {
+            return Ok(None);
+        };
+        let kept = kept.clone();
+        self.change(|content| content.put(origin, kept.clone()))?;
+        Ok(Some(kept))
+    }
+
+    /// The file of another profile beside this one; of none, the file without one.
+    #[must_use]
+    pub fn of_profile(&self, profile: Option<&str>) -> Self {
+        Self::at(self.path.with_file_name(Self::name(profile)))
     }
 
     /// Forgets the session of a server; the server stays the current one.
@@ -231,6 +292,34 @@ mod tests {
         file.forget(&one).unwrap();
         assert!(file.get(&one).unwrap().is_none());
         assert!(file.get(&two).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_second_account_on_a_server_takes_no_session_away_and_the_first_is_picked_again() {
+        let home = tempfile::tempdir().unwrap();
+        let file = SessionFile::at(home.path().join("guestlist/sessions.json"));
+        let (one, two) = (origin("https://one.example"), origin("https://two.example"));
+        let of = |byte: u8, name: &str| Kept::new(&SessionToken::from_random(&[byte; 32]), name, Timestamp::MAX);
+        file.put(&one, of(1, "ada")).unwrap();
+        file.put(&one, of(2, "kim")).unwrap();
+        file.put(&two, of(3, "ada")).unwrap();
+        assert_eq!(file.get(&one).unwrap().unwrap().username, "kim");
+        let listed: Vec<_> = file.list().unwrap();
+        let said: Vec<_> = listed.iter().map(|(server, name)| (server.as_str(), name.as_str())).collect();
+        assert_eq!(
+            said,
+            [("https://one.example", "kim"), ("https://one.example", "ada"), ("https://two.example", "ada")]
+        );
+        assert_eq!(file.pick(one.as_str(), "ada").unwrap().unwrap().token(), of(1, "ada").token());
+        assert_eq!(file.get(&one).unwrap().unwrap().username, "ada");
+        assert_eq!(file.current().unwrap().as_deref(), Some("https://one.example"));
+        assert_eq!(file.list().unwrap().len(), 3);
+        // Who signs in again has one session, the newest.
+        file.put(&one, of(4, "kim")).unwrap();
+        assert_eq!(file.pick(one.as_str(), "kim").unwrap().unwrap().token(), of(4, "kim").token());
+        assert!(file.pick(one.as_str(), "joe").unwrap().is_none());
+        file.forget(&one).unwrap();
+        assert_eq!(file.list().unwrap()[1].1, "ada", "signing out ends one session, not the other's");
     }
 
     #[test]

@@ -12,17 +12,21 @@ use super::{
     files,
     launch::Launcher,
     message::{Effect, Link, Msg},
-    model::RequestId,
+    model::{Place, RequestId, Where},
+    places::Profiles,
     request::Request,
 };
 use crate::{
     client::{
         Client, Error, Origin, Patience,
-        session::{SessionError, SessionFile},
+        session::{Kept, SessionError, SessionFile},
     },
     clipboard::Clipboard,
     domain::{SessionToken, Timestamp},
 };
+
+/// What is said where there is no server to start.
+const NO_SERVER: &str = "This build has no server of its own: connect to one.";
 
 /// Something that ended.
 #[derive(Debug)]
@@ -38,6 +42,8 @@ pub(super) enum Arrival {
 pub(super) enum Order {
     /// Nothing.
     None,
+    /// Give the terminal to the editor for this text.
+    Edit(String),
     /// Give the terminal back until the program is continued.
     Suspend,
     /// End.
@@ -50,7 +56,9 @@ pub(super) struct Effects {
     client: Option<Client>,
     /// The session of the environment, for the one server that was named with it.
     given: Option<(Origin, SessionToken)>,
-    sessions: Arc<SessionFile>,
+    profiles: Arc<Profiles>,
+    /// The profile in use, whose file sessions are kept in.
+    profile: Arc<Mutex<Option<String>>>,
     clipboard: Arc<Mutex<Clipboard>>,
     launcher: Option<Arc<dyn Launcher>>,
     running: HashMap<RequestId, AbortHandle>,
@@ -61,7 +69,8 @@ pub(super) struct Effects {
 impl Effects {
     pub(super) fn new(
         arrivals: UnboundedSender<Arrival>,
-        sessions: SessionFile,
+        profiles: Profiles,
+        profile: Option<String>,
         clipboard: Clipboard,
         launcher: Option<Arc<dyn Launcher>>,
         given: Option<(Origin, SessionToken)>,
@@ -70,7 +79,8 @@ impl Effects {
             arrivals,
             client: None,
             given,
-            sessions: Arc::new(sessions),
+            profiles: Arc::new(profiles),
+            profile: Arc::new(Mutex::new(profile)),
             clipboard: Arc::new(Mutex::new(clipboard)),
             launcher,
             running: HashMap::new(),
@@ -90,12 +100,15 @@ impl Effects {
             }
             Effect::Use { origin, session } => self.client = self.connect(origin, session),
             Effect::Find(origin) => self.find(origin),
+            Effect::Places => self.places(),
+            Effect::Go(place) => self.go(place),
             Effect::Launch => self.launch(),
             Effect::Keep { origin, kept } => self.sessions(move |file| file.put(&origin, kept)),
             Effect::Forget(origin) => self.sessions(move |file| file.forget(&origin)),
             Effect::Copy(link) => self.copy(link),
             Effect::Read(path) => self.outside(move || Msg::Read(files::read(&path))),
             Effect::Save { path, table } => self.outside(move || Msg::Saved(files::save(&path, &table.0))),
+            Effect::Edit(text) => return Order::Edit(text),
             Effect::Suspend => return Order::Suspend,
             Effect::Quit => return Order::Quit,
         }
@@ -134,29 +147,75 @@ impl Effects {
     }
 
     fn find(&self, origin: Origin) {
+        let profile = self.profile_in_use();
         if let Some((named, token)) = &self.given
             && *named == origin
+            && self.profiles.is_first(profile.as_deref())
         {
-            return self.tell(Msg::Found { origin, session: Some(token.clone()) });
+            return self.tell(Msg::Found { origin, session: Some(token.clone()), profile });
         }
-        let (sessions, arrivals) = (Arc::clone(&self.sessions), self.arrivals.clone());
+        let (profiles, in_use, arrivals) =
+            (Arc::clone(&self.profiles), Arc::clone(&self.profile), self.arrivals.clone());
         tokio::task::spawn_blocking(move || {
-            let (session, problem) = match sessions.get(&origin) {
-                Ok(kept) => {
-                    (kept.filter(|kept| kept.expires_at > Timestamp::now()).and_then(|kept| kept.token()), None)
+            // The server says which profile it is of.
+            let profile = profiles.holding(&origin, profile.as_deref());
+            in_use.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&profile);
+            let file = profiles.file(profile.as_deref());
+            found(&arrivals, origin, &file, profile, SessionFile::get);
+        });
+    }
+
+    /// The profile in use.
+    fn profile_in_use(&self) -> Option<String> {
+        self.profile.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn places(&self) {
+        let profiles = Arc::clone(&self.profiles);
+        self.outside(move || Msg::Places(profiles.places().map_err(|error| error.to_string())));
+    }
+
+    /// Goes to a place: its profile is the one in use from now on, its account the one in use there.
+    fn go(&self, place: Place) {
+        self.profile.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&place.profile);
+        let file = self.profiles.file(place.profile.as_deref());
+        let Place { profile, at, username, .. } = place;
+        let origin = match at {
+            Where::Server(origin) => origin,
+            Where::Here => return self.launch_as(file, username),
+        };
+        if let Some((named, token)) = &self.given
+            && *named == origin
+            && username.is_none()
+            && self.profiles.is_first(profile.as_deref())
+        {
+            return self.tell(Msg::Found { origin, session: Some(token.clone()), profile });
+        }
+        let arrivals = self.arrivals.clone();
+        tokio::task::spawn_blocking(move || {
+            found(&arrivals, origin, &file, profile, |file, origin| {
+                username.map_or(Ok(None), |username| file.pick(origin.as_str(), &username))
+            });
+        });
+    }
+
+    /// Starts the server on this machine after this account was made the one in use there.
+    fn launch_as(&self, file: SessionFile, username: Option<String>) {
+        let (launcher, arrivals) = (self.launcher.clone(), self.arrivals.clone());
+        tokio::task::spawn_blocking(move || {
+            let running = launcher.ok_or_else(|| NO_SERVER.to_owned()).and_then(|launcher| {
+                if let Some(username) = username {
+                    file.pick(&launcher.keep_as(), &username).map_err(|error| error.to_string())?;
                 }
-                Err(error) => (None, Some(error.to_string())),
-            };
-            let _ = arrivals.send(Arrival::Msg(Msg::Found { origin, session }));
-            if let Some(problem) = problem {
-                let _ = arrivals.send(Arrival::Msg(Msg::Trouble(problem)));
-            }
+                launcher.launch()
+            });
+            let _ = arrivals.send(Arrival::Msg(Msg::Launched(running)));
         });
     }
 
     fn launch(&self) {
         let Some(launcher) = self.launcher.clone() else {
-            return self.tell(Msg::Launched(Err("This build has no server of its own: connect to one.".to_owned())));
+            return self.tell(Msg::Launched(Err(NO_SERVER.to_owned())));
         };
         let arrivals = self.arrivals.clone();
         tokio::task::spawn_blocking(move || {
@@ -166,9 +225,10 @@ impl Effects {
 
     /// Changes the session file, off the loop: it waits for the disk.
     fn sessions(&self, change: impl FnOnce(&SessionFile) -> Result<(), SessionError> + Send + 'static) {
-        let (sessions, arrivals) = (Arc::clone(&self.sessions), self.arrivals.clone());
+        let file = self.profiles.file(self.profile_in_use().as_deref());
+        let arrivals = self.arrivals.clone();
         tokio::task::spawn_blocking(move || {
-            if let Err(error) = change(&sessions) {
+            if let Err(error) = change(&file) {
                 let _ = arrivals.send(Arrival::Msg(Msg::Trouble(error.to_string())));
             }
         });
@@ -195,5 +255,23 @@ impl Effects {
 
     fn tell(&self, msg: Msg) {
         let _ = self.arrivals.send(Arrival::Msg(msg));
+    }
+}
+
+/// Tells of the session that `find` gives for a server, as far as it can still be used.
+fn found(
+    arrivals: &UnboundedSender<Arrival>,
+    origin: Origin,
+    file: &SessionFile,
+    profile: Option<String>,
+    find: impl FnOnce(&SessionFile, &Origin) -> Result<Option<Kept>, SessionError>,
+) {
+    let (session, problem) = match find(file, &origin) {
+        Ok(kept) => (kept.filter(|kept| kept.expires_at > Timestamp::now()).and_then(|kept| kept.token()), None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    let _ = arrivals.send(Arrival::Msg(Msg::Found { origin, session, profile }));
+    if let Some(problem) = problem {
+        let _ = arrivals.send(Arrival::Msg(Msg::Trouble(problem)));
     }
 }

@@ -174,6 +174,7 @@ keymap! {
     JoinRequests = "join_requests", Everywhere, ["W"], "join requests", "Show who asks to come into the band";
     Bans = "bans", Everywhere, ["B"], "bans", "Show who may not come back to the band";
     Audit = "audit", Everywhere, ["A"], "audit trail", "Show what happened in the band, by whom and when";
+    SwitchAccount = "switch_account", Everywhere, ["@"], "switch account", "Go to another account, profile or server";
     Undo = "undo", Everywhere, ["u"], "undo", "Undo the last revoke, within ten minutes";
     Palette = "palette", Everywhere, [":", "ctrl-p"], "commands", "Find any action by its name";
     Help = "help", Everywhere, ["?"], "help", "Show the keys of the pane", footer;

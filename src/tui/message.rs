@@ -4,7 +4,7 @@ use crossterm::event::KeyEvent;
 
 use super::{
     launch::Launched,
-    model::RequestId,
+    model::{Place, RequestId},
     request::{Answer, Request},
 };
 use crate::{
@@ -51,7 +51,11 @@ pub enum Msg {
         origin: Origin,
         /// The session kept for it, if there is one that can still be used.
         session: Option<SessionToken>,
+        /// The profile that it was found in.
+        profile: Option<String>,
     },
+    /// Where the person can go, or why that is not known.
+    Places(Result<Vec<Place>, String>),
     /// Something outside went wrong, such as the writing of the session; the words say what and what to do.
     Trouble(String),
     /// A link was copied, or not.
@@ -65,6 +69,8 @@ pub enum Msg {
     Read(Result<Vec<u8>, String>),
     /// A table was written to the file of this name, or cannot be; the words say why.
     Saved(Result<String, String>),
+    /// A text comes back from the editor, or does not; the words say why.
+    Edited(Result<String, String>),
     /// The program was suspended and is back.
     Resumed,
 }
@@ -92,6 +98,10 @@ pub enum Effect {
     },
     /// Look up the session kept for a server; ends in [`Msg::Found`].
     Find(Origin),
+    /// Look up where the person can go; ends in [`Msg::Places`].
+    Places,
+    /// Go there with the session that is kept for it; ends in [`Msg::Found`] or, on this machine, in [`Msg::Launched`].
+    Go(Place),
     /// Start or find the embedded server; ends in [`Msg::Launched`].
     Launch,
     /// Keep a session. Silence, or [`Msg::Trouble`].
@@ -114,6 +124,8 @@ pub enum Effect {
         /// What is written.
         table: Table,
     },
+    /// Give the terminal to the editor for this text; ends in [`Msg::Edited`].
+    Edit(String),
     /// Give the terminal back to the shell until it says `fg`; ends in [`Msg::Resumed`].
     Suspend,
     /// End.

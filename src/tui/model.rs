@@ -10,6 +10,7 @@ mod list;
 mod listing;
 mod many;
 mod overlay;
+mod places;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ pub use list::{List, PageOf, Row, Want};
 pub use listing::{Listing, Shown};
 pub use many::{Chosen, Many};
 pub use overlay::{Choice, Confirm, Deed, Details, Finder, Offer, Overlay, ShownLink, WaitingList};
+pub use places::{Place, Places, Where};
 
 use super::{
     keymap::{Keymap, Scope},
@@ -49,6 +51,8 @@ pub struct Settings {
     pub zone: jiff::tz::TimeZone,
     /// Whether plain http to other machines is allowed.
     pub plain: PlainHttp,
+    /// The profile of the configuration that is in use.
+    pub profile: Option<String>,
     /// Whether there is an embedded server to start.
     pub can_launch: bool,
     /// The throw-away server with sample bands, if that is what the client was started on.

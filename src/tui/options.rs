@@ -7,6 +7,7 @@ use super::{
     launch::Launcher,
     message::Start,
     model::Settings,
+    places::{Profile, Profiles},
     run::Options,
     theme::Theme,
 };
@@ -97,19 +98,27 @@ impl Options {
             Some((origin, token)) => Start::Server { origin: origin.clone(), session: Some(token.clone()) },
             None => start(named, &sessions, plain, launcher.as_deref())?,
         };
+        let all = config.profiles.iter().map(|(name, profile)| {
+            let plain = if profile.insecure_http { PlainHttp::Anywhere } else { PlainHttp::LoopbackOnly };
+            let origin = profile.server.as_deref().and_then(|server| Origin::parse(server, plain).ok());
+            Profile { name: name.clone(), origin, plain }
+        });
+        let local = launcher.as_ref().map(|launcher| launcher.keep_as());
+        let profiles = Profiles::new(sessions, config.client.profile.clone(), all.collect(), local, plain);
         Ok(Self {
             settings: Settings {
                 poll_seconds: config.client.poll_seconds,
                 keymap: keymap(&config.keys).map_err(OptionsError::Key)?,
                 zone: jiff::tz::TimeZone::system(),
                 plain,
+                profile: config.client.profile.clone(),
                 can_launch: launcher.is_some(),
                 demo: None,
             },
             theme: Theme::new(config.ui.theme, environment.no_color),
             mouse: config.ui.mouse,
             clipboard: Clipboard::new(config.ui.clipboard, environment.around),
-            sessions,
+            profiles,
             given,
             start,
             launcher,

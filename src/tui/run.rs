@@ -3,8 +3,8 @@
 use std::{collections::VecDeque, future::poll_fn, io, sync::Arc, task::Poll, time::Duration};
 
 use crossterm::event::{Event, EventStream, KeyEventKind, MouseButton, MouseEventKind};
-use futures_util::StreamExt as _;
-use rustix::process::{Signal as Number, getpgrp, getpid, getsid, kill_current_process_group, kill_process};
+use futures_util::{FutureExt as _, StreamExt as _};
+use rustix::process::{Pid, Signal as Number, getpgrp, getpid, getsid, kill_current_process_group, kill_process};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::{
@@ -14,17 +14,19 @@ use tokio::{
 };
 
 use super::{
+    editor::{self, Draft},
     effects::{Arrival, Effects, Order},
     hangup,
     launch::Launcher,
     message::{Effect, Msg, Start},
     model::{Model, Settings},
+    places::Profiles,
     terminal::{Screen, TerminalError, announce_unread, give_back},
     theme::Theme,
     view::view,
 };
 use crate::{
-    client::{Origin, session::SessionFile},
+    client::Origin,
     clipboard::Clipboard,
     domain::{SessionToken, Timestamp},
 };
@@ -44,8 +46,8 @@ pub struct Options {
     pub mouse: bool,
     /// The way to the clipboard.
     pub clipboard: Clipboard,
-    /// The kept sessions.
-    pub sessions: SessionFile,
+    /// The kept sessions, by profile.
+    pub profiles: Profiles,
     /// A session of the environment, for the one server that was named with it.
     pub given: Option<(Origin, SessionToken)>,
     /// What to begin with.
@@ -102,9 +104,16 @@ impl Loop {
         let (sender, arrivals) = unbounded_channel();
         let size = screen.size()?;
         Ok(Self {
-            model: Model::new(options.settings, size, Timestamp::now()),
+            model: Model::new(options.settings.clone(), size, Timestamp::now()),
             theme: options.theme,
-            effects: Effects::new(sender, options.sessions, options.clipboard, options.launcher, options.given),
+            effects: Effects::new(
+                sender,
+                options.profiles,
+                options.settings.profile.clone(),
+                options.clipboard,
+                options.launcher,
+                options.given,
+            ),
             arrivals,
             events: EventStream::new(),
             start: Some(options.start),
@@ -226,6 +235,10 @@ impl Loop {
                 Order::Suspend => {
                     effects.extend(self.suspend().await?);
                 }
+                Order::Edit(text) => {
+                    let Some(edited) = self.edit(&text).await? else { return Ok(true) };
+                    effects.extend(edited);
+                }
                 Order::Quit => return Ok(true),
             }
         }
@@ -238,6 +251,48 @@ impl Loop {
         self.stopping = true;
         kill_current_process_group(Number::TSTP).map_err(io::Error::from)?;
         self.halt().await
+    }
+
+    /// Gives the terminal to the editor until that ends; `None` where the program is to end meanwhile.
+    async fn edit(&mut self, text: &str) -> Result<Option<Vec<Effect>>, TerminalError> {
+        let (mut draft, mut editor) = match Draft::new(text).and_then(|draft| {
+            // Whoever still reads the terminal would take keys away from the editor.
+            self.events = EventStream::new();
+            give_back();
+            draft.open().map(|editor| (draft, editor))
+        }) {
+            Ok(begun) => begun,
+            Err(why) => return self.taken_again(Err(why)).map(Some),
+        };
+        let id = Pid::from_child(&editor);
+        let mut end = tokio::task::spawn_blocking(move || editor.wait());
+        let ended = loop {
+            tokio::select! {
+                ended = &mut end => break editor::ended(ended.map_err(io::Error::other).and_then(|ended| ended)),
+                // Stopped with the editor, this program has to stop as well: the shell waits for it.
+                _ = self.stop.recv() => if getsid(None).is_ok_and(|session| session != getpgrp()) {
+                    kill_process(getpid(), Number::STOP).map_err(io::Error::from)?;
+                },
+                _ = self.end.recv() => {
+                    let _ = kill_process(id, Number::TERM);
+                    return Ok(None);
+                }
+                _ = self.hang_up.recv() => return Ok(None),
+                _ = &mut self.gone => return Ok(None),
+            }
+        };
+        // Keys that end things were for the editor.
+        while self.interrupt.recv().now_or_never().is_some() || self.quit.recv().now_or_never().is_some() {}
+        while self.proceed.recv().now_or_never().is_some() {}
+        let edited = ended.and_then(|()| draft.read());
+        self.taken_again(edited).map(Some)
+    }
+
+    /// Takes the terminal again after the editor had it.
+    fn taken_again(&mut self, edited: Result<String, String>) -> Result<Vec<Effect>, TerminalError> {
+        let mut effects = self.resume()?;
+        effects.extend(self.model.update(Msg::Edited(edited), Timestamp::now()));
+        Ok(effects)
     }
 
     /// Gives the terminal back and stops until the shell continues the program.

@@ -36,6 +36,7 @@ pub(crate) fn fresh(size: (u16, u16)) -> Model {
         keymap: Keymap::default(),
         zone: jiff::tz::TimeZone::UTC,
         plain: PlainHttp::LoopbackOnly,
+        profile: None,
         can_launch: true,
         demo: None,
     };

@@ -25,6 +25,7 @@ mod many;
 mod offer;
 mod overlay;
 mod panes;
+mod places;
 mod poll;
 mod rights;
 mod start;
@@ -67,7 +68,14 @@ impl Model {
             Msg::Tick => self.tick(),
             Msg::Done { id, result } => self.done(id, result),
             Msg::Launched(launched) => self.launched(launched),
-            Msg::Found { origin, session } => self.found(&origin, session),
+            Msg::Found { origin, session, profile } => {
+                self.settings.profile = profile;
+                self.found(&origin, session)
+            }
+            Msg::Places(result) => {
+                self.places_known(result);
+                Vec::new()
+            }
             Msg::Trouble(why) => {
                 self.toast(Tone::Bad, why);
                 Vec::new()
@@ -84,6 +92,7 @@ impl Model {
                 self.bulk_saved(result);
                 Vec::new()
             }
+            Msg::Edited(result) => self.edited(result),
             Msg::Resumed => self.poll_now(),
         };
         effects.extend(self.fetch_wanted());

@@ -117,6 +117,8 @@ mod program;
 #[cfg(feature = "server")]
 mod proof;
 #[cfg(all(unix, feature = "server"))]
+mod proxy;
+#[cfg(all(unix, feature = "server"))]
 mod pty;
 #[cfg(feature = "server")]
 mod quota;
@@ -154,6 +156,8 @@ mod smtp;
 mod stats;
 #[cfg(feature = "server")]
 mod store;
+#[cfg(all(unix, feature = "server"))]
+mod stories;
 mod structure;
 #[cfg(feature = "server")]
 mod sweep;

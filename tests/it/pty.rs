@@ -88,6 +88,11 @@ impl Pty {
         self.seen.lock().unwrap().screen.screen().contents()
     }
 
+    /// Looks at the screen's cells.
+    pub fn with_screen<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        look(self.seen.lock().unwrap().screen.screen())
+    }
+
     /// Every byte so far.
     pub fn bytes(&self) -> Vec<u8> {
         self.seen.lock().unwrap().bytes.clone()

@@ -170,6 +170,8 @@ impl Bulk {
         self.rows = people.rows().map(|row| BulkRow::new(row.line, &row.wish)).collect();
         (self.selected, self.top, self.problem, self.unsaved) = (0, 0, None, true);
         self.mark_doubles();
+        // What has to be mended first is what is looked at first.
+        self.selected = self.rows.iter().position(BulkRow::is_wrong).unwrap_or(0);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! What lies over the screen. The topmost takes the keys.
 
-use super::{Bulk, Form, Listing, Many, RequestId, Shown, TextField};
+use super::{Bulk, Form, Listing, Many, Places, RequestId, Shown, TextField};
 use crate::{
     api::{Accepted, ActOnInvites, AuditTrail, Bands, CampaignEvent, Inbox, Invite, Preview, Redemptions},
     clipboard::Copied,
@@ -39,6 +39,8 @@ pub enum Overlay {
     Finder(Box<Finder>),
     /// A list of the server over the whole screen.
     Listing(Box<Listing>),
+    /// Servers and accounts to go to.
+    Places(Box<Places>),
     /// People to invite at once.
     Bulk(Box<Bulk>),
     /// A row of such a list in full.

@@ -46,6 +46,7 @@ impl Model {
             Action::ShowQr => self.ask_for_link(Purpose::ShowQr),
             Action::Open => self.open_details(),
             Action::Undo => self.undo(),
+            Action::SwitchAccount => self.open_places(),
             Action::BulkInvite => self.open_bulk(),
             Action::Inbox => self.open_inbox(),
             Action::FindBand => self.open_finder(),

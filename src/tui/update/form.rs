@@ -10,7 +10,7 @@ use super::super::{
     forms,
     keymap::{Action, Key},
     message::{Effect, Link, Table},
-    model::{Confirm, Deed, Form, FormKind, Input, Model, Overlay, Purpose, RequestId, Screen, Tone},
+    model::{Confirm, Deed, Form, FormKind, Input, Model, Overlay, Purpose, RequestId, Screen, TextField, Tone},
     request::{Answer, Request},
 };
 use super::answer::words;
@@ -71,10 +71,41 @@ impl Model {
         }
     }
 
+    /// Ctrl-O in a field of several lines opens the editor.
+    fn wish_for_editor(&self, key: Key) -> Option<Vec<Effect>> {
+        let ((Some(Overlay::Form(form)), _) | (None, Screen::Entry(form))) = (self.overlays.last(), &self.screen)
+        else {
+            return None;
+        };
+        let field = form.fields.get(form.focus).filter(|_| key.is_ctrl('o') && form.sending.is_none())?;
+        matches!(field.input, Input::Lines(_)).then(|| vec![Effect::Edit(field.value().to_owned())])
+    }
+
+    /// What was edited takes the place of what was typed; where the editor failed, that stays.
+    pub(super) fn edited(&mut self, result: Result<String, String>) -> Vec<Effect> {
+        match result {
+            Err(why) => self.toast(Tone::Bad, why),
+            Ok(text) => {
+                let mut edited = TextField::default();
+                edited.paste_lines(&text);
+                if let Some((field, true)) = self.field_in_focus()
+                    && field.text() != edited.text()
+                {
+                    *field = edited;
+                    self.typed();
+                }
+            }
+        }
+        self.poll_now()
+    }
+
     /// The keys of a form that fills the screen. Ctrl-T goes from signing in to signing up and back, Esc back to the
     /// choice of a server.
     pub(super) fn entry_key(&mut self, key: Key) -> Vec<Effect> {
         if let Some(effects) = self.forgot(key) {
+            return effects;
+        }
+        if let Some(effects) = self.wish_for_editor(key) {
             return effects;
         }
         let Screen::Entry(form) = &mut self.screen else { return Vec::new() };
@@ -104,6 +135,7 @@ impl Model {
             return vec![Effect::Abandon(id)];
         }
         let next = match form.kind {
+            FormKind::Connect if self.me.is_some() => Screen::Panes,
             FormKind::Connect => Screen::Welcome { choice: usize::from(!self.settings.can_launch), problem: None },
             _ if self.server.as_ref().is_some_and(|server| server.launched.is_some()) => {
                 Screen::Welcome { choice: 0, problem: None }
@@ -120,6 +152,9 @@ impl Model {
             return effects;
         }
         if let Some(effects) = self.people_key(key) {
+            return effects;
+        }
+        if let Some(effects) = self.wish_for_editor(key) {
             return effects;
         }
         let Some(Overlay::Form(form)) = self.overlays.last_mut() else { return Vec::new() };

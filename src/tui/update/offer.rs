@@ -1,14 +1,14 @@
 //! The way in: a pasted invite is looked at first, then accepted or declined.
 
 use super::super::{
-    keymap::Key,
+    keymap::{Action, Key, Keymap},
     message::Effect,
     model::{Confirm, Deed, Model, Offer, Overlay, Purpose, RequestId, Screen, Tone},
     request::{Answer, Request},
 };
 use super::answer::words;
 use crate::{
-    api::{Accepted, Code, Outcome},
+    api::{Accepted, Account, Code, Outcome},
     client::{Error, Origin},
     domain::{Kind, Pasted, Registration},
 };
@@ -87,6 +87,9 @@ impl Model {
         }
         if offer.sending.is_some() {
             return Vec::new();
+        }
+        if signed_in && self.settings.keymap.keys(Action::SwitchAccount).contains(&key) {
+            return self.open_places();
         }
         if offer.accepted.is_some() {
             self.overlays.pop();
@@ -209,8 +212,12 @@ impl Model {
                 self.unreachable(&error)
             }
             Err(error) => {
-                let verify = if error.code() == Some(Code::EmailUnverified) { " Press v to do so." } else { "" };
-                offer.refused = Some(format!("{}{verify}", words(&error)));
+                let then = match error.code() {
+                    Some(Code::EmailUnverified) => " Press v to do so.".to_owned(),
+                    Some(Code::WrongRecipient) => other_account(self.me.as_ref(), &self.settings.keymap),
+                    _ => String::new(),
+                };
+                offer.refused = Some(format!("{}{then}", words(&error)));
                 if error.is_offline() {
                     return self.unreachable(&error);
                 }
@@ -238,6 +245,13 @@ impl Model {
         }
         effects
     }
+}
+
+/// Who one is, and how to be somebody else.
+fn other_account(me: Option<&Account>, keymap: &Keymap) -> String {
+    let you = me.map_or_else(String::new, |me| format!(" You are {} here.", me.username));
+    let key = keymap.keys(Action::SwitchAccount).first().map(|key| format!(" {key} switches to another account."));
+    you + &key.unwrap_or_default()
 }
 
 fn article(role: &str) -> String {

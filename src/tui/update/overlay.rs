@@ -49,6 +49,7 @@ impl Model {
                 }
                 self.shown_key(key)
             }
+            Some(Overlay::Places(_)) => self.places_key(key),
             Some(Overlay::Bulk(_)) => self.bulk_key(key),
             Some(Overlay::Inbox(_)) => self.inbox_key(key),
             Some(Overlay::Finder(_)) => self.finder_key(key),

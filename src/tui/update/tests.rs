@@ -15,6 +15,7 @@ mod listing;
 mod many;
 mod new_invite;
 mod panes;
+mod places;
 mod rights;
 mod templates;
 mod trail;

@@ -264,7 +264,7 @@ pub(super) fn keys(form: &Form) -> Vec<(&'static str, &'static str)> {
         return vec![("enter", "take"), ("↓ ↑", "choose"), ("esc", "back")];
     }
     let mut keys = match form.fields.get(form.focus).map(|field| &field.input) {
-        Some(Input::Lines(_)) => vec![("ctrl-s", form.verb), ("tab", "next")],
+        Some(Input::Lines(_)) => vec![("ctrl-s", form.verb), ("tab", "next"), ("ctrl-o", "editor")],
         _ if form.enter_leads_to().is_some() => vec![("enter", "next")],
         _ if form.fields.len() > 1 => vec![("enter", form.verb), ("tab", "next")],
         _ => vec![("enter", form.verb)],

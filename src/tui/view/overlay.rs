@@ -8,6 +8,7 @@ mod inbox;
 mod link;
 mod offer;
 mod palette;
+mod places;
 mod qr;
 
 use ratatui::{
@@ -68,6 +69,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &O
             let title = listed.name(&shown.entry);
             reading(frame.buffer_mut(), area, &title, &lines, shown.scroll, &keys, theme);
         }
+        Overlay::Places(places) => places::draw(frame.buffer_mut(), area, model, places, theme),
         Overlay::Bulk(bulk) => super::bulk::draw(frame, area, model, bulk, on_top, theme),
         Overlay::Inbox(list) => inbox::draw(frame.buffer_mut(), area, model, list, theme),
     }

@@ -38,6 +38,7 @@ impl Desk {
             keymap: Keymap::default(),
             zone: jiff::tz::TimeZone::UTC,
             plain: PlainHttp::LoopbackOnly,
+            profile: None,
             can_launch: true,
             demo: None,
         };

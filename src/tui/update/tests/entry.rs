@@ -26,7 +26,7 @@ fn the_first_answer_starts_a_server_here_and_asks_for_the_first_account() {
     desk.press("enter");
     assert!(matches!(desk.effects[..], [Effect::Launch]));
     desk.send(Msg::Launched(Ok(launched())));
-    desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: None });
+    desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: None, profile: None });
     assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::SignUp));
     desk.type_text("ada");
     desk.press("enter enter");
@@ -74,7 +74,7 @@ fn connecting_takes_an_address_and_says_what_is_wrong_with_one() {
     desk.type_text("invites.example.org");
     desk.press("enter");
     assert!(matches!(&desk.effects[..], [Effect::Find(origin)] if origin.as_str() == "https://invites.example.org"));
-    desk.send(Msg::Found { origin: origin("https://invites.example.org"), session: None });
+    desk.send(Msg::Found { origin: origin("https://invites.example.org"), session: None, profile: None });
     assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::SignIn));
     desk.press("esc");
     assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::Connect));
@@ -100,7 +100,7 @@ fn at_the_sign_up() -> Desk {
     desk.start(Start::Ask);
     desk.press("enter");
     desk.send(Msg::Launched(Ok(launched())));
-    desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: None });
+    desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: None, profile: None });
     desk
 }
 

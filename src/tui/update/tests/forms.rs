@@ -4,6 +4,7 @@ use crate::{
     client::Error,
     domain::{Kind, Role},
     tui::{
+        message::{Effect, Msg},
         model::{Form, Overlay, Screen},
         request::{Answer, Request},
     },
@@ -201,4 +202,43 @@ fn an_invite_for_an_account_says_that_it_waits_in_its_inbox() {
     let created = CreatedInvite { invite, link: "https://one.example/invite/x".to_owned(), token: String::new() };
     desk.answer(|r| matches!(r, Request::CreateInvite(..)), Ok(Answer::Created(Box::new(created))));
     assert_eq!(desk.toast(), "It waits in the inbox of @user7; the link is theirs alone.");
+}
+
+fn with_message() -> Desk {
+    let mut desk = Desk::with_a_band();
+    desk.press("n");
+    desk.answer(|r| matches!(r, Request::Band(_)), Err(offline()));
+    while form(&desk).fields[form(&desk).focus].name != "message" {
+        desk.press("tab");
+    }
+    desk.type_text("Come early.");
+    desk
+}
+
+fn message(desk: &Desk) -> &str {
+    match desk.top() {
+        Some(Overlay::Form(form)) => form.value("message"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_long_message_goes_to_the_editor_and_comes_back_without_what_must_not_be_shown() {
+    let mut desk = with_message();
+    desk.effects.clear();
+    desk.press("ctrl-o");
+    assert!(matches!(&desk.effects[..], [Effect::Edit(text)] if text == "Come early."), "{:?}", desk.effects);
+    desk.send(Msg::Edited(Ok("Come early.\n\u{1b}[2JBring a horn.".to_owned())));
+    assert_eq!(message(&desk), "Come early.\n[2JBring a horn.");
+    desk.send(Msg::Edited(Err("The editor ended without success; what was typed stays.".to_owned())));
+    assert_eq!(message(&desk), "Come early.\n[2JBring a horn.");
+    assert!(desk.toast().contains("what was typed stays"));
+}
+
+#[test]
+fn the_editor_is_for_fields_of_several_lines() {
+    let mut desk = with_message();
+    desk.effects.clear();
+    desk.press("shift-tab ctrl-o");
+    assert!(desk.effects.is_empty(), "{:?}", desk.effects);
 }

@@ -122,7 +122,7 @@ fn an_embedded_server_that_is_gone_is_started_again_and_the_session_holds() {
         empty: false,
     };
     desk.send(Msg::Launched(Ok(launched(7878))));
-    desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: Some(session(1)) });
+    desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: Some(session(1)), profile: None });
     assert_eq!(desk.model.screen, Screen::Panes);
     desk.answer(|r| matches!(r, Request::Me), Ok(Answer::Me(Box::new(account(1, "ada")))));
     desk.sync(&[], 0);
@@ -134,7 +134,7 @@ fn an_embedded_server_that_is_gone_is_started_again_and_the_session_holds() {
     assert!(matches!(desk.effects[..], [Effect::Launch]), "once, however much fails: {:?}", desk.effects);
     desk.send(Msg::Launched(Ok(launched(40_001))));
     assert!(matches!(&desk.effects[1], Effect::Find(origin) if origin.as_str() == "http://127.0.0.1:7878"));
-    desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: Some(session(1)) });
+    desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: Some(session(1)), profile: None });
     assert!(
         matches!(&desk.effects[2], Effect::Use { origin, session: Some(_) } if origin.as_str().ends_with(":40001"))
     );

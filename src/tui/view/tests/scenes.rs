@@ -19,8 +19,8 @@ use crate::{
         listing::{Entry, Topic},
         message::Link,
         model::{
-            Choice, Confirm, Deed, Details, Finder, Form, Model, Offer, Overlay, Pane, RequestId, Screen, Server,
-            ShownLink, TextField, Toast, Tone, Undo, WaitingList,
+            Choice, Confirm, Deed, Details, Finder, Form, Model, Offer, Overlay, Pane, Place, Places, RequestId,
+            Screen, Server, ShownLink, TextField, Toast, Tone, Undo, WaitingList, Where,
         },
         sample::{self, band_id, fill, fresh, invite_id, later, now, panes, signed_in},
     },
@@ -76,6 +76,18 @@ const PLAIN: &[Scene] = &[
         form.refuse("username", "must be letters, digits, '.', '_' or '-', beginning with a letter or digit");
         model.screen = Screen::Entry(form);
         model
+    }),
+    ("places", |size| {
+        let here = |name: &str| Place {
+            profile: None,
+            at: Where::Server(Origin::parse("invites.example.org", crate::client::PlainHttp::LoopbackOnly).unwrap()),
+            username: Some(name.to_owned()),
+            plain: crate::client::PlainHttp::LoopbackOnly,
+        };
+        let local = Place { at: Where::Here, username: None, ..here("") };
+        let work = Place { profile: Some("work".to_owned()), ..here("ada.lovelace") };
+        let all = Some(vec![here("ada"), here("kim"), local, work]);
+        over_panes(size, Overlay::Places(Box::new(Places { all, selected: 1, problem: None })))
     }),
     ("panes", panes),
     ("panes-bands", |size| {

@@ -83,6 +83,7 @@ fn list() -> Bulk {
     }
     let mut bulk = Bulk::new(band_id(1));
     bulk.take(text.into_bytes()).unwrap();
+    bulk.selected = 0;
     let result = |status, detail: Option<&str>| {
         Box::new(RowResult {
             row: 0,

@@ -1,0 +1,67 @@
+//! Where a person can go: accounts, profiles, this machine, and the ways to further ones.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+use super::{
+    super::text::{clip, columns, fit_right},
+    box_width, open, put_lines, say,
+};
+use crate::tui::{
+    model::{Model, Place, Places},
+    theme::Theme,
+};
+
+pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, places: &Places, theme: &Theme) {
+    let wide = box_width(area);
+    let room = usize::from(wide).saturating_sub(4);
+    let mut rows = Vec::new();
+    if places.all.is_none() && places.problem.is_none() {
+        rows.push(Line::styled("looking…", theme.dim));
+    }
+    let all = places.all.iter().flatten();
+    rows.extend(all.enumerate().map(|(at, place)| row(place, at == places.selected, model, room, theme)));
+    let known = places.lines() - 2;
+    for (at, text) in ["another account on this server", "another server"].into_iter().enumerate() {
+        rows.push(line(text, "", known + at == places.selected, room, theme));
+    }
+    let mut below = Vec::new();
+    if let Some(problem) = &places.problem {
+        below.push(Line::default());
+        below.extend(say(&format!("✗ {problem}"), room, theme.error));
+    }
+    let keys = [("enter", "go there"), ("↓ ↑", "choose"), ("esc", "stay")];
+    let inner = open(buf, area, wide, rows.len() + below.len(), "Servers and accounts", &keys, theme);
+    below.truncate(usize::from(inner.height).saturating_sub(rows.len().min(3)));
+    let high = usize::from(inner.height) - below.len();
+    let top = (places.selected + 1).saturating_sub(high.max(1));
+    put_lines(buf, Rect { height: high as u16, ..inner }, rows.iter().skip(top));
+    put_lines(buf, Rect { y: inner.y + high as u16, height: below.len() as u16, ..inner }, &below);
+}
+
+fn row(place: &Place, selected: bool, model: &Model, room: usize, theme: &Theme) -> Line<'static> {
+    let note = match (&place.profile, &place.username) {
+        _ if model.is_at(place) => "you are here".to_owned(),
+        (Some(profile), None) => format!("{profile} · sign in"),
+        (Some(profile), Some(_)) => profile.clone(),
+        (None, None) => "sign in".to_owned(),
+        (None, Some(_)) => String::new(),
+    };
+    line(&place.title(), &note, selected, room, theme)
+}
+
+fn line(text: &str, note: &str, selected: bool, room: usize, theme: &Theme) -> Line<'static> {
+    let (mark, style) = if selected { ("▸ ", theme.selected) } else { ("  ", Style::new()) };
+    let note = clip(note, room / 2);
+    let text = clip(text, room.saturating_sub(columns(&note) + 4));
+    let left = room.saturating_sub(2 + columns(&text));
+    Line::from(vec![
+        Span::styled(mark, style),
+        Span::styled(text, style),
+        Span::styled(fit_right(&note, left), theme.dim),
+    ])
+}
