@@ -38,13 +38,23 @@ pub(super) fn save(path: &str, bytes: &[u8]) -> Result<String, String> {
 }
 
 /// The path as a shell would have it: `~` is the person's home; quotes and `file://` of what was dragged here go.
-fn settled(path: &str) -> PathBuf {
+pub(super) fn settled(path: &str) -> PathBuf {
     let path = path.trim();
     let path = path.strip_prefix('\'').and_then(|path| path.strip_suffix('\'')).unwrap_or(path);
     let path = path.strip_prefix("file://").unwrap_or(path);
     match (path.strip_prefix("~/"), directories::BaseDirs::new()) {
         (Some(rest), Some(home)) => home.home_dir().join(rest),
         _ => PathBuf::from(path),
+    }
+}
+
+/// The name of a file for what is called so, whatever that is: with this behind it.
+pub(super) fn file_name(name: &str, end: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let name: String = name.chars().map(plain).take(40).collect();
+    match name.trim_matches('-') {
+        "" => format!("guestlist{end}"),
+        name => format!("{name}{end}"),
     }
 }
 

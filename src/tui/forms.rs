@@ -1,10 +1,12 @@
 //! What each form asks for.
 
 mod campaigns;
+mod codes;
 mod invite;
 mod templates;
 
 pub(super) use campaigns::{edit_campaign, new_campaign};
+pub(super) use codes::{new_codes, save_codes};
 pub(super) use invite::{invite_by, invite_in, new_invite};
 pub(super) use templates::{edit_template, new_template};
 

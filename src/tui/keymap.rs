@@ -27,6 +27,10 @@ pub enum Scope {
     Bulk,
     /// In the list of templates.
     Templates,
+    /// In the list of codes.
+    Codes,
+    /// In the batches of codes that are to no band.
+    SiteCodes,
 }
 
 impl Scope {
@@ -36,11 +40,13 @@ impl Scope {
         Self::Bands,
         Self::Members,
         Self::Campaigns,
+        Self::Codes,
         Self::Templates,
         Self::JoinRequests,
         Self::Bans,
         Self::Audit,
         Self::Bulk,
+        Self::SiteCodes,
         Self::Everywhere,
     ];
 
@@ -57,6 +63,8 @@ impl Scope {
             Self::Campaigns => "in the campaigns",
             Self::Bulk => "in the list of people",
             Self::Templates => "in the templates",
+            Self::Codes => "in the codes",
+            Self::SiteCodes => "in the site's codes",
         }
     }
 }
@@ -146,6 +154,8 @@ keymap! {
     EditCampaign = "edit_campaign", Campaigns, ["e"], "edit", "Change name, role, end, message or event of the campaign; role, end and message go to its pending invites", footer;
     CampaignInvites = "campaign_invites", Campaigns, ["v"], "its invites", "Show the campaign's invites in the pane", footer;
     InviteToCampaign = "invite_to_campaign", Campaigns, ["m"], "invite", "Make an invite in the campaign";
+    SaveCampaignCodes = "save_campaign_codes", Campaigns, ["w"], "codes", "Write the codes of the campaign to a file, as a table";
+    PrintCampaignCodes = "print_campaign_codes", Campaigns, ["p"], "cards", "Write the usable codes of the campaign to a file, as cards to print";
     EndCampaign = "end_campaign", Campaigns, ["x"], "end", "End the campaign, or all marked ones, with all pending invites", footer;
     DeleteCampaign = "delete_campaign", Campaigns, ["D"], "delete", "Delete the campaign, or all marked ones; all pending invites end", footer;
     BulkSend = "bulk_send", Bulk, ["s"], "send", "Make the invites, after the list was checked and you said yes", footer;
@@ -156,6 +166,20 @@ keymap! {
     BulkAdd = "bulk_add", Bulk, ["n"], "add row", "Add a row", footer;
     BulkDrop = "bulk_drop", Bulk, ["x"], "drop row", "Take the row out of the list", footer;
     BulkSave = "bulk_save", Bulk, ["w"], "save", "Write the list with what each row came to into a CSV file", footer;
+
+    NewCodes = "new_codes", Codes, ["n"], "new batch", "Make a batch of codes", footer;
+    CopyCode = "copy_code", Codes, ["y"], "copy", "Copy the code to the clipboard", footer;
+    ShowCode = "show_code", Codes, ["L"], "show", "Show the link with the code on the screen", footer;
+    CodeQr = "code_qr", Codes, ["Q"], "QR", "Show the code as a QR code", footer;
+    RevokeCode = "revoke_code", Codes, ["r"], "revoke", "Revoke the code, or all marked ones", footer;
+    SaveCodes = "save_codes", Codes, ["w"], "table", "Write all codes of the code's batch to a file, as a table", footer;
+    PrintCodes = "print_codes", Codes, ["p"], "cards", "Write the usable codes of the code's batch to a file, as cards to print", footer;
+
+    NewSiteCodes = "new_site_codes", SiteCodes, ["n"], "new batch", "Make a batch of codes by which accounts can be made", footer;
+    SaveSiteCodes = "save_site_codes", SiteCodes, ["w"], "table", "Write all codes of the batch to a file, as a table", footer;
+    PrintSiteCodes = "print_site_codes", SiteCodes, ["p"], "cards", "Write the usable codes of the batch to a file, as cards to print", footer;
+    EndSiteCodes = "end_site_codes", SiteCodes, ["x"], "end", "End the batch, or all marked ones, with all pending codes", footer;
+    DeleteSiteCodes = "delete_site_codes", SiteCodes, ["D"], "delete", "Delete the batch, or all marked ones; all pending codes end", footer;
 
     NewTemplate = "new_template", Templates, ["n"], "new", "Make a template: what new invites have in common", footer;
     UseTemplate = "use_template", Templates, ["m"], "invite", "Make an invite by the template", footer;
@@ -170,6 +194,8 @@ keymap! {
     Accept = "accept", Everywhere, ["a"], "accept", "Accept an invite by pasting its link, token or code", footer;
     Inbox = "inbox", Everywhere, ["i"], "inbox", "Show the invites that wait for you";
     Campaigns = "campaigns", Everywhere, ["C"], "campaigns", "Show the band's campaigns";
+    Codes = "codes", Everywhere, ["K"], "codes", "Show the band's codes: short, for paper, the telephone and the door";
+    SiteCodes = "site_codes", Everywhere, ["Z"], "site codes", "Show the codes that are to no band, for who runs the site";
     Templates = "templates", Everywhere, ["P"], "templates", "Show the band's templates for new invites";
     JoinRequests = "join_requests", Everywhere, ["W"], "join requests", "Show who asks to come into the band";
     Bans = "bans", Everywhere, ["B"], "bans", "Show who may not come back to the band";

@@ -4,19 +4,21 @@
 mod audit;
 mod bans;
 mod campaigns;
+mod codes;
 mod requests;
+mod site_codes;
 mod templates;
 
 use ratatui::style::Style;
 
 use super::{
     keymap::{Action, Scope},
-    model::{Confirm, Form, Listing, Model, PageOf, Row},
+    model::{Confirm, Form, Listing, Model, PageOf, Purpose, Row},
     request::{Answer, Request},
     theme::Theme,
 };
 use crate::{
-    api::{AuditEvent, Ban, Campaign, JoinRequest, Template},
+    api::{AuditEvent, Ban, Campaign, Invite, JoinRequest, Template},
     client::Page,
     domain::{CampaignId, Role},
 };
@@ -34,6 +36,10 @@ pub enum Topic {
     Campaigns,
     /// Its templates.
     Templates,
+    /// Its codes.
+    Codes,
+    /// Batches of codes that are to no band.
+    SiteCodes,
 }
 
 /// A row of any of these lists.
@@ -49,6 +55,8 @@ pub enum Entry {
     Campaign(Box<Campaign>),
     /// Of the templates.
     Template(Box<Template>),
+    /// Of the codes.
+    Code(Box<Invite>),
 }
 
 /// A row's identity within its list.
@@ -65,6 +73,7 @@ impl Row for Entry {
             Self::Event(event) => EntryId(u128::from(event.id.unsigned_abs())),
             Self::Campaign(campaign) => of(campaign.id.as_bytes()),
             Self::Template(template) => of(template.id.as_bytes()),
+            Self::Code(code) => of(code.id.as_bytes()),
         }
     }
 }
@@ -89,6 +98,8 @@ pub(super) type Cell = (String, Style);
 pub(super) enum Start {
     /// Opens a form.
     Form(Form),
+    /// Asks the server, for this purpose.
+    Ask(Purpose, Box<Request>),
     /// Leaves the list for the form of a new invite.
     Invite(Form),
     /// Leads to the invites pane, narrowed to this campaign, which is called so.
@@ -105,6 +116,11 @@ pub(super) trait Listed: Sync {
 
     /// Its name, for the title.
     fn title(&self) -> &'static str;
+
+    /// Whether it is of the band that is shown, or else of the whole site.
+    fn is_of_band(&self) -> bool {
+        true
+    }
 
     /// Why it cannot be seen now; it is for the band's admins where nothing else is said.
     fn barred(&self, model: &Model) -> Option<String> {
@@ -172,7 +188,8 @@ pub(super) trait Listed: Sync {
 
 impl Topic {
     /// All of them.
-    pub const ALL: &'static [Self] = &[Self::JoinRequests, Self::Bans, Self::Audit, Self::Campaigns, Self::Templates];
+    pub const ALL: &'static [Self] =
+        &[Self::JoinRequests, Self::Bans, Self::Audit, Self::Campaigns, Self::Templates, Self::Codes, Self::SiteCodes];
 
     /// What is particular to it.
     pub(super) const fn listed(self) -> &'static dyn Listed {
@@ -182,6 +199,8 @@ impl Topic {
             Self::Audit => &audit::Audit,
             Self::Campaigns => &campaigns::Campaigns,
             Self::Templates => &templates::Templates,
+            Self::Codes => &codes::Codes,
+            Self::SiteCodes => &site_codes::SiteCodes,
         }
     }
 

@@ -141,6 +141,13 @@ pub struct Link {
     pub title: String,
 }
 
+impl Link {
+    /// Whether it is a code alone, to be read out, and no link.
+    pub fn is_code(&self) -> bool {
+        !self.text.contains("://")
+    }
+}
+
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Link(…)")

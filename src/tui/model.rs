@@ -259,6 +259,10 @@ pub enum Purpose {
     Confirm,
     /// A link to copy.
     Copy(InviteId),
+    /// A code to copy.
+    CopyCode(InviteId),
+    /// What the batches of the codes in the list are called.
+    Batches(u64),
     /// A link to show.
     ShowLink(InviteId),
     /// A link to show as a QR code.

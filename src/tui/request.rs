@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::{
     api::{
         Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, Campaign, Campaigns,
-        CancelledInvites, CreateBand, CreateCampaign, CreateInvite, CreateInvites, CreateTemplate, CreatedInvite,
-        CreatedInvites, DeclineInvite, ForgotPassword, FoundPeople, Inbox, Invite, InviteLink, Invites, JoinRequests,
-        Login, Member, Members, Preview, Redemptions, Register, Registered, ResendInvite, ResentInvite, SignedIn, Site,
-        Template, Templates, TransferBand, UpdateBand, UpdateCampaign, UpdateInvite, UpdateMember, UpdateTemplate,
-        VerifyEmail,
+        CancelledInvites, CreateBand, CreateCampaign, CreateCodes, CreateInvite, CreateInvites, CreateTemplate,
+        CreatedCodes, CreatedInvite, CreatedInvites, DeclineInvite, ForgotPassword, FoundPeople, Inbox, Invite,
+        InviteLink, Invites, JoinRequests, Login, Member, Members, Preview, Redemptions, Register, Registered,
+        ResendInvite, ResentInvite, SignedIn, Site, Template, Templates, TransferBand, UpdateBand, UpdateCampaign,
+        UpdateInvite, UpdateMember, UpdateTemplate, VerifyEmail,
     },
     client::{
         AuditQuery, BandQuery, Client, Error, InviteQuery, MadeCampaign, Media, MemberQuery, Page, Removal, Saved,
@@ -77,6 +77,8 @@ pub enum Answer {
     MadeCampaign(Box<MadeCampaign>),
     /// How many pending invites ended with a campaign.
     Cancelled(Box<CancelledInvites>),
+    /// A new batch of codes.
+    CreatedCodes(Box<CreatedCodes>),
     /// A page of templates.
     Templates(Box<Templates>),
     /// One template.
@@ -174,6 +176,16 @@ requests! { client;
     ExpireCampaign(id: CampaignId) => Cancelled(CancelledInvites), client.expire_campaign(id);
     /// Deletes a campaign; its pending invites end.
     DeleteCampaign(id: CampaignId) => Cancelled(CancelledInvites), client.delete_campaign(id);
+    /// A page of the batches of codes that are to no band.
+    SiteCodes(page: Page) => Campaigns(Campaigns), client.site_codes(&page);
+    /// Makes a batch of codes to a band.
+    CreateCodes(band: BandId, body: CreateCodes) => CreatedCodes(CreatedCodes), client.create_codes(band, &body);
+    /// Makes a batch of codes to no band.
+    CreateSiteCodes(body: CreateCodes) => CreatedCodes(CreatedCodes), client.create_site_codes(&body);
+    /// Writes all codes of a batch to a file, as a table.
+    SaveCodes(batch: CampaignId, file: PathBuf) => Saved(Saved), client.codes_as_csv(batch).await?.save(&file);
+    /// Writes the usable codes of a batch to a file, as cards to print.
+    SaveCards(batch: CampaignId, file: PathBuf) => Saved(Saved), client.code_sheet(batch).await?.save(&file);
     /// A page of templates.
     Templates(band: BandId, page: Page) => Templates(Templates), client.templates(band, &page);
     /// Makes a template.

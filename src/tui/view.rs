@@ -19,6 +19,7 @@ use super::{
     theme::Theme,
 };
 use outline::put_lines;
+pub(in crate::tui) use panes::glyph;
 
 /// Draws the whole screen into a frame. Where things stand is decided by the frame's size, not by the model's, so that
 /// nothing is drawn outside of it while a change of size is on its way.

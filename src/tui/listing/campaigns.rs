@@ -35,7 +35,7 @@ const fn state(campaign: &Campaign) -> &'static str {
 }
 
 /// "its 12 pending invites end", of one campaign or of several.
-fn pending(campaigns: &[&Campaign]) -> String {
+pub(super) fn pending(campaigns: &[&Campaign]) -> String {
     let whose = if campaigns.len() == 1 { "Its" } else { "Their" };
     match campaigns.iter().map(|campaign| campaign.counts.pending).sum::<u64>() {
         0 => "No invite of it is pending now.".to_owned(),
@@ -45,7 +45,7 @@ fn pending(campaigns: &[&Campaign]) -> String {
 }
 
 /// "Summer party" for one, "3 campaigns" for several.
-fn names(campaigns: &[&Campaign]) -> String {
+pub(super) fn names(campaigns: &[&Campaign]) -> String {
     match campaigns {
         [one] => called(one).to_owned(),
         several => format!("{} campaigns", several.len()),
@@ -197,6 +197,8 @@ impl Listed for Campaigns {
                     forms::invite_in(campaign, band, model.sends_mail())
                 }))
             }
+            Action::SaveCampaignCodes => Some(Start::Form(forms::save_codes(campaign.id, called(campaign), false))),
+            Action::PrintCampaignCodes => Some(Start::Form(forms::save_codes(campaign.id, called(campaign), true))),
             Action::CampaignInvites => Some(Start::ToInvites(campaign.id, called(campaign).to_owned())),
             _ => None,
         }

@@ -30,6 +30,10 @@ pub enum FormKind {
     NewCampaign(BandId),
     /// A campaign, with so many pending invites.
     EditCampaign(CampaignId, u64),
+    /// A new batch of codes to a band, or to none.
+    NewCodes(Option<BandId>),
+    /// The file for a batch of codes: cards to print, or else a table.
+    SaveCodes(CampaignId, bool),
     /// A new template of a band.
     NewTemplate(BandId),
     /// A template of a band.
@@ -56,7 +60,9 @@ impl FormKind {
     /// The band whose policy says how long what is made lives, where the form shows that.
     pub const fn under_policy_of(&self) -> Option<BandId> {
         match self {
-            Self::NewInvite(band) | Self::NewCampaign(band) | Self::NewTemplate(band) => Some(*band),
+            Self::NewInvite(band) | Self::NewCampaign(band) | Self::NewTemplate(band) | Self::NewCodes(Some(band)) => {
+                Some(*band)
+            }
             _ => None,
         }
     }

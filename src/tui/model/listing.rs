@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::List;
 use crate::{
-    domain::BandId,
+    domain::{BandId, CampaignId},
     tui::{
         listing::{Entry, EntryId, Topic},
         trail::TrailFilter,
@@ -28,6 +28,8 @@ pub struct Listing {
     pub narrowed: usize,
     /// What the audit trail is narrowed to.
     pub trail: TrailFilter,
+    /// What batches of codes are called, as far as is known.
+    pub batches: Vec<(CampaignId, String)>,
     /// Why it cannot be had.
     pub problem: Option<String>,
 }
@@ -43,6 +45,7 @@ impl Listing {
             marked: BTreeMap::new(),
             narrowed: 0,
             trail: TrailFilter::default(),
+            batches: Vec::new(),
             problem: None,
         }
     }

@@ -48,6 +48,8 @@ impl Model {
             Purpose::Form => self.form_done(id, result),
             Purpose::Confirm => self.deed_done(id, result),
             Purpose::Copy(invite) => self.link_to_copy(invite, result),
+            Purpose::CopyCode(invite) => self.code_to_copy(invite, result),
+            Purpose::Batches(serial) => self.batches_known(serial, result),
             Purpose::ShowLink(invite) => self.link_to_show(invite, false, result),
             Purpose::ShowQr(invite) => self.link_to_show(invite, true, result),
             Purpose::Details(invite) => self.details_part(invite, result),

@@ -312,6 +312,9 @@ impl Model {
 
     fn all_done(&mut self) -> Vec<Effect> {
         let Some(Overlay::Confirm(confirm)) = self.overlays.pop() else { return Vec::new() };
+        if let Some(listing) = self.listing_mut() {
+            listing.marked.clear();
+        }
         match confirm.deeds.first() {
             Some(Deed::SignOut) => return self.leave_server(),
             Some(Deed::Send(request)) => {

@@ -1,6 +1,7 @@
 //! Forms: keys, sending, and what an answer does. What a form says is read in `read`, next door.
 
 mod known;
+mod listed;
 mod read;
 mod review;
 
@@ -16,7 +17,7 @@ use super::super::{
 use super::answer::words;
 use crate::{
     api::{Band, Outcome},
-    client::{Error, MadeCampaign},
+    client::Error,
     domain::{BandId, CampaignId, Delivery, Kind, Pasted},
 };
 
@@ -346,21 +347,9 @@ impl Model {
                 }
                 self.new_link(Link { title: created.invite.recipient(), text: created.link })
             }
-            Answer::MadeCampaign(made) => match *made {
-                MadeCampaign::Made(made) => {
-                    let name = &made.campaign.name;
-                    self.listed_form_done(format!("{name} is made. New invites can be made in it."))
-                }
-                MadeCampaign::Nobody(_) => Vec::new(),
-            },
-            Answer::Template(template) => {
-                let said = match form.kind {
-                    FormKind::NewTemplate(_) => format!("{} is made: m makes an invite by it.", template.name),
-                    _ => "Saved.".to_owned(),
-                };
-                self.listed_form_done(said)
+            Answer::MadeCampaign(_) | Answer::CreatedCodes(_) | Answer::Template(_) | Answer::Campaign(_) => {
+                self.listed_form_accepted(form, answer)
             }
-            Answer::Campaign(_) => self.listed_form_done("Saved."),
             Answer::Invite(invite) => {
                 self.toast(Tone::Good, "Saved.");
                 self.invites.list.change(invite.id, |held| *held = *invite);
@@ -440,7 +429,8 @@ impl Model {
                 && form.sending.is_none()
             {
                 form.known.life.clone_from(&text);
-                let line = if matches!(form.kind, FormKind::NewTemplate(_)) { "ttl_hours" } else { "expires_at" };
+                let line =
+                    if form.fields.iter().any(|field| field.name == "ttl_hours") { "ttl_hours" } else { "expires_at" };
                 // A template or a campaign that is chosen says it already.
                 if form.template().is_none() && form.campaign().is_none() {
                     form.begin_with(line, &text);

@@ -2,6 +2,7 @@
 
 use super::super::{
     keymap::{Action, Key},
+    listing::Entry,
     message::{Effect, Link},
     model::{Model, Overlay, Purpose, ShownLink, Tone},
     request::{Answer, Request},
@@ -22,6 +23,18 @@ impl Model {
     pub(super) fn link_to_copy(&mut self, invite: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
         match result {
             Ok(Answer::Link(link)) => vec![Effect::Copy(self.link_of(invite, *link))],
+            Ok(_) => Vec::new(),
+            Err(error) => self.act_failed(&error),
+        }
+    }
+
+    /// A code to copy has come: the code itself, as it is read out.
+    pub(super) fn code_to_copy(&mut self, invite: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
+        match result {
+            Ok(Answer::Link(link)) => {
+                let code = link.token.clone();
+                vec![Effect::Copy(Link { text: code, ..self.link_of(invite, *link) })]
+            }
             Ok(_) => Vec::new(),
             Err(error) => self.act_failed(&error),
         }
@@ -54,6 +67,13 @@ impl Model {
     /// A link of an invite, with whom that is for.
     pub(super) fn link_of(&self, invite: InviteId, link: InviteLink) -> Link {
         let row = self.invites.list.rows().find(|row| row.id == invite);
+        let listed = || {
+            self.listing()?.list.rows().find_map(|entry| match entry {
+                Entry::Code(code) if code.id == invite => Some(&**code),
+                _ => None,
+            })
+        };
+        let row = row.or_else(listed);
         Link { title: row.map_or_else(|| "invite".to_owned(), Invite::recipient), text: link.link }
     }
 
@@ -74,7 +94,8 @@ impl Model {
         }
         if copied == Copied::Native {
             let here = if is_loopback(&link.text) { " It works on this machine only." } else { "" };
-            self.toast(Tone::Good, format!("Link copied to the clipboard.{here}"));
+            let what = if link.is_code() { "Code" } else { "Link" };
+            self.toast(Tone::Good, format!("{what} copied to the clipboard.{here}"));
             return;
         }
         self.show_link(link, Some(copied));

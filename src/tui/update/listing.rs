@@ -7,12 +7,12 @@ use super::{
         listing::{Entry, Start, Topic},
         message::Effect,
         model::{Listing, Model, Overlay, Pane, Purpose, Row as _, Shown, Tone, Want},
-        request::Answer,
+        request::{Answer, Request},
     },
     answer::words,
 };
 use crate::{
-    api::Code,
+    api::{Code, MAX_LIMIT},
     client::{Error, Page},
 };
 
@@ -20,10 +20,25 @@ impl Model {
     /// Opens the list of this action over the panes.
     pub(super) fn open_listing(&mut self, action: Action) -> Vec<Effect> {
         let Some(topic) = Topic::opened_by(action) else { return Vec::new() };
-        let effects = self.close_listings();
+        let mut effects = self.close_listings();
         let serial = self.fresh();
-        self.open(Overlay::Listing(Box::new(Listing::new(topic, serial, self.band))));
+        let band = self.band.filter(|_| topic.listed().is_of_band());
+        self.open(Overlay::Listing(Box::new(Listing::new(topic, serial, band))));
+        if let Some(band) = band.filter(|_| topic == Topic::Codes) {
+            let page = Page { limit: Some(MAX_LIMIT), cursor: None };
+            effects.push(self.ask(Purpose::Batches(serial), Request::Campaigns(band, page)).1);
+        }
         effects
+    }
+
+    /// What the batches of codes are called; without that the list goes without.
+    pub(super) fn batches_known(&mut self, serial: u64, result: Result<Answer, Error>) -> Vec<Effect> {
+        if let (Some(listing), Ok(Answer::Campaigns(found))) = (self.listing_mut(), result)
+            && listing.serial == serial
+        {
+            listing.batches = found.campaigns.into_iter().map(|batch| (batch.id, batch.name)).collect();
+        }
+        Vec::new()
     }
 
     /// Closes what lies over the panes down to the lowest list, and that with it.
@@ -236,6 +251,7 @@ impl Model {
     fn begin(&mut self, start: Start) -> Vec<Effect> {
         match start {
             Start::Form(form) => self.show_form(form),
+            Start::Ask(purpose, request) => vec![self.ask(purpose, *request).1],
             Start::Invite(mut form) => {
                 form.follow(&self.settings.zone);
                 let mut effects = self.close_listings();
@@ -245,14 +261,6 @@ impl Model {
             }
             Start::ToInvites(campaign, name) => self.show_campaign(campaign, name),
         }
-    }
-
-    /// A form of a list was sent, and what it was for is done.
-    pub(super) fn listed_form_done(&mut self, said: impl Into<String>) -> Vec<Effect> {
-        self.toast(Tone::Good, said);
-        let mut effects = self.listing_again();
-        effects.extend(self.poll_now());
-        effects
     }
 
     /// Everything that was asked about is done.

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod campaigns;
+mod codes;
 mod desk;
 mod entry;
 mod finder;

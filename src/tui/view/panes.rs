@@ -5,7 +5,8 @@ mod groups;
 mod invites;
 mod members;
 
-pub(super) use invites::{glyph, reason, uses};
+pub(in crate::tui) use invites::glyph;
+pub(super) use invites::{reason, uses};
 
 use std::ops::Range;
 

@@ -1,6 +1,7 @@
 //! What a form says, read with the domain's own rules, so that a refusal stands at its field before anything is sent.
 
 mod campaigns;
+mod codes;
 mod invite;
 mod templates;
 
@@ -86,6 +87,8 @@ impl Model {
                 }
                 self.read_edit_campaign(form, id)
             }
+            FormKind::NewCodes(band) => self.read_new_codes(form, band),
+            FormKind::SaveCodes(batch, cards) => codes::read_save_codes(form, batch, cards),
             FormKind::NewTemplate(band) => self.read_new_template(form, band),
             FormKind::EditTemplate(id, _) => {
                 if !form.is_changed() {

@@ -8,7 +8,7 @@ use super::super::super::{
     view::when,
 };
 use crate::{
-    api::{CreateInvite, OnExisting, Patch, UpdateCampaign},
+    api::{CreateCodes, CreateInvite, OnExisting, Patch, UpdateCampaign},
     domain::{BandId, EmailIdentity, Kind, Role, Timestamp},
 };
 
@@ -21,6 +21,9 @@ impl Model {
         match (&form.kind, request) {
             (FormKind::EditCampaign(_, pending @ 1..), Request::UpdateCampaign(_, body)) => {
                 self.review_change(form, *pending, body)
+            }
+            (FormKind::NewCodes(_), Request::CreateCodes(_, body) | Request::CreateSiteCodes(body)) => {
+                Some(self.review_codes(form, body))
             }
             (FormKind::NewInvite(band), Request::CreateInvite(_, body)) => Some(self.review_invite(form, *band, body)),
             _ => None,
@@ -76,6 +79,34 @@ impl Model {
             lines.push(format!("They read: “{short}{more}”"));
         }
         lines.join("\n")
+    }
+
+    /// What a batch of codes lets people do.
+    fn review_codes(&self, form: &Form, body: &CreateCodes) -> String {
+        let each = match body.max_uses.value() {
+            None => "any number of people".to_owned(),
+            Some(1) => "one person".to_owned(),
+            Some(count) => format!("{count} people"),
+        };
+        let into = match (&form.kind, body.role) {
+            (FormKind::NewCodes(Some(_)), Some(Role::Admin)) => "come into the band as an admin",
+            (FormKind::NewCodes(Some(_)), _) => "come into the band as a member",
+            _ => "make an account; it is to no band",
+        };
+        let end = match &body.ttl_hours {
+            Patch::Value(hours) => {
+                let end = when::date_and_time(self.in_hours(*hours), &self.settings.zone);
+                format!("They work until {end}.")
+            }
+            Patch::Null => "They never end by themselves.".to_owned(),
+            Patch::Omitted => "They end as the server's rules say.".to_owned(),
+        };
+        let (codes, by) = if body.count == 1 { ("code", "it") } else { ("codes", "each of them") };
+        format!(
+            "{} {codes}: by {by} {each} can {into}.\n{end}\nThey are kept as secrets: a file, a card or the screen shows them \
+             when you ask, and that leaves a trace.",
+            body.count
+        )
     }
 
     fn who_comes_in(&self, kind: Kind, band: BandId, body: &CreateInvite) -> String {

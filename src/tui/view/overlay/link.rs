@@ -46,7 +46,8 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, shown: &ShownLin
     let frame = Rect { y: area.y + (area.height - high) * 2 / 5, height: high, ..area };
     clear(buf, frame);
     outline(buf, frame, Shape::Rules, theme.focus);
-    let title = format!("Link · {}", shown.link.title);
+    let what = if shown.link.is_code() { "Code" } else { "Link" };
+    let title = format!("{what} · {}", shown.link.title);
     in_line(buf, frame, frame.y, (&title, theme.title), ("", theme.dim));
     let copy = super::super::panes::key(model, Action::CopyLink);
     let qr = super::super::panes::key(model, Action::ShowQr);

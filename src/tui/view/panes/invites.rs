@@ -74,7 +74,7 @@ pub(super) fn is_narrowed(invites: &InvitesPane) -> bool {
 }
 
 /// The glyph of a status: it is told apart without colour and without reading.
-pub(in crate::tui::view) const fn glyph(status: Status) -> &'static str {
+pub(in crate::tui) const fn glyph(status: Status) -> &'static str {
     match status {
         Status::Pending => "●",
         Status::Accepted => "✓",

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod campaigns;
+mod codes;
 mod invites;
 mod lists;
 mod templates;
@@ -30,7 +31,7 @@ type Scene = (&'static str, fn((u16, u16)) -> Model);
 
 /// Every screen. What belongs together is next door.
 pub(super) static ALL: LazyLock<Vec<Scene>> = LazyLock::new(|| {
-    [PLAIN, invites::ALL, lists::ALL, campaigns::ALL, bulk::ALL, templates::ALL]
+    [PLAIN, invites::ALL, lists::ALL, campaigns::ALL, bulk::ALL, templates::ALL, codes::ALL]
         .into_iter()
         .flatten()
         .copied()
