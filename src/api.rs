@@ -53,7 +53,7 @@ pub use query::{BandScope, InviteSort};
 pub use quota::{Quota, SetQuota};
 pub use requests::{JoinRequest, JoinRequests};
 pub use sheet::{CSV, Sheet};
-pub use stats::{CampaignStats, InviteCounts, InviterStats, KindCounts, Stats};
+pub use stats::{CampaignStats, DayJoins, InviteCounts, InviterStats, KindCounts, Stats};
 pub use templates::{CreateTemplate, Template, Templates, UpdateTemplate};
 pub use tree::{Tree, TreeNode};
 

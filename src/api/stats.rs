@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{CampaignId, Kind};
+use crate::domain::{CampaignId, Kind, Timestamp};
 
 use super::Person;
 
@@ -92,6 +92,16 @@ pub struct InviterStats {
     pub counts: InviteCounts,
 }
 
+/// How many came into a band on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct DayJoins {
+    /// The day in UTC, by its beginning.
+    pub day: Timestamp,
+    /// How many came in, be they in the band or not any more.
+    pub joined: u64,
+}
+
 /// `GET /bands/{id}/stats`. The figures follow the rows: an invite whose time is over counts as pending until it is
 /// written down as expired, a second at most.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,6 +126,9 @@ pub struct Stats {
     pub acceptance_rate: Option<f64>,
     /// Seconds from the making of an invite to its use, the middle of the latest 1,000 uses; null while there are none.
     pub median_seconds_to_accept: Option<u64>,
+    /// The latest 120 days on which anybody came in, by an invite or without, newest first.
+    #[serde(default)]
+    pub joins: Vec<DayJoins>,
     /// How often invites were looked at, about.
     pub views: u64,
 }

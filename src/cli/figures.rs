@@ -13,7 +13,7 @@ use super::{
 use crate::{
     api::{FoundPerson, InviteCounts, Patch, Quota, SetQuota, Stats, Tree, TreeNode},
     client::{Branch, Client},
-    domain::{AccountId, BandId},
+    domain::{AccountId, BandId, span_in_words},
 };
 
 #[derive(Debug, Args)]
@@ -47,19 +47,8 @@ fn print_stats(stats: &Stats) -> Result<(), Error> {
     }
     output::table(["OF", "NAME", "MADE", "PENDING", "ACCEPTED", "REJECTED", "CANCELLED", "EXPIRED", "USES"], &rows)?;
     let rate = stats.acceptance_rate.map(|rate| format!("{:.0} %", rate * 100.0)).unwrap_or_default();
-    let median = stats.median_seconds_to_accept.map(duration).unwrap_or_default();
+    let median = stats.median_seconds_to_accept.map(span_in_words).unwrap_or_default();
     output::fields(&[("ACCEPTANCE RATE", rate), ("TIME TO ACCEPT", median), ("LOOKED AT", stats.views.to_string())])
-}
-
-/// A time as people say it: the largest unit that it has two of, so that it is not far off.
-fn duration(seconds: u64) -> String {
-    let (size, unit) = match seconds {
-        0..120 => (1, "seconds"),
-        120..7_200 => (60, "minutes"),
-        7_200..172_800 => (3_600, "hours"),
-        _ => (86_400, "days"),
-    };
-    format!("{} {unit}", seconds / size)
 }
 
 #[derive(Debug, Args)]
@@ -240,10 +229,5 @@ mod tests {
         let lines = branches(&nodes).join("\n");
         assert_eq!(lines.lines().count(), 3, "{lines}");
         assert!(lines.starts_with("JOE") && lines.contains("KIM (@kim)") && lines.contains("└─ SAM"), "{lines}");
-    }
-
-    #[test]
-    fn a_time_is_said_in_a_unit_that_fits() {
-        assert_eq!([0, 119, 7_199, 172_800].map(duration), ["0 seconds", "119 seconds", "119 minutes", "2 days"]);
     }
 }

@@ -76,11 +76,36 @@ impl Timestamp {
         format!("{n} {unit}{plural}, until {}", self.to_jiff().strftime("%-d %B %Y, %H:%M UTC"))
     }
 
+    /// The day that it lies in, counted in UTC from 1970.
+    #[must_use]
+    pub const fn day(self) -> i64 {
+        self.0.div_euclid(86_400_000_000)
+    }
+
+    /// The beginning of a day as [`Timestamp::day`] counts them.
+    #[must_use]
+    pub const fn of_day(day: i64) -> Self {
+        Self(day.saturating_mul(86_400_000_000))
+    }
+
     /// The calendar's view of the instant.
     #[must_use]
     pub fn to_jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
+}
+
+/// A time as people say it: the largest unit that it has two of, so that it is not far off.
+#[must_use]
+pub fn span_in_words(seconds: u64) -> String {
+    let (size, unit) = match seconds {
+        0..120 => (1, "second"),
+        120..7_200 => (60, "minute"),
+        7_200..172_800 => (3_600, "hour"),
+        _ => (86_400, "day"),
+    };
+    let count = seconds / size;
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 impl std::fmt::Display for Timestamp {
@@ -120,6 +145,18 @@ impl<'de> Deserialize<'de> for Timestamp {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_time_is_said_in_a_unit_that_fits() {
+        let said = [0, 1, 119, 7_199, 172_800].map(span_in_words);
+        assert_eq!(said, ["0 seconds", "1 second", "119 seconds", "119 minutes", "2 days"]);
+    }
+
+    #[test]
+    fn a_day_is_that_of_utc() {
+        let at: Timestamp = "2026-03-14T23:59:59Z".parse().unwrap();
+        assert_eq!(Timestamp::of_day(at.day()).to_string(), "2026-03-14T00:00:00Z");
+    }
 
     proptest! {
         #[test]

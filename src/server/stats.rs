@@ -1,14 +1,14 @@
 //! A band's figures, out of its tallies: a few rows, whatever the size of the band.
 
 use crate::{
-    api::{CampaignStats, InviteCounts, InviterStats, KindCounts, Person, Stats},
-    domain::{AccountId, BandId, CampaignId, Kind},
+    api::{CampaignStats, DayJoins, InviteCounts, InviterStats, KindCounts, Person, Stats},
+    domain::{AccountId, BandId, CampaignId, Kind, Timestamp},
 };
 
 use super::{
     Refused,
     bands::Access,
-    store::{Error, FromRow, Row, Tx},
+    store::{Error, FromRow, Row, Tx, subject_day},
 };
 
 crate::row! { struct OfKind { kind: Kind } }
@@ -16,6 +16,7 @@ crate::row! { struct OfCampaign { id: CampaignId, name: String } }
 crate::row! { struct OfInviter { id: AccountId, username: String, display_name: String } }
 crate::row! { struct Figures { made: i64, pending: i64, accepted: i64, rejected: i64, cancelled: i64, expired: i64, uses: i64 } }
 crate::row! { struct Views { views: i64 } }
+crate::row! { struct Day { subject: [u8; 16], made: i64 } }
 crate::row! { struct Delay { micros: i64 } }
 
 /// Of whom or what, and the figures beside it.
@@ -100,6 +101,7 @@ pub(crate) fn stats(tx: &mut Tx<'_>, band: BandId, caller: AccountId) -> Result<
             .collect(),
         acceptance_rate: rate(&all),
         median_seconds_to_accept: median(tx, band)?,
+        joins: joins(tx, band)?,
         views: views.map_or(0, |row| row.views.unsigned_abs()),
     })
 }
@@ -109,6 +111,16 @@ pub(crate) fn stats(tx: &mut Tx<'_>, band: BandId, caller: AccountId) -> Result<
 fn rate(all: &InviteCounts) -> Option<f64> {
     let answered = all.accepted + all.rejected + all.expired;
     (answered > 0).then(|| all.accepted as f64 / answered as f64)
+}
+
+/// The latest days on which anybody came in, newest first.
+fn joins(tx: &mut Tx<'_>, band: BandId) -> Result<Vec<DayJoins>, Refused> {
+    let days: Vec<Day> = tx.query(
+        "SELECT subject, made FROM tally WHERE band = $1 AND dimension = 'joined' ORDER BY subject DESC LIMIT 120",
+        &[&band],
+    )?;
+    let of = |row: Day| DayJoins { day: Timestamp::of_day(subject_day(row.subject)), joined: row.made.unsigned_abs() };
+    Ok(days.into_iter().map(of).collect())
 }
 
 /// Seconds to the middle one of the latest uses.

@@ -63,7 +63,7 @@ pub use self::{
     dialect::Dialect,
     error::Error,
     migrate::{MIGRATIONS, Migration},
-    tally::{Dimension, Tally},
+    tally::{Dimension, Tally, subject_day},
     tx::{Params, Totals, Tx},
     value::{FromRow, FromValue, Row, ToValue, Value},
 };

@@ -31,6 +31,12 @@ pub enum Scope {
     Codes,
     /// In the batches of codes that are to no band.
     SiteCodes,
+    /// In the statistics.
+    Stats,
+    /// In what one may make.
+    Quota,
+    /// In what one wants no more of.
+    Blocks,
 }
 
 impl Scope {
@@ -47,6 +53,9 @@ impl Scope {
         Self::Audit,
         Self::Bulk,
         Self::SiteCodes,
+        Self::Stats,
+        Self::Quota,
+        Self::Blocks,
         Self::Everywhere,
     ];
 
@@ -65,6 +74,9 @@ impl Scope {
             Self::Templates => "in the templates",
             Self::Codes => "in the codes",
             Self::SiteCodes => "in the site's codes",
+            Self::Stats => "in the statistics",
+            Self::Quota => "in the quota",
+            Self::Blocks => "in the opt-outs",
         }
     }
 }
@@ -185,6 +197,9 @@ keymap! {
     UseTemplate = "use_template", Templates, ["m"], "invite", "Make an invite by the template", footer;
     EditTemplate = "edit_template", Templates, ["e"], "edit", "Change the template", footer;
     DeleteTemplate = "delete_template", Templates, ["D"], "delete", "Delete the template, or all marked ones; what was made by it stays", footer;
+    SetQuota = "set_quota", Quota, ["e"], "set somebody's", "Set how many invites somebody may make in 30 days; for who runs the site", footer;
+
+    LiftBlock = "lift_block", Blocks, ["x"], "lift", "Let such invites, or those of all marked ones, come again", footer;
 
     Open = "open", Everywhere, ["enter"], "details", "Open what the cursor is on";
     Search = "search", Everywhere, ["/"], "search", "Search the pane on the server while typing", footer;
@@ -201,6 +216,9 @@ keymap! {
     Bans = "bans", Everywhere, ["B"], "bans", "Show who may not come back to the band";
     Audit = "audit", Everywhere, ["A"], "audit trail", "Show what happened in the band, by whom and when";
     SwitchAccount = "switch_account", Everywhere, ["@"], "switch account", "Go to another account, profile or server";
+    Stats = "stats", Everywhere, ["S"], "statistics", "Show what the band's invites have come to, as bars and in words";
+    Quota = "quota", Everywhere, ["%"], "quota", "Show how many invites you may make";
+    Blocks = "blocks", Everywhere, ["O"], "opt-outs", "Show what you want no more invites and mail of";
     Undo = "undo", Everywhere, ["u"], "undo", "Undo the last revoke, within ten minutes";
     Palette = "palette", Everywhere, [":", "ctrl-p"], "commands", "Find any action by its name";
     Help = "help", Everywhere, ["?"], "help", "Show the keys of the pane", footer;

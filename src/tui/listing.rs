@@ -3,13 +3,17 @@
 
 mod audit;
 mod bans;
+mod blocks;
 mod campaigns;
 mod codes;
 mod requests;
 mod site_codes;
+mod quota;
+mod requests;
+mod stats;
 mod templates;
 
-use ratatui::style::Style;
+use ratatui::{style::Style, text::Line};
 
 use super::{
     keymap::{Action, Scope},
@@ -18,7 +22,7 @@ use super::{
     theme::Theme,
 };
 use crate::{
-    api::{AuditEvent, Ban, Campaign, Invite, JoinRequest, Template},
+    api::{AuditEvent, Ban, Blocked, Campaign, Invite, JoinRequest, Quota, Stats, Template},
     client::Page,
     domain::{CampaignId, Role},
 };
@@ -40,6 +44,12 @@ pub enum Topic {
     Codes,
     /// Batches of codes that are to no band.
     SiteCodes,
+    /// What its invites have come to.
+    Stats,
+    /// How many invites the person may make.
+    Quota,
+    /// What the person wants no more of.
+    Blocks,
 }
 
 /// A row of any of these lists.
@@ -57,6 +67,12 @@ pub enum Entry {
     Template(Box<Template>),
     /// Of the codes.
     Code(Box<Invite>),
+    /// The figures of a band, alone on their page.
+    Stats(Box<Stats>),
+    /// How many invites may be made, alone on its page.
+    Quota(Quota),
+    /// Of the opt-outs.
+    Blocked(Blocked),
 }
 
 /// A row's identity within its list.
@@ -74,6 +90,8 @@ impl Row for Entry {
             Self::Campaign(campaign) => of(campaign.id.as_bytes()),
             Self::Template(template) => of(template.id.as_bytes()),
             Self::Code(code) => of(code.id.as_bytes()),
+            Self::Stats(_) | Self::Quota(_) => EntryId(0),
+            Self::Blocked(blocked) => of(blocked.id.as_bytes()),
         }
     }
 }
@@ -118,14 +136,30 @@ pub(super) trait Listed: Sync {
     fn title(&self) -> &'static str;
 
     /// Whether it is of the band that is shown, or else of the whole site.
+    /// Whether it is of the band that is shown, or else of the person or the site.
     fn is_of_band(&self) -> bool {
         true
+    }
+
+    /// Whether it is a page to be read and scrolled, which is its only row, and no table.
+    fn is_page(&self) -> bool {
+        false
+    }
+
+    /// The lines of such a page, each of at most `wide` columns.
+    fn lines(&self, _: &Entry, _: &Model, _wide: usize, _: &Theme) -> Vec<Line<'static>> {
+        Vec::new()
     }
 
     /// Why it cannot be seen now; it is for the band's admins where nothing else is said.
     fn barred(&self, model: &Model) -> Option<String> {
         let admin = model.chosen_band().and_then(|band| band.role).is_some_and(Role::is_admin);
         (!admin).then(|| "Only the band's admins can see this.".to_owned())
+    }
+
+    /// Why one of its own actions cannot be done by this person, whatever the cursor is on.
+    fn own_barred(&self, _: Action, model: &Model) -> Option<String> {
+        self.barred(model)
     }
 
     /// What it can be narrowed to, in the order of the key; the first is what it begins with, where there is any.
@@ -138,14 +172,14 @@ pub(super) trait Listed: Sync {
         None
     }
 
-    /// Whether it can be narrowed at all.
-    fn is_narrowing(&self) -> bool {
+    /// Whether this person can narrow it at all.
+    fn is_narrowing(&self, _: &Model) -> bool {
         !self.filters().is_empty()
     }
 
     /// Whether its rows can be marked, for something that is done to several at once.
     fn is_marking(&self) -> bool {
-        true
+        !self.is_page()
     }
 
     /// What it is narrowed to, in words; nothing where all of it is shown.
@@ -160,22 +194,34 @@ pub(super) trait Listed: Sync {
     fn page(&self, answer: Answer) -> Option<PageOf<Entry>>;
 
     /// The columns, the first of which names the row.
-    fn columns(&self) -> &'static [Column];
+    fn columns(&self) -> &'static [Column] {
+        &[]
+    }
 
     /// A row's cells, one for each column.
-    fn cells(&self, entry: &Entry, model: &Model, theme: &Theme) -> Vec<Cell>;
+    fn cells(&self, _: &Entry, _: &Model, _: &Theme) -> Vec<Cell> {
+        Vec::new()
+    }
 
     /// Whom or what a row is about.
-    fn name(&self, entry: &Entry) -> String;
+    fn name(&self, _: &Entry) -> String {
+        self.title().to_owned()
+    }
 
     /// A row in full: names and what they say.
-    fn facts(&self, entry: &Entry, model: &Model) -> Vec<(&'static str, String)>;
+    fn facts(&self, _: &Entry, _: &Model) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 
     /// What stands in the list where there is nothing in it.
-    fn empty(&self, model: &Model, listing: &Listing) -> String;
+    fn empty(&self, _: &Model, _: &Listing) -> String {
+        String::new()
+    }
 
     /// Why one of its actions cannot be done to a row.
-    fn refusal(&self, action: Action, entry: &Entry) -> Option<String>;
+    fn refusal(&self, _: Action, _: &Entry) -> Option<String> {
+        None
+    }
 
     /// What one of its actions opens, where it asks nothing first; for rows, of which there can be none.
     fn start(&self, _: Action, _: &[Entry], _: &Listing, _: &Model) -> Option<Start> {
@@ -183,13 +229,14 @@ pub(super) trait Listed: Sync {
     }
 
     /// The question before one of its actions is done to these rows, one at least.
-    fn question(&self, action: Action, entries: &[Entry], listing: &Listing) -> Option<Confirm>;
+    fn question(&self, _: Action, _: &[Entry], _: &Listing) -> Option<Confirm> {
+        None
+    }
 }
 
 impl Topic {
     /// All of them.
-    pub const ALL: &'static [Self] =
-        &[Self::JoinRequests, Self::Bans, Self::Audit, Self::Campaigns, Self::Templates, Self::Codes, Self::SiteCodes];
+    pub const ALL: &'static [Self] = &[Self::JoinRequests, Self::Bans, Self::Audit, Self::Campaigns, Self::Templates, Self::Codes, Self::SiteCodes, Self::Stats, Self::Quota, Self::Blocks];
 
     /// What is particular to it.
     pub(super) const fn listed(self) -> &'static dyn Listed {
@@ -201,6 +248,9 @@ impl Topic {
             Self::Templates => &templates::Templates,
             Self::Codes => &codes::Codes,
             Self::SiteCodes => &site_codes::SiteCodes,
+            Self::Stats => &stats::Figures,
+            Self::Quota => &quota::OwnQuota,
+            Self::Blocks => &blocks::Blocks,
         }
     }
 

@@ -4,18 +4,13 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     api::{
-        Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, Campaign, Campaigns,
-        CancelledInvites, CreateBand, CreateCampaign, CreateCodes, CreateInvite, CreateInvites, CreateTemplate,
-        CreatedCodes, CreatedInvite, CreatedInvites, DeclineInvite, ForgotPassword, FoundPeople, Inbox, Invite,
-        InviteLink, Invites, JoinRequests, Login, Member, Members, Preview, Redemptions, Register, Registered,
-        ResendInvite, ResentInvite, SignedIn, Site, Template, Templates, TransferBand, UpdateBand, UpdateCampaign,
-        UpdateInvite, UpdateMember, UpdateTemplate, VerifyEmail,
+        Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, Blocks, Campaign, Campaigns, CancelledInvites, CreateBand, CreateCampaign, CreateCodes, CreateInvite, CreateInvites, CreateTemplate, CreatedCodes, CreatedInvite, CreatedInvites, DeclineInvite, ForgotPassword, FoundPeople, Inbox, Invite, InviteLink, Invites, JoinRequests, Login, Member, Members, Preview, Quota, Redemptions, Register, Registered, ResendInvite, ResentInvite, SetQuota, SignedIn, Site, Stats, Template, Templates, TransferBand, UpdateBand, UpdateCampaign, UpdateInvite, UpdateMember, UpdateTemplate, VerifyEmail,
     },
     client::{
         AuditQuery, BandQuery, Client, Error, InviteQuery, MadeCampaign, Media, MemberQuery, Page, Removal, Saved,
         Synced,
     },
-    domain::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, JoinStatus, Pasted, TemplateId},
+    domain::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, JoinStatus, Pasted, SuppressionId, TemplateId},
 };
 
 /// What a file is to hold, by how it is called.
@@ -101,6 +96,12 @@ pub enum Answer {
     Audit(Box<AuditTrail>),
     /// People by a part of their names.
     People(Box<FoundPeople>),
+    /// A band's figures.
+    Stats(Box<Stats>),
+    /// How many invites an account may make.
+    Quota(Box<Quota>),
+    /// A page of opt-outs.
+    Blocks(Box<Blocks>),
     /// A file was written.
     Saved(Box<Saved>),
     /// A page of those who ask to come in.
@@ -220,6 +221,16 @@ requests! { client;
     Trail(band: BandId, query: AuditQuery, page: Page) => Audit(AuditTrail), client.audit(band, &query, &page);
     /// All of that as a file: a table, or JSON where the file is called so.
     SaveTrail(band: BandId, query: AuditQuery, file: PathBuf) => Saved(Saved), client.audit_as(band, &query, media(&file)).await?.save(&file);
+    /// A band's figures.
+    Stats(band: BandId) => Stats(Stats), client.stats(band);
+    /// How many invites the person may make.
+    Quota => Quota(Quota), client.quota();
+    /// Sets how many an account may make; for who runs the site.
+    SetQuota(account: AccountId, body: SetQuota) => Quota(Quota), client.set_quota(account, &body);
+    /// A page of opt-outs: the person's, or everybody's for who runs the site.
+    Blocks(page: Page, site: bool) => Blocks(Blocks), client.blocks(&page, site);
+    /// Lets such invites and mails come again.
+    LiftBlock(id: SuppressionId, site: bool) => Done, client.lift_block(id, site);
     /// People by a part of their names, and how each stands to a band.
     People(q: String, band: Option<BandId>) => People(FoundPeople), client.people(&q, band);
     /// A page of those who ask to come in.

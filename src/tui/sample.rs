@@ -17,6 +17,10 @@ use crate::{
     },
 };
 
+mod figures;
+
+pub(crate) use figures::{blocks, no_stats, stats};
+
 const DAY: i64 = 86_400;
 
 /// 2026-03-14 14:02:30 in UTC.

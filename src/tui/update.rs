@@ -27,6 +27,7 @@ mod overlay;
 mod panes;
 mod places;
 mod poll;
+mod quota;
 mod rights;
 mod start;
 mod trail;

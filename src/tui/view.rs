@@ -2,6 +2,7 @@
 
 mod bulk;
 mod entry;
+pub(in crate::tui) mod figures;
 mod footer;
 mod form;
 mod header;

@@ -13,6 +13,7 @@ on_each_database! {
     the_fifty_are_taken_out_of_an_index,
     what_is_gone_still_counts,
     the_acceptance_rate_is_of_what_was_answered_or_not_in_time,
+    who_came_in_is_counted_by_the_day_and_stays_counted,
 }
 
 async fn stats(person: &Person, band: &str) -> Value {
@@ -138,4 +139,26 @@ async fn the_acceptance_rate_is_of_what_was_answered_or_not_in_time(world: World
         ["accepted", "rejected", "expired", "cancelled"].map(|name| told["by_status"][name].as_u64().unwrap());
     assert_eq!(by_status, [3, 1, 3, 5]);
     assert_eq!(told["acceptance_rate"], json!(3.0 / 7.0));
+}
+
+async fn who_came_in_is_counted_by_the_day_and_stays_counted(world: World) {
+    let (ada, kim, sam) = (world.account("ada").await, world.account("kim").await, world.account("sam").await);
+    let (_, made) = ada.post("/bands", json!({ "name": "Choir", "join": "open" })).await;
+    let band = made["id"].as_str().unwrap();
+    let joins = async || stats(&ada, band).await["joins"].clone();
+    let days = async || {
+        let joins = joins().await;
+        joins.as_array().unwrap().iter().map(|day| day["joined"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(days().await, [1], "the founder");
+    world.clock.pass_hours(72);
+    let (_, token) = ada.invite(band, json!({})).await;
+    assert_eq!(kim.accept(&token).await.0, 200);
+    assert_eq!(sam.post(&format!("/bands/{band}/join"), json!({})).await.0, 200);
+    assert_eq!(days().await, [2, 1], "newest first");
+    let first = joins().await[0]["day"].as_str().unwrap().to_owned();
+    assert!(first.ends_with("T00:00:00Z"), "{first}");
+    assert_eq!(sam.post(&format!("/bands/{band}/leave"), json!({})).await.0, 204);
+    assert_eq!(sam.post(&format!("/bands/{band}/join"), json!({})).await.0, 200);
+    assert_eq!(days().await, [3, 1]);
 }

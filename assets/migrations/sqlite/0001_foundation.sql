@@ -128,7 +128,8 @@ CREATE INDEX campaign_band ON campaign (band, seq);
 
 -- How many invites were made and stand where, and how often they were used: by kind (a row for each, under the nil
 -- id), campaign and inviter. Kept in the transactions that change them, so that statistics read a few rows. Under
--- `brought`, `made` is how many of the band's members came by invites of an account.
+-- `brought`, `made` is how many of the band's members came by invites of an account; under `joined`, how many came in on
+-- a day, counted in UTC from 1970.
 CREATE TABLE tally (
     band BLOB NOT NULL REFERENCES band (id),
     dimension TEXT NOT NULL,

@@ -86,6 +86,7 @@ pub(crate) fn insert(
     };
     if is_new {
         tx.count_members(band, 1);
+        tx.tally(band, Dimension::Joined(now.day()), Tally::BROUGHT);
     }
     if let Some(inviter) = invited_by.filter(|_| is_new) {
         tx.tally(band, Dimension::Brought(inviter), Tally::BROUGHT);

@@ -19,6 +19,9 @@ pub enum Dimension {
     Inviter(AccountId),
     /// Not invites but members: whom this account brought and who are in the band, as [`Tally::made`].
     Brought(AccountId),
+    /// Not invites but members: who came in on this day, counted in UTC from 1970, be they in the band or not any more, as
+    /// [`Tally::made`].
+    Joined(i64),
 }
 
 impl Dimension {
@@ -29,8 +32,20 @@ impl Dimension {
             Self::Campaign(id) => ("campaign", *id.as_bytes()),
             Self::Inviter(id) => ("inviter", *id.as_bytes()),
             Self::Brought(id) => ("brought", *id.as_bytes()),
+            Self::Joined(day) => ("joined", day_subject(*day)),
         }
     }
+}
+
+/// The subject of a day: later days have larger ones.
+const fn day_subject(day: i64) -> [u8; 16] {
+    // Days of this calendar are not negative.
+    (day.unsigned_abs() as u128).to_be_bytes()
+}
+
+/// The day of a subject.
+pub fn subject_day(subject: [u8; 16]) -> i64 {
+    i64::try_from(u128::from_be_bytes(subject)).unwrap_or(i64::MAX)
 }
 
 /// How many invites were made and stand where, and how often they were used: a row's figures, or a change of them.
@@ -59,7 +74,7 @@ impl Tally {
     pub const MADE: Self = Self { made: 1, pending: 1, ..Self::NOTHING };
     /// A use of an invite that stays what it is.
     pub const USED: Self = Self { uses: 1, ..Self::NOTHING };
-    /// Someone came in by an invite of [`Dimension::Brought`].
+    /// Someone came in: by an invite of [`Dimension::Brought`], or on a day of [`Dimension::Joined`].
     pub const BROUGHT: Self = Self { made: 1, ..Self::NOTHING };
     /// And goes.
     pub const LOST: Self = Self { made: -1, ..Self::NOTHING };

@@ -6,7 +6,7 @@ use crate::{
     client::Page,
     tui::{
         keymap::{Action, Scope},
-        model::{Confirm, Form, Listing, Model, PageOf},
+        model::{Form, Listing, Model, PageOf},
         request::{Answer, Request},
         theme::Theme,
         trail::spoken,
@@ -41,7 +41,7 @@ impl Listed for Audit {
         Some(listing.trail.form(&model.settings.zone))
     }
 
-    fn is_narrowing(&self) -> bool {
+    fn is_narrowing(&self, _: &Model) -> bool {
         true
     }
 
@@ -109,13 +109,5 @@ impl Listed for Audit {
         }
         let key = model.settings.keymap.keys(Action::Back).first().map(ToString::to_string).unwrap_or_default();
         format!("Nothing fits. {key} shows everything again.")
-    }
-
-    fn refusal(&self, _: Action, _: &Entry) -> Option<String> {
-        None
-    }
-
-    fn question(&self, _: Action, _: &[Entry], _: &Listing) -> Option<Confirm> {
-        None
     }
 }

@@ -79,10 +79,6 @@ impl Listed for Bans {
         "Nobody is banned. Who is removed from the members can be kept out for good with it.".to_owned()
     }
 
-    fn refusal(&self, _: Action, _: &Entry) -> Option<String> {
-        None
-    }
-
     fn question(&self, action: Action, entries: &[Entry], listing: &Listing) -> Option<Confirm> {
         let band = listing.band.filter(|_| action == Action::LiftBan)?;
         let names: Vec<_> = entries.iter().map(|entry| self.name(entry)).collect();

@@ -54,6 +54,8 @@ pub enum FormKind {
     BulkTerms,
     /// Where a list of people is written.
     BulkSave,
+    /// How many invites somebody may make.
+    SetQuota,
 }
 
 impl FormKind {
@@ -254,7 +256,12 @@ impl Form {
     fn is_required(&self, name: &str) -> bool {
         match self.kind {
             FormKind::SignUp => name != "display_name",
-            FormKind::SignIn | FormKind::Connect | FormKind::Accept | FormKind::Verify | FormKind::ExportTrail => true,
+            FormKind::SignIn
+            | FormKind::Connect
+            | FormKind::Accept
+            | FormKind::Verify
+            | FormKind::ExportTrail
+            | FormKind::SetQuota => true,
             _ => name == "name",
         }
     }

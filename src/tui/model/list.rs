@@ -30,6 +30,13 @@ pub struct PageOf<T> {
     pub next: Option<String>,
 }
 
+impl<T> PageOf<T> {
+    /// The only page of a list of one row.
+    pub fn alone(row: T) -> Self {
+        Self { cursor: None, rows: vec![row], prev: None, next: None }
+    }
+}
+
 /// Which page is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Want {

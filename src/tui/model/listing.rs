@@ -30,6 +30,8 @@ pub struct Listing {
     pub trail: TrailFilter,
     /// What batches of codes are called, as far as is known.
     pub batches: Vec<(CampaignId, String)>,
+    /// Lines scrolled off the top, where it is a page to be read.
+    pub scroll: u16,
     /// Why it cannot be had.
     pub problem: Option<String>,
 }
@@ -46,6 +48,7 @@ impl Listing {
             narrowed: 0,
             trail: TrailFilter::default(),
             batches: Vec::new(),
+            scroll: 0,
             problem: None,
         }
     }

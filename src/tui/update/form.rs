@@ -361,7 +361,9 @@ impl Model {
                 self.poll_now()
             }
             Answer::Me(account) => self.verified(*account),
+            Answer::People(found) if form.kind == FormKind::SetQuota => self.quota_for(form, &found),
             Answer::People(found) => self.actor_found(form, &found),
+            Answer::Quota(quota) => self.quota_set(form, *quota),
             Answer::Saved(saved) => {
                 self.toast(Tone::Good, format!("Written to {}, {}.", saved.file.display(), size(saved.bytes)));
                 Vec::new()

@@ -8,6 +8,8 @@ use super::{
         message::Effect,
         model::{Listing, Model, Overlay, Pane, Purpose, Row as _, Shown, Tone, Want},
         request::{Answer, Request},
+        request::Answer,
+        view,
     },
     answer::words,
 };
@@ -69,6 +71,9 @@ impl Model {
             };
             return self.own_act(action, &entries);
         }
+        if listing.topic.listed().is_page() && self.scroll_page(action) {
+            return Vec::new();
+        }
         match action {
             Action::Down => self.listing_step(1),
             Action::Up => self.listing_step(-1),
@@ -85,7 +90,7 @@ impl Model {
             Action::Suspend => vec![Effect::Suspend],
             _ if action == opener => self.close_listings(),
             Action::Search => {
-                self.toast(Tone::Plain, "This list cannot be searched.");
+                self.toast(Tone::Plain, "There is nothing to search here.");
                 Vec::new()
             }
             Action::NextPane
@@ -103,7 +108,34 @@ impl Model {
         }
     }
 
+    /// Whether this action scrolled a page that is read.
+    fn scroll_page(&mut self, action: Action) -> bool {
+        let most = i32::from(view::most_scroll(self));
+        let page = i32::try_from(self.areas().listing_height()).unwrap_or(1).max(1);
+        let by = match action {
+            Action::Down => 1,
+            Action::Up => -1,
+            Action::PageDown | Action::Mark => page,
+            Action::PageUp => -page,
+            Action::Last => most,
+            Action::First => -most,
+            // There is nothing more to open.
+            Action::Open => 0,
+            _ => return false,
+        };
+        if let Some(listing) = self.listing_mut() {
+            listing.scroll = u16::try_from((i32::from(listing.scroll) + by).clamp(0, most)).unwrap_or(0);
+        }
+        true
+    }
+
     pub(super) fn listing_step(&mut self, by: isize) -> Vec<Effect> {
+        if self.listing().is_some_and(|listing| listing.topic.listed().is_page()) {
+            for _ in 0..by.unsigned_abs() {
+                self.scroll_page(if by > 0 { Action::Down } else { Action::Up });
+            }
+            return Vec::new();
+        }
         if let Some(listing) = self.listing_mut() {
             listing.list.step(by);
         }
@@ -158,17 +190,18 @@ impl Model {
 
     /// The next of the list's filters.
     fn narrow(&mut self) -> Vec<Effect> {
-        let form = self.listing().and_then(|listing| listing.topic.listed().filter_form(listing, self));
+        let Some(listing) = self.listing() else { return Vec::new() };
+        if !listing.topic.listed().is_narrowing(self) {
+            self.toast(Tone::Plain, "There is nothing to filter here.");
+            return Vec::new();
+        }
+        let form = listing.topic.listed().filter_form(listing, self);
         if let Some(form) = form {
             self.open(Overlay::Form(form));
             return Vec::new();
         }
         let Some(listing) = self.listing_mut() else { return Vec::new() };
-        let count = listing.topic.listed().filters().len();
-        if count == 0 {
-            self.toast(Tone::Plain, "This list has no filter.");
-            return Vec::new();
-        }
+        let count = listing.topic.listed().filters().len().max(1);
         listing.narrowed = (listing.narrowed + 1) % count;
         self.listing_anew()
     }
@@ -222,6 +255,7 @@ impl Model {
             Action::ByPerson | Action::OfInvite | Action::OfAction | Action::ExportTrail => {
                 self.trail_act(action, entries)
             }
+            Action::SetQuota => self.open_quota_form(action),
             _ => self.ask_about(action, entries),
         }
     }

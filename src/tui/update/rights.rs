@@ -25,8 +25,11 @@ impl Model {
 
     /// Why an action cannot be done in the band that is shown, whatever the cursor is on.
     pub fn barred(&self, action: Action) -> Option<String> {
-        if let Some(topic) = Topic::opened_by(action).or_else(|| Topic::of(action.binding().scope)) {
+        if let Some(topic) = Topic::opened_by(action) {
             return topic.listed().barred(self);
+        }
+        if let Some(topic) = Topic::of(action.binding().scope) {
+            return topic.listed().own_barred(action, self);
         }
         let needs_band = match action.binding().scope {
             Scope::Bands => !matches!(action, Action::NewBand | Action::FindBand),

@@ -5,6 +5,7 @@ mod campaigns;
 mod codes;
 mod desk;
 mod entry;
+mod figures;
 mod finder;
 mod forgot;
 mod forms;

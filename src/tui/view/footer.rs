@@ -111,9 +111,10 @@ fn qr_keys(model: &Model, shown: &ShownLink, wide: usize, theme: &Theme) -> Line
 fn listing_keys(model: &Model, listing: &Listing, wide: usize, theme: &Theme) -> Line<'static> {
     let listed = listing.topic.listed();
     let mut all = own_keys(model, listed.scope());
-    let filter = listed.is_narrowing().then_some(Action::Filter);
+    let filter = listed.is_narrowing(model).then_some(Action::Filter);
+    let open = (!listed.is_page()).then_some(Action::Open);
     let mark = listed.is_marking().then_some(Action::Mark);
-    let others = [Action::Back, Action::Open].into_iter().chain(filter).chain(mark).chain([Action::Help]);
+    let others = [Action::Back].into_iter().chain(open).chain(filter).chain(mark).chain([Action::Help]);
     all.extend(
         others.filter_map(|action| {
             Some((model.settings.keymap.keys(action).first()?.to_string(), action.binding().label))
@@ -152,6 +153,8 @@ fn bulk_keys(model: &Model, bulk: &Bulk, wide: usize, theme: &Theme) -> Line<'st
 /// The keys of a scope alone, as far as the footer names them.
 pub(super) fn own_keys(model: &Model, scope: Scope) -> Vec<(String, &'static str)> {
     let named = KEYMAP.iter().filter(|binding| binding.footer && binding.scope == scope);
+    // What the person may not do is no hint.
+    let named = named.filter(|binding| model.barred(binding.action).is_none());
     let keys = |action| model.settings.keymap.keys(action).first().map(ToString::to_string);
     named.filter_map(|binding| Some((keys(binding.action)?, binding.label))).collect()
 }

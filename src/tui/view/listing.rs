@@ -10,7 +10,7 @@ use ratatui::{
 
 use super::{
     outline::{Shape, clear, in_line, most_right, outline, put_lines},
-    overlay::fact,
+    overlay::{fact, scrolled},
     panes::{empty, more, notice, stale, visible},
     text::{columns, fit},
 };
@@ -46,8 +46,23 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, listing: &L
         notice(buf, inner, &empty(model, &listing.list, false, &todo), theme.dim);
         return;
     }
+    if listed.is_page() {
+        let lines = page(listing, model, area, theme);
+        let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+        scrolled(buf, inner, &lines, listing.scroll, theme);
+        return;
+    }
     table(buf, rows, model, listing, listed, theme);
     more(buf, rows, &listing.list, theme.dim);
+}
+
+/// The lines of a page that lies in this area.
+pub(super) fn page(listing: &Listing, model: &Model, area: Rect, theme: &Theme) -> Vec<Line<'static>> {
+    let wide = usize::from(area.width).saturating_sub(4);
+    let lines = listing.list.rows().next().map(|entry| listing.topic.listed().lines(entry, model, wide, theme));
+    let old = stale(model, theme);
+    let lines = lines.unwrap_or_default().into_iter();
+    lines.map(|line| if let Some(old) = old { line.patch_style(old) } else { line }).collect()
 }
 
 /// "2 marked · denied · 14"; how many there are is said where it is known. What has no room goes from the end of what it is
@@ -59,7 +74,8 @@ fn counts(listing: &Listing, model: &Model, wide: u16) -> String {
     }
     let mut narrowed = listing.topic.listed().narrowed_to(listing, model);
     let list = &listing.list;
-    let count = (list.loaded && !list.is_empty() && !list.has_before()).then(|| {
+    let is_list = !listing.topic.listed().is_page();
+    let count = (is_list && list.loaded && !list.is_empty() && !list.has_before()).then(|| {
         let more = if list.has_behind() { "+" } else { "" };
         format!("{}{more}", list.len())
     });
@@ -153,7 +169,7 @@ mod tests {
 
     #[test]
     fn columns_go_and_grow_with_the_screen_and_never_leave_it() {
-        for &topic in Topic::ALL {
+        for topic in Topic::ALL.iter().filter(|topic| !topic.listed().is_page()) {
             let columns = topic.listed().columns();
             for wide in 38..200 {
                 let widths = shown(columns, wide);

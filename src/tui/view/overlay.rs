@@ -81,6 +81,7 @@ pub(super) fn most_scroll(model: &Model, area: Rect, theme: &Theme) -> u16 {
     let wide = usize::from(box_width(area)).saturating_sub(4);
     let lines = match model.overlays.last() {
         Some(Overlay::Help { .. }) => help::lines(model, wide, theme).len(),
+        Some(Overlay::Listing(listing)) => super::listing::page(listing, model, area, theme).len(),
         Some(Overlay::Details(details)) => details::lines(details, model, wide, theme).len(),
         Some(Overlay::Shown(shown)) => super::listing::facts(shown, model, wide, theme).len(),
         Some(Overlay::Offer(offer)) => offer::height(offer, model, wide, theme),
@@ -149,7 +150,7 @@ fn reading(
 }
 
 /// As many lines as the area has, and on the edge of the box whether there are more.
-fn scrolled(buf: &mut Buffer, area: Rect, lines: &[Line<'_>], scroll: u16, theme: &Theme) {
+pub(super) fn scrolled(buf: &mut Buffer, area: Rect, lines: &[Line<'_>], scroll: u16, theme: &Theme) {
     let high = usize::from(area.height);
     let top = usize::from(scroll).min(lines.len().saturating_sub(high));
     put_lines(buf, area, lines.iter().skip(top));

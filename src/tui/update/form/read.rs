@@ -11,6 +11,7 @@ use super::super::super::{
     request::Request,
     trail::TrailFilter,
 };
+use super::super::quota::read_quota;
 use crate::{
     api::{
         ActionArgs, CreateBand, DeclineInvite, Login, Patch, Register, UpdateBand, UpdateInvite, UpdateMember,
@@ -114,6 +115,7 @@ impl Model {
             FormKind::ExportTrail => self.read_export(form),
             FormKind::BulkTerms => self.read_terms(form),
             FormKind::BulkSave => read_path(form),
+            FormKind::SetQuota => read_quota(form).map(|(name, _)| send(Request::People(name, None))),
         };
         said.filter(|_| form.fields.iter().all(|field| field.error.is_none())).unwrap_or(Said::Refused)
     }

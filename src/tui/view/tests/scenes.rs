@@ -3,6 +3,7 @@
 mod bulk;
 mod campaigns;
 mod codes;
+mod figures;
 mod invites;
 mod lists;
 mod templates;
@@ -32,6 +33,7 @@ type Scene = (&'static str, fn((u16, u16)) -> Model);
 /// Every screen. What belongs together is next door.
 pub(super) static ALL: LazyLock<Vec<Scene>> = LazyLock::new(|| {
     [PLAIN, invites::ALL, lists::ALL, campaigns::ALL, bulk::ALL, templates::ALL, codes::ALL]
+    [PLAIN, invites::ALL, lists::ALL, campaigns::ALL, bulk::ALL, templates::ALL, figures::ALL]
         .into_iter()
         .flatten()
         .copied()

@@ -1,0 +1,62 @@
+//! How many invites one may make: a page, and for who runs the site the way to set it for anybody.
+
+use ratatui::text::Line;
+
+use super::{Entry, Listed};
+use crate::{
+    client::Page,
+    tui::{
+        keymap::{Action, Scope},
+        model::{Listing, Model, PageOf},
+        request::{Answer, Request},
+        theme::Theme,
+        view::figures,
+    },
+};
+
+pub(super) struct OwnQuota;
+
+impl Listed for OwnQuota {
+    fn opened_by(&self) -> Action {
+        Action::Quota
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Quota
+    }
+
+    fn title(&self) -> &'static str {
+        "Your quota"
+    }
+
+    fn is_of_band(&self) -> bool {
+        false
+    }
+
+    fn is_page(&self) -> bool {
+        true
+    }
+
+    fn barred(&self, _: &Model) -> Option<String> {
+        None
+    }
+
+    fn own_barred(&self, _: Action, model: &Model) -> Option<String> {
+        let runs = model.me.as_ref().is_some_and(|me| me.site_admin);
+        (!runs).then(|| "Only who runs the site can set quotas.".to_owned())
+    }
+
+    fn request(&self, _: &Listing, _: Page) -> Option<Request> {
+        Some(Request::Quota)
+    }
+
+    fn page(&self, answer: Answer) -> Option<PageOf<Entry>> {
+        let Answer::Quota(quota) = answer else { return None };
+        Some(PageOf::alone(Entry::Quota(*quota)))
+    }
+
+    fn lines(&self, entry: &Entry, _: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let Entry::Quota(quota) = entry else { return Vec::new() };
+        figures::quota(quota, wide, theme)
+    }
+}
