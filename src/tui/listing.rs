@@ -6,10 +6,9 @@ mod bans;
 mod blocks;
 mod campaigns;
 mod codes;
-mod requests;
-mod site_codes;
 mod quota;
 mod requests;
+mod site_codes;
 mod stats;
 mod templates;
 
@@ -135,7 +134,6 @@ pub(super) trait Listed: Sync {
     /// Its name, for the title.
     fn title(&self) -> &'static str;
 
-    /// Whether it is of the band that is shown, or else of the whole site.
     /// Whether it is of the band that is shown, or else of the person or the site.
     fn is_of_band(&self) -> bool {
         true
@@ -236,7 +234,18 @@ pub(super) trait Listed: Sync {
 
 impl Topic {
     /// All of them.
-    pub const ALL: &'static [Self] = &[Self::JoinRequests, Self::Bans, Self::Audit, Self::Campaigns, Self::Templates, Self::Codes, Self::SiteCodes, Self::Stats, Self::Quota, Self::Blocks];
+    pub const ALL: &'static [Self] = &[
+        Self::JoinRequests,
+        Self::Bans,
+        Self::Audit,
+        Self::Campaigns,
+        Self::Templates,
+        Self::Codes,
+        Self::SiteCodes,
+        Self::Stats,
+        Self::Quota,
+        Self::Blocks,
+    ];
 
     /// What is particular to it.
     pub(super) const fn listed(self) -> &'static dyn Listed {

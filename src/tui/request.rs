@@ -4,7 +4,12 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     api::{
-        Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, Blocks, Campaign, Campaigns, CancelledInvites, CreateBand, CreateCampaign, CreateCodes, CreateInvite, CreateInvites, CreateTemplate, CreatedCodes, CreatedInvite, CreatedInvites, DeclineInvite, ForgotPassword, FoundPeople, Inbox, Invite, InviteLink, Invites, JoinRequests, Login, Member, Members, Preview, Quota, Redemptions, Register, Registered, ResendInvite, ResentInvite, SetQuota, SignedIn, Site, Stats, Template, Templates, TransferBand, UpdateBand, UpdateCampaign, UpdateInvite, UpdateMember, UpdateTemplate, VerifyEmail,
+        Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, Blocks, Campaign, Campaigns,
+        CancelledInvites, CreateBand, CreateCampaign, CreateCodes, CreateInvite, CreateInvites, CreateTemplate,
+        CreatedCodes, CreatedInvite, CreatedInvites, DeclineInvite, ForgotPassword, FoundPeople, Inbox, Invite,
+        InviteLink, Invites, JoinRequests, Login, Member, Members, Preview, Quota, Redemptions, Register, Registered,
+        ResendInvite, ResentInvite, SetQuota, SignedIn, Site, Stats, Template, Templates, TransferBand, UpdateBand,
+        UpdateCampaign, UpdateInvite, UpdateMember, UpdateTemplate, VerifyEmail,
     },
     client::{
         AuditQuery, BandQuery, Client, Error, InviteQuery, MadeCampaign, Media, MemberQuery, Page, Removal, Saved,

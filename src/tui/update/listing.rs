@@ -8,7 +8,6 @@ use super::{
         message::Effect,
         model::{Listing, Model, Overlay, Pane, Purpose, Row as _, Shown, Tone, Want},
         request::{Answer, Request},
-        request::Answer,
         view,
     },
     answer::words,

@@ -32,8 +32,7 @@ type Scene = (&'static str, fn((u16, u16)) -> Model);
 
 /// Every screen. What belongs together is next door.
 pub(super) static ALL: LazyLock<Vec<Scene>> = LazyLock::new(|| {
-    [PLAIN, invites::ALL, lists::ALL, campaigns::ALL, bulk::ALL, templates::ALL, codes::ALL]
-    [PLAIN, invites::ALL, lists::ALL, campaigns::ALL, bulk::ALL, templates::ALL, figures::ALL]
+    [PLAIN, invites::ALL, lists::ALL, campaigns::ALL, bulk::ALL, templates::ALL, codes::ALL, figures::ALL]
         .into_iter()
         .flatten()
         .copied()
