@@ -33,6 +33,8 @@ pub enum Scope {
     SiteCodes,
     /// In the statistics.
     Stats,
+    /// In who invited whom.
+    Tree,
     /// In what one may make.
     Quota,
     /// In what one wants no more of.
@@ -54,6 +56,7 @@ impl Scope {
         Self::Bulk,
         Self::SiteCodes,
         Self::Stats,
+        Self::Tree,
         Self::Quota,
         Self::Blocks,
         Self::Everywhere,
@@ -75,6 +78,7 @@ impl Scope {
             Self::Codes => "in the codes",
             Self::SiteCodes => "in the site's codes",
             Self::Stats => "in the statistics",
+            Self::Tree => "in who invited whom",
             Self::Quota => "in the quota",
             Self::Blocks => "in the opt-outs",
         }
@@ -197,6 +201,9 @@ keymap! {
     UseTemplate = "use_template", Templates, ["m"], "invite", "Make an invite by the template", footer;
     EditTemplate = "edit_template", Templates, ["e"], "edit", "Change the template", footer;
     DeleteTemplate = "delete_template", Templates, ["D"], "delete", "Delete the template, or all marked ones; what was made by it stays", footer;
+    ShowPerson = "show_person", Tree, ["d"], "details", "Show the person in full", footer;
+    FoldAll = "fold_all", Tree, ["z"], "fold all", "Fold everything", footer;
+
     SetQuota = "set_quota", Quota, ["e"], "set somebody's", "Set how many invites somebody may make in 30 days; for who runs the site", footer;
 
     LiftBlock = "lift_block", Blocks, ["x"], "lift", "Let such invites, or those of all marked ones, come again", footer;
@@ -217,6 +224,7 @@ keymap! {
     Audit = "audit", Everywhere, ["A"], "audit trail", "Show what happened in the band, by whom and when";
     SwitchAccount = "switch_account", Everywhere, ["@"], "switch account", "Go to another account, profile or server";
     Stats = "stats", Everywhere, ["S"], "statistics", "Show what the band's invites have come to, as bars and in words";
+    Tree = "tree", Everywhere, ["V"], "who invited whom", "Show who brought whom into the band; enter unfolds a person and folds them";
     Quota = "quota", Everywhere, ["%"], "quota", "Show how many invites you may make";
     Blocks = "blocks", Everywhere, ["O"], "opt-outs", "Show what you want no more invites and mail of";
     Undo = "undo", Everywhere, ["u"], "undo", "Undo the last revoke, within ten minutes";

@@ -11,6 +11,7 @@ mod requests;
 mod site_codes;
 mod stats;
 mod templates;
+mod tree;
 
 use ratatui::{style::Style, text::Line};
 
@@ -21,7 +22,7 @@ use super::{
     theme::Theme,
 };
 use crate::{
-    api::{AuditEvent, Ban, Blocked, Campaign, Invite, JoinRequest, Quota, Stats, Template},
+    api::{AuditEvent, Ban, Blocked, Campaign, Invite, JoinRequest, Quota, Stats, Template, TreeNode},
     client::Page,
     domain::{CampaignId, Role},
 };
@@ -45,6 +46,8 @@ pub enum Topic {
     SiteCodes,
     /// What its invites have come to.
     Stats,
+    /// Who invited whom.
+    Tree,
     /// How many invites the person may make.
     Quota,
     /// What the person wants no more of.
@@ -68,6 +71,8 @@ pub enum Entry {
     Code(Box<Invite>),
     /// The figures of a band, alone on their page.
     Stats(Box<Stats>),
+    /// Of the tree.
+    Node(Box<TreeNode>),
     /// How many invites may be made, alone on its page.
     Quota(Quota),
     /// Of the opt-outs.
@@ -90,6 +95,7 @@ impl Row for Entry {
             Self::Template(template) => of(template.id.as_bytes()),
             Self::Code(code) => of(code.id.as_bytes()),
             Self::Stats(_) | Self::Quota(_) => EntryId(0),
+            Self::Node(node) => of(node.account.id.as_bytes()),
             Self::Blocked(blocked) => of(blocked.id.as_bytes()),
         }
     }
@@ -147,6 +153,21 @@ pub(super) trait Listed: Sync {
     /// The lines of such a page, each of at most `wide` columns.
     fn lines(&self, _: &Entry, _: &Model, _wide: usize, _: &Theme) -> Vec<Line<'static>> {
         Vec::new()
+    }
+
+    /// Whether its rows unfold into lists of their own.
+    fn is_outline(&self) -> bool {
+        false
+    }
+
+    /// Whether there is something below a row of such a list.
+    fn unfolds(&self, _: &Entry) -> bool {
+        false
+    }
+
+    /// The request for a page of what is below a row.
+    fn branch_request(&self, _: &Listing, _of: EntryId, _: Page) -> Option<Request> {
+        None
     }
 
     /// Why it cannot be seen now; it is for the band's admins where nothing else is said.
@@ -243,6 +264,7 @@ impl Topic {
         Self::Codes,
         Self::SiteCodes,
         Self::Stats,
+        Self::Tree,
         Self::Quota,
         Self::Blocks,
     ];
@@ -258,6 +280,7 @@ impl Topic {
             Self::Codes => &codes::Codes,
             Self::SiteCodes => &site_codes::SiteCodes,
             Self::Stats => &stats::Figures,
+            Self::Tree => &tree::Tree,
             Self::Quota => &quota::OwnQuota,
             Self::Blocks => &blocks::Blocks,
         }

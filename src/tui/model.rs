@@ -9,6 +9,7 @@ mod layout;
 mod list;
 mod listing;
 mod many;
+mod outline;
 mod overlay;
 mod places;
 
@@ -23,12 +24,16 @@ pub use layout::{Areas, MIN_HEIGHT, MIN_WIDTH, areas};
 pub use list::{List, PageOf, Row, Want};
 pub use listing::{Listing, Shown};
 pub use many::{Chosen, Many};
+#[cfg(test)]
+pub(crate) use outline::MOST_HELD;
+pub use outline::{Outline, OutlineLine};
 pub use overlay::{Choice, Confirm, Deed, Details, Finder, Offer, Overlay, ShownLink, WaitingList};
 pub use places::{Place, Places, Where};
 
 use super::{
     keymap::{Keymap, Scope},
     launch::Launched,
+    listing::EntryId,
 };
 use crate::{
     api::{Account, Band, Invite, InviteFilter, InviteSort, Member, Site, SyncInbox},
@@ -242,6 +247,8 @@ pub enum Purpose {
     Listing {
         /// Which opening of which list.
         serial: u64,
+        /// The row that it is below; none for the list itself.
+        of: Option<EntryId>,
         /// The question of the list that it belongs to.
         question: u64,
         /// Which page.

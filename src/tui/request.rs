@@ -8,12 +8,12 @@ use crate::{
         CancelledInvites, CreateBand, CreateCampaign, CreateCodes, CreateInvite, CreateInvites, CreateTemplate,
         CreatedCodes, CreatedInvite, CreatedInvites, DeclineInvite, ForgotPassword, FoundPeople, Inbox, Invite,
         InviteLink, Invites, JoinRequests, Login, Member, Members, Preview, Quota, Redemptions, Register, Registered,
-        ResendInvite, ResentInvite, SetQuota, SignedIn, Site, Stats, Template, Templates, TransferBand, UpdateBand,
-        UpdateCampaign, UpdateInvite, UpdateMember, UpdateTemplate, VerifyEmail,
+        ResendInvite, ResentInvite, SetQuota, SignedIn, Site, Stats, Template, Templates, TransferBand, Tree,
+        UpdateBand, UpdateCampaign, UpdateInvite, UpdateMember, UpdateTemplate, VerifyEmail,
     },
     client::{
-        AuditQuery, BandQuery, Client, Error, InviteQuery, MadeCampaign, Media, MemberQuery, Page, Removal, Saved,
-        Synced,
+        AuditQuery, BandQuery, Branch, Client, Error, InviteQuery, MadeCampaign, Media, MemberQuery, Page, Removal,
+        Saved, Synced,
     },
     domain::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, JoinStatus, Pasted, SuppressionId, TemplateId},
 };
@@ -103,6 +103,8 @@ pub enum Answer {
     People(Box<FoundPeople>),
     /// A band's figures.
     Stats(Box<Stats>),
+    /// A page of who brought whom.
+    Tree(Box<Tree>),
     /// How many invites an account may make.
     Quota(Box<Quota>),
     /// A page of opt-outs.
@@ -228,6 +230,8 @@ requests! { client;
     SaveTrail(band: BandId, query: AuditQuery, file: PathBuf) => Saved(Saved), client.audit_as(band, &query, media(&file)).await?.save(&file);
     /// A band's figures.
     Stats(band: BandId) => Stats(Stats), client.stats(band);
+    /// A page of who brought whom.
+    Tree(band: BandId, branch: Option<Branch>, page: Page) => Tree(Tree), client.tree(band, branch, &page);
     /// How many invites the person may make.
     Quota => Quota(Quota), client.quota();
     /// Sets how many an account may make; for who runs the site.

@@ -19,7 +19,7 @@ use crate::{
 
 mod figures;
 
-pub(crate) use figures::{blocks, no_stats, stats};
+pub(crate) use figures::{blocks, no_stats, stats, tree};
 
 const DAY: i64 = 86_400;
 

@@ -12,7 +12,11 @@ pub trait Row {
 }
 
 /// How many pages are held at most, where they have rows enough.
-const MOST_PAGES: usize = 4;
+pub(super) const MOST_PAGES: usize = 4;
+
+/// Rows of a page, where nothing else is asked for.
+#[cfg(test)]
+pub(super) const PAGE: usize = 50;
 
 /// Rows that are kept when a page is let go: short pages of a sparse list are held until it can be seen.
 const KEPT_ROWS: usize = 150;
@@ -120,6 +124,22 @@ impl<T: Row> List<T> {
     /// Index of the first row on screen among those held.
     pub const fn top(&self) -> usize {
         self.top
+    }
+
+    /// The cursor of the page before the rows held.
+    pub fn before(&self) -> Option<&str> {
+        self.pages.front().and_then(|page| page.prev.as_deref())
+    }
+
+    /// The cursor of the page behind the rows held.
+    pub fn behind(&self) -> Option<&str> {
+        self.pages.back().and_then(|page| page.next.as_deref())
+    }
+
+    /// The pages held that have one of these rows, to be fetched again.
+    pub fn pages_with(&self, ids: &[T::Id]) -> Vec<Want> {
+        let has = |page: &&PageOf<T>| page.rows.iter().any(|row| ids.contains(&row.id()));
+        self.pages.iter().filter(has).map(|page| Want::Again(page.cursor.clone())).collect()
     }
 
     /// Whether there is more before the rows held.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::List;
+use super::{List, Outline};
 use crate::{
     domain::{BandId, CampaignId},
     tui::{
@@ -30,6 +30,8 @@ pub struct Listing {
     pub trail: TrailFilter,
     /// What batches of codes are called, as far as is known.
     pub batches: Vec<(CampaignId, String)>,
+    /// What is unfolded, where rows unfold.
+    pub outline: Outline,
     /// Lines scrolled off the top, where it is a page to be read.
     pub scroll: u16,
     /// Why it cannot be had.
@@ -48,6 +50,7 @@ impl Listing {
             narrowed: 0,
             trail: TrailFilter::default(),
             batches: Vec::new(),
+            outline: Outline::default(),
             scroll: 0,
             problem: None,
         }

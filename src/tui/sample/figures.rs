@@ -1,9 +1,9 @@
 //! What the Night Owls have come to, and what Ada wants no more of.
 
-use super::{DAY, band_id, bytes, campaign, later, now, person};
+use super::{DAY, band_id, bytes, campaign, invite_id, later, now, person};
 use crate::{
-    api::{BandRef, Block, Blocked, CampaignStats, DayJoins, InviteCounts, InviterStats, KindCounts, Stats},
-    domain::{Kind, SuppressionId, Timestamp},
+    api::{BandRef, Block, Blocked, CampaignStats, DayJoins, InviteCounts, InviterStats, KindCounts, Stats, TreeNode},
+    domain::{Kind, Role, SuppressionId, Timestamp},
 };
 
 const fn counts(made: u64, pending: u64, accepted: u64, rejected: u64, expired: u64) -> InviteCounts {
@@ -59,6 +59,25 @@ pub(crate) fn no_stats() -> Stats {
         joins: vec![DayJoins { day: Timestamp::of_day(now().day()), joined: 1 }],
         views: 0,
         ..stats()
+    }
+}
+
+/// Who brought whom to the Night Owls: the founder and one who came by herself, or those whom the founder brought, or Joe.
+pub(crate) fn tree(of: Option<u8>) -> Vec<TreeNode> {
+    let node = |n: u8, brought, days: i64, role| TreeNode {
+        account: person(n),
+        invited_by: of.map(person),
+        invite_id: of.map(|_| invite_id(n)),
+        joined_at: later(-days * DAY),
+        role,
+        brought,
+    };
+    match of {
+        None => vec![node(1, 3, 70, Role::Owner), node(5, 0, 8, Role::Member)],
+        Some(1) => {
+            vec![node(2, 2, 60, Role::Admin), node(7, 0, 6, Role::Member), node(8, 0, 5, Role::Member)]
+        }
+        _ => vec![node(6, 1, 7, Role::Member), node(4, 0, 9, Role::Member)],
     }
 }
 

@@ -35,7 +35,9 @@ impl Model {
             },
             Purpose::Page { pane, question, want } => self.page_known(pane, question, &want, result),
             Purpose::Groups { question, want } => self.groups_known(question, &want, result),
-            Purpose::Listing { serial, question, want } => self.listing_known(serial, question, &want, result),
+            Purpose::Listing { serial, of, question, want } => {
+                self.listing_known((serial, question), of, &want, result)
+            }
             Purpose::Policy(band) => {
                 // Without it the form leaves the default to the server.
                 if let Ok(Answer::Band(answer)) = result {

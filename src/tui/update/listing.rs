@@ -4,7 +4,7 @@
 use super::{
     super::{
         keymap::{Action, Key},
-        listing::{Entry, Start, Topic},
+        listing::{Entry, EntryId, Start, Topic},
         message::Effect,
         model::{Listing, Model, Overlay, Pane, Purpose, Row as _, Shown, Tone, Want},
         request::{Answer, Request},
@@ -64,13 +64,14 @@ impl Model {
         let opener = listing.topic.listed().opened_by();
         if Topic::of(action.binding().scope) == Some(listing.topic) {
             let entries: Vec<_> = if listing.marked.is_empty() {
-                listing.list.selected().cloned().into_iter().collect()
+                listing.chosen().cloned().into_iter().collect()
             } else {
                 listing.marked.values().cloned().collect()
             };
             return self.own_act(action, &entries);
         }
-        if listing.topic.listed().is_page() && self.scroll_page(action) {
+        let (is_page, is_outline) = (listing.topic.listed().is_page(), listing.is_outline());
+        if is_page && self.scroll_page(action) || is_outline && self.fold_by(action) {
             return Vec::new();
         }
         match action {
@@ -128,6 +129,30 @@ impl Model {
         true
     }
 
+    /// Whether this action folded or unfolded a row, or led to the one that it is below.
+    fn fold_by(&mut self, action: Action) -> bool {
+        let Some(listing) = self.listing_mut() else { return false };
+        let done = match action {
+            Action::Open => listing.fold(None),
+            // There is nothing more to unfold, and the panes are not to the right.
+            Action::Right => {
+                listing.fold(Some(true));
+                true
+            }
+            Action::Left => {
+                if !listing.fold(Some(false)) {
+                    listing.to_parent();
+                }
+                true
+            }
+            _ => false,
+        };
+        if done {
+            self.listing_scroll();
+        }
+        done
+    }
+
     pub(super) fn listing_step(&mut self, by: isize) -> Vec<Effect> {
         if self.listing().is_some_and(|listing| listing.topic.listed().is_page()) {
             for _ in 0..by.unsigned_abs() {
@@ -136,7 +161,7 @@ impl Model {
             return Vec::new();
         }
         if let Some(listing) = self.listing_mut() {
-            listing.list.step(by);
+            listing.step(by);
         }
         self.listing_scroll();
         Vec::new()
@@ -145,10 +170,10 @@ impl Model {
     fn listing_jump(&mut self, end: bool) -> Vec<Effect> {
         let Some(listing) = self.listing() else { return Vec::new() };
         if listing.list.has_more(end) {
-            return self.listing_fetch(Want::Anew(end.then(|| "last".to_owned()))).into_iter().collect();
+            return self.listing_fetch(None, Want::Anew(end.then(|| "last".to_owned()))).into_iter().collect();
         }
-        let count = isize::try_from(listing.list.len()).unwrap_or(isize::MAX);
-        self.listing_step(if end { count } else { -count })
+        // No list holds so many rows.
+        self.listing_step(if end { 1_000_000 } else { -1_000_000 })
     }
 
     /// A click on this row of the screen.
@@ -158,7 +183,8 @@ impl Model {
         let line = row.checked_sub(areas.body().y + 2).map(usize::from);
         let Some(line) = line.filter(|&line| line < areas.listing_height()) else { return Vec::new() };
         if let Some(listing) = self.listing_mut() {
-            listing.list.select_index(listing.list.top() + line);
+            let top = if listing.is_outline() { listing.outline_at().1 } else { listing.list.top() };
+            listing.select_line(top + line);
         }
         Vec::new()
     }
@@ -167,7 +193,7 @@ impl Model {
     fn listing_scroll(&mut self) {
         let height = self.areas().listing_height();
         if let Some(listing) = self.listing_mut() {
-            listing.list.show(height);
+            listing.show(height);
         }
     }
 
@@ -210,7 +236,7 @@ impl Model {
         if let Some(listing) = self.listing_mut() {
             listing.marked.clear();
             listing.problem = None;
-            listing.list.renew();
+            listing.renew();
         }
         self.abandon(|purpose| matches!(purpose, Purpose::Listing { .. }))
     }
@@ -232,7 +258,7 @@ impl Model {
     fn show_entry(&mut self) -> Vec<Effect> {
         let Some(listing) = self.listing() else { return Vec::new() };
         let topic = listing.topic;
-        if let Some(entry) = listing.list.selected().cloned() {
+        if let Some(entry) = listing.chosen().cloned() {
             self.open(Overlay::Shown(Box::new(Shown { topic, entry, scroll: 0 })));
         }
         Vec::new()
@@ -255,6 +281,18 @@ impl Model {
                 self.trail_act(action, entries)
             }
             Action::SetQuota => self.open_quota_form(action),
+            Action::ShowPerson if matches!(self.overlays.last(), Some(Overlay::Shown(_))) => {
+                self.overlays.pop();
+                Vec::new()
+            }
+            Action::ShowPerson => self.show_entry(),
+            Action::FoldAll => {
+                if let Some(listing) = self.listing_mut() {
+                    listing.fold_all();
+                }
+                self.listing_scroll();
+                Vec::new()
+            }
             _ => self.ask_about(action, entries),
         }
     }
@@ -315,9 +353,9 @@ impl Model {
         let height = self.areas().listing_height();
         let Some(listing) = self.listing_mut() else { return Vec::new() };
         listing.problem = None;
-        listing.list.stuck = false;
-        let wants = listing.list.on_screen(height);
-        wants.into_iter().filter_map(|want| self.listing_fetch(want)).collect()
+        listing.unstick();
+        let wants = listing.again(height);
+        wants.into_iter().filter_map(|(of, want)| self.listing_fetch(of, want)).collect()
     }
 
     /// What the topmost list asks for on its own.
@@ -325,28 +363,33 @@ impl Model {
         let height = self.areas().listing_height();
         let listing = self.listing()?;
         let (serial, present) = (listing.serial, listing.list.question);
-        let want = listing.list.next_want(height)?;
+        let (of, want) = listing.next_want(height)?;
         let on_its_way = self.waiting.values().any(|purpose| match purpose {
-            Purpose::Listing { serial: of, question, want } => {
-                (*of, *question) == (serial, present) && !matches!(want, Want::Again(_))
+            Purpose::Listing { serial: opened, of: below, question, want } => {
+                (*opened, *below, *question) == (serial, of, present) && !matches!(want, Want::Again(_))
             }
             _ => false,
         });
-        if on_its_way { None } else { self.listing_fetch(want) }
+        if on_its_way { None } else { self.listing_fetch(of, want) }
     }
 
-    fn listing_fetch(&mut self, want: Want) -> Option<Effect> {
+    /// Asks for a page of the topmost list, or of what is below one of its rows.
+    fn listing_fetch(&mut self, of: Option<EntryId>, want: Want) -> Option<Effect> {
         let listing = self.listing()?;
         let (serial, question) = (listing.serial, listing.list.question);
-        let request = listing.topic.listed().request(listing, Page { limit: None, cursor: want.cursor() })?;
-        Some(self.ask(Purpose::Listing { serial, question, want }, request).1)
+        let (listed, page) = (listing.topic.listed(), Page { limit: None, cursor: want.cursor() });
+        let request = match of {
+            None => listed.request(listing, page),
+            Some(of) => listed.branch_request(listing, of, page),
+        };
+        Some(self.ask(Purpose::Listing { serial, of, question, want }, request?).1)
     }
 
     /// A page of a list has come, or cannot be had.
     pub(super) fn listing_known(
         &mut self,
-        serial: u64,
-        question: u64,
+        (serial, question): (u64, u64),
+        of: Option<EntryId>,
         want: &Want,
         result: Result<Answer, Error>,
     ) -> Vec<Effect> {
@@ -358,16 +401,17 @@ impl Model {
                 let Some(mut page) = listing.topic.listed().page(answer) else { return Vec::new() };
                 page.cursor = want.cursor();
                 listing.problem = None;
-                listing.list.take(want, page);
+                listing.take(of, want, page);
                 self.listing_scroll();
                 self.show_again();
                 Vec::new()
             }
             Err(error) => {
-                listing.list.stuck = true;
+                let Some(list) = listing.list_of(of) else { return Vec::new() };
+                list.stuck = true;
                 if error.code() == Some(Code::Validation) && want.cursor().is_some_and(|cursor| cursor != "last") {
                     // A cursor that the server no longer takes.
-                    listing.list.renew();
+                    listing.renew();
                     return Vec::new();
                 }
                 if error.is_unauthenticated() {

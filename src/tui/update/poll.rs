@@ -187,7 +187,7 @@ impl Model {
             groups.list.stuck = false;
         }
         if let Some(listing) = self.listing_mut().filter(|listing| listing.problem.is_none()) {
-            listing.list.stuck = false;
+            listing.unstick();
         }
     }
 }

@@ -21,5 +21,6 @@ mod places;
 mod rights;
 mod templates;
 mod trail;
+mod tree;
 mod verify;
 mod way_in;

@@ -9,14 +9,14 @@ use ratatui::{
 };
 
 use super::{
-    outline::{Shape, clear, in_line, most_right, outline, put_lines},
+    outline::{Shape, clear, in_line, most_right, outline, put, put_lines},
     overlay::{fact, scrolled},
     panes::{empty, more, notice, stale, visible},
-    text::{columns, fit},
+    text::{columns, fit, fit_right},
 };
 use crate::tui::{
     listing::{Cell, Column, Listed},
-    model::{Listing, Model, Row as _, Shown},
+    model::{Listing, Model, OutlineLine, Row as _, Shown, Want},
     theme::Theme,
 };
 
@@ -52,6 +52,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, listing: &L
         scrolled(buf, inner, &lines, listing.scroll, theme);
         return;
     }
+    if listed.is_outline() {
+        branches(buf, rows, model, listing, listed, theme);
+        return;
+    }
     table(buf, rows, model, listing, listed, theme);
     more(buf, rows, &listing.list, theme.dim);
 }
@@ -74,7 +78,7 @@ fn counts(listing: &Listing, model: &Model, wide: u16) -> String {
     }
     let mut narrowed = listing.topic.listed().narrowed_to(listing, model);
     let list = &listing.list;
-    let is_list = !listing.topic.listed().is_page();
+    let is_list = !listing.topic.listed().is_page() && !listing.is_outline();
     let count = (is_list && list.loaded && !list.is_empty() && !list.has_before()).then(|| {
         let more = if list.has_behind() { "+" } else { "" };
         format!("{}{more}", list.len())
@@ -91,11 +95,72 @@ fn counts(listing: &Listing, model: &Model, wide: u16) -> String {
     }
 }
 
-fn table(buf: &mut Buffer, area: Rect, model: &Model, listing: &Listing, listed: &dyn Listed, theme: &Theme) {
+/// A list whose rows unfold: what is below a row stands under it, further to the right.
+fn branches(buf: &mut Buffer, area: Rect, model: &Model, listing: &Listing, listed: &dyn Listed, theme: &Theme) {
     let columns = shown(listed.columns(), usize::from(area.width));
+    let first = columns.first().copied().unwrap_or(0);
+    headings(buf, area, listed, &columns, theme);
+    let (selected, top) = listing.outline_at();
+    let (all, high) = (listing.lines(), usize::from(area.height));
+    let old = stale(model, theme);
+    // However deep it is, what stands there can be read.
+    let indent = |depth: usize| {
+        let most = (first / 2) & !1;
+        if depth * 2 <= most { " ".repeat(depth * 2) } else { fit_right(&format!("{depth}›"), most) }
+    };
+    let lines: Vec<_> = all
+        .iter()
+        .enumerate()
+        .skip(top)
+        .take(high)
+        .map(|(at, one)| match one {
+            OutlineLine::Row { depth, entry, open } => {
+                let mut cells = listed.cells(entry, model, theme);
+                for cell in &mut cells {
+                    cell.1 = old.unwrap_or(cell.1);
+                }
+                let style = if at == selected { theme.selected } else { cells.first().map_or(theme.plain, |c| c.1) };
+                let glyph = match (open, listed.unfolds(entry)) {
+                    (true, _) => "▾ ",
+                    (false, true) => "▹ ",
+                    (false, false) => "  ",
+                };
+                if let Some(cell) = cells.first_mut() {
+                    *cell = (format!("{}{glyph}{}", indent(*depth), cell.0), style);
+                }
+                let cursor = if at == selected { "▸ " } else { "  " };
+                line([Span::styled(cursor, style)], &columns, cells)
+            }
+            OutlineLine::More { depth, want, .. } => {
+                let words = match want {
+                    Want::Anew(_) if model.line.offline_since.is_some() => "not known while offline",
+                    Want::Anew(_) => "loading…",
+                    Want::Before(_) => "… and others before",
+                    Want::Behind(_) | Want::Again(_) => "… and others",
+                };
+                line([Span::raw("  ")], &columns, vec![(format!("{}  {words}", indent(*depth)), theme.dim)])
+            }
+        })
+        .collect();
+    put_lines(buf, area, &lines);
+    for (there, y, arrow) in [(top > 0, area.y, "↑"), (top + high < all.len(), area.bottom().saturating_sub(1), "↓")]
+    {
+        if there && high > 0 {
+            put(buf, area.right(), y, arrow, theme.dim, 1);
+        }
+    }
+}
+
+/// The names of the columns, above the rows.
+fn headings(buf: &mut Buffer, area: Rect, listed: &dyn Listed, columns: &[usize], theme: &Theme) {
     let heading = listed.columns().iter().map(|column| (column.name.to_owned(), theme.dim)).collect();
     let above = Rect { y: area.y.saturating_sub(1), height: 1, ..area };
-    put_lines(buf, above, [&line([Span::raw("  ")], &columns, heading)]);
+    put_lines(buf, above, [&line([Span::raw("  ")], columns, heading)]);
+}
+
+fn table(buf: &mut Buffer, area: Rect, model: &Model, listing: &Listing, listed: &dyn Listed, theme: &Theme) {
+    let columns = shown(listed.columns(), usize::from(area.width));
+    headings(buf, area, listed, &columns, theme);
     let lines: Vec<_> = visible(&listing.list, area.height)
         .map(|(_, entry, selected)| {
             let mut cells = listed.cells(entry, model, theme);

@@ -59,7 +59,8 @@ pub(super) const ALL: &[Scene] = &[
     ("site-codes", |size| {
         let rows = sample::campaigns().into_iter().take(3);
         let rows = rows.map(|campaign| Entry::Campaign(Box::new(campaign))).collect();
-        over_panes(size, Overlay::Listing(Box::new(Listing { band: None, ..listing(Topic::SiteCodes, rows) })))
+        let listing = Listing { band: None, ..listing(Topic::SiteCodes, rows) };
+        super::figures::runs_the_site(over_panes(size, Overlay::Listing(Box::new(listing))))
     }),
 ];
 

@@ -6,7 +6,7 @@ use crate::{
     tui::{
         keymap::Action,
         listing::{Entry, Topic},
-        model::{Listing, Model, Overlay, Row as _, Shown},
+        model::{Listing, Model, Overlay, PageOf, Row, Shown, Want},
         sample::{self, later},
     },
 };
@@ -19,6 +19,29 @@ pub(super) const ALL: &[Scene] = &[
         over_panes(size, Overlay::Listing(Box::new(listing)))
     }),
     ("stats-empty", |size| over_panes(size, page(Topic::Stats, Entry::Stats(Box::new(sample::no_stats()))))),
+    ("tree", |size| over_panes(size, Overlay::Listing(Box::new(tree())))),
+    ("tree-loading", |size| {
+        let mut listing = tree();
+        listing.step(-4);
+        listing.list.take(&Want::Again(None), PageOf { next: Some("more".to_owned()), ..nodes(None) });
+        listing.step(1);
+        listing.fold(None);
+        listing.step(2);
+        over_panes(size, Overlay::Listing(Box::new(listing)))
+    }),
+    ("tree-everybody", |size| {
+        let mut listing = Listing { narrowed: 1, ..tree() };
+        listing.fold_all();
+        over_panes(size, Overlay::Listing(Box::new(listing)))
+    }),
+    ("tree-person", |size| {
+        let listing = tree();
+        let entry = listing.chosen().cloned();
+        let mut model = over_panes(size, Overlay::Listing(Box::new(listing)));
+        let shown = entry.map(|entry| Overlay::Shown(Box::new(Shown { topic: Topic::Tree, entry, scroll: 0 })));
+        model.overlays.extend(shown);
+        model
+    }),
     ("quota", |size| {
         let quota = Quota { used: 37, limit: Some(100), remaining: Some(63) };
         over_panes(size, of_person(Topic::Quota, vec![Entry::Quota(quota)]))
@@ -57,6 +80,23 @@ pub(super) const ALL: &[Scene] = &[
     }),
 ];
 
+fn nodes(of: Option<u8>) -> PageOf<Entry> {
+    let rows = sample::tree(of).into_iter().map(|node| Entry::Node(Box::new(node))).collect();
+    PageOf { cursor: None, rows, prev: None, next: None }
+}
+
+/// Ada and Joe unfolded, the cursor on one whom Joe brought.
+fn tree() -> Listing {
+    let mut listing = listing(Topic::Tree, nodes(None).rows);
+    for of in [1, 2] {
+        listing.fold(None);
+        let id = listing.chosen().map(Row::id);
+        listing.take(id, &Want::Anew(None), nodes(Some(of)));
+        listing.step(1);
+    }
+    listing
+}
+
 fn page(topic: Topic, entry: Entry) -> Overlay {
     Overlay::Listing(Box::new(listing(topic, vec![entry])))
 }
@@ -69,7 +109,7 @@ fn blocks(site: bool) -> Vec<Entry> {
     sample::blocks(site).into_iter().map(Entry::Blocked).collect()
 }
 
-fn runs_the_site(mut model: Model) -> Model {
+pub(super) fn runs_the_site(mut model: Model) -> Model {
     if let Some(me) = &mut model.me {
         me.site_admin = true;
     }
