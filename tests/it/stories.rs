@@ -106,6 +106,116 @@ fn a_list_whose_answer_was_lost_is_sent_again_and_nobody_gets_two() {
 }
 
 #[test]
+fn a_campaign_is_made_invited_to_and_ended_with_what_is_pending() {
+    let server = Served::start();
+    let (ada, _kim) = (server.person("ada"), server.person("kim"));
+    let band = ada.band("The Night Owls");
+    let campaigns = || ada.json(&["campaigns", "list", &band])["campaigns"].as_array().unwrap().clone();
+    let mut pty = client(&ada, &server.origin, (110, 30), &[]);
+    pty.see("The Night Owls");
+    pty.keys("C");
+    pty.see("without a campaign");
+    pty.keys("n");
+    pty.see("New campaign");
+    pty.keys("Summer party");
+    to_field(&mut pty, "What the invites are to");
+    pty.keys("Garden party");
+    to_field(&mut pty, "As clocks there show it");
+    pty.keys("2030-07-06 18:00");
+    to_field(&mut pty, "That of its times");
+    pty.keys("\x15Europe/Berlin\x13");
+    pty.see("Summer party is made");
+    assert_eq!(campaigns()[0]["event"]["starts_at"], "2030-07-06T18:00:00+02:00");
+    // Whom to invite is found while their name is typed.
+    pty.keys("m");
+    pty.see("New invite");
+    pty.keys("ki");
+    pty.see("@kim");
+    pty.keys("\x1b[B\r");
+    pty.until("the name to be taken", |pty| !pty.screen().contains("▸ @kim"));
+    pty.keys("\r");
+    pty.see("Only @kim can come into The Night Owls");
+    pty.see("It is part of Summer party");
+    assert_eq!(invites(&ada, &band).len(), 0, "nothing is sent before it was read once more");
+    pty.keys("y");
+    pty.see("/invite/inv_");
+    assert_eq!(invites(&ada, &band)[0]["campaign_id"], campaigns()[0]["id"]);
+    pty.keys("\x1b");
+    pty.until("the link to be closed", |pty| !pty.screen().contains("/invite/inv_"));
+    pty.keys("C");
+    pty.see("Garden party");
+    pty.keys("x");
+    pty.see("End Summer party?");
+    pty.see("one pending invite");
+    assert_eq!(invites(&ada, &band)[0]["status"], "pending", "the key that asks ends nothing");
+    pty.keys("y");
+    pty.see("pending invites that ended with it: 1");
+    assert_eq!(invites(&ada, &band)[0]["cancel_reason"], "campaign_expired");
+    pty.see("○ ended");
+    pty.keys("D");
+    pty.see("Delete Summer party?");
+    pty.keys("y");
+    pty.see("Deleted");
+    assert_eq!(campaigns().len(), 1);
+    // In a list q leads back to the panes first.
+    pty.keys("q");
+    pty.see("Members");
+    pty.keys("q");
+    assert_eq!(pty.end().0, 0);
+}
+
+#[test]
+fn a_batch_of_codes_is_made_copied_written_to_files_and_one_revoked() {
+    let server = Served::start();
+    let ada = server.person("ada");
+    let band = ada.band("The Night Owls");
+    let mut pty = client(&ada, &server.origin, (100, 30), &[("GUESTLIST_CLIPBOARD", "osc52")]);
+    pty.see("The Night Owls");
+    pty.keys("K");
+    pty.see("No codes.");
+    pty.keys("n");
+    pty.see("New codes");
+    pty.keys("Door\t\x153\x13");
+    pty.see("3 codes: by each of them one person can come into the band");
+    assert_eq!(invites(&ada, &band).len(), 0);
+    pty.keys("y");
+    pty.see("3 codes are made");
+    assert_eq!(invites(&ada, &band).len(), 3);
+    pty.see("● pending");
+    assert!(pty.screen().contains("Door"), "the batch is called by its name: {}", pty.screen());
+    pty.keys("y");
+    pty.until("a copied code", |pty| pty.copied().is_some_and(|copied| copied.len() == 14));
+    let code = pty.copied().unwrap();
+    pty.see(&code);
+    pty.keys("\x1b");
+    pty.until("the code to be closed", |pty| !pty.screen().contains(&code));
+    pty.keys("w");
+    pty.see("All codes as a table");
+    pty.keys("\x15codes.csv\r");
+    pty.see("Written to codes.csv");
+    let table = fs::read_to_string(ada.path().join("codes.csv")).unwrap();
+    assert_eq!((table.lines().count(), table.matches(&code).count()), (4, 2), "{table}");
+    // What is there stays: another name is asked for, and what was typed is not lost.
+    pty.keys("p");
+    pty.see("Cards to print");
+    pty.keys("\x15codes.csv\r");
+    pty.see("cannot be written");
+    pty.keys("\x15cards.html\r");
+    pty.see("Written to cards.html");
+    assert!(fs::read_to_string(ada.path().join("cards.html")).unwrap().contains(&code));
+    pty.keys("r");
+    pty.see("Revoke the code");
+    pty.keys("y");
+    pty.see("u undoes it");
+    pty.see("○ cancelled");
+    // In a list q leads back to the panes first.
+    pty.keys("q");
+    pty.see("Members");
+    pty.keys("q");
+    assert_eq!(pty.end().0, 0);
+}
+
+#[test]
 fn what_waits_is_seen_and_accepted_from_the_inbox() {
     let server = Served::start();
     let (ada, kim) = (server.person("ada"), server.person("kim"));
@@ -159,14 +269,16 @@ fn without_a_line_what_was_read_stays_and_what_is_to_be_done_waits_for_the_perso
     to_field(&mut pty, "A note for the band");
     pty.keys("newsletter");
     pty.see("newsletter");
-    line.is(Line::Deaf);
     pty.keys("\x13");
+    pty.see("whoever holds it");
+    line.is(Line::Deaf);
+    pty.keys("y");
     pty.see("cannot reach");
     assert!(pty.screen().contains("newsletter"), "{}", pty.screen());
     let made = || invites(&ada, &band).iter().filter(|invite| invite["label"] == "newsletter").count();
     assert_eq!(made(), 1);
     line.is(Line::Up);
-    pty.keys("\x13");
+    pty.keys("y");
     pty.see("/invite/inv_");
     assert_eq!(made(), 1);
 }
@@ -290,6 +402,8 @@ fn a_message_is_written_in_the_persons_own_editor_and_stays_where_that_fails() {
     pty.keys("\x15\x0f");
     pty.see("Bring a horn.");
     pty.keys("\x13");
+    pty.see("They read: “Doors at seven.");
+    pty.keys("y");
     pty.see("/invite/inv_");
     assert_eq!(invites(&ada, &band)[0]["message"], "Doors at seven.\nBring a horn.");
     let terminal = fs::read_to_string(ada.path().join("stty")).unwrap();

@@ -73,6 +73,7 @@ impl Model {
         if let Some(campaign) = form.campaign() {
             lines.push(format!("It is part of {}.", campaign.name));
         }
+        lines.extend(body.label.value().map(|label| format!("Noted for the band: {label}")));
         if let Some(message) = body.message.value() {
             let short: String = message.chars().take(MOST_OF_A_MESSAGE).collect();
             let more = if short.len() < message.len() { "…" } else { "" };
