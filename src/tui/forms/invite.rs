@@ -28,7 +28,7 @@ pub(in crate::tui) fn new_invite(band: &Band, mails: bool) -> Form {
         let hint = "What it has where nothing else is typed.";
         fields.push(FormField::choice("template_id", "Template", hint, &[("", "none")], ""));
     }
-    let hint = "A user name or an e-mail address; empty is anyone who holds the link.";
+    let hint = "A person, found as you type, or an e-mail address; empty is anyone who holds the link.";
     fields.push(FormField::line("recipient", "For", hint, ""));
     fields.push(FormField::choice("kind", "Kind", "Codes are short, for paper and the telephone.", KINDS, ""));
     fields.extend(invite_fields(grantable(band), Role::Member, &life, "1", None, None));

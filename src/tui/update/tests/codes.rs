@@ -145,6 +145,8 @@ fn a_batch_is_written_to_a_file_as_a_table_or_as_cards() {
     desk.answer(|r| matches!(r, Request::Campaigns(..)), Ok(campaigns(vec![sample::campaign(3)])));
     desk.press("w enter");
     assert!(desk.has_request(|r| matches!(r, Request::SaveCodes(id, _) if *id == sample::campaign(3).id)));
+    desk.press("esc esc p enter");
+    assert!(desk.has_request(|r| matches!(r, Request::SaveCards(id, _) if *id == sample::campaign(3).id)));
 }
 
 #[test]

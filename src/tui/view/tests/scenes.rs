@@ -11,7 +11,7 @@ mod templates;
 use std::sync::LazyLock;
 
 use crate::{
-    api::{Bands, Code, Inbox, Invite, InviteSort},
+    api::{Bands, Campaign, Code, FoundPeople, FoundPerson, Inbox, Invite, InviteSort, PersonState},
     client::Origin,
     clipboard::Copied,
     domain::{Delivery, JoinMode, JoinStatus, Kind, Pasted, Role, Status},
@@ -22,7 +22,7 @@ use crate::{
         message::Link,
         model::{
             Choice, Confirm, Deed, Details, Finder, Form, Model, Offer, Overlay, Pane, Place, Places, RequestId,
-            Screen, Server, ShownLink, TextField, Toast, Tone, Undo, WaitingList, Where,
+            Screen, Server, Shown, ShownLink, TextField, Toast, Tone, Undo, WaitingList, Where,
         },
         sample::{self, band_id, fill, fresh, invite_id, later, now, panes, signed_in},
     },
@@ -470,8 +470,27 @@ pub(super) fn over(model: &Model, name: &str) -> Vec<Model> {
             request.account.display_name = name.to_owned();
         }
     }
+    let campaign = Campaign { name: name.to_owned(), message: Some(name.to_owned()), ..sample::campaign(2) };
+    let campaigns = vec![Entry::Campaign(Box::new(campaign.clone()))];
+    let mut chosen = new_invite();
+    chosen.knows_campaigns(vec![campaign.clone()]);
+    chosen.opens_in(campaign.id);
+    chosen.known.people = Some(FoundPeople {
+        accounts: vec![FoundPerson {
+            id: sample::account_id(3),
+            username: "sam".to_owned(),
+            display_name: name.to_owned(),
+            state: PersonState::Declined,
+        }],
+    });
+    let reviewed = Form { review: Some(name.repeat(20)), ..new_invite() };
+    let shown = Shown { topic: Topic::Campaigns, entry: campaigns[0].clone(), scroll: 0 };
     let overlays = [
         None,
+        Some(Overlay::Listing(Box::new(lists::listing(Topic::Campaigns, campaigns)))),
+        Some(Overlay::Shown(Box::new(shown))),
+        Some(Overlay::Form(chosen)),
+        Some(Overlay::Form(reviewed)),
         Some(Overlay::Listing(Box::new(lists::listing(Topic::JoinRequests, requests)))),
         Some(Overlay::Details(Box::new(details))),
         Some(Overlay::Offer(Box::new(offer))),
