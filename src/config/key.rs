@@ -42,6 +42,16 @@ impl Key {
     pub fn path(&self) -> String {
         format!("{}.{}", self.table, self.name)
     }
+
+    /// What is allowed in a variable or a flag: the entries of a list stand between commas there, without brackets.
+    #[must_use]
+    pub fn allowed_as_word(&self) -> String {
+        let list = self.allowed.split_once('[').and_then(|(before, rest)| Some((before, rest.split_once(']')?)));
+        list.map_or_else(
+            || self.allowed.to_owned(),
+            |(before, (entries, after))| format!("{before}\"{}\"{after}", entries.replace('"', "")),
+        )
+    }
 }
 
 /// Declares a table of the configuration once: the struct, its defaults, its [`Key`]s, and how each is read. A key is

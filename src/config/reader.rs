@@ -90,7 +90,11 @@ impl<'a> Reader<'a> {
             *place = parsed;
             self.shown.push(Shown { key: path, value: written, source });
         } else {
-            let says = format!("must be {}, not {written}", key.allowed);
+            let allowed = match &source {
+                Source::Variable(_) | Source::Flag(_) => key.allowed_as_word(),
+                Source::File { .. } | Source::Default => key.allowed.to_owned(),
+            };
+            let says = format!("must be {allowed}, not {written}");
             self.faults.push(Fault::new(source, &path, says));
         }
     }

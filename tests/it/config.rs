@@ -206,3 +206,13 @@ async fn serve_reads_its_file_and_logs_as_it_says() {
     }
     assert!(log.contains("without mail no address can be verified"), "{log}");
 }
+
+#[test]
+fn a_list_in_a_variable_is_refused_in_the_form_that_a_variable_takes() {
+    let home = home("[server]\ntrusted_proxies = [\"nowhere\"]\n");
+    let said = |variables: &[(&str, &str)]| text(&guestlist(home.path(), variables, &["config", "check"]).stderr);
+    assert!(said(&[]).contains("such as [\"10.0.0.0/8\", \"::1\"], not [\"nowhere\"]"), "{}", said(&[]));
+    let by_variable = said(&[("GUESTLIST_TRUSTED_PROXIES", "10.0.0.0/8, nowhere")]);
+    assert!(by_variable.contains("such as \"10.0.0.0/8, ::1\", not \"10.0.0.0/8, nowhere\""), "{by_variable}");
+    assert_eq!(said(&[("GUESTLIST_TRUSTED_PROXIES", "10.0.0.0/8, ::1")]), "");
+}
