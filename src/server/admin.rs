@@ -3,9 +3,9 @@
 mod check;
 mod reseal;
 
+pub(crate) use check::file;
 pub use check::{Finding, check};
-pub(crate) use check::{file, sealed};
-pub(crate) use reseal::{Progress, reseal};
+pub(crate) use reseal::{Progress, Sealed, reseal, sealed};
 
 use crate::{
     api::{Account, Code},

@@ -196,6 +196,13 @@ async fn what_does_not_add_up_is_found() {
         let answer = site.admin(&["check", "--json"]);
         let findings: Value = serde_json::from_slice(&answer.stdout).unwrap();
         assert_eq!(findings["findings"].as_array().map(Vec::len), Some(2), "{findings}");
+        // Also what is kept of somebody who has made none.
+        let spoil = "UPDATE tally SET subject = band WHERE dimension = 'inviter'";
+        store.write(move |tx| tx.execute(spoil, &[])).await.unwrap();
+        let answer = site.admin(&["check", "--json"]);
+        let findings: Value = serde_json::from_slice(&answer.stdout).unwrap();
+        let lines: Vec<&str> = findings["findings"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        assert!(lines.contains(&"invites by inviter: 2 is kept, the rows come to 0"), "{lines:?}");
     }
 }
 
@@ -261,7 +268,7 @@ async fn a_new_key_takes_over_without_losing_a_link() {
         // It listens elsewhere now.
         let path = link.split_once("/invite/").unwrap().1;
         assert!(site.link(&first).await.ends_with(path));
-        refused(&site.admin(&["key", "drop"]), "2 invites are still sealed by an older key");
+        refused(&site.admin(&["key", "drop"]), "2 links of invites");
         assert!(done(&site.admin(&["key", "reseal"])).starts_with("2 secrets"));
         assert!(done(&site.admin(&["key", "reseal"])).starts_with("0 secrets"));
         done(&site.admin(&["key", "drop"]));
@@ -272,6 +279,6 @@ async fn a_new_key_takes_over_without_losing_a_link() {
         assert!(done(&site.admin(&["check"])).contains("holds together"));
         // A key that is nobody's shows nothing again, and the check says so.
         std::fs::write(&file, old).unwrap();
-        refused(&site.admin(&["check"]), "2 invites were sealed by a key that is not there");
+        refused(&site.admin(&["check"]), "2 links of invites were sealed by a key that is not there");
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     private,
     server::{
         Key, NEXT_KEY, SystemEntropy,
-        admin::{self, Finding, Progress},
+        admin::{self, Finding, Progress, Sealed},
         key_text,
         store::{self, Database, Options, Store},
     },
@@ -129,14 +129,13 @@ fn check(config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
     let store = patient(&database)?;
     let findings = findings(&store, runtime)?;
     let key = serve::key(config, &SystemEntropy::new())?;
-    let (lost, older) = runtime.block_on(sealed(&store, key))?;
+    let sealed = runtime.block_on(sealed(&store, key))?;
     let mut said: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    if lost > 0 {
-        said.push(format!(
-            "{lost} invites were sealed by a key that is not there: their links work, and cannot be shown again"
-        ));
+    for Sealed { what, lost, .. } in sealed.iter().filter(|one| one.lost > 0) {
+        said.push(format!("{lost} {what} were sealed by a key that is not there, and cannot be told again"));
     }
     if json {
+        let older: u64 = sealed.iter().map(|one| one.older).sum();
         output::json(&serde_json::json!({ "findings": said, "sealed_by_older_keys": older }))?;
     } else {
         for finding in &said {
@@ -151,17 +150,19 @@ fn check(config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
     }
 }
 
-/// How many invites no key opens, and how many an older one.
-async fn sealed(store: &Store, key: Key) -> Result<(u64, u64), Error> {
+/// How all that is sealed opens, of each sort.
+async fn sealed(store: &Store, key: Key) -> Result<Vec<Sealed>, Error> {
     let key = std::sync::Arc::new(key);
-    let (mut lost, mut older, mut past) = (0, 0, 0);
+    let (mut all, mut progress): (Vec<Sealed>, _) = (Vec::new(), Progress::default());
     loop {
         let key = key.clone();
-        let looked = store.read(move |tx| admin::sealed(tx, &key, past, STEP)).await.map_err(|error| failed(&error))?;
-        let Some(looked) = looked else { return Ok((lost, older)) };
-        lost += looked.lost;
-        older += looked.older;
-        past = looked.last;
+        let step = store.read(move |tx| admin::sealed(tx, &key, progress, STEP));
+        let Some((found, next)) = step.await.map_err(|error| failed(&error))? else { return Ok(all) };
+        match all.last_mut().filter(|last| last.what == found.what) {
+            Some(last) => (last.lost, last.older) = (last.lost + found.lost, last.older + found.older),
+            None => all.push(found),
+        }
+        progress = next;
     }
 }
 
@@ -189,14 +190,20 @@ impl KeyCommand {
             Self::Reseal => reseal(config, runtime, json),
             Self::Drop => {
                 let store = open(&there(config)?)?;
-                let (lost, older) = runtime.block_on(sealed(&store, serve::key(config, &SystemEntropy::new())?))?;
-                if older > 0 {
+                let sealed = runtime.block_on(sealed(&store, serve::key(config, &SystemEntropy::new())?))?;
+                let older: Vec<String> = sealed
+                    .iter()
+                    .filter(|one| one.older > 0)
+                    .map(|Sealed { what, older, .. }| format!("{older} {what}"))
+                    .collect();
+                if !older.is_empty() {
                     return Err(Error::Host(format!(
-                        "{older} invites are still sealed by an older key: run `guestlist admin key reseal` first"
+                        "{} are still sealed by an older key: run `guestlist admin key reseal` first",
+                        older.join(", ")
                     )));
                 }
-                if lost > 0 {
-                    eprintln!("{lost} invites were sealed by a key that is not in the file at all.");
+                for Sealed { what, lost, .. } in sealed.iter().filter(|one| one.lost > 0) {
+                    eprintln!("{lost} {what} were sealed by a key that is not in the file at all.");
                 }
                 edit(config, json, "One key is left", |keys| {
                     if keys.iter().any(|key| key.starts_with(NEXT_KEY)) {
@@ -206,7 +213,8 @@ impl KeyCommand {
                     }
                     keys.truncate(1);
                     Ok(
-                        "Restart every server with this file. Links to opt out in mails of the older keys are unknown now.",
+                        "Restart every server with this file. What the older keys sealed and nobody keeps is unknown then: the \
+                        links to opt out in mails that have gone out.",
                     )
                 })
             }

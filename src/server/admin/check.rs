@@ -1,10 +1,7 @@
-//! Whether the database holds together: what the engine says of its files, what is counted beside the rows, what has to be
-//! there once, and whether the key opens what was sealed.
+//! Whether the database holds together: what the engine says of its files, what is counted beside the rows, and what has
+//! to be there once.
 
-use crate::server::{
-    Key, open,
-    store::{Dialect, Error, Tx, dialect::intern},
-};
+use crate::server::store::{Dialect, Error, Tx, dialect::intern};
 
 crate::row! {
     /// What is not as it should be: what it is about, what is kept of it, and what the rows come to.
@@ -81,6 +78,17 @@ fn tallies(dimension: &str, subject: &str) -> String {
     )
 }
 
+/// Figures that are kept of what has no invites.
+const OF_NONE: &str = "
+    SELECT 'invites by ' || t.dimension AS what,
+        t.made + t.pending + t.accepted + t.rejected + t.cancelled + t.expired + t.uses + t.sent AS kept, 0 AS found
+    FROM tally t
+    WHERE t.dimension <> 'brought' AND NOT (t.made = 0 AND t.pending = 0 AND t.accepted = 0 AND t.rejected = 0
+            AND t.cancelled = 0 AND t.expired = 0 AND t.uses = 0 AND t.sent = 0)
+        AND NOT EXISTS (SELECT 1 FROM invite i WHERE i.band = t.band AND CASE t.dimension
+            WHEN 'campaign' THEN i.campaign = t.subject WHEN 'inviter' THEN i.created_by = t.subject
+            ELSE i.kind = t.dimension END)";
+
 /// What SQLite finds wrong with its file. To be asked on a connection that has not searched yet: one that has judges the
 /// search indexes by what it remembers of them, and what was merged since looks damaged to it.
 pub(crate) fn file(tx: &mut Tx<'_>) -> Result<Vec<Finding>, Error> {
@@ -97,35 +105,6 @@ pub fn check(tx: &mut Tx<'_>) -> Result<Vec<Finding>, Error> {
     for (dimension, subject) in [("kind", nil), ("'campaign'", "campaign"), ("'inviter'", "created_by")] {
         findings.extend(tx.query(intern(tallies(dimension, subject)), &[])?);
     }
+    findings.extend(tx.query(OF_NONE, &[])?);
     Ok(findings)
-}
-
-crate::row! { struct Held { seq: i64, id: crate::domain::InviteId, token_sealed: Vec<u8> } }
-
-/// How many of at most `most` invites behind the row `past` are sealed by a key that is not there any more, by an older one,
-/// and the last row that was looked at; `None` behind the last of all.
-pub(crate) fn sealed(tx: &mut Tx<'_>, key: &Key, past: i64, most: i64) -> Result<Option<Opened>, Error> {
-    let sql = "SELECT seq, id, token_sealed FROM invite WHERE seq > $1 ORDER BY seq LIMIT $2";
-    let rows: Vec<Held> = tx.query(sql, &[&past, &most])?;
-    let Some(last) = rows.last().map(|row| row.seq) else { return Ok(None) };
-    let mut opened = Opened { lost: 0, older: 0, last };
-    for Held { id, token_sealed, .. } in &rows {
-        if open(key, id.as_bytes(), token_sealed).is_none() {
-            opened.lost += 1;
-        } else if !key.is_newest(id.as_bytes(), token_sealed) {
-            opened.older += 1;
-        }
-    }
-    Ok(Some(opened))
-}
-
-/// How some sealed tokens open.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Opened {
-    /// By no key that there is.
-    pub(crate) lost: u64,
-    /// By an older one.
-    pub(crate) older: u64,
-    /// The last row.
-    pub(crate) last: i64,
 }
