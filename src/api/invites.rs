@@ -258,6 +258,9 @@ pub struct Preview {
     pub expires_at: Option<Timestamp>,
     /// Uses left, null without limit.
     pub uses_left: Option<u32>,
+    /// Whether whom it is for can decline it: it is for one use, and to a band.
+    #[serde(default)]
+    pub declinable: bool,
     /// What the invited are told.
     pub message: Option<String>,
     /// What it is to, where that has a date.

@@ -90,7 +90,7 @@ impl Code {
     pub fn of_ended(standing: Standing) -> Option<Self> {
         Some(match (standing.status, standing.reason) {
             (Status::Pending, _) => return None,
-            (Status::Accepted, _) => Self::InviteUsed,
+            (Status::Accepted, _) | (Status::Cancelled, Some(CancelReason::CampaignUsed)) => Self::InviteUsed,
             (Status::Rejected, _) => Self::InviteDeclined,
             (Status::Cancelled, Some(CancelReason::Revoked)) => Self::InviteRevoked,
             (Status::Cancelled, Some(CancelReason::Expired | CancelReason::CampaignExpired)) => Self::InviteExpired,

@@ -17,7 +17,7 @@
 //! | | nothing of that | `joined`: the membership, and a use |
 //!
 //! Whoever made their account by the invite where that takes a use holds one: of 6 they need not fear that the other uses
-//! are taken, and 7 is not asked. The first two are the door's own.
+//! are taken, its own or those of its campaign, and 7 is not asked. The first two are the door's own.
 //!
 //! A decline looks at 3, 6 and 8, and then whether it can be declined.
 
@@ -157,13 +157,8 @@ impl Visit {
             Status::Pending if self.is_used_up && !self.holds_use => Err(Refusal::UsedUp),
             Status::Pending => Ok(()),
             // That the other uses of its campaign are taken is nothing to who holds one.
-            Status::Cancelled
-                if self.holds_use
-                    && self.is_used_up
-                    && self.standing.reason == Some(CancelReason::CampaignExpired)
-                    && !self.is_over =>
-            {
-                Ok(())
+            Status::Cancelled if self.holds_use && self.standing.reason == Some(CancelReason::CampaignUsed) => {
+                if self.is_over { Err(Refusal::Ended(Standing::cancelled(CancelReason::Expired))) } else { Ok(()) }
             }
             Status::Accepted | Status::Rejected | Status::Cancelled => ended(),
         }

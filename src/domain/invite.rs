@@ -45,6 +45,8 @@ words! {
         CampaignDeleted = "campaign_deleted",
         /// Its campaign was ended.
         CampaignExpired = "campaign_expired",
+        /// Every use was taken that its campaign had.
+        CampaignUsed = "campaign_used",
         /// The person came in by another invite.
         Superseded = "superseded",
         /// The address wants no more mail.
@@ -170,7 +172,13 @@ impl Standing {
     /// Whether a revoke written at `status_at` can be undone at `now`.
     #[must_use]
     pub fn is_restorable(self, status_at: Timestamp, now: Timestamp) -> bool {
-        self.reason == Some(CancelReason::Revoked) && now.seconds_since(status_at) < RESTORE_SECONDS
+        self.reason == Some(CancelReason::Revoked) && status_at > Self::restorable_since(now)
+    }
+
+    /// What was revoked after this instant can be restored at `now`.
+    #[must_use]
+    pub fn restorable_since(now: Timestamp) -> Timestamp {
+        now.plus_seconds(-RESTORE_SECONDS)
     }
 }
 

@@ -29,6 +29,12 @@ pub(crate) enum Refused {
         /// After how many seconds there is room again.
         seconds: u64,
     },
+    /// As many people wait for a word from a band as may.
+    #[error(
+        "As many people wait for a word from this band's admins as can. Ask again once they have answered some, or ask for \
+         an invite that brings you in at once."
+    )]
+    Crowded,
     /// The database could not do it.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -432,6 +432,7 @@ pub(crate) fn preview() -> Preview {
         status: Status::Pending,
         expires_at: Some(later(2 * DAY + 3 * 3_600 + 60)),
         uses_left: Some(7),
+        declinable: false,
         message: Some(MESSAGE.to_owned()),
         event: Some(event()),
         recipient: None,

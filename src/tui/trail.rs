@@ -24,6 +24,7 @@ const ACTIONS: &[&str] = &[
     "campaign.edited",
     "campaign.event_changed",
     "campaign.expired",
+    "campaign.used_up",
     "invite.accepted",
     "invite.address_erased",
     "invite.bounced",

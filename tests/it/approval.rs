@@ -33,6 +33,7 @@ on_each_database! {
     a_word_and_a_revoke_agree,
     of_twenty_for_three_uses_three_come_in,
     whatever_is_asked_and_said_at_once_it_adds_up,
+    so_many_wait_and_all_are_closed_with_the_invite,
 }
 
 /// An invite of the person's that needs an admin's word; its id and its token.
@@ -415,4 +416,27 @@ async fn whatever_is_asked_and_said_at_once_it_adds_up(world: World) {
         0,
         "nobody waits by what was taken back"
     );
+}
+
+async fn so_many_wait_and_all_are_closed_with_the_invite(world: World) {
+    let [ada, kim, pat] = world.people(3).await.try_into().ok().unwrap();
+    let (band, elsewhere) = (ada.band("Choir").await, ada.band("Crowd").await);
+    let (invite, token) = asking_for(&ada, &band, json!({ "max_uses": null })).await;
+    assert_eq!(kim.accept(&token).await.0, 202);
+    world.fill_with_members(&elsewhere, &ada, 9_999).await;
+    let id = world.app.store().dialect().pick("randomblob(16)", "gen_random_uuid()");
+    let asked = world
+        .run(&format!(
+            "INSERT INTO join_request (id, band, account, invite, role, status, created_at, status_at)
+             SELECT {id}, r.band, a.id, r.invite, r.role, r.status, r.created_at, r.status_at
+             FROM account a, join_request r WHERE a.display_name = 'crowd'"
+        ))
+        .await;
+    assert_eq!(asked, 9_999);
+    assert_eq!(code(pat.accept(&token).await), (429, "rate_limited".to_owned()));
+    let answer = pat.fetch(&format!("/bands/{band}")).await;
+    assert_eq!(answer.status(), 404, "who may not wait is no nearer");
+    assert_eq!(kim.accept(&token).await.0, 202, "who waits waits on");
+    assert_eq!(ada.delete(&format!("/invites/{invite}")).await.0, 204);
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM join_request WHERE status = 'closed'").await, 10_000);
 }

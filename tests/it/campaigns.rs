@@ -480,12 +480,12 @@ async fn a_limit_of_accepts_holds_in_a_race_over_all_its_invites(world: World) {
             joined += 1;
         } else {
             let (status, why) = code(answer);
-            assert!(status == 410 && ["invite_used", "invite_expired"].contains(&why.as_str()), "{why}");
+            assert_eq!((status, why.as_str()), (410, "invite_used"));
         }
     }
     assert_eq!((joined, &show(&ada, &campaign).await["counts"]["uses"]), (3, &json!(3)));
     let info = ada.get(&format!("/invites/{}/info", tokens[0])).await;
-    assert_eq!(code(info), (410, "invite_expired".to_owned()));
+    assert_eq!(code(info), (410, "invite_used".to_owned()));
     let shown = show(&ada, &campaign).await;
     assert_eq!((shown["counts"]["pending"].clone(), shown["ended_at"].is_string()), (json!(0), true));
 }
@@ -504,22 +504,28 @@ async fn with_its_last_use_a_campaign_ends_for_preview_list_and_accept_alike(wor
     assert_eq!(kim.accept(&token).await.0, 200);
     for (id, token) in [(&used, &token), (&other, &other_token), (&asked, &asked_token)] {
         let (_, listed) = ada.get(&format!("/invites/{id}")).await;
-        assert_eq!((&listed["status"], &listed["cancel_reason"]), (&json!("cancelled"), &json!("campaign_expired")));
+        assert_eq!((&listed["status"], &listed["cancel_reason"]), (&json!("cancelled"), &json!("campaign_used")));
         let preview = world.send("GET", &format!("/invites/{token}/info"), None).await;
-        assert_eq!(code(preview), (410, "invite_expired".to_owned()));
-        assert_eq!(code(sam.accept(token).await), (410, "invite_expired".to_owned()));
+        assert_eq!(code(preview), (410, "invite_used".to_owned()));
+        assert_eq!(code(sam.accept(token).await), (410, "invite_used".to_owned()));
     }
     assert_eq!(ada.get(&format!("/invites/{apart}")).await.1["status"], "pending");
     let (_, waiting) = ada.get(&format!("/bands/{band}/join-requests")).await;
     assert_eq!(waiting["join_requests"], json!([]), "nobody waits for what cannot be");
     let shown = show(&ada, &campaign).await;
-    let counts = json!({ "made": 3, "pending": 0, "accepted": 0, "rejected": 0, "cancelled": 3, "expired": 3,
+    let counts = json!({ "made": 3, "pending": 0, "accepted": 0, "rejected": 0, "cancelled": 3, "expired": 0,
         "uses": 1 });
     assert_eq!((&shown["counts"], &shown["active"]), (&counts, &json!(false)));
     let more = ada.post(&format!("/bands/{band}/invites"), of_it).await;
     assert_eq!((more.0, &more.1["errors"][0]["field"]), (422, &json!("campaign_id")));
-    let (_, trail) = ada.get(&format!("/bands/{band}/audit?action=campaign.expired")).await;
-    assert_eq!(trail["events"][0]["actor"]["username"], kim.username);
+    let (_, trail) = ada.get(&format!("/bands/{band}/audit?action=campaign.used_up")).await;
+    assert_eq!(trail["events"][0]["actor"], json!(null));
+    assert_eq!(ada.get(&format!("/invites/{other}")).await.1["acted_by"], json!(null));
+    assert_eq!(
+        ada.get(&format!("/bands/{band}/stats")).await.1["acceptance_rate"],
+        json!(null),
+        "nobody was asked in vain"
+    );
 }
 
 async fn an_invite_made_while_its_campaign_is_deleted_is_not_left_pending(world: World) {

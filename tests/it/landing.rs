@@ -385,6 +385,13 @@ mod story {
         let page = send(world, &token, &form).await;
         assert_eq!(page.status, 200, "{}", page.html);
         page.has("You have declined");
+        // What others can use, too, nobody is offered to decline, however few uses are left.
+        let (_, shared) = ada.invite(&band, json!({ "max_uses": 2 })).await;
+        open(world, &shared).await.lacks("value=\"decline\"");
+        assert_eq!(world.account("sam").await.accept(&shared).await.0, 200);
+        open(world, &shared).await.lacks("value=\"decline\"");
+        let (_, info) = world.send("GET", &format!("/invites/{shared}/info"), None).await;
+        assert_eq!((&info["uses_left"], &info["declinable"]), (&json!(1), &json!(false)));
         assert_eq!(ada.get(&format!("/invites/{id}")).await.1["status"], "rejected");
         assert_eq!(kim.get("/me/blocks").await.1["blocks"].as_array().map(Vec::len), Some(1));
         let page = open(world, &token).await;

@@ -189,14 +189,16 @@ fn every_act_is_done_and_refused_and_every_end_is_met() {
     let names = |ok: bool| -> BTreeSet<&str> {
         all.iter().filter(|(name, done, ..)| *done == ok && name != "end").map(|(name, ..)| name.as_str()).collect()
     };
-    assert_eq!(names(true).len(), 28, "{all:#?}");
+    assert_eq!(names(true).len(), 30, "{all:#?}");
     let never_refused: Vec<&str> = names(true).difference(&names(false)).copied().collect();
     assert_eq!(never_refused, ["Sweep", "Wait"]);
     let ends: Vec<&str> = all.iter().filter(|(name, ..)| name == "end").map(|(.., end)| *end).collect();
     let every = [
         "accepted",
+        "band_deleted",
         "campaign_deleted",
         "campaign_expired",
+        "campaign_used",
         "expired",
         "inviter_removed",
         "member_removed",

@@ -73,7 +73,12 @@ async fn what_an_arrival_ends_is_what_the_rule_says(world: World) {
             assert_eq!(person.accept(&token).await.0, 200);
             for (invite, tie, same_band) in others {
                 let ended = shown(&ada, &invite).await["cancel_reason"] == "superseded";
-                let expected = !is_over && tie.is_some_and(|tie| rule.ends(tie, same_band));
+                let expected = !is_over
+                    && tie.is_some_and(|tie| match rule.reach(tie) {
+                        OnAcceptCancel::None => false,
+                        OnAcceptCancel::SameBand => same_band,
+                        OnAcceptCancel::Everywhere => true,
+                    });
                 assert_eq!(ended, expected, "{rule} {tie:?} {same_band} over: {is_over}");
             }
         }

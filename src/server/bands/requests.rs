@@ -76,10 +76,14 @@ pub(crate) struct Wish {
     pub(crate) role: Role,
 }
 
+/// The most who wait for a word from one band. What ends an invite, or a band, closes what was asked by it, and is to take
+/// as long as that at the most.
+const MOST_WAITING: i64 = 10_000;
+
 crate::row! { struct Asked { role: Role, invite: Option<InviteId> } }
 
 /// Asks for the account to come in; the role that waits. Who has asked already waits on as before, and by an invite
-/// that is newer than the wish.
+/// that is newer than the wish. Refused where [`MOST_WAITING`] wait already.
 ///
 /// The account is held, so that of two at once the second finds the first.
 pub(crate) fn ask(tx: &mut Tx<'_>, fresh: JoinRequestId, wish: Wish, now: Timestamp) -> Result<Role, Refused> {
@@ -90,6 +94,13 @@ pub(crate) fn ask(tx: &mut Tx<'_>, fresh: JoinRequestId, wish: Wish, now: Timest
         && (invite.is_none() || asked.invite == invite)
     {
         return Ok(asked.role);
+    }
+    if asked.is_none() {
+        let waiting = "SELECT COUNT(*) AS n FROM (
+            SELECT 1 AS one FROM join_request WHERE band = $1 AND status = 'pending' LIMIT 10000) AS found";
+        if tx.count(waiting, &[&band])? >= MOST_WAITING {
+            return Err(Refused::Crowded);
+        }
     }
     let done = match asked {
         Some(_) => tx.execute(
@@ -212,7 +223,7 @@ pub(crate) fn approve(
     decide(tx, id, (JoinStatus::Approved, asking.role), caller, now)?;
     told(tx, (band, caller, account), asking.invite, "join.approved", now)?;
     let rest = match by.filter(|_| took_use) {
-        Some(found) => end_used_up(tx, &found, account, now)?,
+        Some(found) => end_used_up(tx, &found, now)?,
         None => None,
     };
     Ok((Some(members::one(tx, band, account)?), rest))

@@ -94,7 +94,7 @@ pub(crate) fn edit(
         let change = Change { role: wish.role, message, expires_at };
         rest = Decision::change(row.band, change, caller, now).of_campaign(id).begin(tx, batch)?.rest;
     }
-    told(tx, row.band, caller, "campaign.edited", &name, now)?;
+    told(tx, row.band, Some(caller), "campaign.edited", &name, now)?;
     Ok((by_id(tx, id)?, rest))
 }
 
@@ -111,25 +111,21 @@ fn set_event(
         "UPDATE campaign SET event = $2, event_sequence = event_sequence + 1, event_changed_at = $3 WHERE id = $1",
         &[&row.id, &event, &now],
     )?;
-    told(tx, row.band, caller, "campaign.event_changed", &row.name, now)
+    told(tx, row.band, Some(caller), "campaign.event_changed", &row.name, now)
 }
 
 crate::row! { struct Named { name: CampaignName } }
 
-/// Ends a campaign by whose last use `actor` came, with what is pending in it. It is held.
-pub(crate) fn use_up(
-    tx: &mut Tx<'_>,
-    (id, band): (CampaignId, BandId),
-    actor: AccountId,
-    now: Timestamp,
-) -> Result<Option<Rest>, Error> {
+/// Ends a campaign that has no use left, with what is pending in it: by itself, and not because its time ran out. It is
+/// held.
+pub(crate) fn use_up(tx: &mut Tx<'_>, id: CampaignId, band: BandId, now: Timestamp) -> Result<Option<Rest>, Error> {
     let ended: Option<Named> = tx.query_one(
         "UPDATE campaign SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL AND deleted_at IS NULL RETURNING name",
         &[&id, &now],
     )?;
     let Some(Named { name }) = ended else { return Ok(None) };
-    let rest = Decision::end(band, CancelReason::CampaignExpired, Some(actor), now).of_campaign(id).announce(tx)?;
-    told(tx, band, actor, "campaign.expired", &name, now)?;
+    let rest = Decision::end(band, CancelReason::CampaignUsed, None, now).of_campaign(id).announce(tx)?;
+    told(tx, band, None, "campaign.used_up", &name, now)?;
     Ok(rest)
 }
 
@@ -149,7 +145,7 @@ pub(crate) fn delete(
     let _ = tx.execute("UPDATE campaign SET deleted_at = $2 WHERE id = $1", &[&id, &now])?;
     let begun = end(&row, caller, CancelReason::CampaignDeleted, now).begin(tx, batch)?;
     templates::forget(tx, row.band, id)?;
-    told(tx, row.band, caller, "campaign.deleted", &row.name, now)?;
+    told(tx, row.band, Some(caller), "campaign.deleted", &row.name, now)?;
     Ok(begun)
 }
 
@@ -171,7 +167,7 @@ pub(crate) fn expire(
         let _ = tx.execute("UPDATE campaign SET ended_at = $2 WHERE id = $1", &[&id, &ended_at])?;
     }
     let begun = end(&row, caller, CancelReason::CampaignExpired, now).begin(tx, batch)?;
-    told(tx, row.band, caller, "campaign.expired", &row.name, now)?;
+    told(tx, row.band, Some(caller), "campaign.expired", &row.name, now)?;
     Ok(begun)
 }
 

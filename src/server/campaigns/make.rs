@@ -130,14 +130,14 @@ pub(crate) fn create(
             return Ok((None, outcomes));
         }
     }
-    told(tx, band, caller, "campaign.created", &new.name, now)?;
+    told(tx, band, Some(caller), "campaign.created", &new.name, now)?;
     Ok((Some(by_id(tx, id)?), outcomes))
 }
 
 /// Makes a campaign, and writes down that `actor` did. The right to do so was looked at.
 pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewCampaign, actor: AccountId, now: Timestamp) -> Result<(), Error> {
     write(tx, new, actor, now)?;
-    told(tx, new.band, actor, "campaign.created", &new.name, now)
+    told(tx, new.band, Some(actor), "campaign.created", &new.name, now)
 }
 
 fn write(tx: &mut Tx<'_>, new: &NewCampaign, actor: AccountId, now: Timestamp) -> Result<(), Error> {
@@ -166,16 +166,16 @@ fn write(tx: &mut Tx<'_>, new: &NewCampaign, actor: AccountId, now: Timestamp) -
     Ok(())
 }
 
-/// Writes down what was done to the campaign of this name.
+/// Writes down what was done to the campaign of this name; what it came to by itself nobody did.
 pub(super) fn told(
     tx: &mut Tx<'_>,
     band: BandId,
-    actor: AccountId,
+    actor: Option<AccountId>,
     action: &'static str,
     name: &CampaignName,
     now: Timestamp,
 ) -> Result<(), Error> {
     tx.touch(band);
-    let (band, actor, detail) = (Some(band), Some(actor), Some(name.as_str()));
+    let (band, detail) = (Some(band), Some(name.as_str()));
     audit::record(tx, now, Event { band, actor, action, invite: None, account: None, detail })
 }

@@ -12,6 +12,8 @@ use crate::{
 
 /// Seconds after which a caller should try again when the store could not serve.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
+/// Seconds after which admins may have answered somebody: an hour.
+const AFTER_SOME_ANSWERS: HeaderValue = HeaderValue::from_static("3600");
 
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
@@ -31,6 +33,11 @@ impl IntoResponse for Refused {
             Self::Limited { seconds } | Self::NoMail { seconds } => {
                 let mut response = problem_response(&Problem::new(Code::RateLimited, self.to_string()));
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+                response
+            }
+            Self::Crowded => {
+                let mut response = problem_response(&Problem::new(Code::RateLimited, self.to_string()));
+                response.headers_mut().insert(header::RETRY_AFTER, AFTER_SOME_ANSWERS);
                 response
             }
             Self::Store(error) => problem_response(&error.into()),

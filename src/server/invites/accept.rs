@@ -3,8 +3,8 @@
 use crate::{
     api::{Accepted, BandRef, Code, Inviter, Outcome, Preview, PreviewBand, Problem},
     domain::{
-        AccountId, Address, Admission, BandId, BandName, CampaignId, CancelReason, For, InviteId, JoinRequestId, Kind,
-        MaxUses, Membership, Policy, Refusal, Registration, Role, Standing, Status, Timestamp, Visit,
+        AccountId, Act, Address, Admission, BandId, BandName, CampaignId, CancelReason, For, InviteId, JoinRequestId,
+        Kind, MaxUses, Membership, Policy, Refusal, Registration, Role, Standing, Status, Timestamp, Visit,
     },
     server::{
         App, Hash, Refused,
@@ -153,18 +153,12 @@ fn campaign_is_used_up(tx: &mut Tx<'_>, found: &Found) -> Result<bool, Error> {
     Ok(campaign_uses_left(tx, found)?.is_some_and(|left| left <= 0))
 }
 
-/// Ends the invite's campaign with all that is pending in it where `actor`, in this transaction, took the last use that it
-/// has: nobody is shown an invite by which nobody can come in. What is still to do comes back. The last thing that is done
+/// Ends the invite's campaign with all that is pending in it where this transaction took the last use that it has: nobody is shown an invite by which nobody can come in. What is still to do comes back. The last thing that is done
 /// to invites: what waits by one of them ends, too.
-pub(crate) fn end_used_up(
-    tx: &mut Tx<'_>,
-    found: &Found,
-    actor: AccountId,
-    now: Timestamp,
-) -> Result<Option<Rest>, Error> {
+pub(crate) fn end_used_up(tx: &mut Tx<'_>, found: &Found, now: Timestamp) -> Result<Option<Rest>, Error> {
     match found.campaign {
         Some(campaign) if campaign_uses_left(tx, found)?.is_some_and(|left| left <= 1) => {
-            campaigns::use_up(tx, (campaign, found.band), actor, now)
+            campaigns::use_up(tx, campaign, found.band, now)
         }
         _ => Ok(None),
     }
@@ -263,6 +257,19 @@ impl Found {
         Counted { id, band, kind, campaign, created_by }
     }
 
+    /// Refuses a decline of what is pending, and not for one person to decline.
+    pub(super) fn check_declinable(&self, now: Timestamp) -> Result<(), Refused> {
+        let single = self.max_uses == MaxUses::ONE;
+        let text = if self.band == BandId::SITE {
+            "This code is for whoever makes an account with it, so it cannot be declined."
+        } else if self.standing(now).after(Act::Decline { single }).is_err() {
+            "This invite is for several people, so it cannot be declined."
+        } else {
+            return Ok(());
+        };
+        Err(Refused::new(Code::NotDeclinable, text))
+    }
+
     pub(super) fn event(&self, action: &'static str, actor: AccountId) -> Event<'static> {
         Event { band: Some(self.band), actor: Some(actor), action, invite: Some(self.id), account: None, detail: None }
     }
@@ -307,6 +314,7 @@ pub(crate) fn preview(
     now: Timestamp,
 ) -> Result<(InviteId, Preview), Refused> {
     let found = look(tx, token_hash, now)?;
+    let declinable = found.check_declinable(now).is_ok();
     let preview = Preview {
         band: (found.band != BandId::SITE).then(|| PreviewBand {
             name: found.band_name.as_str().to_owned(),
@@ -320,6 +328,7 @@ pub(crate) fn preview(
         status: found.status,
         expires_at: found.expires_at,
         uses_left: found.max_uses.left(found.uses),
+        declinable,
         event: campaigns::read_event(found.event.as_deref()),
         message: found.message,
         recipient: match found.kind {
@@ -333,7 +342,6 @@ pub(crate) fn preview(
 }
 
 crate::row! { struct Held { role: Role } }
-crate::row! { struct Taken { status: Status } }
 
 /// Takes a use and makes the account a member, or finds that it is one. Where an admin has to agree, the account asks,
 /// under the id `fresh`, and the use is taken when one does ([`admit`]). What is looked at, and in which order, says
@@ -350,7 +358,9 @@ pub(crate) fn accept(
     now: Timestamp,
 ) -> Result<(Accepted, Option<Rest>), Refused> {
     let visitor = Visitor::of(tx, found, account)?;
-    let rules = found.rules()?;
+    // To who is a member it is nothing under which rules the invite was made.
+    let rules = if visitor.role.is_some() { None } else { Some(found.rules()?) };
+    let membership = rules.as_ref().map_or(Membership::Many, |rules| rules.membership);
     let visit = Visit {
         to_no_band: found.band == BandId::SITE,
         band_is_gone: found.band_deleted.is_some(),
@@ -362,9 +372,9 @@ pub(crate) fn accept(
         is_over: found.expires_at.is_some_and(|end| now >= end),
         is_used_up: campaign_is_used_up(tx, found)?,
         holds_use: visitor.holds,
-        proof: visitor.prove(found, account, rules.email_identity, mail),
-        membership: rules.membership,
-        is_in_a_band: rules.membership == Membership::One && bands::is_in_any(tx, account)?,
+        proof: rules.as_ref().map_or(Ok(()), |rules| visitor.prove(found, account, rules.email_identity, mail)),
+        membership,
+        is_in_a_band: membership == Membership::One && bands::is_in_any(tx, account)?,
         needs_word: found.requires_approval,
     };
     let accepted = match visit.accept().map_err(|no| found.refusal(no.into()))? {
@@ -376,9 +386,10 @@ pub(crate) fn accept(
             found.came_to(Outcome::PendingApproval, found.role)
         }
         Admission::Enters => {
+            let rules = rules.map_or_else(|| found.rules(), Ok)?;
             let accepted = enter(tx, found, account, &visitor, &rules, mail, now)?;
             let takes = !visitor.holds && accepted.outcome == Outcome::Joined;
-            let rest = if takes { end_used_up(tx, found, account, now)? } else { None };
+            let rest = if takes { end_used_up(tx, found, now)? } else { None };
             return Ok((accepted, rest));
         }
     };
@@ -459,7 +470,7 @@ pub(super) fn hold_use(
     take_use(tx, found, account, found.band != BandId::SITE, now)?;
     audit::record(tx, now, Event { account: Some(account), ..found.event("invite.registered", account) })?;
     tx.touch(found.band);
-    Ok(end_used_up(tx, found, account, now)?)
+    Ok(end_used_up(tx, found, now)?)
 }
 
 /// The use that was taken at registration becomes a membership's; nothing is left to end by it.
@@ -471,35 +482,36 @@ fn redeem(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<(), Erro
     .map(drop)
 }
 
-/// Takes a use if it is still there: the one guarded statement that decides every race. Its guard is
-/// [`Standing::has_use`], said over the row as it is at that moment.
+/// Takes a use if it is still there ([`Standing::has_use`]): the one guarded statement that decides every race, since it
+/// finds the row as it was judged or not at all.
 ///
 /// Where an admin has to agree, time does not end what was asked in time: a use is taken after that, too, and leaves an
 /// invite that is over as it is.
 fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, held: bool, now: Timestamp) -> Result<(), Refused> {
-    let late = found.requires_approval && !held;
     check_campaign(tx, found)?;
-    let taken: Option<Taken> = tx.query_one(
+    let (standing, left) = (found.standing(now), found.max_uses.left(found.uses));
+    if !standing.has_use(left != Some(0), found.requires_approval && !held) {
+        return Err(ended_meanwhile(tx, found, now)?);
+    }
+    let after = standing.after(Act::Accept { last: left == Some(1) });
+    let is_last = after.is_ok_and(|after| after.status == Status::Accepted);
+    let taken = tx.execute(
         "UPDATE invite SET uses = uses + 1, used_at = $2, used_by = $3,
-            status = CASE WHEN uses + 1 >= max_uses AND (expires_at IS NULL OR expires_at > $2) THEN 'accepted'
-                ELSE status END,
-            status_at = CASE WHEN uses + 1 >= max_uses AND (expires_at IS NULL OR expires_at > $2) THEN $2
-                ELSE status_at END,
-            acted_by = CASE WHEN uses + 1 >= max_uses AND (expires_at IS NULL OR expires_at > $2) THEN $3
-                ELSE acted_by END
-         WHERE id = $1 AND (max_uses IS NULL OR uses < max_uses)
-            AND (status = 'pending' AND (expires_at IS NULL OR expires_at > $2)
-                OR $4 AND expires_at <= $2 AND (status = 'pending' OR cancel_reason = 'expired'))
-         RETURNING status",
-        &[&found.id, &now, &account, &late],
+            status = CASE WHEN $4 THEN 'accepted' ELSE status END, status_at = CASE WHEN $4 THEN $2 ELSE status_at END,
+            acted_by = CASE WHEN $4 THEN $3 ELSE acted_by END
+         WHERE id = $1 AND uses = $5 AND status = $6 AND max_uses IS NOT DISTINCT FROM $7
+            AND expires_at IS NOT DISTINCT FROM $8",
+        &[&found.id, &now, &account, &is_last, &found.uses, &found.status, &found.max_uses, &found.expires_at],
     )?;
-    let Some(taken) = taken else { return Err(ended_meanwhile(tx, found, now)?) };
+    if taken == 0 {
+        return Err(ended_meanwhile(tx, found, now)?);
+    }
     let _ = tx.execute(
         "INSERT INTO redemption (invite, band, account, at, held) VALUES ($1, $2, $3, $4, $5)",
         &[&found.id, &found.band, &account, &now, &held],
     )?;
     found.counted().tally(tx, Tally::USED);
-    if taken.status == Status::Accepted {
+    if is_last {
         found.counted().tally(tx, Tally::moved(Status::Pending, Status::Accepted));
     }
     Ok(())

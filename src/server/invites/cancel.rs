@@ -5,6 +5,7 @@
 //! | `revoked` | someone of the band takes it back |
 //! | `expired` | its time is over, and the sweeper writes it down |
 //! | `campaign_deleted`, `campaign_expired` | its campaign is deleted, or ended |
+//! | `campaign_used` | every use is taken that its campaign has |
 //! | `superseded` | the person came in by another invite |
 //! | `opted_out` | the person wants no more invites |
 //! | `inviter_removed` | who made it was removed, went, or was demoted |

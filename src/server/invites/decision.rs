@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use crate::{
     api::Patch,
-    domain::{AccountId, BandId, CampaignId, CancelReason, InviteId, Message, Role, Timestamp},
+    domain::{AccountId, BandId, CampaignId, CancelReason, InviteId, Loss, Message, OnInviterRemoved, Role, Timestamp},
     server::{
         bands::requests,
         store::{Dialect, Error, ToValue, Tx, dialect::intern},
@@ -58,9 +58,9 @@ crate::row! {
         /// Who made the invites that it is about; `None` for whoever did.
         pub(super) maker: Option<AccountId>,
         /// About all of these; else about those to `admin` alone.
-        pub(super) every: bool,
+        every: bool,
         /// Beside those to `admin` about those that end with their maker by the rules that they were made under.
-        pub(super) by_rules: bool,
+        by_rules: bool,
         /// Why they end; `None` where they change and go on.
         pub(super) reason: Option<CancelReason>,
         pub(super) role: Option<Role>,
@@ -82,17 +82,6 @@ crate::row! {
 
 const COLUMNS: &str = "seq, band, campaign, maker, every, by_rules, reason, role, sets_message, message, sets_end,
     expires_at, actor, at, upto, past";
-
-/// Which of the invites that somebody made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Which {
-    /// All.
-    All,
-    /// Those to `admin`.
-    ToAdmin,
-    /// Those to `admin`, and those that end with their maker by the rules that they were made under.
-    ByRules,
-}
 
 /// What becomes of invites that go on: what is left out stays.
 #[derive(Debug, Clone)]
@@ -166,9 +155,19 @@ impl Decision {
         Self { campaign: Some(campaign), ..self }
     }
 
-    /// About those that somebody made alone, who makes none until this is committed.
-    pub(crate) fn made_by(self, maker: AccountId, which: Which) -> Self {
-        Self { maker: Some(maker), every: which == Which::All, by_rules: which == Which::ByRules, ..self }
+    /// About those alone that somebody made, who makes none until this is committed, and that end by this loss.
+    pub(crate) fn made_by(self, maker: AccountId, loss: Loss) -> Self {
+        let (every, by_rules) = (loss == Loss::Everything, loss == Loss::Membership);
+        Self { maker: Some(maker), every, by_rules, ..self }
+    }
+
+    /// What their maker lost by it: all of those that it is about end by that.
+    pub(super) fn loss(&self) -> Loss {
+        match (self.every, self.by_rules) {
+            (true, _) => Loss::Everything,
+            (false, true) => Loss::Membership,
+            (false, false) => Loss::Role,
+        }
     }
 
     /// Takes the decision about a campaign's invites, whose lock comes before theirs, and writes it to the first `batch`
@@ -268,8 +267,7 @@ impl Decision {
         cancel.pending(tx, &which.text, &which.values)
     }
 
-    /// Of pending rows those that it is about, by other columns than those that lead to them; of somebody's, those that the
-    /// rule says ([`crate::domain::Loss::ends`], said over the rows). A plus keeps the way to all
+    /// Of pending rows those that it is about, by other columns than those that lead to them. A plus keeps the way to all
     /// of a campaign's or a band's invites out of it.
     pub(super) fn about<'a>(&'a self, mut rows: Condition<'a>, dialect: Dialect) -> Condition<'a> {
         let plus = dialect.pick("+", "");
@@ -281,14 +279,33 @@ impl Decision {
         if let Some(maker) = &self.maker {
             rows = rows.and(&format!("{plus}created_by = ?"), &[maker]);
         }
-        let rule =
-            dialect.pick("json_extract(policy, '$.on_inviter_removed')", "policy::json ->> 'on_inviter_removed'");
-        match (self.every, self.by_rules) {
-            (true, _) => rows,
-            (false, true) => rows.and(&format!("(role = 'admin' OR {rule} = 'revoke')"), &[]),
-            (false, false) => rows.and("role = 'admin'", &[]),
+        match ended_by(self.loss(), dialect) {
+            Some(which) => rows.and(&which, &[]),
+            None => rows,
         }
     }
+}
+
+/// [`Loss::ends`] as a condition over invites, made of its answers; `None` where it ends all.
+fn ended_by(loss: Loss, dialect: Dialect) -> Option<String> {
+    let rule = dialect.pick("json_extract(policy, '$.on_inviter_removed')", "policy::json ->> 'on_inviter_removed'");
+    let mut some = Vec::new();
+    let mut is_all = true;
+    for role in [Role::Member, Role::Admin] {
+        let under: Vec<String> = OnInviterRemoved::ALL
+            .iter()
+            .filter(|rule| loss.ends(role, **rule))
+            .map(|rule| format!("'{rule}'"))
+            .collect();
+        let is_whole = under.len() == OnInviterRemoved::ALL.len();
+        is_all &= is_whole;
+        if is_whole {
+            some.push(format!("role = '{role}'"));
+        } else if !under.is_empty() {
+            some.push(format!("role = '{role}' AND {rule} IN ({})", under.join(", ")));
+        }
+    }
+    (!is_all).then(|| format!("({})", some.join(" OR ")))
 }
 
 /// How many ended in a step, and where the next one begins, if there is more.

@@ -1,8 +1,8 @@
 //! Saying no to an invite, and to those that would follow.
 
 use crate::{
-    api::{Block, Code, DeclineInvite},
-    domain::{AccountId, Act, BandId, MaxUses, Reason, Status, SuppressionId, Timestamp},
+    api::{Block, DeclineInvite},
+    domain::{AccountId, Reason, Status, SuppressionId, Timestamp},
     server::{
         Fields, Refused,
         audit::{self, Event},
@@ -38,13 +38,7 @@ pub(crate) fn decline(
     visitor.check_departure(found)?;
     ended(found, now)?;
     visitor.check_recipient(found, account, found.rules()?.email_identity, mail)?;
-    if found.band == BandId::SITE {
-        let text = "This code is for whoever makes an account with it, so it cannot be declined.";
-        return Err(Refused::new(Code::NotDeclinable, text));
-    }
-    if found.standing(now).after(Act::Decline { single: found.max_uses == MaxUses::ONE }).is_err() {
-        return Err(Refused::new(Code::NotDeclinable, "This invite is for several people, so it cannot be declined."));
-    }
+    found.check_declinable(now)?;
     let done = tx.execute(
         "UPDATE invite SET status = 'rejected', status_at = $2, acted_by = $3, decline_reason = $4
          WHERE id = $1 AND status = 'pending' AND (expires_at IS NULL OR expires_at > $2)",

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::{
     domain::{
-        AccountId, BandId, CampaignId, CancelReason, Delivery, InviteId, Loss, Policy, Role, Standing, Status,
-        Timestamp, last_reminder,
+        AccountId, BandId, CampaignId, CancelReason, Delivery, InviteId, Policy, Role, Standing, Status, Timestamp,
+        last_reminder,
     },
     server::store::{
         Error, ToValue, Tx,
@@ -84,13 +84,12 @@ pub(crate) fn foretold(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Resul
 impl Foretold {
     /// Makes of it what the decision does, if that is about it: what [`Decision::about`] says over rows.
     fn follow(&mut self, decision: &Decision, policy: &Policy) {
-        let loss = if decision.by_rules { Loss::Membership } else { Loss::Role };
         let is_about = decision.campaign.is_none_or(|campaign| self.campaign == Some(campaign))
             && decision.maker.is_none_or(|maker| self.created_by == maker)
             && self.decision < decision.seq
             && (decision.past < self.seq && self.seq <= decision.upto)
             && Standing::at(decision.at, self.status, self.cancel_reason, self.expires_at).is_pending()
-            && (decision.every || loss.ends(self.role, policy.on_inviter_removed));
+            && decision.loss().ends(self.role, policy.on_inviter_removed);
         if !is_about {
             return;
         }

@@ -1,13 +1,13 @@
 //! What ends with a membership, or with a right: the pending invites for a person, and those the person made.
 
 use crate::{
-    domain::{AccountId, BandId, CancelReason, Timestamp},
+    domain::{AccountId, BandId, CancelReason, Loss, Timestamp},
     server::store::{Error, ToValue, Tx},
 };
 
 use super::{
     cancel::Cancel,
-    decision::{self, Decision, Rest, Which},
+    decision::{self, Decision, Rest},
     supersede::hold_all_for,
 };
 
@@ -47,18 +47,18 @@ impl Withdrawal {
     /// Ends the pending invites that the person made: those to `admin` always, the others as the
     /// rules say under which each was made, and `all` of them where it was asked for.
     pub(crate) fn made(&self, tx: &mut Tx<'_>, all: bool) -> Result<Option<Rest>, Error> {
-        self.decide(tx, if all { Which::All } else { Which::ByRules })
+        self.decide(tx, if all { Loss::Everything } else { Loss::Membership })
     }
 
     /// Ends the pending invites to `admin` that the person made, who is no admin any more.
     pub(crate) fn made_to_admin(&self, tx: &mut Tx<'_>) -> Result<Option<Rest>, Error> {
-        self.decide(tx, Which::ToAdmin)
+        self.decide(tx, Loss::Role)
     }
 
     /// They can be any number. The membership is held, so that its holder makes none meanwhile.
-    fn decide(&self, tx: &mut Tx<'_>, which: Which) -> Result<Option<Rest>, Error> {
+    fn decide(&self, tx: &mut Tx<'_>, loss: Loss) -> Result<Option<Rest>, Error> {
         let end = Decision::end(self.band, CancelReason::InviterRemoved, Some(self.actor), self.now);
-        end.made_by(self.account, which).announce(tx)
+        end.made_by(self.account, loss).announce(tx)
     }
 
     /// Ends what is pending in the band and fits `which`, one of the fixed conditions above with its value as `$4`.

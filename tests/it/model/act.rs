@@ -142,6 +142,13 @@ pub enum Act {
         who: usize,
         limit: Option<usize>,
     },
+    DeleteBand {
+        by: usize,
+        band: usize,
+    },
+    DeleteAccount {
+        who: usize,
+    },
     Wait {
         minutes: i64,
     },
@@ -149,6 +156,38 @@ pub enum Act {
 }
 
 impl Act {
+    /// Who has to be signed in for it.
+    fn actor(&self) -> Option<usize> {
+        match *self {
+            Self::Accept { who, .. } | Self::Decline { who, .. } | Self::Join { who, .. } | Self::Leave { who, .. } => {
+                Some(who)
+            }
+            Self::DeleteAccount { who } => Some(who),
+            Self::Make { by, .. }
+            | Self::Codes { by, .. }
+            | Self::Answer { by, .. }
+            | Self::Revoke { by, .. }
+            | Self::Restore { by, .. }
+            | Self::Rotate { by, .. }
+            | Self::Edit { by, .. }
+            | Self::NewCampaign { by, .. }
+            | Self::EditCampaign { by, .. }
+            | Self::ExpireCampaign { by, .. }
+            | Self::DeleteCampaign { by, .. }
+            | Self::Promote { by, .. }
+            | Self::LetInvite { by, .. }
+            | Self::Remove { by, .. }
+            | Self::Transfer { by, .. }
+            | Self::SetRules { by, .. }
+            | Self::Bulk { by, .. }
+            | Self::Many { by, .. }
+            | Self::Resend { by, .. }
+            | Self::SetQuota { by, .. }
+            | Self::DeleteBand { by, .. } => Some(by),
+            Self::Look { .. } | Self::Register { .. } | Self::Wait { .. } | Self::Sweep => None,
+        }
+    }
+
     /// What is done, without by whom and to what.
     pub fn name(&self) -> String {
         format!("{self:?}").split(' ').next().unwrap_or_default().to_owned()
@@ -279,7 +318,9 @@ pub fn acts(most: usize) -> impl Strategy<Value = Vec<Act>> {
             .prop_map(|(by, band, who, ban, all)| Act::Remove { by, band, who, ban, all }),
         1 => (n(), band.clone()).prop_map(|(who, band)| Act::Leave { who, band }),
         1 => (n(), band.clone(), n()).prop_map(|(by, band, to)| Act::Transfer { by, band, to }),
-        1 => (n(), band, rules()).prop_map(|(by, band, rules)| Act::SetRules { by, band, rules }),
+        1 => (n(), band.clone(), rules()).prop_map(|(by, band, rules)| Act::SetRules { by, band, rules }),
+        1 => (n(), band).prop_map(|(by, band)| Act::DeleteBand { by, band }),
+        1 => n().prop_map(|who| Act::DeleteAccount { who }),
         4 => (1_i64..90).prop_map(|minutes| Act::Wait { minutes }),
         1 => Just(Act::Sweep),
     ];
@@ -373,6 +414,12 @@ impl Model {
                 *who = self.a_member(*who, *band);
             }
             Act::Leave { who, band } => *who = self.a_member(*who, *band),
+            Act::DeleteBand { by, band } => {
+                // Rather one who may not: without its bands a story is poor.
+                *by = if by.is_multiple_of(3) { self.of_the_band(*by / 3, *band) } else { *by % self.people };
+            }
+            // Who runs the site stays.
+            Act::DeleteAccount { who } => *who = 1 + *who % (self.people - 1),
             Act::Wait { .. } | Act::Sweep => {}
         }
         Some(act)
@@ -389,6 +436,7 @@ impl Model {
 
     /// What the rules say to it, once it is aimed.
     pub fn play(&mut self, act: &Act) -> Verdict {
+        act.actor().map_or(Ok(()), |who| self.signed_in(who))?;
         match *act {
             Act::Make { by, band, to, ref wish } => self.make(by, band, to, wish),
             Act::Codes { by, band, ref wish, count, max_uses } => self.codes(by, band, wish, count, max_uses),
@@ -416,6 +464,8 @@ impl Model {
             Act::Many { by, band, doing, ref of } => self.many(by, band, doing, of.as_deref()),
             Act::Resend { by, invite } => self.resend(by, invite),
             Act::SetQuota { by, who, limit } => self.set_quota(by, who, limit),
+            Act::DeleteBand { by, band } => self.delete_band(by, band),
+            Act::DeleteAccount { who } => self.delete_account(who),
             Act::Wait { minutes } => {
                 self.now += minutes * 60;
                 Ok((0, ""))
@@ -444,6 +494,8 @@ impl Model {
             | Act::Answer { yes: true, .. }
             | Act::Register { .. }
             | Act::SetQuota { .. }
+            | Act::DeleteBand { .. }
+            | Act::DeleteAccount { .. }
             | Act::Wait { .. }
             | Act::Sweep => None,
             Act::Answer { request, .. } => Some(self.band_of_request(request)),

@@ -30,7 +30,8 @@ impl Story<'_> {
         if place.is_none_or(|band| band == SITE) {
             self.site().await?;
         }
-        for band in (0..BANDS).filter(|band| place.is_none_or(|place| place == *band)) {
+        let is_told = |band: &usize| !self.model.is_deleted(*band) && place.is_none_or(|place| place == *band);
+        for band in (0..BANDS).filter(is_told).collect::<Vec<_>>() {
             self.invites(band).await?;
             self.members(band).await?;
             self.requests(band).await?;
@@ -41,6 +42,9 @@ impl Story<'_> {
 
     /// What waits for a person, and how many the poll says there are.
     async fn inbox(&self, who: usize) -> Same {
+        if self.model.has_left(who) {
+            return Ok(());
+        }
         let (person, waits) = (&self.people[who], self.model.inbox(who));
         let (_, inbox) = person.get("/me/invites?limit=200").await;
         let show = |i: &Value| json!([i["id"], i["role"], i["message"]]);
@@ -62,7 +66,14 @@ impl Story<'_> {
             sweep::expire(&self.world.app).await.unwrap();
         }
         self.compare(None).await?;
-        for band in 0..BANDS {
+        for what in ["invite", "join_request"] {
+            let left = format!(
+                "SELECT COUNT(*) AS n FROM {what} o JOIN band b ON b.id = o.band
+                 WHERE b.deleted_at IS NOT NULL AND o.status = 'pending'"
+            );
+            same(what, &json!(self.world.number(&left).await), &json!(0))?;
+        }
+        for band in (0..BANDS).filter(|band| !self.model.is_deleted(*band)) {
             self.statistics(band).await?;
             self.tree(band).await?;
         }

@@ -8,6 +8,7 @@
 //! | `change` | taking back, restoring and editing invites |
 //! | `members` | roles, removal, leaving, handing over, and what that ends |
 //! | `campaigns` | sets of invites that share role, message and end, and end together; batches of codes |
+//! | `gone` | bands and accounts that are deleted |
 //! | `many` | many invites made or changed at once, sent again; how many somebody may make |
 //!
 //! A rule answers `Ok` where it did what was asked, `Err` where it refused. Its checks stand in the order in which they
@@ -17,6 +18,7 @@ mod aim;
 mod campaigns;
 mod change;
 mod door;
+mod gone;
 mod many;
 mod members;
 
@@ -52,6 +54,7 @@ const FORBIDDEN: Answer = (403, "forbidden");
 const NOT_PENDING: Answer = (409, "not_pending");
 const INVALID: Answer = (422, "validation");
 const USED: Answer = (410, "invite_used");
+const CANCELLED: Answer = (410, "invite_cancelled");
 
 /// Of a member, or granted by an invite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -170,6 +173,7 @@ struct Band {
     members: BTreeMap<usize, Member>,
     /// Since when someone is removed, and whether banned.
     gone: BTreeMap<usize, (i64, bool)>,
+    deleted: bool,
 }
 
 impl Band {
@@ -205,8 +209,6 @@ struct Campaign {
     max_invites: Option<usize>,
     max_accepts: Option<u32>,
     ended: bool,
-    /// All uses are taken that it has.
-    used_up: bool,
     deleted: bool,
 }
 
@@ -225,8 +227,10 @@ struct Request {
 pub struct Model {
     /// Seconds since the beginning.
     pub now: i64,
-    /// How many have an account.
+    /// How many have had an account.
     pub people: usize,
+    /// Those of them who have none any more.
+    left: BTreeSet<usize>,
     site: Site,
     bands: Vec<Band>,
     invites: Vec<Invite>,
@@ -274,11 +278,12 @@ impl Model {
         let band = |n: usize| {
             let owner = (n, Member { role: Role::Owner, can_invite: false, by: None });
             let members = (n != SITE).then_some(owner).into_iter().collect();
-            Band { rules: site.rules, members, gone: BTreeMap::new() }
+            Band { rules: site.rules, members, gone: BTreeMap::new(), deleted: false }
         };
         Self {
             now: 0,
             people: PEOPLE,
+            left: BTreeSet::new(),
             site,
             bands: (0..=SITE).map(band).collect(),
             invites: Vec::new(),
@@ -357,12 +362,19 @@ impl Model {
     /// Whether someone may be invited by someone to a band.
     fn may_be_invited(&self, to: To, band: usize, by: usize) -> Result<(), Answer> {
         let Some(who) = to.person() else { return Ok(()) };
+        if self.left.contains(&who) {
+            return self.may_be_invited_still(to, band, by);
+        }
         if self.bands[band].members.contains_key(&who) {
             return Err((409, "already_member"));
         }
         if self.bands[band].gone.get(&who).is_some_and(|(_, banned)| *banned) {
             return Err((403, "banned"));
         }
+        self.wants_it(who, band, by)
+    }
+
+    fn wants_it(&self, who: usize, band: usize, by: usize) -> Result<(), Answer> {
         let blocks = [(who, Block::Inviter, by), (who, Block::Band, band), (who, Block::Server, 0)];
         if blocks.iter().any(|block| self.blocks.contains(block)) {
             return Err((409, "recipient_opted_out"));

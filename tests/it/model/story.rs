@@ -58,8 +58,12 @@ pub async fn tell(world: &World, site: Site, acts: Vec<Act>) -> Result<(), Strin
     story.compare_all().await.map_err(|what| format!("{so_far}at the end, {what}"))
 }
 
+fn text_of(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
 fn id(value: &Value) -> String {
-    value["id"].as_str().unwrap_or_default().to_owned()
+    text_of(&value["id"])
 }
 
 impl<'w> Story<'w> {
@@ -112,7 +116,8 @@ impl<'w> Story<'w> {
     }
 
     fn address(&self, who: usize) -> String {
-        format!("{}@example.org", self.name(who))
+        let name = self.people.get(who).map_or_else(|| self.name(who), |person| text_of(&person.account["username"]));
+        format!("{name}@example.org")
     }
 
     fn account(&self, who: usize) -> &Value {
@@ -212,6 +217,8 @@ impl<'w> Story<'w> {
                 let path = format!("/site/accounts/{}/quota", self.account(who).as_str().unwrap());
                 self.people[by].send("PUT", &path, Some(&json!({ "limit": limit }))).await
             }
+            Act::DeleteBand { by, band: b } => self.people[by].delete(&band(b)).await,
+            Act::DeleteAccount { who } => self.people[who].delete("/me").await,
             Act::Wait { minutes } => {
                 self.world.clock.pass_seconds(minutes * 60);
                 (0, Value::Null)
@@ -306,6 +313,10 @@ impl<'w> Story<'w> {
             Act::Register { .. } if made => {
                 let session = answer["session"]["token"].as_str().unwrap();
                 self.people.push(self.world.person(answer["account"].clone(), session));
+            }
+            // Nobody's name begins so.
+            Act::DeleteAccount { who } if made => {
+                self.people[who].username = format!("-{}", id(&self.people[who].account));
             }
             Act::Rotate { invite, .. } if made => {
                 let new = answer["token"].as_str().unwrap().to_owned();

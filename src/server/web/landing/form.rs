@@ -119,7 +119,7 @@ impl Shown {
         } else {
             Vec::new()
         };
-        let declines = joins && !asks_code && (preview.uses_left == Some(1) || filled.act == Some(Act::Decline));
+        let declines = joins && !asks_code && (preview.declinable || filled.act == Some(Act::Decline));
         let decline = if declines {
             vec![input("reason", "Reason, if you like", "text", "off", 1_000, &filled.reason)]
         } else {

@@ -26,6 +26,7 @@ fn preview() -> Answer {
         status: Status::Pending,
         expires_at: None,
         uses_left: Some(1),
+        declinable: true,
         message: None,
         event: None,
         recipient: None,

@@ -95,6 +95,7 @@ pub(in crate::tui::view) const fn reason(reason: CancelReason) -> &'static str {
         CancelReason::Expired => "expired",
         CancelReason::CampaignDeleted => "campaign deleted",
         CancelReason::CampaignExpired => "campaign ended",
+        CancelReason::CampaignUsed => "campaign used up",
         CancelReason::Superseded => "superseded",
         CancelReason::OptedOut => "opted out",
         CancelReason::InviterRemoved => "inviter removed",

@@ -49,8 +49,7 @@ impl Model {
     pub(super) fn end_used_up(&mut self, campaign: usize) {
         if self.has_uses(campaign).is_err() && !self.campaigns[campaign].ended {
             self.campaigns[campaign].ended = true;
-            self.campaigns[campaign].used_up = true;
-            self.cancel("campaign_expired", |_, invite| invite.campaign == campaign);
+            self.cancel("campaign_used", |_, invite| invite.campaign == campaign);
         }
     }
 
@@ -177,16 +176,6 @@ impl Campaign {
     /// What takes the invites of a band that name no campaign: it shares nothing, and never ends.
     pub(super) fn of_a_band(band: usize) -> Self {
         let (max_invites, max_accepts) = (None, None);
-        Self {
-            band,
-            role: None,
-            message: None,
-            ends: None,
-            max_invites,
-            max_accepts,
-            ended: false,
-            used_up: false,
-            deleted: false,
-        }
+        Self { band, role: None, message: None, ends: None, max_invites, max_accepts, ended: false, deleted: false }
     }
 }

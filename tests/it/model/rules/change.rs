@@ -67,8 +67,11 @@ impl Model {
         if invite.band != SITE && self.would_have_ended(invite) {
             return Err((409, "not_restorable"));
         }
+        let person = invite.to.person().filter(|who| !self.has_left(*who));
+        if matches!(invite.to, To::Account(who) if self.has_left(who)) {
+            return Err((409, "not_restorable"));
+        }
         self.may_be_invited(invite.to, invite.band, invite.by)?;
-        let person = invite.to.person();
         if person.is_some_and(|who| self.not_put_out(who, n).is_err()) {
             return Err((409, "not_restorable"));
         }

@@ -1,7 +1,8 @@
 //! Coming in, and saying no.
 
 use super::{
-    ASKABLE, Answer, Block, Model, NOT_FOUND, NOT_PENDING, Request, Role, Rules, SITE, Supersedes, To, USED, Verdict,
+    ASKABLE, Answer, Block, CANCELLED, Model, NOT_FOUND, NOT_PENDING, Request, Role, Rules, SITE, Supersedes, To, USED,
+    Verdict,
 };
 
 /// By what an invite is come to.
@@ -16,13 +17,14 @@ pub enum Door {
 impl Model {
     /// Refuses what has ended, and says how.
     pub(super) fn still_good(&self, n: usize) -> Result<(), Answer> {
+        self.is_there(self.invites[n].band)?;
         Err(match self.end(n) {
             None => return Ok(()),
-            Some("accepted") => USED,
+            Some("accepted" | "campaign_used") => USED,
             Some("rejected") => (410, "invite_declined"),
             Some("revoked") => (410, "invite_revoked"),
             Some("expired" | "campaign_expired") => (410, "invite_expired"),
-            Some(_) => (410, "invite_cancelled"),
+            Some(_) => CANCELLED,
         })
     }
 
@@ -71,6 +73,7 @@ impl Model {
         if invite.band == SITE {
             return Err((403, "kind_not_allowed")); // there is nothing to come into
         }
+        self.is_there(invite.band)?;
         self.not_put_out(who, n)?;
         if self.bands[invite.band].members.contains_key(&who) {
             return Ok((200, "already_member"));
@@ -98,11 +101,7 @@ impl Model {
 
     /// Whether nothing but other people's uses ended an invite: its own, or those of its campaign.
     fn others_took_the_rest(&self, n: usize) -> bool {
-        match self.end(n) {
-            Some("accepted") => true,
-            Some("campaign_expired") => self.campaigns[self.invites[n].campaign].used_up,
-            _ => false,
-        }
+        matches!(self.end(n), Some("accepted" | "campaign_used"))
     }
 
     /// One wish a person and band; by an invite it is worth more than without, and by the last one it counts.
@@ -229,7 +228,7 @@ impl Model {
         if self.bands[band].members.contains_key(&who) {
             return Ok((200, "already_member"));
         }
-        if band != ASKABLE {
+        if band != ASKABLE || self.is_deleted(band) {
             return Err(NOT_FOUND);
         }
         match self.bands[band].gone.get(&who) {

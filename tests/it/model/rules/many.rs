@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Answer, Change, FORBIDDEN, INVALID, Invite, Life, Model, NOT_PENDING, Role, SITE, SITE_ADMIN, To, Verdict, Wish,
+    Answer, Change, FORBIDDEN, INVALID, Invite, Life, Model, NOT_FOUND, NOT_PENDING, Role, SITE, SITE_ADMIN, To,
+    Verdict, Wish,
 };
 
 /// What is done to many invites.
@@ -117,6 +118,9 @@ impl Model {
     pub fn set_quota(&mut self, by: usize, who: usize, limit: Option<usize>) -> Verdict {
         if by != SITE_ADMIN {
             return Err(FORBIDDEN);
+        }
+        if self.has_left(who) {
+            return Err(NOT_FOUND);
         }
         self.quotas.insert(who, limit);
         Ok((200, ""))

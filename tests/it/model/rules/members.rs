@@ -84,7 +84,7 @@ impl Model {
         Ok(self.go(band, who, false))
     }
 
-    fn go(&mut self, band: usize, who: usize, all: bool) -> Answer {
+    pub(super) fn go(&mut self, band: usize, who: usize, all: bool) -> Answer {
         self.bands[band].members.remove(&who);
         self.withdraw(band, who, true, all);
         (204, "")
