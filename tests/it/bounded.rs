@@ -115,6 +115,7 @@ fn filled(world: &World, sql: &str, band: &str, query: &str) -> String {
             "MATCH" | "@@" => format!("'{words}'"),
             "LIKE" => "'%drummer%'".to_owned(),
             "LIMIT" => "51".to_owned(),
+            "i.status_at" => (world.clock.now().micros() - 600_000_000).to_string(),
             other => panic!("{other} in {sql}"),
         };
         filled.push_str(&value);
@@ -251,6 +252,37 @@ async fn a_step_of_a_decision_looks_at_a_thousand_invites_wherever_it_is() {
         assert_eq!(world.number("SELECT COUNT(*) AS n FROM decision").await, 0);
         let left = "SELECT COUNT(*) AS n FROM invite WHERE status = 'pending'";
         assert_eq!(world.number(left).await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_by_a_filter_looks_at_what_was_taken_back_just_now() {
+    for world in [Some(World::sqlite().await), World::postgres().await].into_iter().flatten() {
+        let ada = world.account("ada").await;
+        let band = ada.band("Choir").await;
+        ada.invite(&band, json!({})).await;
+        world.crowd(20_000).await;
+        let then = world.clock.now().micros() - 600_000_000;
+        world
+            .run(&format!("UPDATE invite SET status = 'cancelled', cancel_reason = 'revoked', status_at = {then}"))
+            .await;
+        for _ in 0..3 {
+            let (invite, _) = ada.invite(&band, json!({})).await;
+            assert_eq!(ada.delete(&format!("/invites/{invite}")).await.0, 204);
+        }
+        if let Database::Postgres(_) = &world.database {
+            assert_eq!(world.run("ANALYZE invite").await, 0);
+        }
+        let path = format!("/bands/{band}/invites/actions");
+        let (_, answer) = ada.post(&path, json!({ "action": "restore", "filter": { "status": "cancelled" } })).await;
+        assert_eq!((&answer["done"], &answer["failed"]), (&json!(3), &json!([])), "{answer}");
+        let asked = world.app.store().recorded().into_iter().filter(|sql| sql.contains("i.status_at >"));
+        let statements: Vec<&str> = asked.collect();
+        assert!(statements.len() >= 2, "{statements:?}");
+        for sql in statements {
+            let (n, most) = work(&world.database, &filled(&world, sql, &band, "status=cancelled"));
+            assert!(n <= most / 100, "{n}: {sql}");
+        }
     }
 }
 

@@ -396,6 +396,9 @@ async fn actions(called: &mut Called, ada: &Person, band: &str) {
     for (action, args) in actions {
         assert_eq!(ada.post(&all, json!({ "action": action, "ids": ids, "args": args })).await.0, 200);
     }
+    for filter in [json!({}), json!({ "status": "cancelled", "q": "ann" })] {
+        assert_eq!(ada.post(&all, json!({ "action": "restore", "filter": filter })).await.0, 200);
+    }
     let wish = json!({ "action": "revoke", "filter": { "status": "pending", "q": "ann" } });
     let operation = "POST /bands/{id}/invites/actions";
     called.call(ada, operation, &all, wish).await;

@@ -209,6 +209,8 @@ CREATE INDEX invite_band_creator ON invite (band, created_by, seq);
 CREATE INDEX invite_maker ON invite (band, created_by, seq) WHERE status = 'pending' AND created_by IS NOT NULL;
 -- Codes come in batches, and a batch is looked through as a whole.
 CREATE INDEX invite_codes ON invite (campaign, seq) WHERE kind = 'code';
+-- What can be restored.
+CREATE INDEX invite_revoked ON invite (band, status_at) WHERE cancel_reason = 'revoked';
 -- What counts against the quota of who made it.
 CREATE INDEX invite_creator ON invite (created_by, created_at);
 -- An invite without an end comes last.

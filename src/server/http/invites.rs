@@ -82,6 +82,7 @@ async fn list(
         campaign: read_key(&keys, "campaign")?,
         created_by: read_key(&keys, "created_by")?,
         q: read_key(&keys, "q")?,
+        revoked_since: None,
         sort: read_key(&keys, "sort")?.unwrap_or(InviteSort::Newest),
     };
     let page = page(&keys, filter.sort)?;

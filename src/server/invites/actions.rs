@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::{
     api::{ActOnInvites, ActedOnInvites, ActionArgs, Code, FailedInvite, InviteAction, InviteSort, MAX_ACTED_ON},
-    domain::{AccountId, BandId, InviteId, Role, Timestamp, check_future},
+    domain::{AccountId, BandId, InviteId, Role, Standing, Timestamp, check_future},
     server::{
         App, Fields, Refused,
         page::{At, Cursor, Listed, Page},
@@ -125,6 +125,7 @@ fn read_which(fields: &mut Fields, wish: &ActOnInvites) -> Option<Which> {
                 campaign: filter.campaign,
                 created_by: filter.created_by,
                 q: filter.q.clone().filter(|q| !q.is_empty()),
+                revoked_since: None,
                 sort: InviteSort::Newest,
             };
             let before = match Page::parse(Listed::NewestInvites, None, wish.cursor.as_deref()).map(|page| page.at) {
@@ -166,7 +167,12 @@ pub(crate) fn act(
     }
     let (ids, left) = match &wish.which {
         Which::Ids(ids) => (ids.clone(), None),
-        Which::Filter(filter, before) => newest(tx, (band, caller, &access), filter, *before, MAX_ACTED_ON)?,
+        Which::Filter(filter, before) => {
+            // Of all that have ended the others are not asked for.
+            let revoked_since = (wish.action == Action::Restore).then(|| Standing::restorable_since(now));
+            let filter = Filter { revoked_since, ..filter.as_ref().clone() };
+            newest(tx, (band, caller, &access), &filter, *before, MAX_ACTED_ON)?
+        }
     };
     if wish.action == Action::Restore {
         hold_concerned(tx, band, &ids, caller)?;

@@ -17,6 +17,9 @@ use super::{Access, COLUMNS, InviteRow, PEOPLE, foretell::foretell};
 /// The end of an invite as lists sort by it: one without an end comes last.
 const END: &str = "COALESCE(i.expires_at, 9223372036854775807)";
 
+/// Those that were taken back since; there is an index for it.
+const REVOKED: &str = "i.cancel_reason = 'revoked' AND i.status_at > ?";
+
 /// Which invites are asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Filter {
@@ -25,6 +28,8 @@ pub(crate) struct Filter {
     pub(crate) campaign: Option<CampaignId>,
     pub(crate) created_by: Option<AccountId>,
     pub(crate) q: Option<String>,
+    /// Only those that were taken back after this instant.
+    pub(crate) revoked_since: Option<Timestamp>,
     pub(crate) sort: InviteSort,
 }
 
@@ -54,7 +59,8 @@ impl<'a> Search<'a> {
         let filter = self.filter;
         // By their ends those of a status are in order, too.
         let other = if self.by_end() { Lead::ByIndex } else { Lead::InOrder };
-        let conditions: [(&str, Option<&dyn ToValue>, Lead); 7] = [
+        let conditions: [(&str, Option<&dyn ToValue>, Lead); 8] = [
+            (REVOKED, filter.revoked_since.as_ref().map(|value| value as _), Lead::ByIndex),
             ("i.created_by = ?", self.own.as_ref().map(|value| value as _), other),
             ("i.created_by = ?", filter.created_by.as_ref().map(|value| value as _), other),
             ("i.campaign = ?", filter.campaign.as_ref().map(|value| value as _), other),
