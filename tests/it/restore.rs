@@ -16,6 +16,7 @@ on_each_database! {
     an_invite_for_who_was_removed_since_stays_taken_back,
     no_invite_is_left_pending_for_who_comes_in_while_it_is_made,
     no_invite_comes_back_while_its_maker_is_demoted,
+    what_cannot_be_read_lets_nobody_in_and_comes_back_by_nobody,
 }
 
 const NOT: (u16, &str) = (409, "not_restorable");
@@ -143,4 +144,20 @@ async fn no_invite_comes_back_while_its_maker_is_demoted(world: World) {
         assert_eq!(shown["status"], "cancelled", "{restored:?}");
         assert_eq!(ada.patch(&as_kim, json!({ "role": "admin" })).await.0, 200);
     }
+}
+
+async fn what_cannot_be_read_lets_nobody_in_and_comes_back_by_nobody(world: World) {
+    let [ada, kim, pat] = world.people(3).await.try_into().ok().unwrap();
+    let band = ada.band("Choir").await;
+    let_in(&ada, &band, "admin", &[&kim]).await;
+    let gone = taken_back(&kim, &band, json!({})).await;
+    let own = taken_back(&ada, &band, json!({})).await;
+    let (_, token) = ada.invite(&band, json!({})).await;
+    assert_eq!(ada.delete(&format!("/bands/{band}/members/{}", id(&kim))).await.0, 204);
+    world.run("UPDATE invite SET policy = '{}'").await;
+    assert_eq!(code(pat.accept(&token).await), (500, "internal".to_owned()));
+    let (status, told) = ada.accept(&token).await;
+    assert_eq!((status, &told["outcome"]), (200, &json!("already_member")), "to a member the rules are nothing");
+    assert_eq!(restored(&ada, &band, &gone).await, (500, "internal".to_owned()));
+    assert_eq!(restored(&ada, &band, &own).await.0, 200, "whose maker is here, that one's rules are not asked");
 }

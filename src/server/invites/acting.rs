@@ -194,8 +194,15 @@ impl Acting {
         let gone = rows.iter().filter(|row| !roles.contains_key(&row.created_by));
         let policies = rules(tx, &gone.map(|row| row.id).collect::<Vec<_>>())?;
         rows.retain(|row| {
-            let rule = policies.get(&row.id).map_or(OnInviterRemoved::Keep, |policy| policy.on_inviter_removed);
-            let stays = outlives_maker(roles.get(&row.created_by).copied(), row.role, rule);
+            let maker = roles.get(&row.created_by).copied();
+            // Whose maker is in the band, that one's rules are not asked.
+            let Some(rule) =
+                policies.get(&row.id).map(|policy| policy.on_inviter_removed).or(maker.map(|_| OnInviterRemoved::Keep))
+            else {
+                refused.insert(row.id, unreadable());
+                return false;
+            };
+            let stays = outlives_maker(maker, row.role, rule);
             if !stays {
                 let text = "Who made this invite may not make it any more: make a new one.";
                 refused.insert(row.id, Refused::new(Code::NotRestorable, text));

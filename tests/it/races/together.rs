@@ -1,5 +1,6 @@
 //! Races between what is done to many invites at once, or to what they come from, and what is done to one.
 
+use guestlist::server::sweep;
 use serde_json::{Value, json};
 
 use crate::{
@@ -10,6 +11,7 @@ use crate::{
 
 on_each_database! {
     an_accept_and_the_end_of_a_campaign_agree,
+    an_accept_and_an_end_by_time_agree,
     an_accept_and_a_new_role_of_a_campaign_agree,
     a_restore_and_the_end_of_a_campaign_agree,
     no_template_names_a_campaign_that_was_deleted_at_once,
@@ -50,6 +52,33 @@ async fn an_accept_and_the_end_of_a_campaign_agree(world: World) {
                 [("campaign_deleted", "invite_cancelled"), ("campaign_expired", "invite_expired")][n % 2];
             assert_eq!((&accepted["code"], &shown["cancel_reason"]), (&json!(refusal), &json!(why)));
         }
+    }
+    assert_eq!(pending(&ada, &band).await, 0);
+}
+
+async fn an_accept_and_an_end_by_time_agree(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    for person in world.people(2 * ROUNDS).await {
+        let (invite, token) = ada.invite(&band, json!({ "ttl_hours": 1 })).await;
+        let end = async {
+            world.clock.pass_hours(1);
+            sweep::expire(&world.app).await.unwrap();
+        };
+        let ((status, accepted), ()) = tokio::join!(person.accept(&token), end);
+        // What was held by the accept the sweeper passed over.
+        sweep::expire(&world.app).await.unwrap();
+        let (_, shown) = ada.get(&format!("/invites/{invite}")).await;
+        let stored = format!("/bands/{band}/invites?status={}", shown["status"].as_str().unwrap());
+        assert_eq!(ada.get(&stored).await.1["invites"][0]["id"], json!(invite), "the row says so, too");
+        if status == 200 {
+            assert_eq!((&shown["status"], &shown["uses"]), (&json!("accepted"), &json!(1)));
+        } else {
+            assert_eq!((status, &accepted["code"]), (410, &json!("invite_expired")));
+            assert_eq!((&shown["cancel_reason"], &shown["uses"]), (&json!("expired"), &json!(0)));
+        }
+        let is_member = person.get(&format!("/bands/{band}/members")).await.0 == 200;
+        assert_eq!(is_member, status == 200);
     }
     assert_eq!(pending(&ada, &band).await, 0);
 }
