@@ -78,9 +78,9 @@ fn chosen_stories(site: Site) -> Vec<Vec<Act>> {
     let mut all = Met::new();
     let mut chosen = Vec::new();
     for _ in 0..STORIES {
-        // An end, and the first time that an act is done, tell more than another answer.
-        let is_done = |act: &str| all.iter().any(|(name, done, ..)| *done && name == act);
-        let tells = |name: &str, done: bool| if name == "end" || done && !is_done(name) { 9 } else { 1 };
+        // An end, and the first time that an act is done or refused, tell more than another answer.
+        let is_met = |act: &str, ok: bool| all.iter().any(|(name, done, ..)| *done == ok && name == act);
+        let tells = |name: &str, done: bool| if name == "end" || !is_met(name, done) { 9 } else { 1 };
         let worth = |one: &Met| one.difference(&all).map(|(name, done, ..)| tells(name, *done)).sum::<u32>();
         let best = (0..CANDIDATES).max_by_key(|n| worth(&each[*n])).unwrap();
         all.extend(each[best].clone());
