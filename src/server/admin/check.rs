@@ -83,7 +83,7 @@ const OF_NONE: &str = "
     SELECT 'invites by ' || t.dimension AS what,
         t.made + t.pending + t.accepted + t.rejected + t.cancelled + t.expired + t.uses + t.sent AS kept, 0 AS found
     FROM tally t
-    WHERE t.dimension <> 'brought' AND NOT (t.made = 0 AND t.pending = 0 AND t.accepted = 0 AND t.rejected = 0
+    WHERE t.dimension NOT IN ('brought', 'joined') AND NOT (t.made = 0 AND t.pending = 0 AND t.accepted = 0 AND t.rejected = 0
             AND t.cancelled = 0 AND t.expired = 0 AND t.uses = 0 AND t.sent = 0)
         AND NOT EXISTS (SELECT 1 FROM invite i WHERE i.band = t.band AND CASE t.dimension
             WHEN 'campaign' THEN i.campaign = t.subject WHEN 'inviter' THEN i.created_by = t.subject
