@@ -69,6 +69,9 @@ pub struct Cli {
     /// Print the API's own JSON.
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     json: bool,
+    /// The client without a screen, for screen readers: lines are said, and words are read from lines.
+    #[arg(long)]
+    plain: bool,
     /// Look around: the client on a throw-away server with sample bands, signed in.
     #[cfg(feature = "server")]
     #[arg(long, conflicts_with_all = ["server", "profile"])]
@@ -264,6 +267,11 @@ impl Cli {
     /// Whether no command is given: the terminal client is to be opened.
     pub const fn opens_client(&self) -> bool {
         self.command.is_none()
+    }
+
+    /// Whether the client is to say lines rather than to draw a screen.
+    pub const fn is_plain(&self) -> bool {
+        self.plain
     }
 
     /// Whether the terminal client is to be opened on a throw-away server.

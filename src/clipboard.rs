@@ -143,6 +143,13 @@ impl Clipboard {
         Self { mode, around, native: Box::new(hold::Holder(holder)) }
     }
 
+    /// The same without the way through the terminal, for who draws nothing on it.
+    #[must_use]
+    pub fn without_terminal(self) -> Self {
+        let mode = if matches!(self.mode, Mode::Osc52 | Mode::Off) { Mode::Off } else { Mode::Native };
+        Self { mode, ..self }
+    }
+
     /// Copies `text`; `terminal` takes the bytes of an OSC 52 sequence, if that way is gone.
     ///
     /// The native clipboard may block on a slow display server: an event loop calls this on a blocking thread, with

@@ -18,6 +18,7 @@ use guestlist::{
     tui::{
         launch::Launcher,
         options::{Environment, OptionsError, keymap},
+        plain,
         run::{Options, run},
         terminal::TerminalError,
     },
@@ -39,8 +40,8 @@ fn main() -> Result<ExitCode> {
     }
     match &loaded {
         #[cfg(feature = "server")]
-        Ok(loaded) if cli.opens_demo() => Ok(show_around(&loaded.config)),
-        Ok(loaded) if cli.opens_client() => Ok(open(&loaded.config)),
+        Ok(loaded) if cli.opens_demo() => Ok(show_around(&loaded.config, cli.is_plain())),
+        Ok(loaded) if cli.opens_client() => Ok(open(&loaded.config, cli.is_plain())),
         _ => Ok(cli::run(&cli, &loaded)),
     }
 }
@@ -54,7 +55,7 @@ fn known_keys(loaded: Loaded) -> std::result::Result<Loaded, ConfigError> {
 }
 
 /// Opens the terminal client.
-fn open(config: &Config) -> ExitCode {
+fn open(config: &Config, lines: bool) -> ExitCode {
     #[cfg(feature = "server")]
     let (embedded, launcher) = {
         let embedded = Arc::new(launcher::Embedded::new(config));
@@ -62,7 +63,7 @@ fn open(config: &Config) -> ExitCode {
     };
     #[cfg(not(feature = "server"))]
     let launcher: Option<Arc<dyn Launcher>> = None;
-    let done = client(Options::new(config, &Environment::read(), launcher));
+    let done = client(Options::new(config, &Environment::read(), launcher), lines);
     #[cfg(feature = "server")]
     embedded.stop();
     done
@@ -70,11 +71,11 @@ fn open(config: &Config) -> ExitCode {
 
 /// Opens the terminal client on a throw-away server. A session of the environment is for another one.
 #[cfg(feature = "server")]
-fn show_around(config: &Config) -> ExitCode {
+fn show_around(config: &Config, lines: bool) -> ExitCode {
     match guestlist::local::demo::Demo::start(config) {
         Ok(demo) => {
             let environment = Environment { token: None, ..Environment::read() };
-            client(Options::new(demo.config(), &environment, None).map(Options::on_demo))
+            client(Options::new(demo.config(), &environment, None).map(Options::on_demo), lines)
         }
         Err(error) => {
             tell(&error);
@@ -85,9 +86,9 @@ fn show_around(config: &Config) -> ExitCode {
 
 /// The terminal client to its end. Wrong configuration and a terminal that cannot show it are wrong usage; what the
 /// system refuses is a failure.
-fn client(options: std::result::Result<Options, OptionsError>) -> ExitCode {
+fn client(options: std::result::Result<Options, OptionsError>, lines: bool) -> ExitCode {
     let (why, code) = match options {
-        Ok(options) => match run(options) {
+        Ok(options) => match if lines { plain::run(options) } else { run(options) } {
             Ok(()) => return ExitCode::SUCCESS,
             Err(error) => (error.to_string(), if matches!(error, TerminalError::Io(_)) { 1 } else { 2 }),
         },

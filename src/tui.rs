@@ -24,6 +24,7 @@ pub mod model;
 pub mod options;
 pub mod palette;
 pub mod places;
+pub mod plain;
 mod qr;
 pub mod request;
 pub mod run;

@@ -271,6 +271,11 @@ impl Key {
         }
     }
 
+    /// The event of this key being pressed.
+    pub fn event(self) -> KeyEvent {
+        KeyEvent::new(self.code, self.modifiers)
+    }
+
     /// Whether it is this letter with Ctrl held.
     pub fn is_ctrl(self, letter: char) -> bool {
         self.code == KeyCode::Char(letter) && self.modifiers == KeyModifiers::CONTROL

@@ -3,6 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use super::{
+    keymap::Action,
     launch::Launched,
     model::{Place, RequestId},
     request::{Answer, Request},
@@ -18,6 +19,8 @@ use crate::{
 pub enum Msg {
     /// A key.
     Key(KeyEvent),
+    /// An action, asked for by its name.
+    Act(Action),
     /// A paste, in one piece.
     Paste(String),
     /// The wheel, one notch, over this column and row.

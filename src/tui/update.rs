@@ -58,6 +58,8 @@ impl Model {
         self.dirty |= !quiet;
         let mut effects = match msg {
             Msg::Key(event) => self.key(event),
+            Msg::Act(action) if self.screen == Screen::Panes => self.act_by_name(action),
+            Msg::Act(_) => Vec::new(),
             Msg::Paste(text) => self.paste(&text),
             Msg::Wheel { up, at } => self.wheel(up, at),
             Msg::Click { at } => self.click(at),

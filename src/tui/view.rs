@@ -10,6 +10,7 @@ mod listing;
 mod outline;
 mod overlay;
 mod panes;
+mod plain;
 mod text;
 pub(in crate::tui) mod when;
 
@@ -21,6 +22,7 @@ use super::{
 };
 use outline::put_lines;
 pub(in crate::tui) use panes::glyph;
+pub(in crate::tui) use plain::said;
 
 /// Draws the whole screen into a frame. Where things stand is decided by the frame's size, not by the model's, so that
 /// nothing is drawn outside of it while a change of size is on its way.

@@ -100,6 +100,10 @@ mod once;
 mod opt_out;
 #[cfg(feature = "server")]
 mod people;
+#[cfg(all(unix, feature = "server"))]
+mod pictures;
+#[cfg(all(unix, feature = "server"))]
+mod plain;
 #[cfg(feature = "server")]
 mod plan;
 #[cfg(feature = "server")]

@@ -19,7 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("client", &["api", "domain", "private"]),
     ("config", &["client", "clipboard", "domain", "private"]),
     ("cli", &["api", "client", "clipboard", "config", "domain", "private"]),
-    ("tui", &["api", "client", "clipboard", "config", "domain"]),
+    ("tui", &["api", "client", "clipboard", "config", "domain", "private"]),
     ("server", &["api", "config", "domain", "private"]),
     ("local", &["api", "client", "config", "domain", "private", "server"]),
 ];

@@ -109,7 +109,7 @@ impl Model {
     }
 
     /// An action chosen by its name takes the focus to the pane that it belongs to.
-    fn act_by_name(&mut self, action: Action) -> Vec<Effect> {
+    pub(super) fn act_by_name(&mut self, action: Action) -> Vec<Effect> {
         if matches!(self.overlays.last(), Some(Overlay::Bulk(_))) {
             return self.bulk_act(action);
         }

@@ -19,6 +19,11 @@ use crate::{
 
 const SIZES: [(u16, u16); 4] = [(120, 40), (80, 24), (50, 15), (40, 12)];
 
+/// Every scene, for other tests of the views.
+pub(super) fn all_scenes() -> impl Iterator<Item = scenes::Scene> {
+    scenes::ALL.iter().copied()
+}
+
 fn drawn(model: &Model, theme: &Theme, (width, height): (u16, u16)) -> Terminal<TestBackend> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| view(model, theme, frame)).unwrap();

@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-type Scene = (&'static str, fn((u16, u16)) -> Model);
+pub(in crate::tui::view) type Scene = (&'static str, fn((u16, u16)) -> Model);
 
 /// Every screen. What belongs together is next door.
 pub(super) static ALL: LazyLock<Vec<Scene>> = LazyLock::new(|| {

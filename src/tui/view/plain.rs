@@ -1,0 +1,237 @@
+//! The model in plain lines, for a screen reader: no boxes, no columns, no sequences. Each line says one thing, and reads
+//! the same until that thing changes.
+
+use ratatui::{Terminal, backend::TestBackend, layout::Rect};
+
+use super::{footer, overlay, when};
+use crate::{
+    config::Theme as Colours,
+    domain::{Kind, Standing, Status},
+    tui::{
+        model::{Form, FormField, Input, List, Model, Overlay, Pane, Row, Screen, ShownLink},
+        theme::Theme,
+    },
+};
+
+/// The lines that an overlay is drawn on: far more than any of them needs, so that nothing is cut off.
+const HIGH: u16 = 160;
+/// Its columns: no line is broken before.
+const WIDE: u16 = 100;
+
+/// Where the person is and what stands there, a line each.
+pub(in crate::tui) fn said(model: &Model) -> Vec<String> {
+    let mut lines = around(model);
+    lines.extend(match (model.overlays.last(), &model.screen) {
+        (Some(Overlay::Form(form)), _) | (None, Screen::Entry(form)) => of_form(form),
+        (Some(Overlay::Link(link)), _) => of_link(link),
+        (Some(overlay), _) => of_overlay(model, overlay),
+        (None, Screen::Welcome { problem, .. }) => problem
+            .iter()
+            .cloned()
+            .chain(["Where are your bands? 1: on this machine. 2: on a server. Say 1 or 2.".to_owned()])
+            .collect(),
+        (None, Screen::Starting(what)) => vec![what.clone()],
+        (None, Screen::Panes) => of_panes(model),
+    });
+    lines
+}
+
+/// What holds everywhere: the line to the server, and what waits for the person.
+fn around(model: &Model) -> Vec<String> {
+    let mut lines = Vec::new();
+    if model.line.offline_since.is_some() && model.screen == Screen::Panes {
+        lines.push(format!("The server is not reached ({}). What is listed is from before.", model.line.why));
+    }
+    match model.inbox.pending {
+        0 => {}
+        1 => lines.push("One invite waits for you: say inbox.".to_owned()),
+        count => lines.push(format!("{count} invites wait for you: say inbox.")),
+    }
+    lines
+}
+
+/// A field with what stands in it; of a password only whether something does.
+fn of_field(field: &FormField) -> String {
+    let value = match &field.input {
+        Input::Secret(text) if text.is_empty() => String::new(),
+        Input::Secret(_) => "typed".to_owned(),
+        Input::Choice { options, selected } => {
+            let words: Vec<_> = options.iter().map(|(_, word)| word.as_ref()).collect();
+            format!("{}, of {}", words.get(*selected).copied().unwrap_or_default(), words.join(" / "))
+        }
+        _ => field.value().replace('\n', " / "),
+    };
+    let value = if value.is_empty() { "nothing yet".to_owned() } else { value };
+    let wrong = field.error.as_ref().map_or_else(String::new, |why| format!(". Wrong: {why}"));
+    format!("{}: {value}{wrong}", field.label)
+}
+
+fn of_form(form: &Form) -> Vec<String> {
+    let mut lines = vec![format!("Form: {}", form.title)];
+    if let Some(review) = &form.review {
+        lines.extend(review.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
+        if form.sending.is_none() {
+            lines.extend(form.refused.iter().map(|refused| format!("Refused: {refused}")));
+            lines.push(format!("Say yes to {}, no to change it.", form.verb));
+        }
+        return lines;
+    }
+    lines.extend(form.fields.iter().map(of_field));
+    if let Some(refused) = &form.refused {
+        lines.push(format!("Refused: {refused}"));
+    }
+    if form.sending.is_some() {
+        lines.push("On its way.".to_owned());
+    } else if let Some(field) = form.fields.get(form.focus) {
+        lines.push(format!("Now {}. {} Nothing typed keeps it; send, previous, cancel.", field.label, field.hint));
+    }
+    lines
+}
+
+fn of_link(shown: &ShownLink) -> Vec<String> {
+    let mut lines = vec![format!("Link, {}:", shown.link.title), shown.link.text.clone()];
+    if shown.loopback {
+        lines.push("It works on this machine only.".to_owned());
+    }
+    lines
+}
+
+/// What an overlay shows, without what is only drawn.
+fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<String> {
+    let theme = Theme::new(Colours::None, true);
+    let Ok(mut terminal) = Terminal::new(TestBackend::new(WIDE, HIGH));
+    let drawn = terminal.draw(|frame| {
+        let all = frame.area();
+        let (body, foot) = (Rect { height: all.height - 1, ..all }, Rect { y: all.bottom() - 1, height: 1, ..all });
+        overlay::draw(frame, body, model, overlay, true, &theme);
+        footer::draw(frame.buffer_mut(), foot, model, &theme);
+    });
+    if drawn.is_err() {
+        return Vec::new();
+    }
+    let buffer = terminal.backend().buffer();
+    let rows = buffer.content.chunks(usize::from(WIDE));
+    rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>())
+        .map(|row| words(&row))
+        .filter(|row| !row.is_empty())
+        .collect()
+}
+
+/// A drawn row as it is read: lines and blanks between columns become commas.
+fn words(row: &str) -> String {
+    let row: String = row.chars().map(|c| if "─│┌┐└┘├┤↑↓".contains(c) { ' ' } else { c }).collect();
+    let row =
+        row.replace("▸ ", "here: ").replace('▸', "here:").replace('◆', "marked:").replace("● ", "").replace("✓ ", "");
+    let row = row.replace("✗ ", "").replace("○ ", "").replace("· ", "");
+    row.split("  ").map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+fn of_panes(model: &Model) -> Vec<String> {
+    let who = model.me.as_ref().map_or_else(String::new, |me| format!("You are {}. ", me.username));
+    let band = model.chosen_band().map(|band| band.name.clone()).unwrap_or_default();
+    let mut lines = Vec::new();
+    match model.focus {
+        Pane::Bands => {
+            lines.push(format!("{who}Bands:"));
+            rows(&mut lines, &model.bands.list, &model.bands.search.query, |band| {
+                let role = band.role.map_or_else(String::new, |role| format!(", you are {role}"));
+                format!("{}, {} pending{role}", band.name, band.counts.pending)
+            });
+        }
+        Pane::Invites => {
+            let pane = &model.invites;
+            let only = [pane.status.map(Status::as_str), pane.kind.map(Kind::as_str)];
+            let only: Vec<_> = only.into_iter().flatten().collect();
+            let only = if only.is_empty() { String::new() } else { format!(", only {}", only.join(" ")) };
+            lines.push(format!("{who}Invites of {band}, {} pending of {}{only}:", pane.pending, pane.total));
+            rows(&mut lines, &pane.list, &pane.search.query, |invite| {
+                let standing = Standing::at(model.now, invite.status, invite.cancel_reason, invite.expires_at);
+                let how = match (standing.status, standing.reason) {
+                    (Status::Cancelled, Some(reason)) => reason.as_str().replace('_', " "),
+                    (status, _) => status.to_string(),
+                };
+                let most = invite.max_uses.0.map_or_else(|| "any number".to_owned(), |uses| uses.to_string());
+                let end = invite.expires_at.filter(|_| standing.is_pending());
+                let end = end
+                    .map_or_else(String::new, |at| format!(", ends {}", when::date_and_time(at, &model.settings.zone)));
+                let marked = if pane.all || pane.list.marked.contains(&invite.id) { "marked, " } else { "" };
+                let (whom, role, by) = (invite.recipient(), invite.role, &invite.created_by.display_name);
+                format!("{marked}{whom}, {role}, {how}, {} of {most} used{end}, by {by}", invite.uses)
+            });
+        }
+        Pane::Members => {
+            lines.push(format!("{who}Members of {band}, {}:", model.members.total));
+            rows(&mut lines, &model.members.list, &model.members.search.query, |member| {
+                let since = when::date(member.joined_at, &model.settings.zone);
+                let (name, username) = (&member.account.display_name, &member.account.username);
+                format!("{name}, @{username}, {}, since {since}", member.role)
+            });
+        }
+    }
+    lines
+}
+
+/// The rows of a list with their numbers, and which one is chosen.
+fn rows<T: Row>(
+    lines: &mut Vec<String>,
+    list: &List<T>,
+    query: &crate::tui::model::TextField,
+    say: impl Fn(&T) -> String,
+) {
+    if !query.is_empty() {
+        lines.push(format!("Searched for {}; back shows all.", query.text()));
+    }
+    if !list.loaded {
+        lines.push("Loading.".to_owned());
+        return;
+    }
+    if list.is_empty() {
+        lines.push("Nothing is here.".to_owned());
+    }
+    lines.extend(list.rows().enumerate().map(|(at, row)| format!("{}: {}", at + 1, say(row))));
+    if list.has_before() || list.has_behind() {
+        lines.push("That is a part of the list: first, last, page down and page up show others.".to_owned());
+    }
+    if let Some(row) = list.selected() {
+        lines.push(format!("Chosen is {}: {}", list.selected_index() + 1, say(row)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::sample;
+
+    #[test]
+    fn bands_invites_and_members_are_sentences_with_numbers() {
+        let mut model = sample::panes((100, 60));
+        model.focus = Pane::Invites;
+        let lines = said(&model).join("\n");
+        assert!(lines.contains("Invites of The Night Owls, 12 pending of 48"), "{lines}");
+        assert!(lines.contains("1: ") && lines.contains("Chosen is 1: "), "{lines}");
+        model.focus = Pane::Members;
+        assert!(said(&model).join("\n").contains("Members of The Night Owls, 9"));
+        model.focus = Pane::Bands;
+        assert!(said(&model).join("\n").contains("The Night Owls, 12 pending, you are owner"));
+    }
+
+    #[test]
+    fn no_scene_says_anything_that_is_only_drawn() {
+        for (name, scene) in super::super::tests::all_scenes() {
+            for line in said(&scene((100, 60))) {
+                assert!(!line.contains(['│', '┌', '─', '▸', '\u{1b}']), "{name}: {line}");
+                assert!(!line.trim().is_empty(), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_said() {
+        let mut model = sample::at_server((100, 60));
+        let mut form = crate::tui::forms::sign_in();
+        form.fill("password", "correct horse");
+        model.screen = Screen::Entry(form);
+        let lines = said(&model).join("\n");
+        assert!(lines.contains("Password: typed") && !lines.contains("horse"), "{lines}");
+    }
+}
