@@ -24,6 +24,8 @@ pub struct Known {
     pub people: Option<FoundPeople>,
     /// Which of them the cursor is on.
     pub picked: Option<usize>,
+    /// Lines scrolled off the top of what is read before it is sent.
+    pub scroll: u16,
 }
 
 impl Form {

@@ -197,7 +197,7 @@ impl Listing {
         let outermost = self.above().first().copied();
         self.outline.branches.clear();
         self.outline.selected = outermost
-            .or_else(|| self.chosen().map(|entry| entry.id()))
+            .or_else(|| self.chosen().map(super::Row::id))
             .and_then(|id| self.lines().iter().position(|line| line.id() == Some(id)))
             .unwrap_or(0);
     }

@@ -207,6 +207,7 @@ impl Model {
         let effects = match self.read_form(&mut form) {
             read::Said::Request(request) if form.review.is_none() && self.review(&form, &request).is_some() => {
                 form.review = self.review(&form, &request);
+                form.known.scroll = 0;
                 Vec::new()
             }
             read::Said::Request(request) => {

@@ -20,7 +20,12 @@ impl Model {
     pub(super) fn overlay_key(&mut self, key: Key) -> Vec<Effect> {
         let most = view::most_scroll(self);
         match self.overlays.last_mut() {
-            Some(Overlay::Form(_)) => self.form_key(key),
+            Some(Overlay::Form(form)) => {
+                if form.review.is_some() && scrolled(&mut form.known.scroll, most, key) {
+                    return Vec::new();
+                }
+                self.form_key(key)
+            }
             Some(Overlay::Confirm(_)) => self.confirm_key(key),
             Some(Overlay::Offer(offer)) => {
                 if scrolled(&mut offer.scroll, most, key) {

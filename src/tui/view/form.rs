@@ -9,7 +9,7 @@ use ratatui::{
 };
 
 use super::{
-    outline::put_lines,
+    outline::{put, put_lines},
     text::{breaks, clip, columns, fit, tail, wrap},
 };
 use crate::{
@@ -40,6 +40,8 @@ pub(super) struct Drawn {
     cursor: Option<(usize, usize)>,
     /// What stays below the fields however they scroll.
     foot: Vec<Line<'static>>,
+    /// Lines scrolled off the top, where the person scrolls and not the focus.
+    scrolled: Option<usize>,
 }
 
 impl Drawn {
@@ -65,8 +67,18 @@ impl Drawn {
         // The cursor goes before what is said of the field, should both not fit.
         let end = self.focus.1.max(1);
         let cursor_line = self.cursor.map_or(self.focus.0, |(line, _)| line);
-        let top = end.saturating_sub(high).min(cursor_line);
+        let furthest = self.lines.len().saturating_sub(high);
+        let top = self.scrolled.map_or_else(|| end.saturating_sub(high).min(cursor_line), |top| top.min(furthest));
         put_lines(frame.buffer_mut(), fields, self.lines.iter().skip(top));
+        if self.scrolled.is_some() && high > 0 {
+            let edge = area.right() + 1;
+            if top > 0 {
+                put(frame.buffer_mut(), edge, fields.y, "↑", Style::new(), 1);
+            }
+            if top < furthest {
+                put(frame.buffer_mut(), edge, fields.bottom() - 1, "↓", Style::new(), 1);
+            }
+        }
         let below = Rect { y: fields.bottom(), height: foot, ..area };
         put_lines(frame.buffer_mut(), below, &self.foot);
         if let Some((line, column)) = self.cursor.filter(|_| takes_keys) {
@@ -88,10 +100,11 @@ fn lines(form: &Form, wide: usize, airy: bool, theme: &Theme) -> Drawn {
     let label_wide = form.fields.iter().map(|field| columns(field.label)).max().unwrap_or(0);
     let indent = (label_wide + 4).min(wide / 2);
     let room = wide.saturating_sub(indent + 1).max(1);
-    let mut drawn = Drawn { lines: Vec::new(), focus: (0, 1), cursor: None, foot: Vec::new() };
+    let mut drawn = Drawn { lines: Vec::new(), focus: (0, 1), cursor: None, foot: Vec::new(), scrolled: None };
     let waiting = form.sending.is_some();
     if let Some(review) = &form.review {
         drawn.lines = wrap(review, wide).into_iter().map(Line::raw).collect();
+        drawn.scrolled = Some(usize::from(form.known.scroll));
         foot(&mut drawn, form, wide, theme);
         return drawn;
     }

@@ -85,6 +85,7 @@ pub(super) fn most_scroll(model: &Model, area: Rect, theme: &Theme) -> u16 {
         Some(Overlay::Details(details)) => details::lines(details, model, wide, theme).len(),
         Some(Overlay::Shown(shown)) => super::listing::facts(shown, model, wide, theme).len(),
         Some(Overlay::Offer(offer)) => offer::height(offer, model, wide, theme),
+        Some(Overlay::Form(form)) if form.review.is_some() => form::draw(form, wide, usize::MAX, theme).height(),
         _ => return 0,
     };
     lines.saturating_sub(usize::from(area.height.saturating_sub(2))) as u16

@@ -258,3 +258,22 @@ fn who_may_only_invite_is_asked_for_no_template_and_no_campaign() {
     assert!(form(&desk).fields.iter().all(|field| field.name != "template_id" && field.name != "campaign_id"));
     assert!(!desk.has_request(|r| matches!(r, Request::Templates(..) | Request::Campaigns(..))));
 }
+
+#[test]
+fn a_long_last_look_scrolls_as_far_as_it_goes() {
+    let mut desk = Desk::with_a_band();
+    desk.model.size = (40, 12);
+    desk.press("n");
+    fill(&mut desk, "message", &"Bring your sticks. ".repeat(40));
+    desk.press("ctrl-s");
+    for _ in 0..60 {
+        desk.press("down");
+    }
+    let down = form(&desk).known.scroll;
+    assert!(down > 3 && down < 60, "{down}");
+    desk.press("up");
+    assert_eq!(form(&desk).known.scroll, down - 1);
+    assert!(form(&desk).review.is_some() && !desk.has_request(is_create));
+    desk.press("esc ctrl-s");
+    assert_eq!(form(&desk).known.scroll, 0);
+}

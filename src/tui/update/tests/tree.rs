@@ -140,7 +140,7 @@ fn who_is_found_below_themselves_is_drawn_once_and_what_is_held_is_bounded() {
     let mut desk = opened();
     desk.press("enter");
     for depth in 0..60_u128 {
-        desk.answer(|r| is_tree(r), Ok(tree((0..50).map(|n| node(1_000 * depth + n + 10, 1)).collect(), None, None)));
+        desk.answer(is_tree, Ok(tree((0..50).map(|n| node(1_000 * depth + n + 10, 1)).collect(), None, None)));
         desk.press("j enter");
     }
     assert!(drawn(&desk).len() <= crate::tui::model::MOST_HELD, "{}", drawn(&desk).len());

@@ -29,6 +29,15 @@ pub(super) const ALL: &[Scene] = &[
         over_panes(size, Overlay::Form(form))
     }),
     ("new-invite-review", |size| reviewed(size, None)),
+    ("new-invite-review-scrolled", |size| {
+        let mut model = reviewed(size, None);
+        if let Some(Overlay::Form(form)) = model.overlays.last_mut() {
+            let said = form.review.get_or_insert_default();
+            *said = said.repeat(5);
+            form.known.scroll = 3;
+        }
+        model
+    }),
     ("new-invite-review-refused", |size| {
         reviewed(size, Some("You have made as many invites as you may in 30 days. More can be made from 2026-03-20."))
     }),
