@@ -14,9 +14,10 @@ use super::{
 };
 use crate::{
     api::{
-        Campaign, CampaignEvent, Invite, InviteFilter, InviteSort, Redemption, ResendInvite, ResentInvite, UpdateInvite,
+        Campaign, CampaignEvent, Code, Invite, InviteFilter, InviteSort, Redemption, ResendInvite, ResentInvite,
+        UpdateInvite,
     },
-    client::{Client, InviteQuery},
+    client::{Client, Error as ClientError, InviteQuery},
     domain::{BandId, InviteId, Kind, Role, Status},
 };
 
@@ -232,7 +233,11 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
             }
             // Who may see the invite need not be one who may see its campaign.
             let campaign = match invite.shared_campaign() {
-                Some(id) => client.campaign(id).await.ok(),
+                Some(id) => match client.campaign(id).await {
+                    Ok(campaign) => Some(campaign),
+                    Err(ClientError::Problem(no)) if matches!(no.code, Code::NotFound | Code::Forbidden) => None,
+                    Err(error) => return Err(error.into()),
+                },
                 None => None,
             };
             return show(&invite, campaign.as_ref());

@@ -34,7 +34,7 @@ use crate::{
 use super::{
     Fields, Refused,
     audit::{self, Event},
-    invites::{Decision, Rest},
+    invites::{self, Decision, Rest},
     store::{Dialect, Tx},
 };
 
@@ -258,6 +258,7 @@ pub(crate) fn read(tx: &mut Tx<'_>, id: BandId, account: AccountId, site: &Polic
 /// still to do, and comes back.
 pub(crate) fn delete(tx: &mut Tx<'_>, id: BandId, actor: AccountId, now: Timestamp) -> Result<Option<Rest>, Refused> {
     Access::hold(tx, id, actor)?.require_owner()?;
+    invites::of_decisions(tx, id)?;
     // The band first: an invite that is being made counts itself in this row, so it is seen below or refused.
     let deleted = tx.execute("UPDATE band SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL", &[&id, &now])?;
     if deleted == 0 {

@@ -47,6 +47,7 @@ pub(crate) use self::{
     list::{Filter, list},
     people::hold as hold_invited,
     supersede::{came_without_invite, hold_all_for},
+    turn::of_decisions,
     wish::{To, ending},
     withdraw::Withdrawal,
 };

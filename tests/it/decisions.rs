@@ -27,6 +27,7 @@ on_each_database! {
     another_invite_takes_the_place_of_one_that_a_decision_ended,
     what_a_decision_ended_is_not_superseded_removed_or_opted_out,
     a_role_that_one_invite_was_given_after_a_decision_does_not_end_it,
+    what_one_names_of_another_band_stays_under_its_decisions,
 }
 
 /// A decision that was taken and is written to no invite yet.
@@ -497,4 +498,20 @@ async fn a_role_that_one_invite_was_given_after_a_decision_does_not_end_it(world
     assert_eq!(shown(&ada, &kept).await["status"], "pending");
     through(&world).await;
     assert_eq!(shown(&ada, &kept).await["status"], "pending");
+}
+
+async fn what_one_names_of_another_band_stays_under_its_decisions(world: World) {
+    let (ada, joe) = (world.account("ada").await, world.account("joe").await);
+    let (band, own) = (ada.band("Choir").await, joe.band("Brass").await);
+    let_in(&ada, &band, "admin", &[&joe]).await;
+    let (escaping, _) = joe.invite(&band, json!({ "role": "admin" })).await;
+    joe.invite(&own, json!({})).await;
+    let removed = Open { maker: Some(id(&joe)), which: "to_admin", reason: Some("inviter_removed"), ..Open::default() };
+    removed.of(&world, &band, &ada).await;
+    Open { which: "all", message: Some("later"), ..Open::default() }.of(&world, &own, &joe).await;
+    let extend = json!({ "action": "extend", "ids": [escaping], "args": { "ttl_hours": 9 } });
+    let (status, answer) = joe.post(&format!("/bands/{own}/invites/actions"), extend).await;
+    assert_eq!((status, &answer["failed"][0]["code"]), (200, &json!("not_found")), "{answer}");
+    through(&world).await;
+    assert_eq!(shown(&ada, &escaping).await["cancel_reason"], "inviter_removed");
 }

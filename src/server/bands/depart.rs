@@ -37,6 +37,8 @@ pub(crate) fn leave_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> 
         let text = format!("You own {}: hand each of your bands over first, or delete it.", owned.join(", "));
         return Err(Refused::new(Code::LastOwner, text));
     }
+    // What waits for it, before what it decides by leaving: that order is everywhere's.
+    opt_out(tx, account, now)?;
     let mut rest = Vec::new();
     for place in places.iter().filter(|place| place.live) {
         let band = place.band;
@@ -48,7 +50,6 @@ pub(crate) fn leave_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> 
             Event { band: Some(band), actor, action: "member.left", invite: None, account: actor, detail: None };
         audit::record(tx, now, event)?;
     }
-    opt_out(tx, account, now)?;
     let _ = requests::close(tx, "account = $3", &[&account], Some(account), now)?;
     Ok(rest)
 }

@@ -137,11 +137,13 @@ pub(crate) fn remove_member(
     }
     members::delete(tx, band, account)?;
     let withdrawal = Withdrawal { band, account, actor: caller, now };
+    if !leaves {
+        withdrawal.addressed(tx)?;
+    }
     let rest = withdrawal.made(tx, removal.revoke_invites)?;
     let action = if leaves {
         "member.left"
     } else {
-        withdrawal.addressed(tx)?;
         // What the person was inviting by just now may bear a later time than this; it lets nobody back in.
         let newest = "SELECT created_at FROM invite WHERE band = $1 ORDER BY seq DESC LIMIT 1";
         let at = tx.query_one::<Newest>(newest, &[&band])?.map_or(now, |newest| newest.created_at.max(now));

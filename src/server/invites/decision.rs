@@ -26,7 +26,10 @@ use crate::{
     },
 };
 
-use super::cancel::{AT_ONCE, Cancel};
+use super::{
+    cancel::{AT_ONCE, Cancel},
+    turn,
+};
 
 /// The number of a decision that is not written down yet: it comes after all others.
 pub(super) const NEW: i64 = i64::MAX;
@@ -197,6 +200,7 @@ impl Decision {
         };
         let cancelled = self.reason.map_or(0, |_| pending.map_or(ended, |n| n.max(ended)));
         let Some(past) = past else { return Ok(Begun { cancelled: ended.unsigned_abs(), rest: None }) };
+        turn::of_decisions(tx, self.band)?;
         let rest = tx.query_one(
             "INSERT INTO decision (band, campaign, maker, every, by_rules, reason, role, sets_message, message, sets_end,
                 expires_at, actor, at, upto, past)
@@ -393,7 +397,8 @@ fn write_all(tx: &mut Tx<'_>, decisions: &[Decision], rows: &Rows<'_>) -> Result
         let _ = decision.write(tx, rows)?;
     }
     if let Some(last) = decisions.last() {
-        let which = rows.way(Condition::from(2)).and("status = 'pending' AND decision < $1", &[]);
+        let band = format!("{}band = ? AND status = 'pending' AND decision < $1", tx.dialect().pick("+", ""));
+        let which = rows.way(Condition::from(2)).and(&band, &[&last.band]);
         let sql = intern(format!("UPDATE invite SET decision = $1 WHERE {}", which.text));
         let mut params: Vec<&dyn ToValue> = vec![&last.seq];
         params.extend(&which.values);
@@ -408,8 +413,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<
     if ids.is_empty() {
         return Ok(false);
     }
-    let open = open(tx, band, NEW)?;
-    if open.is_empty() {
+    if !tx.exists("SELECT 1 AS n FROM decision WHERE band = $1 LIMIT 1", &[&band])? {
         return Ok(false);
     }
     let mut ids = ids.to_vec();
@@ -417,6 +421,8 @@ pub(super) fn settle(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<
     for some in ids.chunks(AT_ONCE) {
         let rows = Rows::Ids(some);
         rows.hold(tx, band)?;
+        // As they stand now: while this waited, others went on with them, and acted by what they came to.
+        let open = open(tx, band, NEW)?;
         write_all(tx, &open, &rows)?;
     }
     Ok(true)

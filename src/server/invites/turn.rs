@@ -27,6 +27,8 @@ enum Of {
     Notices = 2,
     /// Invites that are made together.
     Bulks = 3,
+    /// Decisions about many invites.
+    Decisions = 4,
 }
 
 /// Waits until nobody else counts what the recipients of these invites were mailed; they then wait for this transaction.
@@ -43,12 +45,23 @@ pub(super) fn of_inviters(tx: &mut Tx<'_>, accounts: &[AccountId]) -> Result<(),
 /// Waits until nobody else makes many invites in the band at once: two that are for the same people, in other orders, would
 /// wait for each other. Before invites are held.
 pub(super) fn of_bulks(tx: &mut Tx<'_>, band: BandId) -> Result<(), Error> {
+    of_band(tx, Of::Bulks, band)
+}
+
+/// Waits until nobody else takes a decision about the band's invites: their numbers come to be seen in their order, so that
+/// an invite that bears one has been through all before it. After invites are held, and before the band is.
+pub(crate) fn of_decisions(tx: &mut Tx<'_>, band: BandId) -> Result<(), Error> {
+    of_band(tx, Of::Decisions, band)
+}
+
+/// Each band has a lock of its own: whoever takes those of several, in the order of their ids, meets nobody in another.
+fn of_band(tx: &mut Tx<'_>, of: Of, band: BandId) -> Result<(), Error> {
     if tx.dialect() == Dialect::Sqlite {
         return Ok(());
     }
     let sql = "SELECT CAST(1 AS bigint) AS key
-        FROM (SELECT pg_advisory_xact_lock(CAST($1 AS bigint) * 256 + (hashtext(CAST($2::uuid AS text)) & 255))) AS held";
-    let _: Option<Lock> = tx.query_one(sql, &[&(Of::Bulks as i64), &band])?;
+        FROM (SELECT pg_advisory_xact_lock(hashtextextended(CAST($2::uuid AS text), CAST($1 AS bigint)))) AS held";
+    let _: Option<Lock> = tx.query_one(sql, &[&(of as i64), &band])?;
     Ok(())
 }
 

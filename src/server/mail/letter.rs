@@ -9,7 +9,9 @@
 //! | `joined`, `superseded` | who invited is in the band, with that address, and wants mail |
 
 use crate::{
-    domain::{AccountId, Address, BandId, CampaignId, Kind, MailKind, MailOutcome, MaxUses, Role, Status, Timestamp},
+    domain::{
+        AccountId, Address, BandId, CampaignId, InviteId, Kind, MailKind, MailOutcome, MaxUses, Role, Status, Timestamp,
+    },
     server::{
         App,
         accounts::LIFE_MINUTES,
@@ -79,8 +81,9 @@ pub(super) fn read(
     }
 }
 
-fn invite(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Result<Letter, MailOutcome>, Error> {
-    let facts: Option<InviteFacts> = tx.query_one(
+/// What an invite is by its row, for its mail.
+fn facts(tx: &mut Tx<'_>, invite: InviteId) -> Result<Option<InviteFacts>, Error> {
+    tx.query_one(
         concat!(
             "SELECT i.band AS band, b.name AS band_name, i.created_by AS created_by, c.display_name AS inviter, i.role AS role, i.status AS status,
             i.kind AS kind, i.max_uses AS max_uses,
@@ -95,15 +98,29 @@ fn invite(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Re
             LEFT JOIN account t ON t.id = i.account AND t.email_verified
          WHERE i.id = $1"
         ),
-        &[&mail.invite],
-    )?;
-    let (Some(mut facts), Some(id)) = (facts, mail.invite) else { return Ok(Err(MailOutcome::Dropped)) };
-    if facts.is_decided
-        && let Some(Foretold { status, role, message, expires_at, .. }) =
-            invites::foretold(tx, facts.band, &[id])?.remove(&id)
-    {
-        facts = InviteFacts { role, status, message, expires_at, ..facts };
+        &[&invite],
+    )
+}
+
+/// The same by all that was decided about it; `None` where that cannot be told, and so nothing is to be sent.
+fn foretold(tx: &mut Tx<'_>, invite: InviteId) -> Result<Option<InviteFacts>, Error> {
+    // What was decided can come to be written in between: then the row tells it.
+    for _ in 0..3 {
+        let Some(facts) = facts(tx, invite)? else { return Ok(None) };
+        if !facts.is_decided || facts.status != Status::Pending {
+            return Ok(Some(facts));
+        }
+        let told = invites::foretold(tx, facts.band, &[invite])?.remove(&invite);
+        if let Some(Foretold { status, role, message, expires_at, .. }) = told {
+            return Ok(Some(InviteFacts { role, status, message, expires_at, ..facts }));
+        }
     }
+    Ok(None)
+}
+
+fn invite(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Result<Letter, MailOutcome>, Error> {
+    let Some(id) = mail.invite else { return Ok(Err(MailOutcome::Dropped)) };
+    let Some(facts) = foretold(tx, id)? else { return Ok(Err(MailOutcome::Dropped)) };
     let over = facts.status != Status::Pending || facts.expires_at.is_some_and(|end| end <= now);
     if over || facts.uses > 0 || facts.email != mail.email {
         return Ok(Err(MailOutcome::Dropped));

@@ -22,7 +22,7 @@ use super::{STYLE, answer, is_own};
 
 /// The routes of this file. Nothing is looked up here, so nothing can be guessed.
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/", get(show).post(go)).route("/invite", get(show).post(go))
+    Router::new().route("/", get(show)).route("/invite", get(show).post(go))
 }
 
 #[derive(Template)]
@@ -66,13 +66,12 @@ async fn go(
 /// The token or code in what was typed, however it is spaced; a link has to be one of this server, which begin with `own`.
 fn read(typed: &str, own: &str) -> Result<Token, &'static str> {
     let typed: String = typed.split_whitespace().collect();
-    let Ok(Pasted { origin, token }) = Pasted::parse(&typed) else {
-        return Err("must be a code of twelve letters and digits, like WXYZ-2345-ABCD, or the whole link.");
-    };
+    let form = "must be a code of twelve letters and digits, like WXYZ-2345-ABCD, or a whole link.";
+    let Pasted { origin, token } = Pasted::read(&typed).map_err(|_| form)?;
     if origin.is_some_and(|origin| origin != own) {
         return Err("is the link of another site. Open it there.");
     }
-    Token::parse(&token).ok_or("is not whole. Look at where you found it.")
+    Token::parse(&token).ok_or(form)
 }
 
 fn ask(app: &App, status: StatusCode, typed: &str, wrong: &str) -> Result<Response, Refused> {

@@ -164,6 +164,8 @@ async fn what_is_still_to_be_written_changes_no_order() {
         hold(last).await;
         raw.batch_execute("COMMIT").await.unwrap();
     };
-    let (answer, ()) = tokio::join!(act, look);
+    let both = async { tokio::join!(act, look) };
+    let patience = std::time::Duration::from_mins(1);
+    let (answer, ()) = tokio::time::timeout(patience, both).await.expect("nobody waits for what is held");
     assert_eq!(answer.0, 200, "{}", answer.1);
 }
