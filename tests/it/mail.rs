@@ -1,6 +1,6 @@
 //! What is mailed, to whom, and when; into files.
 
-use guestlist::server::Settings;
+use guestlist::server::{Settings, store::Error};
 use serde_json::{Value, json};
 
 use crate::{
@@ -15,6 +15,7 @@ stories!(
     what_was_decided_is_what_a_mail_says_before_the_rows_do,
     a_mail_says_truly_why_it_comes,
     who_has_an_address_gets_mail_and_who_has_none_does_not,
+    a_link_that_somebody_has_used_is_sent_again_but_not_called_to_mind,
     names_and_messages_add_nothing_to_a_mail,
     what_is_sent_again_takes_the_place_of_what_waits,
     nobody_is_mailed_more_often_a_day_than_they_can_bear,
@@ -147,6 +148,23 @@ mod story {
         let (status, answer) = ada.post(&format!("/bands/{band}/invites/bulk"), json!({ "rows": rows })).await;
         assert_eq!(status, 201, "{answer}");
         assert_eq!(world.mails().await.len(), 2);
+    }
+
+    pub async fn a_link_that_somebody_has_used_is_sent_again_but_not_called_to_mind(world: &World) {
+        let (ada, joe) = (world.account("ada").await, world.account("joe").await);
+        let band = ada.band("The Night Owls").await;
+        let body = json!({ "kind": "link", "email": "kim@example.org", "max_uses": 9, "expires_at": null });
+        let (id, token) = ada.invite(&band, body).await;
+        assert_eq!(joe.accept(&token).await.0, 200);
+        assert_eq!(world.mails().await.len(), 1, "it was for kim, whoever else has used it");
+        let now = world.clock.now().micros();
+        let sql = "UPDATE invite SET next_reminder_at = $1 WHERE uses = 1";
+        let node = world.second_node().await;
+        node.store().write::<_, Error, _>(move |tx| tx.execute(sql, &[&now])).await.unwrap();
+        assert!(world.mails().await.is_empty());
+        assert_eq!(ada.post(&format!("/invites/{id}/resend"), json!({})).await.0, 200);
+        assert_eq!(world.mails().await.len(), 1);
+        assert_eq!(shown(&ada, &id).await["delivery"], "sent");
     }
 
     pub async fn names_and_messages_add_nothing_to_a_mail(world: &World) {

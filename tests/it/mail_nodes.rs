@@ -77,7 +77,7 @@ async fn a_worker_that_dies_in_the_middle_of_a_reminder_leaves_it_to_the_other_a
     workers.shutdown().await;
     server.mood("ok");
     assert_eq!(send_due(&world.app).await.unwrap(), 0, "it is still the dead one's");
-    world.clock.pass_seconds(301);
+    world.clock.pass_seconds(401);
     assert_eq!(send_due(&world.app).await.unwrap(), 1);
     let reminded = times(&server.taken()[before..]);
     let wanted = (0..12).map(|n| (format!("p{n}@example.org"), 1)).chain([("lost@example.org".to_owned(), 2)]);
@@ -119,10 +119,10 @@ impl Programs<'_> {
         });
     }
 
-    /// Has what a dead worker had taken be due now, as if its five minutes had passed.
+    /// Has what a dead worker had taken be due now, as if its minutes had passed.
     fn let_leases_end(&self, runtime: &Runtime) {
         let sql = "UPDATE mail SET due_at = due_at - $1::bigint WHERE settled_at IS NULL AND tries > 0";
-        self.run(runtime, sql, 301_000_000);
+        self.run(runtime, sql, 401_000_000);
     }
 
     /// Has all mail have been sent a day earlier, as if a day had passed. The programs have a clock that nobody can move.

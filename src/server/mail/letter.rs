@@ -2,7 +2,7 @@
 //!
 //! | kind | is sent while |
 //! |---|---|
-//! | `invite`, `reminder` | the invite is pending and not over, still to this address, not used, and the address wants mail; an account's address is verified |
+//! | `invite`, `reminder` | the invite is pending and not over, still to this address, and the address wants mail; an account's address is verified; a reminder, while nobody has used it |
 //! | `verification` | the account still has that address, and it is not verified |
 //! | `reset` | the account is there |
 //! | `moved` | the account is there, and has another address |
@@ -122,7 +122,9 @@ fn invite(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Re
     let Some(id) = mail.invite else { return Ok(Err(MailOutcome::Dropped)) };
     let Some(facts) = foretold(tx, id)? else { return Ok(Err(MailOutcome::Dropped)) };
     let over = facts.status != Status::Pending || facts.expires_at.is_some_and(|end| end <= now);
-    if over || facts.uses > 0 || facts.email != mail.email {
+    // Of a link that several can use somebody has come in: it may be whom it was mailed to, so they are left alone.
+    let is_answered = mail.kind == MailKind::Reminder && facts.uses > 0;
+    if over || is_answered || facts.email != mail.email {
         return Ok(Err(MailOutcome::Dropped));
     }
     if suppressions::silences(tx, &mail.email, mail.account, Some(facts.band), Some(facts.created_by))? {

@@ -35,6 +35,9 @@ const TO_CONNECT: Duration = Duration::from_secs(15);
 const TO_ANSWER: Duration = Duration::from_secs(30);
 /// How long it may take for its word on a whole mail, which it may look through first.
 const TO_TAKE: Duration = Duration::from_mins(2);
+/// The longest that all steps of one mail take together: a line that was kept and has gone stale, a new one, the mail.
+pub(super) const LONGEST_TRY: Duration =
+    Duration::from_secs(6 * TO_ANSWER.as_secs() + 2 * TO_CONNECT.as_secs() + TO_TAKE.as_secs());
 /// The longest part of a mail server's words that is kept.
 const MOST_WORDS: usize = 300;
 
@@ -236,7 +239,9 @@ fn words(error: &Error) -> String {
         }
         source = cause.source();
     }
-    shortened(&text)
+    // Each layer of the mail library says that there was an error; what it was stands behind that.
+    let layers = ["Connection error: ", "internal client error: ", "network error: "];
+    shortened(&layers.iter().fold(text, |text, said| text.replace(said, "")))
 }
 
 /// A mail server's words when it agrees.

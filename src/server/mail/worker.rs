@@ -21,12 +21,12 @@ use crate::{
 use super::{
     compose::{Composed, Cover, Sender, compose},
     letter::{self, Letter},
-    smtp::Line,
+    smtp::{LONGEST_TRY, Line},
     transport::Failure,
 };
 
-/// For how long a mail is its taker's: longer than any try lasts.
-const LEASE_SECONDS: i64 = 5 * 60;
+/// For how long a mail is its taker's: longer than any try lasts, with time to write down how that went.
+const LEASE_SECONDS: i64 = LONGEST_TRY.as_secs() as i64 + 60;
 /// Mails without a reason that one transaction clears away before it lets others come in between.
 const CLEARED: usize = 50;
 /// Reminders that one transaction queues.
