@@ -27,7 +27,7 @@ pub use many::{Chosen, Many};
 #[cfg(test)]
 pub(crate) use outline::MOST_HELD;
 pub use outline::{Outline, OutlineLine};
-pub use overlay::{Choice, Confirm, Deed, Details, Finder, Offer, Overlay, ShownLink, WaitingList};
+pub use overlay::{Choice, Confirm, Deed, Details, Finder, MOST_TOLD, Offer, Overlay, ShownLink, WaitingList};
 pub use places::{Place, Places, Where};
 
 use super::{
@@ -276,6 +276,15 @@ pub enum Purpose {
     ShowQr(InviteId),
     /// Parts of the details that are open.
     Details(InviteId),
+    /// A further page of the uses, or of the history, of the invite whose details are open.
+    DetailsMore {
+        /// Which invite.
+        invite: InviteId,
+        /// Whether it is of the history, or else of the uses.
+        history: bool,
+        /// Where the page begins.
+        cursor: String,
+    },
     /// An undo of a revoke.
     Restore(InviteId),
     /// What a pasted invite offers, and what is done with it: the overlay says it waits for this request.

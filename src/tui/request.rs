@@ -220,10 +220,8 @@ requests! { client;
     ShowLink(id: InviteId) => Link(InviteLink), client.invite_link(id);
     /// Makes a new token.
     RotateInvite(id: InviteId) => Link(InviteLink), client.rotate_invite(id);
-    /// Who used an invite: the first page.
-    Redemptions(id: InviteId) => Redemptions(Redemptions), client.redemptions(id, &Page::default());
-    /// What happened to an invite: the first page.
-    Audit(band: BandId, invite: InviteId) => Audit(AuditTrail), client.audit(band, &AuditQuery { invite: Some(invite), ..AuditQuery::default() }, &Page::default());
+    /// A page of who used an invite.
+    Redemptions(id: InviteId, page: Page) => Redemptions(Redemptions), client.redemptions(id, &page);
     /// A page of what happened in a band.
     Trail(band: BandId, query: AuditQuery, page: Page) => Audit(AuditTrail), client.audit(band, &query, &page);
     /// All of that as a file: a table, or JSON where the file is called so.

@@ -14,6 +14,7 @@ macro_rules! in_pane {
 mod answer;
 mod bulk;
 mod deed;
+mod details;
 mod finder;
 mod forgot;
 mod form;

@@ -17,7 +17,7 @@ pub(in crate::tui) mod when;
 use ratatui::{Frame, layout::Rect, text::Line};
 
 use super::{
-    model::{MIN_HEIGHT, MIN_WIDTH, Model, Screen, areas},
+    model::{Details, MIN_HEIGHT, MIN_WIDTH, Model, Screen, areas},
     theme::Theme,
 };
 use outline::put_lines;
@@ -58,6 +58,12 @@ pub fn most_scroll(model: &Model) -> u16 {
     let areas = areas(model.size, model.focus);
     let body = Rect { height: areas.footer.y.saturating_sub(areas.header.bottom()), ..areas.header };
     overlay::most_scroll(model, body, &theme)
+}
+
+/// Whether what stands for more uses, and for more of the history, of the invite whose details are open is on the screen.
+pub fn details_more(model: &Model, details: &Details) -> [bool; 2] {
+    let theme = Theme::new(crate::config::Theme::None, true);
+    overlay::details_more(model, details, areas(model.size, model.focus).body(), &theme)
 }
 
 /// Says that the terminal is too small, as far as that fits.

@@ -187,14 +187,17 @@ pub struct Finder {
     pub problem: Option<String>,
 }
 
+/// Uses, and events of the history, that an invite's details hold at most.
+pub const MOST_TOLD: usize = 1_000;
+
 /// An invite in full.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Details {
     /// The invite.
     pub invite: Invite,
-    /// Who used it, once known.
+    /// Who used it, the latest first, once known; more of them as they are scrolled to.
     pub redemptions: Option<Redemptions>,
-    /// What happened to it, once known.
+    /// What happened to it, the latest first, once known; more of it as it is scrolled to.
     pub audit: Option<AuditTrail>,
     /// What its campaign invites to, once known, where that has a date.
     pub event: Option<CampaignEvent>,

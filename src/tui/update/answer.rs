@@ -55,6 +55,7 @@ impl Model {
             Purpose::ShowLink(invite) => self.link_to_show(invite, false, result),
             Purpose::ShowQr(invite) => self.link_to_show(invite, true, result),
             Purpose::Details(invite) => self.details_part(invite, result),
+            Purpose::DetailsMore { invite, history, cursor } => self.more_details(invite, history, &cursor, result),
             Purpose::Restore(invite) => self.restored(invite, result),
             Purpose::Offer => self.offer_answer(id, result),
             Purpose::Bulk => self.bulk_answered(id, result),

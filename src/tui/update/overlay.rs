@@ -3,17 +3,10 @@
 use super::super::{
     keymap::{Action, Key},
     message::Effect,
-    model::{Details, Model, Overlay, Pane, Purpose},
-    palette,
-    request::{Answer, Request},
-    view,
+    model::{Model, Overlay, Pane},
+    palette, view,
 };
-use super::answer::words;
-use crate::{
-    api::Band,
-    client::Error,
-    domain::{BandId, InviteId},
-};
+use crate::{api::Band, domain::BandId};
 
 impl Model {
     /// The keys go to what lies on top.
@@ -42,7 +35,7 @@ impl Model {
             }
             Some(Overlay::Details(details)) => {
                 if scrolled(&mut details.scroll, most, key) {
-                    return Vec::new();
+                    return self.details_wanted();
                 }
                 self.details_key(key)
             }
@@ -137,51 +130,9 @@ impl Model {
             Pane::Members => self.act(Action::EditMember),
             Pane::Invites => {
                 let Some(invite) = self.chosen_invite().cloned() else { return self.fold() };
-                let (id, band, campaign) = (invite.id, invite.band_id, invite.shared_campaign());
-                let mut effects = vec![
-                    self.ask(Purpose::Details(id), Request::Invite(id)).1,
-                    self.ask(Purpose::Details(id), Request::Redemptions(id)).1,
-                ];
-                let is_admin =
-                    self.chosen_band().is_some_and(|band| band.role.is_some_and(crate::domain::Role::is_admin));
-                if let Some(band) = band.filter(|_| is_admin) {
-                    effects.push(self.ask(Purpose::Details(id), Request::Audit(band, id)).1);
-                    if let Some(campaign) = campaign {
-                        effects.push(self.ask(Purpose::Details(id), Request::Campaign(campaign)).1);
-                    }
-                }
-                self.open(Overlay::Details(Box::new(Details {
-                    invite,
-                    redemptions: None,
-                    audit: None,
-                    event: None,
-                    problem: None,
-                    scroll: 0,
-                })));
-                effects
+                self.open_invite(invite)
             }
         }
-    }
-
-    /// A part of an invite's details has come.
-    pub(super) fn details_part(&mut self, id: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
-        let details = self.overlays.iter_mut().find_map(|overlay| match overlay {
-            Overlay::Details(details) if details.invite.id == id => Some(details),
-            _ => None,
-        });
-        let Some(details) = details else { return Vec::new() };
-        match result {
-            Ok(Answer::Invite(invite)) => details.invite = *invite,
-            Ok(Answer::Redemptions(redemptions)) => details.redemptions = Some(*redemptions),
-            Ok(Answer::Audit(audit)) => details.audit = Some(*audit),
-            Ok(Answer::Campaign(campaign)) => details.event = campaign.event,
-            Ok(_) => {}
-            Err(error) => {
-                details.problem = Some(words(&error));
-                return if error.is_offline() { self.unreachable(&error) } else { Vec::new() };
-            }
-        }
-        Vec::new()
     }
 
     /// Puts the cursor on a band that is new to the list.

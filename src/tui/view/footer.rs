@@ -115,10 +115,12 @@ fn listing_keys(model: &Model, listing: &Listing, wide: usize, theme: &Theme) ->
     let open = (!listed.is_page()).then_some(Action::Open);
     let mark = listed.is_marking().then_some(Action::Mark);
     let others = [Action::Back].into_iter().chain(open).chain(filter).chain(mark).chain([Action::Help]);
+    let label = |action: Action| match action {
+        Action::Open if listed.is_outline() => "unfold",
+        _ => action.binding().label,
+    };
     all.extend(
-        others.filter_map(|action| {
-            Some((model.settings.keymap.keys(action).first()?.to_string(), action.binding().label))
-        }),
+        others.filter_map(|action| Some((model.settings.keymap.keys(action).first()?.to_string(), label(action)))),
     );
     let all: Vec<_> = all.iter().map(|(key, label)| (key.as_str(), *label)).collect();
     hints(&all, wide, theme)

@@ -22,10 +22,10 @@ use super::{
     footer::fitting,
     form,
     outline::{Shape, clear, in_line, inside, outline, put, put_lines},
-    text::{clip, wrap},
+    text::wrap,
 };
 use crate::tui::{
-    model::{Model, Overlay},
+    model::{Details, Model, Overlay},
     theme::Theme,
 };
 
@@ -89,6 +89,14 @@ pub(super) fn most_scroll(model: &Model, area: Rect, theme: &Theme) -> u16 {
         _ => return 0,
     };
     lines.saturating_sub(usize::from(area.height.saturating_sub(2))) as u16
+}
+
+/// Whether the lines of an invite's details that say that there are more uses, and more of the history, are on the screen.
+pub(super) fn details_more(model: &Model, details: &Details, area: Rect, theme: &Theme) -> [bool; 2] {
+    let (lines, more) = details::drawn(details, model, usize::from(box_width(area)).saturating_sub(4), theme);
+    let high = usize::from(area.height.saturating_sub(2));
+    let top = usize::from(details.scroll).min(lines.len().saturating_sub(high));
+    more.map(|at| at.is_some_and(|at| (top..top + high).contains(&at)))
 }
 
 const fn box_width(area: Rect) -> u16 {
@@ -188,9 +196,4 @@ fn quote(text: &str, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
 /// A text over several lines.
 fn say(text: &str, wide: usize, style: ratatui::style::Style) -> Vec<Line<'static>> {
     wrap(text, wide).into_iter().map(|line| Line::styled(line, style)).collect()
-}
-
-/// A text that has one line only.
-fn one_line(text: &str, wide: usize, style: ratatui::style::Style) -> Line<'static> {
-    Line::styled(clip(text, wide), style)
 }

@@ -159,7 +159,7 @@ pub(super) fn stale(model: &Model, theme: &Theme) -> Option<Style> {
 }
 
 /// A text with what is searched for in it marked, wherever it stands and however it is written.
-fn found(text: &str, sought: &str, style: Style, theme: &Theme) -> Vec<Span<'static>> {
+pub(super) fn found(text: &str, sought: &str, style: Style, theme: &Theme) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
     let mut rest = text;
     while let Some(at) = find(rest, sought) {

@@ -94,6 +94,32 @@ fn without_colour_nothing_is_coloured_and_every_word_is_the_same() {
 }
 
 #[test]
+fn what_is_searched_for_is_marked_in_every_list() {
+    let marked = |model: &Model| {
+        let terminal = drawn(model, &coloured(), (120, 40));
+        let cells = terminal.backend().buffer().content.iter();
+        let found = cells.filter(|cell| cell.style().add_modifier.contains(coloured().found.add_modifier));
+        found.map(ratatui::buffer::Cell::symbol).collect::<String>()
+    };
+    let searched = |pane, text: &str| {
+        let mut model = crate::tui::sample::panes((120, 40));
+        model.focus = pane;
+        let search = match pane {
+            Pane::Bands => &mut model.bands.search,
+            Pane::Invites => &mut model.invites.search,
+            Pane::Members => &mut model.members.search,
+        };
+        search.query = crate::tui::model::TextField::new(text);
+        model
+    };
+    assert_eq!(marked(&searched(Pane::Bands, "brass")), "Brass");
+    assert_eq!(marked(&searched(Pane::Invites, "drummer")), "drummer");
+    assert_eq!(marked(&searched(Pane::Members, "reed")), "Reed");
+    assert_eq!(marked(&searched(Pane::Members, "bruno")), "Bruno");
+    assert!(marked(&searched(Pane::Members, "mai")).contains("mai"), "a user name alone is shown");
+}
+
+#[test]
 fn below_the_least_size_it_says_so() {
     let model = crate::tui::sample::panes((39, 12));
     let text = rows(&drawn(&model, &coloured(), (39, 12))).join(" ");

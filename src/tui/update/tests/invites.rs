@@ -1,7 +1,7 @@
 use super::desk::*;
 use crate::{
-    api::{Campaign, Code, CreatedInvite, InviteLink, Patch},
-    client::Removal,
+    api::{AuditEvent, AuditTrail, Campaign, Code, CreatedInvite, InviteLink, Patch, Redemptions},
+    client::{Page, Removal},
     clipboard::Copied,
     domain::{CampaignId, CancelReason, Kind, Role, Status, Token},
     tui::{
@@ -201,9 +201,9 @@ fn a_plain_member_is_told_instead_of_asked() {
 fn details_gather_what_is_known_and_keys_act_on_what_is_open() {
     let mut desk = Desk::with_a_band();
     desk.press("enter");
-    assert!(desk.has_request(|r| *r == Request::Redemptions(invite_id(1))));
-    assert!(desk.has_request(|r| *r == Request::Audit(band_id(1), invite_id(1))));
-    desk.answer(|r| matches!(r, Request::Audit(..)), Err(problem(Code::Unavailable, "Not now.")));
+    assert!(desk.has_request(|r| *r == Request::Redemptions(invite_id(1), Page::default())));
+    let history = |r: &Request| matches!(r, Request::Trail(_, query, _) if query.invite == Some(invite_id(1)));
+    desk.answer(history, Err(problem(Code::Unavailable, "Not now.")));
     assert!(matches!(desk.top(), Some(Overlay::Details(details)) if details.problem.is_some()));
     desk.press("r");
     assert!(matches!(desk.top(), Some(Overlay::Confirm(_))));
@@ -243,4 +243,51 @@ fn members_are_changed_removed_and_made_owner() {
     assert_eq!(desk.model.members.list.selected().unwrap().role, Role::Admin);
     desk.press("x y");
     assert!(desk.has_request(|r| *r == Request::RemoveMember(band_id(1), account_id(2), Removal::default())));
+}
+
+#[test]
+fn the_history_goes_on_as_it_is_scrolled_to_and_what_does_not_follow_is_dropped() {
+    let mut desk = Desk::with_a_band();
+    desk.press("enter");
+    let event = |id| AuditEvent { id, ..sample::audit().events.remove(0) };
+    let page = |ids: std::ops::Range<i64>, next: Option<&str>| {
+        let events = ids.map(event).collect();
+        Answer::Audit(Box::new(AuditTrail { events, next_cursor: next.map(str::to_owned), prev_cursor: None }))
+    };
+    let history = |wanted: Option<&'static str>| move |r: &Request| matches!(r, Request::Trail(_, _, page) if page.cursor.as_deref() == wanted);
+    let events = |desk: &Desk| match desk.top() {
+        Some(Overlay::Details(details)) => details.audit.as_ref().map_or(0, |audit| audit.events.len()),
+        other => panic!("{other:?}"),
+    };
+    desk.answer(history(None), Ok(page(0..50, Some("a"))));
+    assert!(!desk.has_request(history(Some("a"))), "what is not looked at is not fetched");
+    desk.press("G");
+    desk.answer(history(Some("a")), Ok(page(50..100, Some("b"))));
+    assert_eq!(events(&desk), 100);
+    assert!(!desk.has_request(history(Some("b"))));
+    desk.press("G G");
+    desk.answer(history(Some("b")), Err(offline()));
+    assert_eq!(events(&desk), 100, "what is known stays");
+    desk.press("k G");
+    desk.answer(history(Some("b")), Ok(page(100..120, None)));
+    desk.press("G");
+    assert_eq!(events(&desk), 120);
+    assert!(!desk.has_request(|r| matches!(r, Request::Trail(..))));
+}
+
+#[test]
+fn more_uses_are_fetched_where_their_end_is_on_the_screen() {
+    let mut desk = Desk::with_a_band();
+    desk.press("enter");
+    let used = |next: Option<&str>| {
+        let next_cursor = next.map(str::to_owned);
+        Answer::Redemptions(Box::new(Redemptions { next_cursor, ..sample::redemptions() }))
+    };
+    let first = |r: &Request| *r == Request::Redemptions(invite_id(1), Page::default());
+    desk.answer(first, Ok(used(Some("a"))));
+    desk.press("G");
+    let second = |r: &Request| matches!(r, Request::Redemptions(_, page) if page.cursor.is_some());
+    desk.answer(second, Ok(used(None)));
+    let Some(Overlay::Details(details)) = desk.top() else { panic!("{:?}", desk.top()) };
+    assert_eq!(details.redemptions.as_ref().map(|used| used.redemptions.len()), Some(6));
 }

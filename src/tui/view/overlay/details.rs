@@ -5,10 +5,10 @@ use ratatui::text::{Line, Span};
 use super::{
     super::{
         panes::{glyph, key, reason, uses},
-        text::fit,
+        text::{fit, wrap},
         when,
     },
-    fact, one_line, quote,
+    fact, quote,
 };
 use crate::{
     api::{AuditEvent, CampaignEvent, Invite},
@@ -16,7 +16,7 @@ use crate::{
     tui::{
         keymap::Action,
         label,
-        model::{Details, Model},
+        model::{Details, MOST_TOLD, Model},
         theme::Theme,
     },
 };
@@ -42,6 +42,17 @@ pub(super) fn keys(model: &Model) -> Vec<(String, &'static str)> {
 }
 
 pub(super) fn lines(details: &Details, model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
+    drawn(details, model, wide, theme).0
+}
+
+/// The lines, and which of them say that there are more uses, and more of the history.
+pub(super) fn drawn(
+    details: &Details,
+    model: &Model,
+    wide: usize,
+    theme: &Theme,
+) -> (Vec<Line<'static>>, [Option<usize>; 2]) {
+    let mut more = [None, None];
     let invite = &details.invite;
     let mut lines = facts(invite, details.event.as_ref(), model, wide, theme);
     if let Some(message) = invite.message.as_deref().filter(|message| !message.is_empty()) {
@@ -67,10 +78,16 @@ pub(super) fn lines(details: &Details, model: &Model, wide: usize, theme: &Theme
             for redemption in &used.redemptions {
                 let at = when::date_and_time(redemption.at, &model.settings.zone);
                 let who = format!("{} (@{})", redemption.account.display_name, redemption.account.username);
-                lines.push(dated(&at, &who, wide, theme));
+                lines.extend(dated(&at, &who, wide, theme));
             }
             if used.next_cursor.is_some() {
-                lines.push(Line::styled("… and others before them", theme.dim));
+                let text = if used.redemptions.len() < MOST_TOLD {
+                    "… and others before them".to_owned()
+                } else {
+                    format!("… and others before them: the latest {MOST_TOLD} are shown")
+                };
+                more[0] = Some(lines.len());
+                lines.extend(super::say(&text, wide, theme.dim));
             }
         }
     }
@@ -78,13 +95,19 @@ pub(super) fn lines(details: &Details, model: &Model, wide: usize, theme: &Theme
         lines.push(Line::default());
         lines.push(Line::styled("History", theme.title));
         for event in &audit.events {
-            lines.push(dated(&when::date_and_time(event.at, &model.settings.zone), &sentence(event), wide, theme));
+            lines.extend(dated(&when::date_and_time(event.at, &model.settings.zone), &sentence(event), wide, theme));
         }
         if audit.next_cursor.is_some() {
-            lines.push(Line::styled("… and more before that", theme.dim));
+            let text = if audit.events.len() < MOST_TOLD {
+                "… and more before that".to_owned()
+            } else {
+                format!("… and more before that: all of it stands in the audit trail ({})", key(model, Action::Audit))
+            };
+            more[1] = Some(lines.len());
+            lines.extend(super::say(&text, wide, theme.dim));
         }
     }
-    lines
+    (lines, more)
 }
 
 fn facts(
@@ -206,10 +229,12 @@ fn stamp(at: Timestamp, by: Option<&str>, model: &Model) -> String {
     by.map_or_else(|| at.clone(), |by| format!("{at} by {by}"))
 }
 
-fn dated(at: &str, what: &str, wide: usize, theme: &Theme) -> Line<'static> {
-    let mut line = one_line(what, wide.saturating_sub(18), ratatui::style::Style::new());
-    line.spans.insert(0, Span::styled(fit(at, 18), theme.dim));
-    line
+/// What happened, behind when it did; broken where it does not fit.
+fn dated(at: &str, what: &str, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
+    const WHEN: usize = 18;
+    let lines = wrap(what, wide.saturating_sub(WHEN)).into_iter().enumerate();
+    let at = |line: usize| if line == 0 { fit(at, WHEN) } else { " ".repeat(WHEN) };
+    lines.map(|(n, what)| Line::from(vec![Span::styled(at(n), theme.dim), Span::raw(what)])).collect()
 }
 
 /// "Ada created it", "the server expired it: …".

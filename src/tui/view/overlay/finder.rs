@@ -8,6 +8,7 @@ use ratatui::{
 };
 
 use super::{
+    super::panes::found,
     super::text::{clip, columns, fit, fit_right, tail},
     box_width, open, put_lines, say,
 };
@@ -88,15 +89,16 @@ fn list(finder: &Finder, rows: usize, room: usize, theme: &Theme) -> Vec<Line<'s
     let more = found.next_cursor.is_some();
     let rows = rows.saturating_sub(usize::from(more));
     let top = (finder.selected + 1).saturating_sub(rows.max(1));
+    let sought = finder.query.text().trim();
     let shown = found.bands.iter().enumerate().skip(top).take(rows);
-    let mut lines: Vec<_> = shown.map(|(at, band)| row(band, at == finder.selected, room, theme)).collect();
+    let mut lines: Vec<_> = shown.map(|(at, band)| row(band, sought, at == finder.selected, room, theme)).collect();
     if more {
         lines.push(Line::styled("  … and others: type a part of the name", theme.dim));
     }
     lines
 }
 
-fn row(band: &Band, selected: bool, room: usize, theme: &Theme) -> Line<'static> {
+fn row(band: &Band, sought: &str, selected: bool, room: usize, theme: &Theme) -> Line<'static> {
     // A narrow box has no room for all: the members go first.
     let members = if room < 50 { 0 } else { MEMBERS + 1 };
     let (mark, style) = if selected { ("▸ ", theme.selected) } else { ("  ", Style::new()) };
@@ -105,8 +107,8 @@ fn row(band: &Band, selected: bool, room: usize, theme: &Theme) -> Line<'static>
         (None, JoinMode::Open) => "open to all",
         (None, _) => "takes requests",
     };
-    let mut spans =
-        vec![Span::styled(mark, style), Span::styled(fit(&band.name, room.saturating_sub(2 + members + HOW)), style)];
+    let mut spans = vec![Span::styled(mark, style)];
+    spans.extend(found(&fit(&band.name, room.saturating_sub(2 + members + HOW)), sought, style, theme));
     if members > 0 {
         let count = match band.counts.members {
             1 => "1 member".to_owned(),

@@ -11,7 +11,7 @@ use super::{
         outline::put_lines,
         text::{columns, fit},
     },
-    cell_style, empty, key, more, notice, stale, visible,
+    cell_style, empty, found, key, more, notice, stale, visible,
 };
 use crate::tui::{
     keymap::Action,
@@ -44,11 +44,10 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
             if chosen && !selected {
                 name = name.patch(theme.title);
             }
-            Line::from(vec![
-                Span::styled(cursor, name),
-                Span::styled(fit(&band.name, room), name),
-                Span::styled(format!(" {pending} "), stale(model, theme).unwrap_or(theme.pending)),
-            ])
+            let mut spans = vec![Span::styled(cursor, name)];
+            spans.extend(found(&fit(&band.name, room), model.bands.search.query.text().trim(), name, theme));
+            spans.push(Span::styled(format!(" {pending} "), stale(model, theme).unwrap_or(theme.pending)));
+            Line::from(spans)
         })
         .collect();
     put_lines(buf, area, &lines);

@@ -8,7 +8,7 @@ use ratatui::{
 
 use super::{
     super::{outline::put_lines, text::fit, when},
-    cell_style, empty, more, notice, stale, visible,
+    cell_style, empty, found, more, notice, stale, visible,
 };
 use crate::{
     api::Member,
@@ -47,15 +47,17 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     let by = if wide >= 52 { ((wide - 38) / 2).clamp(12, 28) } else { 0 };
     let name =
         wide.saturating_sub(2 + 8 + if with_date { 12 } else { 0 } + if by > 0 { by + 2 } else { 0 } + 1).min(44);
+    let sought = model.members.search.query.text().trim();
     let lines: Vec<_> = visible(list, area.height)
         .map(|(_, member, selected)| {
             let first = cell_style(model, Pane::Members, selected, theme);
             let you = if me == Some(member.account.id) { " (you)" } else { "" };
-            let mut spans = vec![
-                Span::styled(if selected { "▸ " } else { "  " }, first),
-                Span::styled(fit(&format!("{}{you}", member.account.display_name), name), first),
-                Span::styled(format!("  {}", fit(member.role.as_str(), 6)), stale(model, theme).unwrap_or_default()),
-            ];
+            let mut spans = vec![Span::styled(if selected { "▸ " } else { "  " }, first)];
+            spans.extend(found(&fit(&format!("{}{you}", called(member, sought)), name), sought, first, theme));
+            spans.push(Span::styled(
+                format!("  {}", fit(member.role.as_str(), 6)),
+                stale(model, theme).unwrap_or_default(),
+            ));
             if with_date {
                 spans
                     .push(Span::styled(format!("  {}", when::date(member.joined_at, &model.settings.zone)), theme.dim));
@@ -68,6 +70,15 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
         .collect();
     put_lines(buf, area, &lines);
     more(buf, area, list, theme.dim);
+}
+
+/// How somebody is called; with the user name where that alone is what was searched for.
+fn called(member: &Member, sought: &str) -> String {
+    let (name, username) = (&member.account.display_name, &member.account.username);
+    if sought.is_empty() || name.to_lowercase().contains(&sought.to_lowercase()) {
+        return name.clone();
+    }
+    format!("{name} @{username}")
 }
 
 /// How they came in, and whether a plain member may invite.
