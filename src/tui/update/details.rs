@@ -69,8 +69,8 @@ impl Model {
     pub(super) fn details_wanted(&mut self) -> Vec<Effect> {
         let Some(Overlay::Details(details)) = self.overlays.last() else { return Vec::new() };
         let (invite, band) = (details.invite.id, details.invite.band_id);
-        let [uses, events] = view::details_more(self, details);
-        let used = details.redemptions.as_ref().filter(|used| uses && used.redemptions.len() < MOST_TOLD);
+        let [more_used, events] = view::details_more(self, details);
+        let used = details.redemptions.as_ref().filter(|used| more_used && used.redemptions.len() < MOST_TOLD);
         let happened = details.audit.as_ref().filter(|audit| events && audit.events.len() < MOST_TOLD);
         let wanted = [
             used.and_then(|used| used.next_cursor.clone()).map(|cursor| (false, cursor)),
