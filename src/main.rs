@@ -35,8 +35,11 @@ fn main() -> Result<ExitCode> {
     }
     let cli = Cli::parse();
     let loaded = cli.configuration().and_then(known_keys);
-    if let Ok(loaded) = &loaded {
-        logging::begin(&loaded.config.log, cli.serves())?;
+    if let Ok(loaded) = &loaded
+        && let Err(error) = logging::begin(&loaded.config.log, cli.serves())
+    {
+        let _ = writeln!(stderr(), "error: {error:#}");
+        return Ok(ExitCode::FAILURE);
     }
     match &loaded {
         #[cfg(feature = "server")]

@@ -59,6 +59,7 @@ pub(crate) fn write(path: &Path, content: &[u8], replace: bool) -> io::Result<()
         file.write_all(content)?;
         file.sync_all()?;
         if replace {
+            keep_owner(path, &file)?;
             return fs::rename(&new, path);
         }
         match fs::hard_link(&new, path) {
@@ -69,6 +70,21 @@ pub(crate) fn write(path: &Path, content: &[u8], replace: bool) -> io::Result<()
     // Gone already where it took the place of the old one.
     let _ = fs::remove_file(&new);
     written
+}
+
+/// Gives a file to the owner of the one that it is to replace: root changes what a service reads.
+fn keep_owner(old: &Path, file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, fchown};
+        let (Ok(old), new) = (fs::metadata(old), file.metadata()?) else { return Ok(()) };
+        if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+            fchown(file, Some(old.uid()), Some(old.gid()))?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (old, file);
+    Ok(())
 }
 
 /// Whether others than the owner have one of these rights (`0o077` are all of them). Where files have no modes, the

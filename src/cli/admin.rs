@@ -100,8 +100,12 @@ pub(super) fn run(args: &AdminArgs, config: &Config, json: bool) -> Result<(), E
         }
         Admin::Account { name, email, display_name } => {
             let password = new_password()?;
+            let missing = there(config).is_err();
             let new = new_account(name, email, display_name.as_ref(), now);
             let account = runtime.block_on(make(config, new, password, now))?;
+            if missing {
+                output::note(&format!("There was no database: {} is new.", serve::place(config)?));
+            }
             (account, "has an account, and runs this site")
         }
         Admin::Upkeep(upkeep) => return upkeep.run(config, &runtime, json),

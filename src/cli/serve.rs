@@ -58,6 +58,11 @@ pub(super) fn serve(config: &Config) -> Result<(), Error> {
     let failed = |what: &str, error: &dyn std::fmt::Display| Error::Host(format!("{what}: {error}"));
     let entropy = SystemEntropy::new();
     let key = key(config, &entropy)?;
+    if let Some(file) = config.mail.password_file.as_ref().filter(|_| config.mail.transport == Transport::Smtp) {
+        // It is read anew for each connection; what is missing from the start is a mistake.
+        let _ = crate::private::open(file)
+            .map_err(|error| failed(&format!("mail.password_file {} cannot be read", file.display()), &error))?;
+    }
     let database = database(config)?;
     tracing::info!(%database, version = env!("CARGO_PKG_VERSION"), "starting");
     let store = Store::open(&Options::new(database)).map_err(|error| failed("the database cannot be used", &error))?;

@@ -548,6 +548,14 @@ async fn the_file_is_its_owners_alone() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
     let refused = Store::open(&place.options).map(drop).unwrap_err().to_string();
     assert!(refused.contains(&format!("chmod 600 '{}'", path.display())), "{refused}");
+    // What is something else is not to be closed for it.
+    let other = place.folder.as_ref().unwrap().path().join("hosts");
+    std::fs::write(&other, "127.0.0.1 localhost").unwrap();
+    std::fs::set_permissions(&other, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let options = Options { database: Database::Sqlite(other.clone()), ..place.options.clone() };
+    let refused = Store::open(&options).map(drop).unwrap_err().to_string();
+    assert!(refused.contains("it is no SQLite database") && !refused.contains("chmod"), "{refused}");
+    assert_eq!(std::fs::read_to_string(other).unwrap(), "127.0.0.1 localhost");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     assert!(Store::open(&place.options).is_ok());
 }

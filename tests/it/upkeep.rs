@@ -232,7 +232,7 @@ async fn links_to_opt_out_work_until_the_key_is_dropped_that_they_were_made_with
     let url = format!("{}{}", site.server.as_ref().unwrap().origin, paths[0]);
     let form = http().post(url).header("content-type", "application/x-www-form-urlencoded");
     assert_eq!(form.body("List-Unsubscribe=One-Click").send().await.unwrap().status(), 200);
-    done(&site.admin(&["key", "drop"]));
+    done(&site.admin(&["key", "drop", "--yes"]));
     site.stop();
     site.start();
     assert_eq!(asks(&site, &paths[1]).await, 404, "its key is gone");
@@ -271,7 +271,12 @@ async fn a_new_key_takes_over_without_losing_a_link() {
         refused(&site.admin(&["key", "drop"]), "2 links of invites");
         assert!(done(&site.admin(&["key", "reseal"])).starts_with("2 secrets"));
         assert!(done(&site.admin(&["key", "reseal"])).starts_with("0 secrets"));
-        done(&site.admin(&["key", "drop"]));
+        let asked = site.admin(&["key", "drop"]);
+        assert!(
+            asked.status.code() == Some(2) && String::from_utf8_lossy(&asked.stderr).contains("say --yes"),
+            "{asked:?}"
+        );
+        done(&site.admin(&["key", "drop", "--yes"]));
         assert_eq!(std::fs::read_to_string(&file).unwrap().split_whitespace().count(), 1);
         site.stop();
         site.start();

@@ -9,6 +9,7 @@ use std::{
 use clap::Subcommand;
 use tokio::runtime::Runtime;
 
+use super::super::ask;
 use super::{Error, open, open_as, output, random, serve, there};
 use crate::{
     config::Config,
@@ -55,7 +56,11 @@ pub(super) enum KeyCommand {
     /// Seal again what older keys have sealed, while servers run.
     Reseal,
     /// Take every key but the first out of the file, once they have sealed nothing that is left.
-    Drop,
+    Drop {
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 impl Upkeep {
@@ -188,7 +193,7 @@ impl KeyCommand {
                 Ok("Restart every server with this file, then `guestlist admin key reseal`.")
             }),
             Self::Reseal => reseal(config, runtime, json),
-            Self::Drop => {
+            Self::Drop { yes } => {
                 let store = open(&there(config)?)?;
                 let sealed = runtime.block_on(sealed(&store, serve::key(config, &SystemEntropy::new())?))?;
                 let older: Vec<String> = sealed
@@ -206,6 +211,13 @@ impl KeyCommand {
                     eprintln!("{lost} {what} were sealed by a key that is not in the file at all.");
                 }
                 edit(config, json, "One key is left", |keys| {
+                    if keys.len() > 1 && !keys.iter().any(|key| key.starts_with(NEXT_KEY)) {
+                        ask::sure(
+                            yes,
+                            "The links to opt out in mails sealed by the older keys open nothing then.",
+                            "drop",
+                        )?;
+                    }
                     if keys.iter().any(|key| key.starts_with(NEXT_KEY)) {
                         return Err(Error::Host(
                             "a key waits to be used: `guestlist admin key use` comes first".into(),

@@ -8,6 +8,7 @@
 
 use std::{
     cell::RefCell,
+    io::Read as _,
     path::Path,
     sync::{
         Arc, Mutex, TryLockError,
@@ -86,6 +87,9 @@ impl Reader {
     }
 }
 
+/// What every SQLite database begins with.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
 /// Makes the file if it is not there, readable by its owner alone; SQLite gives its side files the same mode. One that is
 /// there and open to others is refused: it holds addresses, and what passwords can be tried against.
 fn create(path: &Path) -> Result<(), Error> {
@@ -94,8 +98,16 @@ fn create(path: &Path) -> Result<(), Error> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let opened = options.open(path).and_then(|file| file.metadata());
-    let metadata = opened.map_err(|error| Error::Io(format!("{}: {error}", path.display())))?;
+    let failed = |error: std::io::Error| Error::Io(format!("{}: {error}", path.display()));
+    let metadata = opened.map_err(failed)?;
     if private::is_loose(&metadata, 0o077) {
+        // Nobody is told to close what is none of theirs.
+        let mut begins = Vec::new();
+        let file = private::open(path).map_err(failed)?;
+        let _ = file.take(MAGIC.len() as u64).read_to_end(&mut begins).map_err(failed)?;
+        if !begins.is_empty() && begins != MAGIC {
+            return Err(failed(std::io::Error::other("it is no SQLite database")));
+        }
         return Err(Error::Loose { path: path.display().to_string() });
     }
     Ok(())
