@@ -429,6 +429,11 @@ impl Model {
         }
     }
 
+    /// Whether the person is signed in and runs the site.
+    pub fn runs_site(&self) -> bool {
+        self.me.as_ref().is_some_and(|me| me.site_admin)
+    }
+
     /// The band whose invites and members are shown, if it is among the bands held.
     pub fn chosen_band(&self) -> Option<&Band> {
         self.bands.list.rows().find(|band| Some(band.id) == self.band)

@@ -59,8 +59,7 @@ impl Listed for Audit {
 
     fn page(&self, answer: Answer) -> Option<PageOf<Entry>> {
         let Answer::Audit(found) = answer else { return None };
-        let rows = found.events.into_iter().map(Entry::Event).collect();
-        Some(PageOf { cursor: None, rows, prev: found.prev_cursor, next: found.next_cursor })
+        Some(PageOf::between(found.prev_cursor, found.next_cursor, found.events, Entry::Event))
     }
 
     fn columns(&self) -> &'static [Column] {

@@ -38,8 +38,7 @@ impl Listed for Bans {
 
     fn page(&self, answer: Answer) -> Option<PageOf<Entry>> {
         let Answer::Bans(found) = answer else { return None };
-        let rows = found.bans.into_iter().map(Entry::Ban).collect();
-        Some(PageOf { cursor: None, rows, prev: found.prev_cursor, next: found.next_cursor })
+        Some(PageOf::between(found.prev_cursor, found.next_cursor, found.bans, Entry::Ban))
     }
 
     fn columns(&self) -> &'static [Column] {

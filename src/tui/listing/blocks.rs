@@ -70,7 +70,7 @@ impl Listed for Blocks {
     }
 
     fn is_narrowing(&self, model: &Model) -> bool {
-        model.me.as_ref().is_some_and(|me| me.site_admin)
+        model.runs_site()
     }
 
     fn request(&self, listing: &Listing, page: Page) -> Option<Request> {
@@ -79,8 +79,7 @@ impl Listed for Blocks {
 
     fn page(&self, answer: Answer) -> Option<PageOf<Entry>> {
         let Answer::Blocks(found) = answer else { return None };
-        let rows = found.blocks.into_iter().map(Entry::Blocked).collect();
-        Some(PageOf { cursor: None, rows, prev: found.prev_cursor, next: found.next_cursor })
+        Some(PageOf::between(found.prev_cursor, found.next_cursor, found.blocks, Entry::Blocked))
     }
 
     fn columns(&self) -> &'static [Column] {

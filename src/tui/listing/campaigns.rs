@@ -114,8 +114,9 @@ impl Listed for Campaigns {
 
     fn page(&self, answer: Answer) -> Option<PageOf<Entry>> {
         let Answer::Campaigns(found) = answer else { return None };
-        let rows = found.campaigns.into_iter().map(|campaign| Entry::Campaign(Box::new(campaign))).collect();
-        Some(PageOf { cursor: None, rows, prev: found.prev_cursor, next: found.next_cursor })
+        Some(PageOf::between(found.prev_cursor, found.next_cursor, found.campaigns, |campaign| {
+            Entry::Campaign(Box::new(campaign))
+        }))
     }
 
     fn columns(&self) -> &'static [Column] {

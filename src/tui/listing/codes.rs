@@ -62,8 +62,7 @@ impl Listed for Codes {
 
     fn page(&self, answer: Answer) -> Option<PageOf<Entry>> {
         let Answer::Invites(found) = answer else { return None };
-        let rows = found.invites.into_iter().map(|code| Entry::Code(Box::new(code))).collect();
-        Some(PageOf { cursor: None, rows, prev: found.prev_cursor, next: found.next_cursor })
+        Some(PageOf::between(found.prev_cursor, found.next_cursor, found.invites, |code| Entry::Code(Box::new(code))))
     }
 
     fn columns(&self) -> &'static [Column] {

@@ -42,8 +42,7 @@ impl Listed for OwnQuota {
     }
 
     fn own_barred(&self, _: Action, model: &Model) -> Option<String> {
-        let runs = model.me.as_ref().is_some_and(|me| me.site_admin);
-        (!runs).then(|| "Only who runs the site can set quotas.".to_owned())
+        (!model.runs_site()).then(|| "Only who runs the site can set quotas.".to_owned())
     }
 
     fn request(&self, _: &Listing, _: Page) -> Option<Request> {

@@ -60,8 +60,7 @@ impl Listed for JoinRequests {
 
     fn page(&self, answer: Answer) -> Option<PageOf<Entry>> {
         let Answer::JoinRequests(found) = answer else { return None };
-        let rows = found.join_requests.into_iter().map(Entry::JoinRequest).collect();
-        Some(PageOf { cursor: None, rows, prev: found.prev_cursor, next: found.next_cursor })
+        Some(PageOf::between(found.prev_cursor, found.next_cursor, found.join_requests, Entry::JoinRequest))
     }
 
     fn columns(&self) -> &'static [Column] {

@@ -32,8 +32,7 @@ impl Listed for SiteCodes {
     }
 
     fn barred(&self, model: &Model) -> Option<String> {
-        let runs = model.me.as_ref().is_some_and(|me| me.site_admin);
-        (!runs).then(|| "Only who runs the site can see its codes.".to_owned())
+        (!model.runs_site()).then(|| "Only who runs the site can see its codes.".to_owned())
     }
 
     fn request(&self, _: &Listing, page: Page) -> Option<Request> {

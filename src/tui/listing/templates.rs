@@ -40,8 +40,9 @@ impl Listed for Templates {
 
     fn page(&self, answer: Answer) -> Option<PageOf<Entry>> {
         let Answer::Templates(found) = answer else { return None };
-        let rows = found.templates.into_iter().map(|template| Entry::Template(Box::new(template))).collect();
-        Some(PageOf { cursor: None, rows, prev: found.prev_cursor, next: found.next_cursor })
+        Some(PageOf::between(found.prev_cursor, found.next_cursor, found.templates, |template| {
+            Entry::Template(Box::new(template))
+        }))
     }
 
     fn columns(&self) -> &'static [Column] {

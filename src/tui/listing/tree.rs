@@ -74,8 +74,7 @@ impl Listed for Tree {
 
     fn page(&self, answer: Answer) -> Option<PageOf<Entry>> {
         let Answer::Tree(found) = answer else { return None };
-        let rows = found.nodes.into_iter().map(|node| Entry::Node(Box::new(node))).collect();
-        Some(PageOf { cursor: None, rows, prev: found.prev_cursor, next: found.next_cursor })
+        Some(PageOf::between(found.prev_cursor, found.next_cursor, found.nodes, |node| Entry::Node(Box::new(node))))
     }
 
     fn columns(&self) -> &'static [Column] {

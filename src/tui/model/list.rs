@@ -39,6 +39,12 @@ impl<T> PageOf<T> {
     pub fn alone(row: T) -> Self {
         Self { cursor: None, rows: vec![row], prev: None, next: None }
     }
+
+    /// A page of an answer, between these cursors, each of its rows made of what was found. The cursor is the caller's to
+    /// fill in.
+    pub fn between<F>(prev: Option<String>, next: Option<String>, found: Vec<F>, row: impl FnMut(F) -> T) -> Self {
+        Self { cursor: None, rows: found.into_iter().map(row).collect(), prev, next }
+    }
 }
 
 /// Which page is wanted.
