@@ -339,7 +339,7 @@ pub fn run(cli: &Cli, loaded: &Result<Loaded, ConfigError>) -> ExitCode {
     // The server brings a runtime of its own, with a thread a core.
     #[cfg(feature = "server")]
     if let Command::Serve(_) = command {
-        return exit(serve::serve(config));
+        return serve::serve(config);
     }
     #[cfg(feature = "server")]
     if let Command::Admin(args) = command {

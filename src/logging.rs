@@ -39,6 +39,14 @@ pub(crate) fn begin(log: &Log, to_stderr: bool) -> Result<()> {
         LogFormat::Text => layer.boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
+    if to_stderr && log.format == LogFormat::Json {
+        // A report of several lines could be read by no program.
+        std::panic::set_hook(Box::new(|panic| {
+            let place = panic.location().map(ToString::to_string);
+            let what = panic.payload_as_str().unwrap_or("a value that is no text");
+            tracing::error!(place, "a mistake in guestlist: {what}");
+        }));
+    }
     tracing_subscriber::registry().with(layer.with_filter(filter)).try_init().wrap_err("the log cannot begin")
 }
 

@@ -78,7 +78,7 @@ impl World {
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let settings = Settings { limits: Limits { enabled: false, ..Limits::default() }, ..Settings::default() };
         let app = App::new(store, settings, Key::new(&[7; 32]).unwrap(), SystemClock, SystemEntropy::new());
-        tokio::spawn(run::serve(app.clone(), listener, std::future::pending()));
+        tokio::spawn(run::serve_on(app.clone(), listener, None, std::future::pending()));
         Self { app, origin }
     }
 

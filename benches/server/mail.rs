@@ -99,7 +99,7 @@ impl Node {
         let address = listener.local_addr().unwrap();
         let served = app.clone();
         let task = tokio::spawn(async move {
-            let _ = run::serve(served, listener, std::future::pending()).await;
+            run::serve_on(served, listener, None, std::future::pending()).await;
         });
         let owner = seed::person(app.store(), Timestamp::now(), "ada").await;
         let http = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -72,7 +72,7 @@ async fn measure(database: Database, rows: usize, folder: &Path) {
     let address = listener.local_addr().unwrap();
     let settings = Settings { limits, ..Settings::default() };
     let app = App::new(store, settings, Key::new(&[7; 32]).unwrap(), SystemClock, SystemEntropy::new());
-    let server = tokio::spawn(run::serve(app.clone(), listener, std::future::pending()));
+    let server = tokio::spawn(run::serve_on(app.clone(), listener, None, std::future::pending()));
 
     let now = Timestamp::now();
     let people = seed::people(app.store(), now, CALLERS).await;

@@ -2,6 +2,11 @@
 
 mod upkeep;
 
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
+
 use clap::{Args, Subcommand};
 
 use super::{Error, account::new_password, output, serve};
@@ -41,7 +46,8 @@ enum Admin {
         #[arg(value_name = "NAME", value_parser = Username::parse)]
         name: Username,
     },
-    /// Make an account that runs the site, whoever may register. The password comes by prompt or standard input.
+    /// Make an account that runs the site, whoever may register; the server has been started once before. The password
+    /// comes by prompt or standard input.
     Account {
         /// The name to sign in with.
         #[arg(value_name = "NAME", value_parser = Username::parse)]
@@ -53,6 +59,8 @@ enum Admin {
         #[arg(long, value_name = "NAME", value_parser = DisplayName::parse)]
         display_name: Option<DisplayName>,
     },
+    /// Ask the server that runs here by this configuration whether it can serve: 0 if it can, else 1.
+    Health,
     #[command(flatten)]
     Upkeep(upkeep::Upkeep),
     /// See whether mail leaves.
@@ -99,15 +107,13 @@ pub(super) fn run(args: &AdminArgs, config: &Config, json: bool) -> Result<(), E
             (account, says)
         }
         Admin::Account { name, email, display_name } => {
+            let store = open(&there(config)?)?;
             let password = new_password()?;
-            let missing = there(config).is_err();
             let new = new_account(name, email, display_name.as_ref(), now);
-            let account = runtime.block_on(make(config, new, password, now))?;
-            if missing {
-                output::note(&format!("There was no database: {} is new.", serve::place(config)?));
-            }
+            let account = runtime.block_on(make(&store, config, new, password, now))?;
             (account, "has an account, and runs this site")
         }
+        Admin::Health => return runtime.block_on(health(config.server.listen, json)),
         Admin::Upkeep(upkeep) => return upkeep.run(config, &runtime, json),
         Admin::Mail { command: MailCommand::Test { address } } => {
             return runtime.block_on(test_mail(config, address, now, json));
@@ -164,6 +170,36 @@ async fn test_mail(config: &Config, to: &Address, now: Timestamp, json: bool) ->
     if json { Ok(()) } else { output::line(&says) }
 }
 
+/// How long a server may take to say how it is.
+const HEALTH_LIMIT: Duration = Duration::from_secs(5);
+
+/// Asks the server at this address, or, where it listens on every one, at loopback.
+async fn health(listen: SocketAddr, json: bool) -> Result<(), Error> {
+    let host = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    let address = SocketAddr::new(host, listen.port());
+    let trouble = |what: &str| Error::Host(format!("the server at {address} {what}"));
+    let http = reqwest::Client::builder().no_proxy().timeout(HEALTH_LIMIT).build();
+    let http = http.map_err(|error| Error::Host(error.to_string()))?;
+    match http.get(format!("http://{address}/readyz")).send().await {
+        Ok(answer) if answer.status() == reqwest::StatusCode::NO_CONTENT => {}
+        Ok(answer) if answer.status() == reqwest::StatusCode::SERVICE_UNAVAILABLE => {
+            return Err(trouble("runs, and does not reach its database"));
+        }
+        Ok(answer) => return Err(trouble(&format!("is none of guestlist's: it answers {}", answer.status()))),
+        Err(error) if error.is_timeout() => return Err(trouble("does not answer in time")),
+        Err(_) => return Err(trouble("cannot be reached")),
+    }
+    if json {
+        output::json(&serde_json::json!({ "ready": true }))
+    } else {
+        output::line(&format!("The server at {address} can serve."))
+    }
+}
+
 fn new_account(
     name: &Username,
     email: &Address,
@@ -181,6 +217,7 @@ fn new_account(
 }
 
 async fn make(
+    store: &Store,
     config: &Config,
     mut new: accounts::NewAccount,
     password: String,
@@ -191,11 +228,10 @@ async fn make(
     fields.finish()?;
     new.password_hash = accounts::password::hash(password, random()).await?;
     let mail = Settings::new(config, "", None).mail.is_on();
-    let store = open(&serve::database(config)?)?;
     Ok(store.write(move |tx| make_account(tx, &new, mail, now)).await?)
 }
 
-/// The database; an account can be found only in one that is there.
+/// The database, which has to be there: one is made by serving alone, so that none is made by a mistyped path.
 fn there(config: &Config) -> Result<Database, Error> {
     let database = serve::place(config)?;
     match &database {
@@ -208,7 +244,7 @@ fn there(config: &Config) -> Result<Database, Error> {
 }
 
 fn open(database: &Database) -> Result<Store, Error> {
-    open_as(Options::new(database.clone()))
+    open_as(Options { migrates: false, ..Options::new(database.clone()) })
 }
 
 fn open_as(options: Options) -> Result<Store, Error> {

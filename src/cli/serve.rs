@@ -1,17 +1,21 @@
 //! `guestlist serve`: the API as a program of its own.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{net::TcpListener, signal::unix};
 
 use crate::{
-    config::{Config, Flag, Transport},
+    config::{Config, Flag, LogFormat, LogLevel, Transport},
     domain::EmailIdentity,
     server::{
         App, Key, Settings, SystemClock, SystemEntropy, run,
-        store::{Database, Options, Store},
+        store::{self, Database, Options, Store},
     },
 };
 
@@ -53,8 +57,25 @@ impl ServeArgs {
     }
 }
 
-/// Serves until SIGTERM or SIGINT, then lets requests in flight finish.
-pub(super) fn serve(config: &Config) -> Result<(), Error> {
+/// Serves until SIGTERM or SIGINT, then lets requests in flight finish. Where each line of standard error is a JSON object,
+/// so is the one that says why it did not begin.
+pub(super) fn serve(config: &Config) -> ExitCode {
+    let done = serve_on(config);
+    match &done {
+        Err(error) if writes_json(config) && config.log.level != LogLevel::Off => {
+            tracing::error!(%error, "the server could not begin");
+            ExitCode::from(error.exit_code())
+        }
+        _ => super::exit(done),
+    }
+}
+
+/// Whether programs read what is written.
+fn writes_json(config: &Config) -> bool {
+    config.log.format == LogFormat::Json && config.log.file.is_none()
+}
+
+fn serve_on(config: &Config) -> Result<(), Error> {
     let failed = |what: &str, error: &dyn std::fmt::Display| Error::Host(format!("{what}: {error}"));
     let entropy = SystemEntropy::new();
     let key = key(config, &entropy)?;
@@ -65,12 +86,22 @@ pub(super) fn serve(config: &Config) -> Result<(), Error> {
     }
     let database = database(config)?;
     tracing::info!(%database, version = env!("CARGO_PKG_VERSION"), "starting");
-    let store = Store::open(&Options::new(database)).map_err(|error| failed("the database cannot be used", &error))?;
+    let patience = Duration::from_secs(config.server.database_wait_seconds.into());
+    let store = open(database, patience).map_err(|error| failed("the database cannot be used", &error))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let address = config.server.listen;
         let listener =
             TcpListener::bind(address).await.map_err(|error| failed(&format!("cannot listen on {address}"), &error))?;
+        // Nobody is told that it listens before all of it does.
+        let metrics = match config.server.metrics_listen {
+            Some(address) => Some(
+                TcpListener::bind(address)
+                    .await
+                    .map_err(|error| failed(&format!("cannot listen on {address} for the metrics"), &error))?,
+            ),
+            None => None,
+        };
         let address = listener.local_addr()?;
         let origin = format!("http://{address}");
         let mut settings = Settings::new(config, config.server.public_url.as_deref().unwrap_or(&origin), None);
@@ -79,9 +110,16 @@ pub(super) fn serve(config: &Config) -> Result<(), Error> {
         let (mut terminate, mut interrupt) =
             (unix::signal(unix::SignalKind::terminate())?, unix::signal(unix::SignalKind::interrupt())?);
         let app = App::new(store, settings, key, SystemClock, entropy);
+        if let Some(figures) = &metrics {
+            tracing::info!(address = %figures.local_addr()?, "listening for whoever reads the metrics");
+        }
         tracing::info!(%address, "listening");
         // Whoever started it may listen to nothing: that is no reason not to serve.
-        let _ = super::output::line(&format!("listening on {origin}"));
+        let _ = if writes_json(config) {
+            super::output::line(&serde_json::json!({ "listening": origin }).to_string())
+        } else {
+            super::output::line(&format!("listening on {origin}"))
+        };
         let stop = async move {
             let signal = tokio::select! {
                 _ = terminate.recv() => "SIGTERM",
@@ -89,8 +127,35 @@ pub(super) fn serve(config: &Config) -> Result<(), Error> {
             };
             tracing::info!(signal, "ending: requests in flight may finish");
         };
-        Ok(run::serve(app, listener, stop).await?)
+        run::serve_on(app, listener, metrics, stop).await;
+        Ok(())
     })
+}
+
+/// How long to wait between two tries to reach the database.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Opens the store. A PostgreSQL that cannot be reached is waited for: it may come up after us, or be restarting.
+fn open(database: Database, patience: Duration) -> Result<Store, store::Error> {
+    let begun = Instant::now();
+    let is_elsewhere = matches!(database, Database::Postgres(_));
+    let options = Options::new(database);
+    let mut is_told = false;
+    loop {
+        match Store::open(&options) {
+            Err(error @ (store::Error::Connection(_) | store::Error::Timeout))
+                if is_elsewhere && begun.elapsed() < patience =>
+            {
+                if !is_told {
+                    let seconds = patience.as_secs();
+                    tracing::warn!(%error, seconds, "the database cannot be used yet: waiting for it");
+                    is_told = true;
+                }
+                std::thread::sleep(PAUSE.min(patience));
+            }
+            opened => return opened,
+        }
+    }
 }
 
 /// Files that the server has open beside its connections, with room to spare.

@@ -84,6 +84,12 @@ pub(super) fn origin(found: &Found) -> Option<String> {
     Origin::parse(found.text()?, PlainHttp::Anywhere).ok().map(|origin| origin.to_string())
 }
 
+/// An address on the web.
+fn web_address(text: &str) -> Option<String> {
+    let url = reqwest::Url::parse(text).ok()?;
+    (matches!(url.scheme(), "https" | "http") && url.has_host()).then(|| url.to_string())
+}
+
 /// The name of a profile: it becomes a part of a file's name.
 pub(super) fn profile_name(name: &str) -> bool {
     (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
@@ -148,9 +154,15 @@ table! {
         database: Option<DatabaseUrl> = None, Example(r#""postgres://guestlist@db.example.org/guestlist""#),
             "\"sqlite:PATH\" or \"postgres://USER@HOST/NAME\"", "GUESTLIST_DATABASE",
             |found| DatabaseUrl::read(found).map(Some);
+        /// Seconds that a start waits for a PostgreSQL that cannot be reached yet, before it gives up.
+        database_wait_seconds: u32 = 30, By("30"),
+            "a whole number from 0 to 3600", "GUESTLIST_DATABASE_WAIT", |found| found.whole(0, 3_600);
         /// What links begin with. Without it: the address that is listened on.
         public_url: Option<String> = None, Example(r#""https://invites.example.org""#),
             "an address without a path, \"https://host[:port]\"", "GUESTLIST_PUBLIC_URL", |found| origin(found).map(Some);
+        /// Where people find the program, as pages say beside a command to copy; without it they do not say where.
+        program_url: Option<String> = None, Example(r#""https://example.org/guestlist""#),
+            "an address, \"https://host/path\"", "GUESTLIST_PROGRAM_URL", |found| web_address(found.text()?).map(Some);
         /// Where the figures of `/metrics` are served; without it nowhere.
         metrics_listen: Option<SocketAddr> = None, Example(r#""127.0.0.1:9878""#),
             "an address and a port, such as \"127.0.0.1:9878\"", "GUESTLIST_METRICS_LISTEN",
@@ -218,9 +230,10 @@ table! {
 }
 
 table! {
-    /// `[limits]`: how often one network may try something, for each node.
+    /// `[limits]`: how often one network may try something, for each node, and how much mail may leave.
     pub struct Limits in "limits" {
-        /// Whether networks are limited; off is for tests and closed networks.
+        /// Whether sign-ins, looks and codes are limited; off is for tests and closed networks. Mail and connections
+        /// are limited always.
         enabled: bool = true, By("true"), "true or false", "GUESTLIST_LIMITS", Found::flag;
         /// Log-ins and registrations a minute from one network, and log-ins a minute to one account from anywhere.
         sign_ins_per_minute: u32 = 10, By("10"),

@@ -65,15 +65,8 @@ impl Timestamp {
     /// An end as its reader counts at `now`: how long it is to it, and when it is.
     #[must_use]
     pub fn in_words(self, now: Self) -> String {
-        // Of three days the moment is gone that the way to the reader took.
-        let minutes = (self.seconds_since(now) + 59) / 60;
-        let (n, unit) = match minutes {
-            ..60 => (minutes.max(1), "minute"),
-            60..2_880 => (minutes / 60, "hour"),
-            _ => (minutes / 1_440, "day"),
-        };
-        let plural = if n == 1 { "" } else { "s" };
-        format!("{n} {unit}{plural}, until {}", self.to_jiff().strftime("%-d %B %Y, %H:%M UTC"))
+        let seconds = u64::try_from(self.seconds_since(now)).unwrap_or(0).max(60);
+        format!("{}, until {}", span_in_words(seconds), self.to_jiff().strftime("%-d %B %Y, %H:%M UTC"))
     }
 
     /// The day that it lies in, counted in UTC from 1970.
@@ -95,16 +88,21 @@ impl Timestamp {
     }
 }
 
-/// A time as people say it: the largest unit that it has two of, so that it is not far off.
+/// A time as people say it, in whole units: the largest that it has about two of, so that it is not far off. Of three days
+/// three are left after a moment, too.
 #[must_use]
 pub fn span_in_words(seconds: u64) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    // Two units less the half of a smaller one: what is rounded to two of them is said in them.
     let (size, unit) = match seconds {
         0..120 => (1, "second"),
-        120..7_200 => (60, "minute"),
-        7_200..172_800 => (3_600, "hour"),
-        _ => (86_400, "day"),
+        120..7_170 => (MINUTE, "minute"),
+        7_170..171_000 => (HOUR, "hour"),
+        _ => (DAY, "day"),
     };
-    let count = seconds / size;
+    let count = (seconds + size / 2) / size;
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -148,8 +146,10 @@ mod tests {
 
     #[test]
     fn a_time_is_said_in_a_unit_that_fits() {
-        let said = [0, 1, 119, 7_199, 172_800].map(span_in_words);
-        assert_eq!(said, ["0 seconds", "1 second", "119 seconds", "119 minutes", "2 days"]);
+        let said = [0, 1, 119, 7_169, 7_170, 170_999, 171_000, 216_000].map(span_in_words);
+        let expected =
+            ["0 seconds", "1 second", "119 seconds", "119 minutes", "2 hours", "47 hours", "2 days", "3 days"];
+        assert_eq!(said, expected);
     }
 
     #[test]
@@ -173,8 +173,9 @@ mod tests {
         let now: Timestamp = "2026-11-21T15:14:43Z".parse().unwrap();
         let said = |seconds: i64| now.plus_seconds(seconds).in_words(now);
         assert_eq!(said(72 * 3_600 - 5), "3 days, until 24 November 2026, 15:14 UTC");
-        assert_eq!(said(3_600), "1 hour, until 21 November 2026, 16:14 UTC");
-        assert!(said(47 * 3_600).starts_with("47 hours, ") && said(1).starts_with("1 minute, "));
+        assert_eq!(said(3_600), "60 minutes, until 21 November 2026, 16:14 UTC");
+        assert!(said(72 * 3_600 - 7_200).starts_with("3 days, ") && said(48 * 3_600 - 300).starts_with("2 days, "));
+        assert!(said(47 * 3_600).starts_with("47 hours, ") && said(-1).starts_with("60 seconds, "));
     }
 
     #[test]

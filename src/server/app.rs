@@ -88,6 +88,8 @@ pub struct Settings {
     pub name: String,
     /// The origin that links begin with, without a slash at the end. Never taken from a request.
     pub public_url: String,
+    /// Where people find the program; `None` where nobody has said it.
+    pub program_url: Option<String>,
     /// The rules for invites and registration.
     pub policy: Policy,
     /// How mail leaves.
@@ -117,6 +119,7 @@ impl Default for Settings {
         Self {
             name: "guestlist".to_owned(),
             public_url: "http://localhost".to_owned(),
+            program_url: None,
             policy: Policy::preset(Preset::Band),
             mail: Transport::Off,
             mail_lanes: 4,
@@ -138,6 +141,7 @@ impl Settings {
         Self {
             name: config.server.name.clone(),
             public_url: public_url.trim_end_matches('/').to_owned(),
+            program_url: config.server.program_url.clone(),
             policy: config.policy.clone(),
             mail: Transport::new(&config.mail),
             mail_lanes: config.mail.connections,

@@ -12,6 +12,10 @@ use prometheus_client::{
 };
 
 use super::store::Waiting;
+use crate::{
+    api::Outcome as Came,
+    domain::{MailKind, MailOutcome},
+};
 
 /// The media type of [`Metrics::text`].
 pub(crate) const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -46,6 +50,10 @@ struct Mailed {
     kind: &'static str,
     outcome: &'static str,
 }
+
+/// What becomes of invites beside what accepts come to and are refused for.
+const BECOME: [&str; 7] =
+    ["created", "revoked", "declined", "expired", "campaign_expired", "campaign_deleted", "failed"];
 
 /// What is counted.
 #[derive(Debug)]
@@ -83,7 +91,27 @@ impl Metrics {
         let mail_paused = Gauge::default();
         registry.register("mail_paused", "Whether the mail server cannot be used", mail_paused.clone());
         registry.register("build", "What is running", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
-        Self { registry, requests, seconds, invites, waiting, connections, mails, mail_waiting, mail_paused }
+        let metrics =
+            Self { registry, requests, seconds, invites, waiting, connections, mails, mail_waiting, mail_paused };
+        metrics.begin();
+        metrics
+    }
+
+    /// Lets what can be counted begin at zero: of a counter that is not there, nobody can tell its first rise.
+    fn begin(&self) {
+        for status in ["2xx", "3xx", "4xx", "5xx"] {
+            let _ = self.requests.get_or_create(&Answered { method: "GET", route: "none".to_owned(), status });
+        }
+        let _ = self.seconds.get_or_create(&Route { route: "none".to_owned() });
+        for outcome in BECOME.into_iter().chain(Came::ALL.iter().map(|outcome| outcome.as_str())) {
+            let _ = self.invites.get_or_create(&Outcome { outcome });
+        }
+        let outcomes = MailOutcome::ALL.iter().map(|outcome| outcome.as_str());
+        for outcome in outcomes.chain(["deferred"]) {
+            for kind in MailKind::ALL {
+                let _ = self.mails.get_or_create(&Mailed { kind: kind.as_str(), outcome });
+            }
+        }
     }
 
     /// A request was answered. `route` is its template, never its path.

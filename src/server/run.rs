@@ -1,7 +1,6 @@
 //! The listener: limits on connections, on how long headers may take and answers may wait, and an end that loses none.
 
 use std::{
-    io,
     net::SocketAddr,
     sync::{
         Arc,
@@ -41,21 +40,7 @@ const EXHAUSTED: Duration = Duration::from_millis(100);
 const METRICS_CONNECTIONS: usize = 16;
 
 /// Serves, and sweeps, until `shutdown` is ready. Then no connection is taken any more, the requests in flight get at
-/// most ten seconds to finish, and the store is closed.
-///
-/// Fails only before it begins: where the address for the figures (`metrics_listen`) cannot be listened on.
-pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-    let metrics = match app.settings().metrics_listen {
-        Some(address) => Some(TcpListener::bind(address).await.map_err(|error| {
-            io::Error::new(error.kind(), format!("cannot listen on {address} for the metrics: {error}"))
-        })?),
-        None => None,
-    };
-    serve_on(app, listener, metrics, shutdown).await;
-    Ok(())
-}
-
-/// As [`serve`], with a listener for the figures that is there already.
+/// most ten seconds to finish, and the store is closed. The figures are on a listener of their own, where there is one.
 pub async fn serve_on(
     app: App,
     listener: TcpListener,

@@ -126,6 +126,8 @@ pub struct Options {
     pub record: bool,
     /// The schema, oldest version first.
     pub migrations: &'static [Migration],
+    /// Whether what the database lacks of the schema is made; else one that lacks any of it is refused.
+    pub migrates: bool,
 }
 
 impl Options {
@@ -136,7 +138,16 @@ impl Options {
             Database::Postgres(_) => (4, 16),
         };
         let patience = Duration::from_secs(10);
-        Self { database, readers, writers, queue: 1024, patience, record: false, migrations: MIGRATIONS }
+        Self {
+            database,
+            readers,
+            writers,
+            queue: 1024,
+            patience,
+            record: false,
+            migrations: MIGRATIONS,
+            migrates: true,
+        }
     }
 }
 

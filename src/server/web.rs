@@ -1,22 +1,26 @@
 //! Pages for a browser: written here whole, without a script, and nothing is loaded for them.
 
+mod form;
 mod front;
 mod inside;
 mod landing;
 mod opt_out;
+mod page;
 pub(crate) mod qr;
 mod reset;
+mod verify;
 
 use askama::Template;
 use axum::{
     Router,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
+    routing::get,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{App, Refused, hash};
-use crate::api::Code;
+use crate::api::{Code, Problem};
 
 /// The style of all pages; it stands in each of them.
 const STYLE: &str = include_str!("../../assets/page.css");
@@ -26,7 +30,29 @@ pub(crate) use self::inside::Api;
 /// The pages, at the root of the server. Those behind an invite's link ask the API, which has to be given to them as an
 /// extension.
 pub(crate) fn routes() -> Router<App> {
-    Router::new().merge(front::routes()).merge(opt_out::routes()).merge(landing::routes()).merge(reset::routes())
+    Router::new()
+        .merge(front::routes())
+        .merge(opt_out::routes())
+        .merge(landing::routes())
+        .merge(reset::routes())
+        .merge(verify::routes())
+        .route("/favicon.ico", get(no_icon))
+}
+
+/// Browsers ask every site for a picture of it, and there is none: once a week is enough.
+async fn no_icon() -> (StatusCode, [(header::HeaderName, &'static str); 1]) {
+    (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "public, max-age=604800")])
+}
+
+/// Whether whoever asks for this address reads pages: a browser, anywhere but in the API.
+pub(crate) fn reads(path: &str, headers: &HeaderMap) -> bool {
+    !path.starts_with("/api/") && page::is_read(headers)
+}
+
+/// A problem as a page, for who reads pages.
+pub(crate) fn problem(app: &App, problem: &Problem) -> Result<Response, Refused> {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    page::of_problem(problem).answer(app, status)
 }
 
 /// Where a page's forms may lead.

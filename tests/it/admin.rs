@@ -82,6 +82,7 @@ fn register(server: &Server, name: &str) -> (u16, Value) {
 #[test]
 fn the_first_account_of_a_closed_server_is_made_on_its_host() {
     for host in Host::each() {
+        drop(host.serve(&[("GUESTLIST_POLICY_REGISTRATION", "closed")]));
         let made = host.admin(&["account", "Ada", "--email", "ada@example.org"], PASSWORD);
         assert_eq!((made.code, made.out.as_str()), (0, "Ada has an account, and runs this site.\n"), "{made:?}");
         for registration in ["closed", "invite_only"] {
@@ -121,13 +122,46 @@ fn who_runs_the_site_is_said_while_it_runs_and_holds_at_once() {
 }
 
 #[test]
+fn whether_the_server_can_serve_is_asked_of_it_by_its_own_configuration() {
+    let host = Host { data: tempfile::tempdir().unwrap(), database: None };
+    let health = |listen: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guestlist"));
+        command.args(["admin", "health"]).env_clear().env("GUESTLIST_DATA", host.data.path());
+        Ran::of(&command.env("GUESTLIST_LISTEN", listen).output().unwrap())
+    };
+    let server = host.serve(&[]);
+    let address = server.origin.trim_start_matches("http://").to_owned();
+    let everywhere = address.replace("127.0.0.1", "0.0.0.0");
+    for listen in [&address, &everywhere] {
+        let ran = health(listen);
+        assert_eq!((ran.code, ran.out), (0, format!("The server at {address} can serve.\n")), "{}", ran.err);
+    }
+    drop(server);
+    health(&address).refused(1, &[&address, "cannot be reached"]);
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let other = std::thread::spawn(move || {
+        let (mut stream, _) = silent.accept().unwrap();
+        let _ = std::io::Read::read(&mut stream, &mut [0; 1024]);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+    });
+    health(&address).refused(1, &["is none of guestlist's"]);
+    other.join().unwrap();
+}
+
+#[test]
 fn what_the_host_cannot_do_is_refused_and_leaves_nothing() {
     for host in Host::each() {
-        if host.database.is_none() {
-            host.admin(&["grant", "kim"], "").refused(1, &["there is no database at", "guestlist.db"]);
+        let account = ["account", "ada", "--email", "ada@example.org"];
+        for args in [&["grant", "kim"][..], &account, &["check"], &["key", "reseal"]] {
+            let says = match host.database {
+                None => ["there is no database at", "guestlist.db", "start the server once"],
+                Some(_) => ["there is nothing of guestlist in the database yet", "`guestlist serve`", "version 1"],
+            };
+            host.admin(args, PASSWORD).refused(1, &says);
             assert!(!Path::new(&host.data.path().join("guestlist.db")).exists());
         }
-        let account = ["account", "ada", "--email", "ada@example.org"];
+        drop(host.serve(&[]));
         host.admin(&account, "short\n").refused(1, &["password", "8"]);
         host.admin(&account, "").refused(2, &["no password"]);
         host.admin(&["account", "ada", "--email", "nowhere"], PASSWORD).refused(2, &["--email"]);

@@ -23,6 +23,8 @@ struct Browser {
 
 /// The key that goes to the next control, as `WebDriver` writes it.
 const TAB: &str = "\u{e004}";
+/// The key that sends a form.
+const ENTER: &str = "\u{e007}";
 /// By what `WebDriver` names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -133,6 +135,28 @@ impl Browser {
         self.run("return document.querySelector('form') !== null").await == true
     }
 
+    /// What axe-core finds against the guidelines for what everyone can use (WCAG 2.2, A and AA), in the light and in the
+    /// dark; nothing where it is not there.
+    async fn axe(&self) -> Value {
+        let Ok(axe) = std::fs::read_to_string(AXE) else {
+            skip("no axe-core: target/axe-core/axe.min.js is not there (.ci/run fetches it with npm)");
+            return json!([]);
+        };
+        let mut found = Vec::new();
+        for scheme in ["light", "dark"] {
+            let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+            self.tell("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+            // By Chromium itself: the page's own rules let no script in.
+            self.tell("Runtime.evaluate", json!({ "expression": axe })).await;
+            let said = self
+                .tell("Runtime.evaluate", json!({ "expression": AXE_RUN, "awaitPromise": true, "returnByValue": true }))
+                .await;
+            let said = said["result"]["value"].as_array().unwrap_or_else(|| panic!("{said}")).clone();
+            found.extend(said);
+        }
+        Value::Array(found)
+    }
+
     /// Text whose contrast to what lies behind it is below what everyone can read (WCAG 2, AA).
     async fn faint(&self) -> Value {
         self.run(CONTRAST).await
@@ -147,6 +171,13 @@ impl Drop for Browser {
         let _ = self.driver.wait();
     }
 }
+
+/// Where axe-core is.
+const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/axe-core/axe.min.js");
+/// Gives what axe-core finds.
+const AXE_RUN: &str =
+    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+    .then(found => found.violations.map(v => [v.id, v.help, v.nodes.map(n => n.html)]))";
 
 /// Returns the texts whose contrast is below 4.5 to 1, with colours and ratio.
 const CONTRAST: &str = r"
@@ -187,6 +218,7 @@ async fn check(browser: &Browser) {
         let overflow = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
         assert_eq!(browser.run(overflow).await, 0, "{width} wide");
     }
+    assert_eq!(browser.axe().await, json!([]));
     assert_eq!(browser.run("return document.cookie").await, "");
     assert_eq!(browser.run("return document.documentElement.lang").await, "en");
     assert_eq!(browser.run("return document.querySelectorAll('h1').length").await, 1);
@@ -228,21 +260,31 @@ async fn who_is_invited_reads_joins_and_declines_in_a_browser() {
     let text = browser.text().await;
     assert!(text.contains("ada invites you to The Night Owls") && text.contains("<i>Bring</i> your horn"), "{text}");
     let order = tab_order(&browser).await;
-    let expected =
-        ["username", "password", "join", "email", "display_name", "register", "SUMMARY", "SUMMARY"].map(str::to_owned);
-    assert_eq!(order, expected);
+    let expected = [
+        "username",
+        "password",
+        "join",
+        "username",
+        "password",
+        "email",
+        "display_name",
+        "register",
+        "SUMMARY",
+        "SUMMARY",
+    ];
+    assert_eq!(order, expected.map(str::to_owned));
 
     // What is refused is said where it was typed, and nothing typed is lost but the password.
-    browser.write("#username", "kim").await;
-    browser.write("#password", "short").await;
-    browser.write("#email", "kim@example.org").await;
-    browser.click("button[value=register]").await;
+    browser.write("#register-username", "kim").await;
+    browser.write("#register-password", "short").await;
+    browser.write("#register-email", "kim@example.org").await;
+    browser.write("#register-email", ENTER).await;
     check(&browser).await;
     let invalid = browser.run("return [...document.querySelectorAll('[aria-invalid]')].map(e => e.id)").await;
-    assert_eq!(invalid, json!(["password"]));
-    assert_eq!(browser.run("return document.querySelector('#email').value").await, "kim@example.org");
-    browser.write("#password", PASSWORD).await;
-    browser.click("button[value=register]").await;
+    assert_eq!(invalid, json!(["register-password"]));
+    assert_eq!(browser.run("return document.querySelector('#register-email').value").await, "kim@example.org");
+    // Enter does what the form is for.
+    browser.write("#register-password", &format!("{PASSWORD}{ENTER}")).await;
     check(&browser).await;
     assert!(browser.text().await.contains("You are in The Night Owls"), "{}", browser.text().await);
     let members = ada.get(&format!("/bands/{band}/members")).await.1;
@@ -251,10 +293,10 @@ async fn who_is_invited_reads_joins_and_declines_in_a_browser() {
     // Another invite, declined for good.
     let (id, token) = ada.invite(&band, json!({ "username": sam.username })).await;
     browser.open(&format!("{}/invite/{token}", world.origin)).await;
-    browser.write("#username", "sam").await;
-    browser.write("#password", PASSWORD).await;
     browser.click("summary").await;
-    browser.write("#reason", "No time").await;
+    browser.write("#decline-username", "sam").await;
+    browser.write("#decline-password", PASSWORD).await;
+    browser.write("#decline-reason", "No time").await;
     browser.write("#block", "from this person").await;
     check(&browser).await;
     browser.click("button[value=decline]").await;
@@ -267,5 +309,45 @@ async fn who_is_invited_reads_joins_and_declines_in_a_browser() {
         browser.open(&format!("{}/invite/{token}", world.origin)).await;
         assert!(browser.text().await.contains(words), "{}", browser.text().await);
         check(&browser).await;
+    }
+}
+
+/// The height and width of a sheet of paper, in inches.
+const PAPER: [(&str, f64, f64); 2] = [("A4", 11.69, 8.27), ("letter", 11.0, 8.5)];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cards_are_printed_ten_on_a_sheet_whole_on_either_paper() {
+    let world = World::sqlite_with(settings()).await;
+    let Some(browser) = Browser::start().await else { return };
+    let ada = world.account("ada").await;
+    let folder = tempfile::tempdir().unwrap();
+    for (name, count, sheets) in [
+        ("Choir", 1, 1),
+        ("Das Sinfonische Blasorchester der Freiwilligen Feuerwehr am Hafen", 13, 2),
+        ("楽団楽団楽団楽団楽団楽団楽団楽団楽団楽団楽団楽団楽団楽団楽団楽団", 10, 1),
+        ("Brass & Bone", 100, 10),
+    ] {
+        let band = ada.band(&name.chars().take(64).collect::<String>()).await;
+        let wish = json!({ "count": count, "name": "For the door", "ttl_hours": 72, "max_uses": null });
+        let made = ada.post(&format!("/bands/{band}/codes"), wish).await.1;
+        let sheet = ada.fetch(&format!("/campaigns/{}/codes/sheet", made["campaign"]["id"].as_str().unwrap())).await;
+        let file = folder.path().join("cards.html");
+        std::fs::write(&file, sheet.text().await.unwrap()).unwrap();
+        browser.open(&format!("file://{}", file.display())).await;
+        // Nothing of a card is cut off but the end of a very long name.
+        let cut = browser
+            .run(
+                "return [...document.querySelectorAll('.card')].filter(card => card.scrollHeight > card.clientHeight
+                     || card.scrollWidth > card.clientWidth).length",
+            )
+            .await;
+        assert_eq!(cut, 0, "{name}");
+        for (paper, height, width) in PAPER {
+            let wish = json!({ "paperHeight": height, "paperWidth": width, "printBackground": false });
+            let pdf = browser.tell("Page.printToPDF", wish).await["data"].as_str().unwrap().to_owned();
+            let pdf = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, pdf).unwrap();
+            let pages = String::from_utf8_lossy(&pdf).matches("/Type /Page\n").count();
+            assert_eq!(pages, sheets, "{name} on {paper}");
+        }
     }
 }

@@ -42,8 +42,16 @@ stories!(settings();
     a_form_of_another_site_does_nothing,
     an_event_is_told_and_its_calendar_file_is_there_before_and_after,
     stored_text_is_text,
+    a_slash_at_the_end_of_a_link_changes_nothing,
+    a_browser_that_is_lost_reads_a_page_and_a_program_a_problem,
 );
-stories!(with_mail(); an_address_is_verified_on_the_way);
+stories!(with_mail();
+    an_address_is_verified_on_the_way,
+    who_makes_an_account_is_told_of_the_code_that_was_mailed_and_types_it_here,
+    another_code_is_mailed_when_asked_for,
+    who_types_another_address_than_the_invites_is_told_what_to_do,
+);
+stories!(with_program(); where_the_program_is_stands_beside_the_command);
 stories!(limited(); guesses_at_codes_are_counted_as_where_the_api_is_asked);
 stories!(closed(); nobody_is_offered_an_account_where_none_can_be_made);
 stories!(invite_only(); an_invite_opens_the_site_and_the_band_and_a_code_of_the_site_the_site);
@@ -51,6 +59,10 @@ stories!(invite_only(); an_invite_opens_the_site_and_the_band_and_a_code_of_the_
 fn limited() -> Settings {
     let limits = Limits { enabled: true, codes_per_minute: 3, ..Limits::default() };
     Settings { limits, ..settings() }
+}
+
+fn with_program() -> Settings {
+    Settings { program_url: Some("https://example.org/guestlist?a&b".to_owned()), ..settings() }
 }
 
 fn closed() -> Settings {
@@ -229,9 +241,10 @@ mod story {
         assert_eq!(page.status, 422);
         for words in [
             "role=\"alert\"",
-            "<a href=\"#password\">Password</a> must be 8 to 128",
-            "<a href=\"#email\">",
-            "aria-describedby=\"email-error\"",
+            "<a href=\"#register-password\">Password</a> must be 8 to 128",
+            "<a href=\"#register-email\">",
+            "aria-describedby=\"register-email-error\"",
+            "aria-describedby=\"register-password-hint register-password-error\"",
             "value=\"kim\"",
             "value=\"nowhere\"",
         ] {
@@ -242,11 +255,11 @@ mod story {
         let page = send(world, &token, &form).await;
         assert_eq!(page.status, 409);
         page.has("User name is taken; choose another");
-        // The Enter key is the first button.
-        let form = [("act", "join"), ("username", "kim"), ("password", PASSWORD), ("email", "kim@example.org")];
-        let page = send(world, &token, &form).await;
+        // What belongs to one form stays out of the others.
+        let page = send(world, &token, &[("act", "join"), ("username", "kim"), ("password", PASSWORD)]).await;
         assert_eq!(page.status, 401);
-        page.has("If you are new here");
+        page.has("If you have no account yet, make one below");
+        assert_eq!(page.html.matches("value=\"kim\"").count(), 1, "{}", page.html);
         for body in ["", "act=dance", "act=join&act=join&%ff", "\u{0}"] {
             let request = client().post(format!("{}/invite/{token}", world.origin));
             let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
@@ -464,6 +477,140 @@ mod story {
         let ended = open(world, &token).await;
         ended.lacks("<i>Owls");
         ended.lacks("<b>Ada");
+    }
+
+    pub async fn a_slash_at_the_end_of_a_link_changes_nothing(world: &World) {
+        let (ada, _) = (world.account("ada").await, world.account("kim").await);
+        let band = ada.band("The Night Owls").await;
+        let (_, token) = ada.invite(&band, json!({})).await;
+        let slashed = format!("{token}/");
+        open(world, &slashed).await.has("ada invites you to The Night Owls");
+        join(world, &slashed, "kim").await.has("You are in The Night Owls");
+        for path in ["/invite/", "/invite/inv_AAAA/", "/reset/x/", "/opt-out/x/"] {
+            let page = page(client().get(format!("{}{path}", world.origin))).await;
+            page.has("<h1>");
+        }
+    }
+
+    pub async fn a_browser_that_is_lost_reads_a_page_and_a_program_a_problem(world: &World) {
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        let ask = |path: &str, accept: &str| client().get(format!("{}{path}", world.origin)).header("accept", accept);
+        for path in ["/nowhere", "/invite/inv_AAAA/more", "/invites", "/index.php?a=%3Cb%3E"] {
+            let page = page(ask(path, browser)).await;
+            assert_eq!(page.status, 404, "{path}");
+            page.has("There is nothing here");
+            page.has("<a href=\"/\">");
+            for accept in ["*/*", "application/json"] {
+                let answer = ask(path, accept).send().await.unwrap();
+                assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path} {accept}");
+            }
+        }
+        let answer = ask("/api/v1/nowhere", browser).send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["content-type"]),
+            (404, &"application/problem+json".parse().unwrap())
+        );
+        let request = client().delete(format!("{}/invite/inv_AAAA", world.origin)).header("accept", browser);
+        let refused = page(request).await;
+        assert_eq!((refused.status, &refused.headers["allow"]), (405, &"GET,HEAD,POST".parse().unwrap()));
+        let icon = ask("/favicon.ico", "image/*").send().await.unwrap();
+        assert_eq!(
+            (icon.status().as_u16(), &icon.headers()["cache-control"]),
+            (204, &"public, max-age=604800".parse().unwrap())
+        );
+    }
+
+    pub async fn where_the_program_is_stands_beside_the_command(world: &World) {
+        let ada = world.account("ada").await;
+        let band = ada.band("The Night Owls").await;
+        let (_, token) = ada.invite(&band, json!({})).await;
+        let page = open(world, &token).await;
+        page.has("href=\"https://example.org/guestlist?a&#38;b\"");
+        join(world, &token, "ada").await.has("href=\"https://example.org/guestlist?a&#38;b\"");
+    }
+
+    pub async fn who_makes_an_account_is_told_of_the_code_that_was_mailed_and_types_it_here(world: &World) {
+        let ada = world.account("ada").await;
+        let band = ada.band("The Night Owls").await;
+        let _ = world.codes().await;
+        let (_, token) = ada.invite(&band, json!({})).await;
+        let form = [("act", "register"), ("username", "kim"), ("password", PASSWORD), ("email", "Kim@Example.org")];
+        let done = send(world, &token, &form).await;
+        done.has("You are in The Night Owls");
+        done.has("A code was mailed to kim@example.org");
+        done.has("action=\"/verify\"");
+        let mailed = code(world).await;
+        let address = format!("{}/verify", world.origin);
+        let offered = page(client().get(&address)).await;
+        assert_eq!(offered.status, 200);
+        offered.has("autocomplete=\"one-time-code\"");
+        let form = |typed| [("act", "verify"), ("username", "kim"), ("password", PASSWORD), ("code", typed)];
+        for (typed, says) in [("AAAA-AAAA", "is not the one of the newest mail"), ("<b>", "must be the eight letters")]
+        {
+            let wrong = page(fill(&address, &form(typed))).await;
+            assert_eq!(wrong.status, 422, "{}", wrong.html);
+            wrong.has(says);
+            wrong.has("value=\"kim\"");
+            wrong.lacks(PASSWORD);
+            wrong.lacks("<b>");
+        }
+        let foreign = fill(&address, &form(&mailed)).header("sec-fetch-site", "cross-site");
+        let foreign = page(foreign).await;
+        assert_eq!(foreign.status, 403);
+        assert_eq!(page(fill(&address, &[("act", "dance")])).await.status, 422);
+        let login = json!({ "login": "kim", "password": PASSWORD });
+        let verified =
+            async || world.send("POST", "/auth/login", Some(&login)).await.1["account"]["email_verified"].clone();
+        assert_eq!(verified().await, false);
+        let right = page(fill(&address, &form(&mailed))).await;
+        assert_eq!(right.status, 200, "{}", right.html);
+        right.has("Your address is verified");
+        assert_eq!(verified().await, true);
+        let again = page(fill(&address, &form(&mailed))).await;
+        assert_eq!(again.status, 422);
+        again.has("Your email is verified already: there is nothing to do.");
+    }
+
+    pub async fn another_code_is_mailed_when_asked_for(world: &World) {
+        let ada = world.account("ada").await;
+        let band = ada.band("The Night Owls").await;
+        let _ = world.codes().await;
+        let (_, token) = ada.invite(&band, json!({ "email": "kim@example.org" })).await;
+        let form = [("act", "register"), ("username", "kim"), ("password", PASSWORD), ("email", "kim@example.org")];
+        send(world, &token, &form).await.has("A code was mailed to kim@example.org");
+        let first = code(world).await;
+        let ask = [("act", "code"), ("username", "kim"), ("password", PASSWORD)];
+        let early = send(world, &token, &ask).await;
+        assert_eq!(early.status, 429, "{}", early.html);
+        early.has("autocomplete=\"one-time-code\"");
+        world.clock.pass_seconds(61);
+        send(world, &token, &ask).await.has("A new code is on its way");
+        let second = code(world).await;
+        assert_ne!(first, second);
+        world.clock.pass_seconds(61);
+        let page = page(fill(&format!("{}/verify", world.origin), &ask)).await;
+        assert_eq!(page.status, 200, "{}", page.html);
+        page.has("A new code is on its way");
+        let third = code(world).await;
+        let join = |code| [("act", "join"), ("username", "kim"), ("password", PASSWORD), ("code", code)];
+        assert_eq!(send(world, &token, &join(&second)).await.status, 422);
+        send(world, &token, &join(&third)).await.has("You are in The Night Owls");
+    }
+
+    pub async fn who_types_another_address_than_the_invites_is_told_what_to_do(world: &World) {
+        let (ada, _) = (world.account("ada").await, world.account("sam").await);
+        let band = ada.band("The Night Owls").await;
+        let (_, token) = ada.invite(&band, json!({ "email": "kim@example.org" })).await;
+        let form = [("act", "register"), ("username", "kim"), ("password", PASSWORD), ("email", "kim@example.com")];
+        let page = send(world, &token, &form).await;
+        assert_eq!(page.status, 403, "{}", page.html);
+        page.has("This invite is for k***@example.org alone. Make the account with that address, or ask ada");
+        page.has("E-mail address is not the one that this invite is for");
+        page.has("value=\"kim@example.com\"");
+        let page = join(world, &token, "sam").await;
+        assert_eq!(page.status, 403);
+        page.has("the account you signed in with has another address");
+        page.has("make one with it");
     }
 
     pub async fn an_address_is_verified_on_the_way(world: &World) {

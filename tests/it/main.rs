@@ -50,6 +50,8 @@ mod counts;
 mod decisions;
 #[cfg(feature = "server")]
 mod demo;
+#[cfg(all(unix, feature = "server"))]
+mod deploy;
 #[cfg(feature = "server")]
 mod described;
 #[cfg(feature = "server")]
@@ -156,6 +158,8 @@ mod seed;
 mod shell;
 #[cfg(feature = "server")]
 mod smtp;
+#[cfg(feature = "server")]
+mod startup;
 #[cfg(feature = "server")]
 mod stats;
 #[cfg(feature = "server")]

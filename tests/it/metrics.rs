@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::world::{World, on_each_database};
 
 on_each_database! {
+    what_the_dashboard_shows_is_there_from_the_start,
     requests_and_invites_are_counted_by_what_became_of_them,
     figures_are_nowhere_else,
 }
@@ -56,6 +57,39 @@ async fn requests_and_invites_are_counted_by_what_became_of_them(world: World) {
     assert!(value(&figures, "guestlist_connections").unwrap() >= 1.0);
     assert!(figures.contains(concat!("guestlist_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"}")));
     assert!(!figures.contains(&token[4..]), "a path is never a label");
+}
+
+/// Every series that a server has, with what it is at.
+fn series(figures: &str) -> Vec<(&str, f64)> {
+    let lines = figures.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.rsplit_once(' ').map(|(name, value)| (name, value.parse().unwrap())).unwrap()).collect()
+}
+
+async fn what_the_dashboard_shows_is_there_from_the_start(world: World) {
+    let figures = figures(&world).await;
+    let fresh = series(&figures);
+    let dashboard = include_str!("../../assets/deploy/dashboard.json");
+    let mut named: Vec<&str> = dashboard
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| word.starts_with("guestlist_"))
+        .collect();
+    named.sort_unstable();
+    named.dedup();
+    assert!(named.len() >= 8, "{named:?}");
+    for name in named {
+        let found = fresh.iter().filter(|(series, _)| series.split('{').next() == Some(name)).count();
+        assert!(found > 0, "{name} is nowhere in\n{figures}");
+    }
+    for counter in [
+        "guestlist_invites_total{outcome=\"joined\"}",
+        "guestlist_invites_total{outcome=\"expired\"}",
+        "guestlist_mails_total{kind=\"invite\",outcome=\"bounced\"}",
+        "guestlist_mails_total{kind=\"reminder\",outcome=\"deferred\"}",
+        "guestlist_http_requests_total{method=\"GET\",route=\"none\",status=\"5xx\"}",
+    ] {
+        assert_eq!(value(&figures, counter), Some(0.0), "{counter}\n{figures}");
+    }
+    world.stop().await;
 }
 
 async fn figures_are_nowhere_else(world: World) {

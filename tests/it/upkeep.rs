@@ -206,6 +206,59 @@ async fn what_does_not_add_up_is_found() {
     }
 }
 
+/// The search indexes are merged while they are written and searched; a check at any moment finds them whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_beside_a_busy_server_raises_no_false_alarm() {
+    let mut databases = vec![None];
+    databases.extend(tokio::task::spawn_blocking(fresh_database).await.unwrap().map(Some));
+    for database in databases {
+        let mut site = Site::new(database).await;
+        let (origin, session) = (site.server.as_ref().unwrap().origin.clone(), site.session.clone());
+        let (path, done_with) = (
+            format!("{origin}/api/v1/bands/{}/invites", site.band),
+            std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false)),
+        );
+        let over = done_with.clone();
+        let busy = tokio::spawn(async move {
+            let http = http();
+            let mut rounds = 0;
+            while !over.load(std::sync::atomic::Ordering::SeqCst) && rounds < 1_000 {
+                let rows: Vec<Value> = (0..100)
+                    .map(|n| json!({ "email": format!("row{n}.{rounds}@example.org"), "name": format!("Person {n} of {rounds}") }))
+                    .collect();
+                let made = http.post(format!("{path}/bulk")).bearer_auth(&session).json(&json!({ "rows": rows }));
+                assert_eq!(made.send().await.unwrap().status(), 201);
+                let found = http.get(format!("{path}?q=person")).bearer_auth(&session).send().await.unwrap();
+                assert_eq!(found.status(), 200);
+                let wish =
+                    json!({ "action": "revoke", "filter": { "status": "pending", "q": format!("of {rounds}") } });
+                let revoked = http.post(format!("{path}/actions")).bearer_auth(&session).json(&wish);
+                assert_eq!(revoked.send().await.unwrap().status(), 200);
+                rounds += 1;
+            }
+            rounds
+        });
+        for _ in 0..8 {
+            let answer = site.admin(&["check"]);
+            assert!(
+                answer.status.success(),
+                "{} {}",
+                String::from_utf8_lossy(&answer.stdout),
+                String::from_utf8_lossy(&answer.stderr)
+            );
+        }
+        done_with.store(true, std::sync::atomic::Ordering::SeqCst);
+        assert!(busy.await.unwrap() > 0);
+        done(&site.admin(&["check"]));
+        // Nor after the server was ended in good order, or by force, and begun anew.
+        site.stop();
+        done(&site.admin(&["check"]));
+        site.start();
+        site.server.take().unwrap().kill();
+        done(&site.admin(&["check"]));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn links_to_opt_out_work_until_the_key_is_dropped_that_they_were_made_with() {
     let mut site = Site::new_with(None, true).await;

@@ -104,7 +104,7 @@ fn restore(config: &Config, runtime: &Runtime, file: &Path, json: bool) -> Resul
     }
     store::restore(file, &database).map_err(|error| failed(&error))?;
     // Opening brings an older copy up to this version's schema.
-    let findings = findings(&patient(&database)?, runtime)?;
+    let findings = findings(&patient(&database, true)?, runtime)?;
     for finding in &findings {
         eprintln!("{finding}");
     }
@@ -116,8 +116,8 @@ fn restore(config: &Config, runtime: &Runtime, file: &Path, json: bool) -> Resul
 }
 
 /// A store for looks at everything, which may take long.
-fn patient(database: &Database) -> Result<Store, Error> {
-    open_as(Options { patience: Duration::from_hours(6), ..Options::new(database.clone()) })
+fn patient(database: &Database, migrates: bool) -> Result<Store, Error> {
+    open_as(Options { patience: Duration::from_hours(6), migrates, ..Options::new(database.clone()) })
 }
 
 fn findings(store: &Store, runtime: &Runtime) -> Result<Vec<Finding>, Error> {
@@ -131,7 +131,7 @@ fn findings(store: &Store, runtime: &Runtime) -> Result<Vec<Finding>, Error> {
 
 fn check(config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
     let database = there(config)?;
-    let store = patient(&database)?;
+    let store = patient(&database, false)?;
     let findings = findings(&store, runtime)?;
     let key = serve::key(config, &SystemEntropy::new())?;
     let sealed = runtime.block_on(sealed(&store, key))?;

@@ -17,6 +17,9 @@ pub(super) const MOST_CARDS: usize = 1_000;
 /// Cards on one sheet of paper.
 const A_SHEET: usize = 10;
 
+/// Letters of a name that two lines of a card have room for.
+const LONG: usize = 30;
+
 const STYLE: &str = include_str!("../../../assets/cards.css");
 
 #[derive(Template)]
@@ -25,6 +28,8 @@ struct Cards<'a> {
     style: &'a str,
     title: &'a str,
     place: &'a str,
+    /// Whether it takes smaller letters to fit.
+    is_long: bool,
     offer: &'a str,
     at: &'a str,
     pages: Vec<Vec<Card>>,
@@ -69,7 +74,17 @@ pub(super) fn page(headings: Headings<'_>, mut codes: Vec<CodeCard>) -> Result<R
     // As people type it; who asks for plain http has to be told.
     let at = origin.strip_prefix("https://").unwrap_or(origin);
     let offer = if is_band { "You are invited:" } else { "Make an account:" };
-    let page = Cards { style: STYLE, title, place, offer, at, pages, more, most: MOST_CARDS };
+    let page = Cards {
+        style: STYLE,
+        title,
+        place,
+        is_long: place.chars().count() > LONG,
+        offer,
+        at,
+        pages,
+        more,
+        most: MOST_CARDS,
+    };
     web::page(StatusCode::OK, STYLE, Forms::None, &page)
 }
 

@@ -161,6 +161,7 @@ async fn frame(State(app): State<App>, request: Request, next: Next) -> Response
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let id = format!("{:016x}", u64::from_be_bytes(app.random()));
+    let reads_pages = web::reads(request.uri().path(), request.headers());
     let run = AssertUnwindSafe(next.run(request)).catch_unwind();
     let response = match tokio::time::timeout(REQUEST_LIMIT, run).await {
         Ok(Ok(response)) => as_problem(response).await,
@@ -173,6 +174,7 @@ async fn frame(State(app): State<App>, request: Request, next: Next) -> Response
             "The request took too long. Look at the current state before trying again.",
         )),
     };
+    let response = if reads_pages { as_page(&app, response).await } else { response };
     let response = with_headers(response, &id);
     let took = started.elapsed();
     app.metrics().answered(&method, &route, response.status(), took);
@@ -199,6 +201,23 @@ fn with_headers(mut response: Response, id: &str) -> Response {
         headers.insert(REQUEST_ID, id);
     }
     response
+}
+
+/// A problem as a page, with all that its headers say but what it is.
+async fn as_page(app: &App, response: Response) -> Response {
+    if response.headers().get(header::CONTENT_TYPE).is_none_or(|media| media != PROBLEM_JSON) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let text = to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
+    let written = serde_json::from_slice(&text).ok().and_then(|problem| web::problem(app, &problem).ok());
+    let Some(mut page) = written else { return Response::from_parts(parts, Body::from(text)) };
+    for name in [header::ALLOW, header::RETRY_AFTER] {
+        if let Some(value) = parts.headers.get(&name) {
+            page.headers_mut().insert(name, value.clone());
+        }
+    }
+    page
 }
 
 /// The framework's own refusals as problems. `Allow` is kept.

@@ -27,7 +27,7 @@ pub(super) struct Allowance {
 
 /// Whether the mails of accounts are counted.
 pub(super) fn counts(app: &App) -> bool {
-    app.settings().mail.is_on() && app.settings().limits.enabled
+    app.settings().mail.is_on()
 }
 
 /// Holds the account while its mails are counted. Before memberships and invites, as everywhere: two transactions never

@@ -82,6 +82,14 @@ pub enum Error {
         /// The newest version this program has a migration for.
         known: i64,
     },
+    /// The database lacks steps of the schema, and whoever opened it is not to make them.
+    #[error("{}; `guestlist serve` of this version brings it up to version {known} when it starts", older(*.found))]
+    TooOld {
+        /// The version in the database, 0 for none.
+        found: i64,
+        /// The newest version this program has a migration for.
+        known: i64,
+    },
     /// A migration failed and was rolled back; those before it are in place.
     #[error(
         "migration {version} failed and was rolled back ({why}); mend the cause and start again, it will go on there"
@@ -92,6 +100,14 @@ pub enum Error {
         /// What the database said.
         why: String,
     },
+}
+
+/// What a database is that lacks steps of the schema.
+fn older(found: i64) -> String {
+    match found {
+        0 => "there is nothing of guestlist in the database yet".to_owned(),
+        found => format!("the database has schema version {found}, of an older guestlist"),
+    }
 }
 
 impl Error {

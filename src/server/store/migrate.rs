@@ -38,11 +38,14 @@ const REACHED: &str = "SELECT version, digest FROM schema_migration ORDER BY ver
 /// Two programs that start together must not both migrate; the number is arbitrary and this program's alone.
 const ADVISORY_LOCK: i64 = 0x6775_6573_746c_6973;
 
-/// The steps a database at version `found` still needs.
-fn pending(all: &'static [Migration], found: i64) -> Result<&'static [Migration], Error> {
+/// The steps a database at version `found` still needs; none may be needed where `makes` says that none are made.
+fn pending(all: &'static [Migration], makes: bool, found: i64) -> Result<&'static [Migration], Error> {
     let known = all.last().map_or(0, |newest| newest.version);
     if found > known {
         return Err(Error::TooNew { found, known });
+    }
+    if found < known && !makes {
+        return Err(Error::TooOld { found, known });
     }
     Ok(&all[all.partition_point(|step| step.version <= found)..])
 }
@@ -78,11 +81,11 @@ fn failed(version: i64) -> impl Fn(Error) -> Error {
     move |why| Error::Migration { version, why: why.to_string() }
 }
 
-pub(super) fn sqlite(db: &Connection, all: &'static [Migration]) -> Result<(), Error> {
+pub(super) fn sqlite(db: &Connection, all: &'static [Migration], makes: bool) -> Result<(), Error> {
     loop {
         // The lock is taken before looking, so of two programs one waits and then finds nothing left to do.
         db.execute_batch("BEGIN IMMEDIATE")?;
-        let step = sqlite_step(db, all);
+        let step = sqlite_step(db, all, makes);
         db.execute_batch(if step.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
         if !step? {
             return Ok(());
@@ -91,12 +94,12 @@ pub(super) fn sqlite(db: &Connection, all: &'static [Migration]) -> Result<(), E
 }
 
 /// Runs the next step inside the transaction; whether there was one.
-fn sqlite_step(db: &Connection, all: &'static [Migration]) -> Result<bool, Error> {
+fn sqlite_step(db: &Connection, all: &'static [Migration], makes: bool) -> Result<bool, Error> {
     db.execute_batch(SQLITE_TABLE)?;
     let mut done = db.prepare(REACHED).map_err(|error| foreign(error.into()))?;
     let done = done.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>, _>>()?;
     let found = reached(all, |step| step.sqlite, &done)?;
-    let Some(next) = pending(all, found)?.first() else { return Ok(false) };
+    let Some(next) = pending(all, makes, found)?.first() else { return Ok(false) };
     let note = "INSERT INTO schema_migration(version, applied_at, digest)
                 VALUES (?1, CAST(unixepoch('subsec') * 1000000 AS INTEGER), ?2)";
     db.execute_batch(next.sqlite)
@@ -106,13 +109,17 @@ fn sqlite_step(db: &Connection, all: &'static [Migration]) -> Result<bool, Error
 }
 
 /// The session is this function's own: closing it afterwards gives the lock back.
-pub(super) fn postgres(mut session: Session, all: &'static [Migration]) -> Result<(), Error> {
+pub(super) fn postgres(mut session: Session, all: &'static [Migration], makes: bool) -> Result<(), Error> {
+    if !makes {
+        // Nothing stays of it, the table that is looked at included.
+        session.batch("BEGIN")?;
+    }
     session.batch(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK}); {TABLE}"))?;
     let rows = session.query(REACHED, &[]).map_err(foreign)?;
     let done = rows.iter().map(|row| Ok((row.try_get("version")?, row.try_get("digest")?)));
     let done = done.collect::<Result<Vec<(i64, String)>, Error>>()?;
     let found = reached(all, |step| step.postgres, &done)?;
-    for step in pending(all, found)? {
+    for step in pending(all, makes, found)? {
         let version = step.version;
         let whole = format!(
             "BEGIN; {}; INSERT INTO schema_migration(version, applied_at, digest)

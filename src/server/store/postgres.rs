@@ -40,7 +40,10 @@ pub(super) fn open(url: &str, options: &Options, record: &Record) -> Result<Engi
     // A runtime cannot be driven from within another one, and the caller may be in one: a thread of its own.
     std::thread::scope(|scope| {
         scope
-            .spawn(|| migrate::postgres(Session::open(&server, Duration::from_hours(1))?, options.migrations))
+            .spawn(|| {
+                let session = Session::open(&server, Duration::from_hours(1))?;
+                migrate::postgres(session, options.migrations, options.migrates)
+            })
             .join()
             .unwrap_or(Err(Error::Panicked))
     })?;

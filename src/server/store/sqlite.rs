@@ -33,7 +33,7 @@ const BATCH: usize = 64;
 pub(super) fn open(path: &Path, options: &Options, record: &Record) -> Result<Engine, Error> {
     create(path)?;
     let db = connect(path)?;
-    migrate::sqlite(&db, options.migrations)?;
+    migrate::sqlite(&db, options.migrations, options.migrates)?;
     let (writes, queue) = channel(options.queue.max(1));
     let known = record.clone();
     let thread = spawn("sqlite writer".to_owned(), move || write(&db, queue, &known))?;

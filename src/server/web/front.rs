@@ -22,7 +22,8 @@ use super::{STYLE, answer, is_own};
 
 /// The routes of this file. Nothing is looked up here, so nothing can be guessed.
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/", get(show)).route("/invite", get(show).post(go))
+    let page = get(show).post(go);
+    Router::new().route("/", get(show)).route("/invite", page.clone()).route("/invite/", page)
 }
 
 #[derive(Template)]

@@ -1,7 +1,7 @@
 //! `/invite/{token}`: the page behind the link of an invite.
 //!
-//! Looking changes nothing but the count of views, since mail scanners open links, too. Its form joins with an account, makes
-//! one, or declines. The page is a client of the API in the same process and keeps nobody signed in: a session lives as
+//! Looking changes nothing but the count of views, since mail scanners open links, too. Its forms join with an account, make
+//! one, or decline. The page is a client of the API in the same process and keeps nobody signed in: a session lives as
 //! long as the request that began it, so there is no cookie to steal.
 
 mod form;
@@ -16,23 +16,24 @@ use axum::{
 };
 
 use crate::{
-    api::{Accepted, Code, DeclineInvite, Empty, Login, Outcome, Preview, Register, Registered, SignedIn, VerifyEmail},
+    api::{Accepted, Code, DeclineInvite, Empty, Outcome, Preview, Register, Registered},
     domain::Token,
     server::{App, Refused},
 };
 
-use self::{
-    form::{Act, Filled},
-    words::Page,
-};
+use self::form::{Act, Filled};
 use super::{
     inside::{Inside, No},
     is_own,
+    page::Page,
+    verify::{self, end, signed_in},
 };
 
 /// The routes of this file. The part is no `{token}`: what may be tried how often is counted where the API is asked.
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/invite/{link}", get(show).post(act))
+    let page = get(show).post(act);
+    // Some programs put a slash at the end of what they take for a folder.
+    Router::new().route("/invite/{link}", page.clone()).route("/invite/{link}/", page)
 }
 
 /// What was found behind a link, whole: the page's words are made from it.
@@ -43,11 +44,11 @@ struct Visit<'a> {
 }
 
 async fn show(State(app): State<App>, inside: Inside, Path(link): Path<String>) -> Result<Response, Refused> {
-    let Some(token) = Token::parse(&link) else { return answer(&app, StatusCode::NOT_FOUND, &Page::unknown()) };
+    let Some(token) = Token::parse(&link) else { return words::unknown().answer(&app, StatusCode::NOT_FOUND) };
     match preview(&inside, &token).await {
         Ok(preview) => {
             let visit = Visit { app: &app, token: &token, preview: &preview };
-            answer(&app, StatusCode::OK, &Page::offer(&visit, &Filled::default(), None))
+            words::offer(&visit, &Filled::default(), None).answer(&app, StatusCode::OK)
         }
         Err(no) => ended(&app, &no),
     }
@@ -64,11 +65,11 @@ async fn act(
     headers: HeaderMap,
     filled: Result<Form<Filled>, FormRejection>,
 ) -> Result<Response, Refused> {
-    let Some(token) = Token::parse(&link) else { return answer(&app, StatusCode::NOT_FOUND, &Page::unknown()) };
+    let Some(token) = Token::parse(&link) else { return words::unknown().answer(&app, StatusCode::NOT_FOUND) };
     if !is_own(&headers, &app.settings().public_url) {
-        return answer(&app, StatusCode::FORBIDDEN, &Page::foreign());
+        return Page::foreign().answer(&app, StatusCode::FORBIDDEN);
     }
-    let Ok(Form(filled)) = filled else { return answer(&app, StatusCode::UNPROCESSABLE_ENTITY, &Page::unreadable()) };
+    let Ok(Form(filled)) = filled else { return Page::unreadable().answer(&app, StatusCode::UNPROCESSABLE_ENTITY) };
     let preview = match preview(&inside, &token).await {
         Ok(preview) => preview,
         // Who is a member is told so, whatever became of the invite.
@@ -79,13 +80,14 @@ async fn act(
     let done = match filled.act {
         Some(Act::Join) => join(&inside, &token, &filled).await,
         Some(Act::Register) => register(&inside, &visit, &filled).await,
+        Some(Act::Code) => mail(&inside, &filled).await,
         Some(Act::Decline) => decline(&inside, &token, &filled).await,
-        None => return answer(&app, StatusCode::UNPROCESSABLE_ENTITY, &Page::unreadable()),
+        None => return Page::unreadable().answer(&app, StatusCode::UNPROCESSABLE_ENTITY),
     };
     match done {
-        Ok(done) => answer(&app, StatusCode::OK, &Page::done(&visit, &filled, &done)),
+        Ok(done) => words::done(&visit, &filled, &done).answer(&app, StatusCode::OK),
         Err(no) if no.problem.status == 410 => ended(&app, &no),
-        Err(no) => refuse(&app, &no, &Page::offer(&visit, &filled, Some(&no.problem))),
+        Err(no) => refuse(&app, &no, &words::offer(&visit, &filled, Some(&no.problem))),
     }
 }
 
@@ -95,44 +97,31 @@ enum Done {
     Came(Accepted),
     /// An account was made, and with it the invite came to `outcome`.
     Made(Box<Registered>),
+    /// Another code is on its way.
+    Mailed,
     /// The invite is declined.
     Declined,
 }
 
-/// Signs in for as long as `deed` takes.
-async fn signed_in<T>(
-    inside: &Inside,
-    filled: &Filled,
-    deed: impl AsyncFnOnce(&str) -> Result<T, Box<No>>,
-) -> Result<T, Box<No>> {
-    let login = Login { login: filled.username.clone(), password: filled.password.clone() };
-    let SignedIn { session, .. } = inside.post("/auth/login", None, &login).await?;
-    let done = deed(&session.token).await;
-    end(inside, &session.token).await;
-    done
-}
-
-/// Ends a session that was begun for a request. One that cannot be ended now ends by itself; nobody has its token.
-async fn end(inside: &Inside, session: &str) {
-    let _: Result<(), Box<No>> = inside.post("/auth/logout", Some(session), &Empty {}).await;
-}
-
 async fn join(inside: &Inside, token: &Token, filled: &Filled) -> Result<Done, Box<No>> {
-    signed_in(inside, filled, async |session: &str| {
+    signed_in(inside, &filled.username, &filled.password, async |session: &str| {
         if let Some(code) = filled.code() {
-            let code = VerifyEmail { code: code.to_owned() };
-            let _: serde::de::IgnoredAny = inside.post("/me/email/verify", Some(session), &code).await?;
+            let _: serde::de::IgnoredAny = verify::take(inside, session, code).await?;
         }
         let path = format!("/invites/{}/accept", token.reveal());
         let accepted: Result<Accepted, _> = inside.post(&path, Some(session), &Empty {}).await;
         if accepted.as_ref().is_err_and(|no| no.problem.code == Code::EmailUnverified) {
             // Where one is on its way already, that one is asked for.
-            let _: Result<serde::de::IgnoredAny, _> =
-                inside.post("/me/email/verification", Some(session), &Empty {}).await;
+            let _ = verify::mail(inside, session).await;
         }
         accepted.map(Done::Came)
     })
     .await
+}
+
+async fn mail(inside: &Inside, filled: &Filled) -> Result<Done, Box<No>> {
+    let deed = async |session: &str| verify::mail(inside, session).await;
+    signed_in(inside, &filled.username, &filled.password, deed).await.map(|()| Done::Mailed)
 }
 
 async fn register(inside: &Inside, visit: &Visit<'_>, filled: &Filled) -> Result<Done, Box<No>> {
@@ -154,7 +143,7 @@ async fn decline(inside: &Inside, token: &Token, filled: &Filled) -> Result<Done
         reason: Some(filled.reason.clone()).filter(|reason| !reason.trim().is_empty()),
         block: filled.block(),
     };
-    signed_in(inside, filled, async |session: &str| {
+    signed_in(inside, &filled.username, &filled.password, async |session: &str| {
         let path = format!("/invites/{}/decline", token.reveal());
         let () = inside.post(&path, Some(session), &wish).await?;
         Ok(Done::Declined)
@@ -166,7 +155,7 @@ async fn decline(inside: &Inside, token: &Token, filled: &Filled) -> Result<Done
 async fn rejoin(app: &App, inside: &Inside, token: &Token, filled: &Filled, no: &No) -> Result<Response, Refused> {
     match join(inside, token, filled).await {
         Ok(Done::Came(Accepted { outcome: Outcome::AlreadyMember, band, role, .. })) => {
-            answer(app, StatusCode::OK, &Page::already(&band.name, role))
+            words::already(&band.name, role).answer(app, StatusCode::OK)
         }
         _ => ended(app, no),
     }
@@ -175,16 +164,12 @@ async fn rejoin(app: &App, inside: &Inside, token: &Token, filled: &Filled, no: 
 /// The page of an invite that is of no use any more, or that there never was.
 fn ended(app: &App, no: &No) -> Result<Response, Refused> {
     let words = match no.problem.code {
-        Code::InvalidToken | Code::NotFound => Page::unknown(),
-        _ => Page::ended(&no.problem),
+        Code::InvalidToken | Code::NotFound => words::unknown(),
+        _ => words::ended(&no.problem),
     };
     refuse(app, no, &words)
 }
 
 fn refuse(app: &App, no: &No, words: &Page) -> Result<Response, Refused> {
-    no.answer(|status| answer(app, status, words))
-}
-
-fn answer(app: &App, status: StatusCode, words: &Page) -> Result<Response, Refused> {
-    super::answer(status, &words.html(&app.settings().name))
+    no.answer(|status| words.answer(app, status))
 }

@@ -27,7 +27,8 @@ use super::{STYLE, answer, is_own};
 /// The routes of this file. The part is no `{token}`: it is sealed, so there is nothing to guess, and a mail provider's
 /// many one-click requests come from one network.
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/opt-out/{sealed}", get(show).post(stop))
+    let page = get(show).post(stop);
+    Router::new().route("/opt-out/{sealed}", page.clone()).route("/opt-out/{sealed}/", page)
 }
 
 #[derive(Template)]

@@ -27,7 +27,8 @@ use super::{
 
 /// The routes of this file. The part is no `{token}`: what may be tried how often is counted where the API is asked.
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/reset/{link}", get(show).post(set))
+    let page = get(show).post(set);
+    Router::new().route("/reset/{link}", page.clone()).route("/reset/{link}/", page)
 }
 
 #[derive(Template)]

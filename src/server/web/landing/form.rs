@@ -1,9 +1,12 @@
-//! The form of the page behind a link: what was typed, and how it is shown again.
+//! The forms of the page behind a link: one for who has an account, one for who has none, one to decline.
 
 use serde::Deserialize;
 
-use crate::api::{Block, Code, FieldError, Preview, Problem};
-use crate::domain::{Kind, Registration};
+use crate::{
+    api::{Block, Code, FieldError, Preview, Problem},
+    domain::{Kind, Registration},
+    server::web::form::{Button, Choice, Form, Input},
+};
 
 /// What a form's button wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -13,6 +16,8 @@ pub(super) enum Act {
     Join,
     /// Make an account and come in.
     Register,
+    /// Have another code mailed.
+    Code,
     /// Say no for good.
     Decline,
 }
@@ -41,131 +46,110 @@ impl Filled {
     pub(super) fn block(&self) -> Option<Block> {
         self.block.parse().ok()
     }
-}
 
-/// An input with its label, and what is wrong with it.
-#[derive(Debug)]
-pub(super) struct Input {
-    pub(super) name: &'static str,
-    pub(super) label: &'static str,
-    pub(super) media: &'static str,
-    pub(super) complete: &'static str,
-    pub(super) most: usize,
-    pub(super) is_needed: bool,
-    pub(super) value: String,
-    pub(super) error: String,
-}
-
-/// A choice of whose further invites are unwelcome.
-#[derive(Debug)]
-pub(super) struct Choice {
-    pub(super) word: &'static str,
-    pub(super) label: &'static str,
-    pub(super) is_chosen: bool,
-}
-
-/// The form as it is shown.
-#[derive(Debug)]
-pub(super) struct Shown {
-    pub(super) heading: &'static str,
-    pub(super) sign_in: Vec<Input>,
-    pub(super) joins: bool,
-    pub(super) join: &'static str,
-    pub(super) newcomer: Vec<Input>,
-    pub(super) new_here: &'static str,
-    pub(super) register: &'static str,
-    pub(super) decline: Vec<Input>,
-    pub(super) is_declining: bool,
-    pub(super) blocks: Vec<Choice>,
-}
-
-impl Shown {
-    /// The form for an invite, with what was typed and what was refused of it. With `asks_code` only who has an account goes
-    /// on, with the code of a mail.
-    pub(super) fn new(preview: &Preview, filled: &Filled, errors: &[FieldError], asks_code: bool) -> Self {
-        let input = |name, label, media, complete, most, value: &str| Input {
-            name,
-            label,
-            media,
-            complete,
-            most,
-            is_needed: matches!(name, "username" | "password" | "code"),
-            value: value.to_owned(),
-            error: errors
-                .iter()
-                .find(|error| error.field == name)
-                .map_or_else(String::new, |error| error.message.clone()),
-        };
-        let mut sign_in = vec![input("username", "User name", "text", "username", 254, &filled.username)];
-        if asks_code {
-            sign_in.push(input("code", "Code", "text", "one-time-code", 40, ""));
-        }
-        // What was typed into it is not sent back.
-        sign_in.push(input("password", "Password", "password", "current-password", 128, ""));
-        let joins = preview.band.is_some();
-        let registers = !asks_code && preview.registration != Registration::Closed && preview.kind != Kind::User;
-        let newcomer = if registers {
-            vec![
-                input("email", "E-mail address", "email", "email", 254, &filled.email),
-                input(
-                    "display_name",
-                    "Name to be called by, if it is another",
-                    "text",
-                    "name",
-                    200,
-                    &filled.display_name,
-                ),
-            ]
-        } else {
-            Vec::new()
-        };
-        let declines = joins && !asks_code && (preview.declinable || filled.act == Some(Act::Decline));
-        let decline = if declines {
-            vec![input("reason", "Reason, if you like", "text", "off", 1_000, &filled.reason)]
-        } else {
-            Vec::new()
-        };
-        let chosen = filled.block();
-        let blocks = [
-            ("", "are welcome"),
-            (Block::Inviter.as_str(), "from this person are not welcome"),
-            (Block::Band.as_str(), "to this band are not welcome"),
-            (Block::Server.as_str(), "from this server are not welcome"),
-        ];
-        Self {
-            heading: match (asks_code, joins) {
-                (true, _) => "Verify your address and join",
-                (false, true) => "Join",
-                (false, false) => "Make an account",
-            },
-            sign_in,
-            joins,
-            join: if asks_code { "Verify and join" } else { "Join with my account" },
-            newcomer,
-            new_here: if joins { "Choose a name and a password above, and add:" } else { "Add to name and password:" },
-            register: if joins { "Make an account and join" } else { "Make an account" },
-            decline,
-            is_declining: filled.act == Some(Act::Decline),
-            blocks: blocks
-                .into_iter()
-                .map(|(word, label)| Choice { word, label, is_chosen: word == chosen.map_or("", Block::as_str) })
-                .collect(),
-        }
-    }
-
-    /// Every input, in the order of the page.
-    pub(super) fn inputs(&self) -> impl Iterator<Item = &Input> {
-        self.sign_in.iter().chain(&self.newcomer).chain(&self.decline)
+    /// What was typed into the form of this act, of which there is nothing where another was sent.
+    fn of(&self, act: Act) -> Option<&Self> {
+        (self.act == Some(act)).then_some(self)
     }
 }
 
-/// The refused fields of a problem, as the form calls them.
-pub(super) fn refused(problem: &Problem) -> Vec<FieldError> {
-    let taken =
-        |field: &str| vec![FieldError { field: field.to_owned(), message: "is taken; choose another".to_owned() }];
+/// Whether somebody without an account can make one here.
+pub(super) fn registers(preview: &Preview) -> bool {
+    preview.registration != Registration::Closed && preview.kind != Kind::User
+}
+
+/// What an invite lets its reader do, with what was typed before and what was refused of it.
+pub(super) fn forms(preview: &Preview, filled: &Filled, errors: &[FieldError]) -> Vec<Form> {
+    let joins = preview.band.is_some();
+    let mut forms = Vec::new();
+    if joins {
+        forms.push(join(filled.of(Act::Join)));
+    }
+    if registers(preview) {
+        forms.push(register(filled.of(Act::Register), joins));
+    }
+    if joins && (preview.declinable || filled.act == Some(Act::Decline)) {
+        forms.push(decline(filled.of(Act::Decline)));
+    }
+    let sent = match filled.act {
+        Some(Act::Register) => "register",
+        Some(Act::Decline) => "decline",
+        _ => "join",
+    };
+    let refusing = |form: Form| if form.name == sent { form.refusing(errors) } else { form };
+    forms.into_iter().map(refusing).collect()
+}
+
+fn join(filled: Option<&Filled>) -> Form {
+    let typed = filled.map_or("", |filled| &filled.username);
+    let buttons = vec![Button::new("join", "Join with my account")];
+    Form { name: "join", heading: "Join with your account", buttons, ..Form::default() }
+        .asking([Input::username(typed), Input::password()])
+}
+
+fn register(filled: Option<&Filled>, joins: bool) -> Form {
+    let nothing = Filled::default();
+    let Filled { username, email, display_name, .. } = filled.unwrap_or(&nothing);
+    let (heading, button) = if joins {
+        ("New here? Make an account", "Make an account and join")
+    } else {
+        ("Make an account", "Make an account")
+    };
+    Form { name: "register", heading, buttons: vec![Button::new("register", button)], ..Form::default() }.asking([
+        Input::username(username),
+        Input::new_password(),
+        Input::email(email),
+        Input::optional("display_name", "Name to be called by, if it is another", "name", 200, display_name),
+    ])
+}
+
+fn decline(filled: Option<&Filled>) -> Form {
+    let nothing = Filled::default();
+    let typed = filled.unwrap_or(&nothing);
+    let chosen = typed.block().map_or("", Block::as_str);
+    let blocks = [
+        ("", "are welcome"),
+        (Block::Inviter.as_str(), "from this person are not welcome"),
+        (Block::Band.as_str(), "to this band are not welcome"),
+        (Block::Server.as_str(), "from this server are not welcome"),
+    ];
+    let choices = blocks.into_iter().map(|(word, label)| Choice { word, label, is_chosen: word == chosen });
+    Form {
+        name: "decline",
+        heading: "Rather not?",
+        about: "An invite that nobody answers ends by itself. To decline it for good, say so with your account."
+            .to_owned(),
+        choices: choices.collect(),
+        buttons: vec![Button::new("decline", "Decline")],
+        folded: true,
+        is_open: filled.is_some(),
+        ..Form::default()
+    }
+    .asking([
+        Input::username(&typed.username),
+        Input::password(),
+        Input::optional("reason", "Reason, if you like", "off", 1_000, &typed.reason),
+    ])
+}
+
+/// The form of an invite that waits for the code of a mail: it shows that the address is whom the invite is for.
+pub(super) fn verify(filled: &Filled, errors: &[FieldError]) -> Form {
+    let buttons = vec![
+        Button::new("join", "Verify and join"),
+        Button { takes_less: true, ..Button::new("code", "Mail me a new code") },
+    ];
+    Form { name: "verify", heading: "Verify your address and join", buttons, ..Form::default() }
+        .asking([Input::username(&filled.username), Input::code(filled.code().unwrap_or_default()), Input::password()])
+        .refusing(errors)
+}
+
+/// The refused fields of a problem, as the forms call them.
+pub(super) fn refused(problem: &Problem, act: Option<Act>) -> Vec<FieldError> {
+    let field = |field: &str, message: &str| vec![FieldError { field: field.to_owned(), message: message.to_owned() }];
     match problem.code {
-        Code::UsernameTaken => taken("username"),
-        Code::EmailTaken => taken("email"),
+        Code::UsernameTaken => field("username", "is taken; choose another"),
+        Code::EmailTaken => field("email", "belongs to an account: join with that one, or use another address"),
+        Code::WrongRecipient if act == Some(Act::Register) => field("email", "is not the one that this invite is for"),
         _ => problem.errors.clone(),
     }
 }
