@@ -184,7 +184,8 @@ async fn serve_reads_its_file_and_logs_as_it_says() {
     let server = &mut ended.0;
     let mut greeting = String::new();
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut greeting).unwrap();
-    let origin = greeting.trim().strip_prefix("listening on ").unwrap();
+    let greeting: serde_json::Value = serde_json::from_str(&greeting).unwrap();
+    let origin = greeting["listening"].as_str().unwrap();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let site: serde_json::Value = {
