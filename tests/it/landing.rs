@@ -269,6 +269,7 @@ mod story {
         let page = join(world, &token, "sam").await;
         assert_eq!(page.status, 403);
         page.has("role=\"alert\"");
+        page.has("This invite is for @kim alone. Join as that account, or ask ada");
         page.has("Join with my account");
         join(world, &token, "kim").await.has("You are in The Night Owls");
     }

@@ -60,7 +60,7 @@ pub(super) fn form(username: &str, code: &str, errors: &[FieldError]) -> Form {
         Button::new("verify", "Verify my address"),
         Button { takes_less: true, ..Button::new("code", "Mail me a new code") },
     ];
-    Form { name: "verify", heading: "Verify your address", action: PATH, buttons, ..Form::default() }
+    Form { name: "verify", heading: "The code of the mail", action: PATH, buttons, ..Form::default() }
         .asking([Input::username(username), Input::code(code), Input::password()])
         .refusing(errors)
 }

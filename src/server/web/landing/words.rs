@@ -185,6 +185,9 @@ fn wrong_recipient(problem: &Problem, preview: &Preview, filled: &Filled) -> Str
                  account that has it{or_make}, or ask {inviter} for an invite of your own."
             )
         }
+        (_, Kind::User) => format!(
+            "This invite is for {recipient} alone. Join as that account, or ask {inviter} for an invite of your own."
+        ),
         _ => problem.detail.clone(),
     }
 }
