@@ -25,6 +25,7 @@ mod sheet;
 mod stats;
 mod templates;
 mod tree;
+mod unread;
 
 pub use accounts::{
     Account, ForgotPassword, Login, PasswordRules, Person, Register, Registered, ResetPassword, Session, SessionSecret,
@@ -37,7 +38,7 @@ pub use bands::{
 };
 pub use bans::{Ban, Bans};
 pub use blocks::{Blocked, Blocks};
-pub use bulk::{CreateInvites, CreatedInvites, InviteeRow, MAX_ROWS, RowResult, RowStatus, SentRow};
+pub use bulk::{CreateInvites, CreatedInvites, InviteeRow, MAX_ROWS, REPLAYED_HEADER, RowResult, RowStatus, SentRow};
 pub use campaigns::{Campaign, Campaigns, CancelledInvites, CreateCampaign, CreatedCampaign, UpdateCampaign};
 pub use codes::{CodeCard, CodeCards, CreateCodes, CreatedCodes};
 pub use event::{CampaignEvent, SetEvent};
@@ -51,11 +52,12 @@ pub use people::{FoundPeople, FoundPerson, PersonState};
 pub use problem::{Code, FieldError, Problem};
 pub use query::{BandScope, InviteSort};
 pub use quota::{Quota, SetQuota};
-pub use requests::{JoinRequest, JoinRequests};
+pub use requests::{JoinRequest, JoinRequests, OwnRequest, OwnRequests};
 pub use sheet::{CSV, Sheet};
 pub use stats::{CampaignStats, DayJoins, InviteCounts, InviterStats, KindCounts, Stats};
 pub use templates::{CreateTemplate, Template, Templates, UpdateTemplate};
 pub use tree::{Tree, TreeNode};
+pub use unread::why_unread;
 
 /// The path under which all but `/openapi.json`, `/livez`, `/readyz` and `/invite/{token}` lives.
 pub const BASE: &str = "/api/v1";

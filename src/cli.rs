@@ -16,6 +16,7 @@ mod codes;
 mod config;
 mod context;
 mod copy;
+mod event;
 mod export;
 mod figures;
 mod file;
@@ -23,16 +24,20 @@ mod inbox;
 mod invited;
 mod invites;
 mod list;
+mod man;
 mod members;
 mod named;
 mod output;
 mod proof;
 mod requests;
+mod seen;
 #[cfg(feature = "server")]
 mod serve;
 mod shell;
 mod templates;
 mod terms;
+mod waiting;
+mod words;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -101,7 +106,7 @@ enum Command {
     /// Members of a band: list, set-role, remove, transfer, leave, bans.
     #[command(subcommand)]
     Members(members::Members),
-    /// Who asks to come into a band: list, approve, deny.
+    /// Who asks to come into a band: list, approve, deny; and what I have asked: mine.
     #[command(subcommand)]
     Requests(requests::Requests),
     /// Invites of a band: list, create, bulk, edit, revoke, restore, resend, link, export.
@@ -142,7 +147,7 @@ enum Command {
     /// Print what a shell reads at its start to complete commands, bands and invites.
     Completions(shell::CompletionsArgs),
     /// Print the manual page, or write those of all commands into a folder.
-    Man(shell::ManArgs),
+    Man(man::ManArgs),
     /// Hold what comes by standard input on the clipboard.
     #[command(name = copy::HOLD, hide = true)]
     HoldClipboard,
@@ -193,6 +198,9 @@ pub enum Error {
     /// What was asked of the server's own host did not succeed.
     #[error("{0}")]
     Host(String),
+    /// What was waited for will not be, or is not waited for any more.
+    #[error("{0}")]
+    Ended(String),
     /// Of many, some were refused; each has been told.
     #[error("{failed} {what} were refused")]
     Rows {
@@ -204,12 +212,26 @@ pub enum Error {
     /// The person wanted no more.
     #[error("stopped before the end")]
     Interrupted,
-    /// Reading or writing failed.
-    #[error("reading or writing failed: {0}")]
+    /// Standard input or output, or a file that is named in it, failed.
+    #[error("{}", in_words(.0))]
     Io(#[from] std::io::Error),
     /// The answer could not be printed.
     #[error("{0}")]
     Print(#[from] serde_json::Error),
+}
+
+/// What the system said, without its number of it.
+fn system_words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error ").next().unwrap_or_default().to_owned()
+}
+
+/// What failed; where the error names no file it was standard input or output.
+fn in_words(error: &std::io::Error) -> String {
+    match error.raw_os_error() {
+        Some(_) => format!("standard input or output failed: {}", system_words(error)),
+        None => error.to_string(),
+    }
 }
 
 impl Error {
@@ -329,7 +351,7 @@ pub fn run(cli: &Cli, loaded: &Result<Loaded, ConfigError>) -> ExitCode {
     match command {
         Command::HoldClipboard => return exit(copy::hold_clipboard()),
         Command::Completions(args) => return exit(shell::completions(args)),
-        Command::Man(args) => return exit(shell::man(args)),
+        Command::Man(args) => return exit(man::man(args)),
         _ => {}
     }
     let config = match loaded {
@@ -358,7 +380,11 @@ fn exit(done: Result<(), Error>) -> ExitCode {
         // Whoever reads has seen enough.
         Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            output::note(&format!("error: {error}"));
+            let says = match &error {
+                Error::Client(ClientError::Problem(problem)) => words::refusal(problem),
+                error => error.to_string(),
+            };
+            output::note(&format!("error: {says}"));
             let hint = error.hint();
             if !hint.is_empty() {
                 output::note(&hint);
@@ -401,7 +427,7 @@ async fn dispatch(command: &Command, json: bool, config: &Config) -> Result<(), 
         }
         Command::Accept(args) => {
             let pasted = args.token.read()?;
-            invited::accept(&context(pasted.origin.as_deref())?, &pasted, args, config.client.poll_seconds).await
+            invited::accept(&context(pasted.origin.as_deref())?, &pasted, args).await
         }
         Command::Decline(args) => {
             let pasted = args.token.read()?;

@@ -193,6 +193,9 @@ pub struct RowResult {
     pub detail: Option<String>,
 }
 
+/// The header of an answer that tells again what an earlier request with the same `Idempotency-Key` came to.
+pub const REPLAYED_HEADER: &str = "idempotent-replayed";
+
 /// The answer to many rows, one result each, in their order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

@@ -8,7 +8,7 @@ use super::{
     Context, Error, ask,
     invites::{self, Filter, query},
     list::Paging,
-    named::BandArg,
+    named::{BandArg, InviteArg},
     output::{self, Progress},
     terms::Life,
 };
@@ -40,7 +40,7 @@ pub(super) struct Chosen {
     dry_run: bool,
     /// Do not ask first.
     #[arg(long)]
-    yes: bool,
+    pub(super) yes: bool,
 }
 
 impl Chosen {
@@ -48,8 +48,8 @@ impl Chosen {
     fn ids(&self) -> Result<Vec<InviteId>, Error> {
         let mut ids = Vec::new();
         let mut add = |text: &str| {
-            let wrong = || Error::Usage(format!("INVITE must be the id of an invite; \"{text}\" is none"));
-            let id = text.parse().map_err(|_| wrong())?;
+            let Ok(invite) = text.parse::<InviteArg>();
+            let id = invite.id()?;
             if !ids.contains(&id) {
                 ids.push(id);
             }
@@ -81,11 +81,36 @@ impl Chosen {
     }
 }
 
+/// What a question says of invites that are to be revoked.
+const REVOKED: &str = "be revoked; for ten minutes `guestlist invites restore` undoes it";
+/// The most invites that a question names one by one.
+const NAMED: usize = 5;
+
+/// Asks whether `fate` is what is to become of these invites.
+pub(super) async fn agreed(client: &Client, ids: &[InviteId], yes: bool, fate: &str) -> Result<(), Error> {
+    if yes {
+        return Ok(());
+    }
+    let mut named = Vec::new();
+    for id in ids.iter().take(if ids.len() > NAMED { 0 } else { NAMED }) {
+        let invite = client.invite(*id).await?;
+        named.push(format!("the invite for {} ({}, {})", invite.recipient(), invite.role, invite.status));
+    }
+    let which = if named.is_empty() { format!("{} invites", ids.len()) } else { named.join(", ") };
+    let verb = if ids.len() == 1 { "is" } else { "are" };
+    let mut says = format!("{which} {verb} to {fate}.");
+    if says.starts_with("the ") {
+        says.replace_range(..1, "T");
+    }
+    ask::agreed(false, &says)
+}
+
 pub(super) async fn revoke(context: &Context, chosen: &Chosen) -> Result<(), Error> {
     let client = context.signed_in()?;
     let Some(id) = chosen.one()? else {
         return act(context, chosen, InviteAction::Revoke, None, "revoked").await;
     };
+    agreed(client, &[id], chosen.yes, REVOKED).await?;
     client.revoke_invite(id).await?;
     if context.json {
         return output::json(&client.invite(id).await?);
@@ -154,6 +179,11 @@ async fn act(
                 Some(band) => band.find(client).await?,
                 None => band_of(client, ids[0]).await?,
             };
+            match action {
+                InviteAction::Revoke => agreed(client, &ids, chosen.yes, REVOKED).await?,
+                InviteAction::Resend => agreed(client, &ids, chosen.yes, "be mailed again").await?,
+                _ => {}
+            }
             wish(band, ids, None).run().await?
         }
         (Some(_), true) if chosen.filter.is_empty() && chosen.query.is_none() => {

@@ -2,10 +2,10 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead as _, IsTerminal as _, Read},
+    io::{self, BufRead as _, IsTerminal as _, Read, Write as _},
 };
 
-use super::{Error, output};
+use super::{Error, output, system_words};
 
 /// The most bytes of a text that is read from a file: far more than any text that the API takes.
 const MOST_TEXT: u64 = 64 * 1024;
@@ -35,7 +35,28 @@ pub(super) fn sure(yes: bool, says: &str, answer: &str) -> Result<(), Error> {
     if typed.trim() == answer {
         Ok(())
     } else {
-        Err(Error::Usage("that is something else: nothing is done".to_owned()))
+        Err(Error::Ended("that is something else: nothing is done".to_owned()))
+    }
+}
+
+/// Asks whether to go on with what `says` tells, by y or no. Where nobody is there to ask, only `yes` goes on.
+pub(super) fn agreed(yes: bool, says: &str) -> Result<(), Error> {
+    if yes {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Error::Usage(format!("nobody is there to ask: say --yes. {says}")));
+    }
+    let mut err = io::stderr().lock();
+    // Where the question cannot be seen, no answer is a yes.
+    write!(err, "{says} Go on? [y/N] ")?;
+    err.flush()?;
+    let mut typed = String::new();
+    io::stdin().lock().read_line(&mut typed)?;
+    if matches!(typed.trim().to_lowercase().as_str(), "y" | "yes") {
+        Ok(())
+    } else {
+        Err(Error::Ended("nothing is done".to_owned()))
     }
 }
 
@@ -46,14 +67,14 @@ pub(super) fn open(name: &str) -> Result<Box<dyn Read>, Error> {
     }
     match File::open(name) {
         Ok(file) => Ok(Box::new(file)),
-        Err(error) => Err(Error::Usage(format!("{name} cannot be read: {error}"))),
+        Err(error) => Err(Error::Usage(format!("{name} cannot be read: {}", system_words(&error)))),
     }
 }
 
 /// A text out of a file, or of standard input where it is called `-`. Its last line end is not of it.
 pub(super) fn text(name: &str) -> Result<String, Error> {
     let mut bytes = Vec::new();
-    let unreadable = |error: io::Error| Error::Usage(format!("{name} cannot be read: {error}"));
+    let unreadable = |error: io::Error| Error::Usage(format!("{name} cannot be read: {}", system_words(&error)));
     open(name)?.take(MOST_TEXT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MOST_TEXT {
         return Err(Error::Usage(format!("{name} is longer than {MOST_TEXT} bytes: that is no message")));

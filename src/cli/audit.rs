@@ -7,13 +7,13 @@ use clap::Args;
 use super::{
     Context, Error, file,
     list::Paging,
-    named::{BandArg, PersonArg},
+    named::{BandArg, InviteArg, PersonArg},
     output, terms,
 };
 use crate::{
     api::AuditEvent,
     client::{AuditQuery, Media},
-    domain::{InviteId, Timestamp},
+    domain::Timestamp,
 };
 
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(super) struct AuditArgs {
     band: BandArg,
     /// Only what was done to this invite.
     #[arg(long)]
-    invite: Option<InviteId>,
+    invite: Option<InviteArg>,
     /// Only what this person did: a user name or an account id.
     #[arg(long, value_name = "NAME")]
     actor: Option<PersonArg>,
@@ -58,13 +58,19 @@ fn row(event: &AuditEvent) -> [String; 5] {
 }
 
 pub(super) async fn run(context: &Context, args: &AuditArgs) -> Result<(), Error> {
+    if let (Some(from), Some(to)) = (args.from, args.to)
+        && from >= to
+    {
+        let (from, to) = (output::minute(from), output::minute(to));
+        return Err(Error::Usage(format!("--from ({from}) must be before --to ({to}): nothing lies between them")));
+    }
     let client = context.signed_in()?;
     let band = args.band.find(client).await?;
     let actor = match &args.actor {
-        Some(person) => Some(person.anyone(client, band).await?),
+        Some(person) => Some(person.anyone("--actor", client, band).await?),
         None => None,
     };
-    let (invite, action) = (args.invite, args.action.clone());
+    let (invite, action) = (args.invite.as_ref().map(InviteArg::id).transpose()?, args.action.clone());
     let query = AuditQuery { invite, actor, action, from: args.from, to: args.to };
     if let Some(format) = &args.format {
         context.no_json("--format")?;

@@ -9,9 +9,10 @@ use super::{
     list::Search,
     named::BandArg,
     output, terms,
+    waiting::WaitArg,
 };
 use crate::{
-    api::{Band, BandScope, CreateBand, Patch, UpdateBand},
+    api::{Band, BandScope, CreateBand, Patch, UpdateBand, why_unread},
     client::BandQuery,
     domain::{BandPolicy, InvitePermission, JoinMode, Role},
 };
@@ -50,7 +51,7 @@ impl Settings {
             let (key, value) = text.split_once('=').ok_or_else(wrong)?;
             keys.insert(key.trim().to_owned(), policy_value(key.trim(), value.trim()));
         }
-        let refused = |error| Error::Usage(format!("--policy cannot be read: {error}"));
+        let refused = |error: serde_json::Error| Error::Usage(format!("--policy: {}", why_unread(&error)));
         serde_json::from_value(Value::Object(keys)).map(Some).map_err(refused)
     }
 }
@@ -102,6 +103,8 @@ pub(super) enum Bands {
     Join {
         /// The band's id, or its name.
         band: BandArg,
+        #[command(flatten)]
+        wait: WaitArg,
     },
     /// Delete a band; its pending invites end. There is no way back.
     Delete {
@@ -155,9 +158,9 @@ pub(super) async fn run(context: &Context, command: &Bands) -> Result<(), Error>
             }
             client.update_band(band.find(client).await?, &body).await?
         }
-        Bands::Join { band } => {
+        Bands::Join { band, wait } => {
             let joined = client.join_band(band.find_open(client).await?).await?;
-            return came_in(context, &joined, &CalendarArg::default());
+            return came_in(context, &wait.through(context, joined, None).await?, &CalendarArg::default());
         }
         Bands::Show { band } => client.band(band.find(client).await?).await?,
         Bands::Delete { band, yes } => {

@@ -2,12 +2,8 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Error, output};
-use crate::{
-    api::{Block, Blocked},
-    client::Page,
-    domain::SuppressionId,
-};
+use super::{Context, Error, list::Paging, named::BlockArg, output};
+use crate::api::{Block, Blocked};
 
 #[derive(Debug, Args)]
 pub(super) struct BlocksArgs {
@@ -22,17 +18,13 @@ pub(super) struct BlocksArgs {
 enum BlocksCommand {
     /// List what I want no more invites and mail of.
     List {
-        /// Entries of a page, at most 200.
-        #[arg(long)]
-        limit: Option<u32>,
-        /// Where the page begins, from the page before.
-        #[arg(long)]
-        cursor: Option<String>,
+        #[command(flatten)]
+        paging: Paging,
     },
     /// Let invites and mail come again.
     Lift {
         /// The id, from the list.
-        block: SuppressionId,
+        block: BlockArg,
     },
 }
 
@@ -40,25 +32,18 @@ pub(super) async fn run(context: &Context, args: &BlocksArgs) -> Result<(), Erro
     let client = context.signed_in()?;
     match &args.command {
         Some(BlocksCommand::Lift { block }) => {
-            client.lift_block(*block, args.site).await?;
+            client.lift_block(block.id()?, args.site).await?;
             context.say("Lifted: invites and mail can come again. What had ended stays so.")
         }
-        None => list(context, &Page::default(), args.site).await,
-        Some(BlocksCommand::List { limit, cursor }) => {
-            list(context, &Page { limit: *limit, cursor: cursor.clone() }, args.site).await
-        }
+        None => list(context, &Paging::FIRST, args.site).await,
+        Some(BlocksCommand::List { paging }) => list(context, paging, args.site).await,
     }
 }
 
-async fn list(context: &Context, page: &Page, site: bool) -> Result<(), Error> {
-    let blocks = context.signed_in()?.blocks(page, site).await?;
-    if context.json {
-        return output::json(&blocks);
-    }
-    let rows: Vec<_> = blocks.blocks.iter().map(row).collect();
-    output::table(["ID", "NOTHING MORE", "WHOSE", "SINCE"], &rows)?;
-    output::more(blocks.next_cursor.as_ref());
-    Ok(())
+async fn list(context: &Context, paging: &Paging, site: bool) -> Result<(), Error> {
+    let client = context.signed_in()?;
+    let ask = async |page| client.blocks(&page, site).await;
+    paging.show(context, ask, ["ID", "NOTHING MORE", "WHOSE", "SINCE"], row).await
 }
 
 fn row(block: &Blocked) -> [String; 4] {

@@ -15,6 +15,7 @@ use super::{
     Context, Error, ask,
     named::BandArg,
     output::{self, Progress},
+    system_words,
     terms::Wish,
 };
 use crate::{
@@ -108,16 +109,17 @@ pub(super) async fn campaign(
     let first = next_rows(&mut all, |row| row.wish.to_string().len());
     body.rows = Some(sent(&first)?);
     let key = key(band, &body, rows.again)?;
-    let campaign = match client.with_attempt(key).create_campaign(band, &body).await? {
+    let (made, is_told_again) = client.with_attempt(key).create_campaign_once(band, &body).await?;
+    let campaign = match made {
         MadeCampaign::Made(made) => {
             let answer = CreatedInvites { results: made.results, created: made.created, failed: made.failed };
             report.head("campaign", &made.campaign)?;
-            report.add(&first, answer, 0)?;
+            report.add(&first, (answer, is_told_again), 0)?;
             made.campaign
         }
         MadeCampaign::Nobody(answer) => {
             let failed = answer.results.len();
-            report.add(&first, answer, 0)?;
+            report.add(&first, (answer, is_told_again), 0)?;
             report.end(false)?;
             output::note("There is no campaign: no row came to an invite.");
             return Err(Error::Rows { failed, what: "rows" });
@@ -146,7 +148,7 @@ pub(super) async fn campaign(
 fn read(file: &str) -> Result<People, Error> {
     let shown = if file == "-" { "standard input" } else { file };
     let mut bytes = Vec::new();
-    let unreadable = |error: std::io::Error| Error::Usage(format!("{shown} cannot be read: {error}"));
+    let unreadable = |error: std::io::Error| Error::Usage(format!("{shown} cannot be read: {}", system_words(&error)));
     ask::open(file)?.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(Error::Usage(format!("{shown} is larger than 256 MiB: cut it into pieces")));
@@ -225,7 +227,7 @@ impl Sending<'_> {
             self.progress.at(self.sent as u64, Some(self.total as u64));
             let body = self.body(&next)?;
             let client = self.client.with_attempt(key(self.band, &body, self.again || self.dry_run)?);
-            let mut request = pin!(client.create_invites(self.band, &body));
+            let mut request = pin!(client.create_invites_once(self.band, &body));
             let (answer, stopped) = tokio::select! {
                 answer = &mut request => (answer, false),
                 () = &mut stop => {

@@ -5,13 +5,14 @@ use clap::{Args, Subcommand};
 use super::{
     Context, Error, ask,
     bulk::{self, Rows},
+    event::EventArgs,
     list::Paging,
     named::{BandArg, CampaignArg},
     output,
     terms::{self, Life, Message},
 };
 use crate::{
-    api::{Campaign, CampaignEvent, CancelledInvites, CreateCampaign, Patch, SetEvent, UpdateCampaign},
+    api::{Campaign, CampaignEvent, CancelledInvites, CreateCampaign, Patch, UpdateCampaign},
     client::Client,
     domain::{CampaignId, Role},
 };
@@ -26,36 +27,6 @@ pub(super) struct Shared {
     life: Life,
     #[command(flatten)]
     message: Message,
-}
-
-/// What its invites are to, where that has a date.
-#[derive(Debug, Args)]
-pub(super) struct EventArgs {
-    /// What the invites are to, such as a concert; mails carry it as a calendar file.
-    #[arg(long = "event", value_name = "TITLE", requires = "starts")]
-    title: Option<String>,
-    /// When it begins, as clocks there show it: 2026-12-12T19:30.
-    #[arg(long, value_name = "TIME", requires = "title")]
-    starts: Option<String>,
-    /// When it ends.
-    #[arg(long, value_name = "TIME", requires = "title")]
-    ends: Option<String>,
-    /// Where it is.
-    #[arg(long, requires = "title")]
-    place: Option<String>,
-    /// The time zone of its times, such as Europe/Berlin; this machine's where it is missing.
-    #[arg(long, value_name = "ZONE", requires = "title")]
-    time_zone: Option<String>,
-}
-
-impl EventArgs {
-    fn read(&self) -> Result<Option<SetEvent>, Error> {
-        let (Some(title), Some(starts_at)) = (self.title.clone(), self.starts.clone()) else { return Ok(None) };
-        let here = || jiff::tz::TimeZone::system().iana_name().map(str::to_owned);
-        let unknown = || Error::Usage("the time zone of this machine has no name: say --time-zone".to_owned());
-        let time_zone = self.time_zone.clone().or_else(here).ok_or_else(unknown)?;
-        Ok(Some(SetEvent { title, starts_at, ends_at: self.ends.clone(), place: self.place.clone(), time_zone }))
-    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -110,7 +81,7 @@ pub(super) enum Campaigns {
         #[command(flatten)]
         event: EventArgs,
         /// It has no event any longer.
-        #[arg(long, conflicts_with = "title")]
+        #[arg(long, conflicts_with_all = ["title", "starts", "ends", "place", "time_zone"])]
         no_event: bool,
     },
     /// End a campaign and all its pending invites. There is no way back.
@@ -170,7 +141,7 @@ pub(super) async fn run(context: &Context, command: &Campaigns) -> Result<(), Er
                 ttl_hours: shared.life.hours(),
                 expires_at: shared.life.end(),
                 message: shared.message.read()?,
-                event: event.read()?,
+                event: event.read(None)?,
                 reminders: reminders.as_deref().map(hours).transpose()?,
                 max_invites: *max_invites,
                 max_accepts: *max_accepts,
@@ -180,19 +151,29 @@ pub(super) async fn run(context: &Context, command: &Campaigns) -> Result<(), Er
         }
         Campaigns::Show { band, campaign } => client.campaign(find(client, band, campaign).await?).await?,
         Campaigns::Edit { band, campaign, name, shared, event, no_event } => {
+            // What is said of the event stands in place of what there was, all of it: what is not said is taken from there.
+            let id = if event.is_empty() { None } else { Some(find(client, band, campaign).await?) };
+            let before = match id {
+                Some(id) => client.campaign(id).await?.event,
+                None => None,
+            };
             let body = UpdateCampaign {
                 name: name.clone(),
                 role: shared.role,
                 message: shared.message.change()?,
-                event: if *no_event { Patch::Null } else { Patch::given(event.read()?) },
+                event: if *no_event { Patch::Null } else { Patch::given(event.read(before.as_ref())?) },
                 expires_at: shared.life.end(),
                 ttl_hours: shared.life.hours(),
             };
             if body == UpdateCampaign::default() {
-                let flags = "--name, --role, --ttl-hours, --expires-at, --message or --event";
+                let flags = "--name, --role, --ttl-hours, --expires-at, --message, --event or --starts";
                 return Err(Error::Usage(format!("nothing is to be changed: say {flags}")));
             }
-            client.update_campaign(find(client, band, campaign).await?, &body).await?
+            let id = match id {
+                Some(id) => id,
+                None => find(client, band, campaign).await?,
+            };
+            client.update_campaign(id, &body).await?
         }
         Campaigns::Expire { band, campaign, yes } => {
             return end(context, find(client, band, campaign).await?, End::Expire, *yes).await;

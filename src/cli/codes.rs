@@ -50,7 +50,9 @@ impl Batch {
         match &self.band {
             Some(band) => self.codes.find("CODES", client, band.find(client).await?).await,
             None if self.site => self.codes.find_of_site(client).await,
-            None => Err(Error::Usage("a batch is called by its id, or by its name and --band or --site".to_owned())),
+            None => self.codes.shown()?.ok_or_else(|| {
+                Error::Usage("a batch is called by its id, or by its name and --band or --site".to_owned())
+            }),
         }
     }
 }

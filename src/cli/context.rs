@@ -1,5 +1,7 @@
 //! What a command works with: the configuration, the server, the session.
 
+use std::time::Duration;
+
 use crate::{
     client::{Client, Origin, PlainHttp, here, session::SessionFile},
     clipboard::Mode,
@@ -7,7 +9,7 @@ use crate::{
     domain::SessionToken,
 };
 
-use super::{Error, output};
+use super::{Error, output, seen};
 
 /// The session that a person gives by the environment.
 const TOKEN: &str = "GUESTLIST_TOKEN";
@@ -22,6 +24,8 @@ pub(super) struct Context {
     profile: Option<String>,
     pub(super) json: bool,
     pub(super) clipboard: Mode,
+    /// How long to wait between two looks at what somebody else does.
+    pub(super) poll: Duration,
 }
 
 impl Context {
@@ -37,6 +41,9 @@ impl Context {
             }
             _ => config.client.profile.as_deref(),
         };
+        if let Some(folder) = config.data_folder() {
+            seen::keep_in(&folder);
+        }
         let sessions = SessionFile::in_folder(config.data_folder().as_deref(), profile)?;
         let named = config.client.server.as_deref().map(parse).transpose()?;
         let origin = match linked.clone().or(named.clone()) {
@@ -50,7 +57,8 @@ impl Context {
         };
         let profile = profile.map(str::to_owned);
         let client = Client::new(origin, session)?;
-        Ok(Self { client, kept_as, sessions, profile, json, clipboard: config.ui.clipboard })
+        let poll = Duration::from_secs(config.client.poll_seconds.into());
+        Ok(Self { client, kept_as, sessions, profile, json, clipboard: config.ui.clipboard, poll })
     }
 
     /// Says what was done where the API answers with nothing: under `--json` nothing is printed, either.

@@ -69,7 +69,7 @@ pub(super) async fn tree(context: &Context, args: &TreeArgs) -> Result<(), Error
     let client = context.signed_in()?;
     let band = args.band.find(client).await?;
     let branch = match &args.under {
-        Some(person) => Some(Branch::Of(person.anyone(client, band).await?)),
+        Some(person) => Some(Branch::Of(person.anyone("--under", client, band).await?)),
         None => args.roots.then_some(Branch::Roots),
     };
     if !context.json && branch.is_none() && args.paging.is_plain() && output::is_for_people() {

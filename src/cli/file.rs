@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use super::{Error, output};
+use super::{Error, output, system_words};
 use crate::{client::Download, domain::clean_block};
 
 /// Saves a file as it comes. On standard output it is cleaned of what must not reach a terminal; a file of a name has what
@@ -36,7 +36,9 @@ pub(super) fn create(path: &Path, append: bool) -> Result<File, Error> {
         }
         Ok(file)
     };
-    open().map_err(|error: io::Error| Error::Usage(format!("{} cannot be written: {error}", path.display())))
+    open().map_err(|error: io::Error| {
+        Error::Usage(format!("{} cannot be written: {}", path.display(), system_words(&error)))
+    })
 }
 
 async fn copy(mut download: Download, to: &mut impl Write) -> Result<(), Error> {

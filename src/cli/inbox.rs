@@ -6,12 +6,11 @@ use super::{
     Context, Error,
     invited::{CalendarArg, came_in},
     list::Paging,
+    named::InviteArg,
     output,
+    waiting::WaitArg,
 };
-use crate::{
-    api::{Block, CampaignEvent, DeclineInvite, Waiting},
-    domain::InviteId,
-};
+use crate::api::{Block, CampaignEvent, DeclineInvite, Waiting};
 
 #[derive(Debug, Args)]
 pub(super) struct InboxArgs {
@@ -29,14 +28,16 @@ enum InboxCommand {
     /// Accept one.
     Accept {
         /// The invite's id.
-        invite: InviteId,
+        invite: InviteArg,
+        #[command(flatten)]
+        wait: WaitArg,
         #[command(flatten)]
         calendar: CalendarArg,
     },
     /// Decline one.
     Decline {
         /// The invite's id.
-        invite: InviteId,
+        invite: InviteArg,
         /// Why.
         #[arg(long)]
         reason: Option<String>,
@@ -51,11 +52,12 @@ pub(super) async fn run(context: &Context, args: &InboxArgs) -> Result<(), Error
     match &args.command {
         None => list(context, &Paging::FIRST).await,
         Some(InboxCommand::List { paging }) => list(context, paging).await,
-        Some(InboxCommand::Accept { invite, calendar }) => {
-            came_in(context, &client.accept_waiting(*invite).await?, calendar)
+        Some(InboxCommand::Accept { invite, wait, calendar }) => {
+            let accepted = client.accept_waiting(invite.id()?).await?;
+            came_in(context, &wait.through(context, accepted, None).await?, calendar)
         }
         Some(InboxCommand::Decline { invite, reason, block }) => {
-            client.decline_waiting(*invite, &DeclineInvite { reason: reason.clone(), block: *block }).await?;
+            client.decline_waiting(invite.id()?, &DeclineInvite { reason: reason.clone(), block: *block }).await?;
             context.say("Declined.")
         }
     }

@@ -3,16 +3,14 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use clap::Args;
 
-use super::{Context, Error, ask, output};
+use super::{Context, Error, ask, output, system_words, waiting::WaitArg};
 use crate::{
-    api::{Accepted, Band, Block, Code, DeclineInvite, Outcome},
-    client::Client,
-    domain::{BandId, Pasted, Role},
+    api::{Accepted, Block, DeclineInvite, Outcome},
+    domain::Pasted,
 };
 
 #[derive(Debug, Args)]
@@ -25,9 +23,8 @@ pub(super) struct TokenArgs {
 pub(super) struct AcceptArgs {
     #[command(flatten)]
     pub(super) token: TokenArgs,
-    /// Where an admin has to agree, wait until one does.
-    #[arg(long)]
-    wait: bool,
+    #[command(flatten)]
+    wait: WaitArg,
     #[command(flatten)]
     calendar: CalendarArg,
 }
@@ -88,23 +85,9 @@ pub(super) async fn preview(context: &Context, pasted: &Pasted) -> Result<(), Er
     preview.message.as_deref().map_or(Ok(()), output::line)
 }
 
-/// `poll_seconds` is how long to wait between two looks at whether an admin has agreed.
-pub(super) async fn accept(
-    context: &Context,
-    pasted: &Pasted,
-    args: &AcceptArgs,
-    poll_seconds: u32,
-) -> Result<(), Error> {
-    let client = context.signed_in()?;
-    let mut accepted = client.accept(pasted).await?;
-    if args.wait && accepted.outcome == Outcome::PendingApproval {
-        output::note(&format!(
-            "Waiting until an admin of {} agrees. Ctrl-C ends the waiting alone.",
-            accepted.band.name
-        ));
-        accepted.role = agreed(client, accepted.band.id, Duration::from_secs(poll_seconds.into())).await?;
-        accepted.outcome = Outcome::Joined;
-    }
+pub(super) async fn accept(context: &Context, pasted: &Pasted, args: &AcceptArgs) -> Result<(), Error> {
+    let accepted = context.signed_in()?.accept(pasted).await?;
+    let accepted = args.wait.through(context, accepted, Some(pasted)).await?;
     came_in(context, &accepted, &args.calendar)
 }
 
@@ -123,22 +106,10 @@ impl CalendarArg {
 
 /// Its lines end as calendars want it: what came over the wire was cleaned of that.
 fn write(path: &Path, file: &str) -> Result<(), Error> {
-    std::fs::write(path, file.replace('\n', "\r\n"))
-        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())).into())
-}
-
-/// Waits until the person is in the band; the role that they have then.
-async fn agreed(client: &Client, band: BandId, poll: Duration) -> Result<Role, Error> {
-    loop {
-        match client.band(band).await {
-            Ok(Band { role: Some(role), .. }) => return Ok(role),
-            Ok(_) => {}
-            // Who is not in it does not see it; and a server that restarts is asked again.
-            Err(error) if error.code() == Some(Code::NotFound) || error.is_offline() => {}
-            Err(error) => return Err(error.into()),
-        }
-        tokio::time::sleep(poll).await;
-    }
+    std::fs::write(path, file.replace('\n', "\r\n")).map_err(|error| {
+        let says = system_words(&error);
+        io::Error::new(error.kind(), format!("{} cannot be written: {says}", path.display())).into()
+    })
 }
 
 /// What became of an accept.
@@ -151,7 +122,9 @@ pub(super) fn came_in(context: &Context, accepted: &Accepted, calendar: &Calenda
     output::line(&match accepted.outcome {
         Outcome::Joined => format!("You are in {band} as {role} now."),
         Outcome::AlreadyMember => format!("You are in {band} as {role} already; the invite was not used."),
-        Outcome::PendingApproval => format!("An admin of {band} has to agree."),
+        Outcome::PendingApproval => {
+            format!("An admin of {band} has to agree; `guestlist requests mine` tells what becomes of it.")
+        }
         Outcome::EmailUnverified => "Verify your address first, with `guestlist verify`, then accept again.".to_owned(),
     })?;
     calendar.write(context, accepted.calendar.as_deref())

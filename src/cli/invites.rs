@@ -8,7 +8,7 @@ use super::{
     acting::{self, Chosen},
     bulk, copy, export,
     list::{Paging, Search},
-    named::{BandArg, CampaignArg, PersonArg},
+    named::{BandArg, CampaignArg, InviteArg, PersonArg},
     output,
     terms::{self, Life, Terms, Wish},
 };
@@ -18,7 +18,7 @@ use crate::{
         UpdateInvite,
     },
     client::{Client, Error as ClientError, InviteQuery},
-    domain::{BandId, InviteId, Kind, Role, Status},
+    domain::{BandId, Kind, Role, Status},
 };
 
 /// Which invites of a band.
@@ -46,7 +46,7 @@ impl Filter {
             None => None,
         };
         let created_by = match &self.created_by {
-            Some(person) => Some(person.anyone(client, band).await?),
+            Some(person) => Some(person.anyone("--created-by", client, band).await?),
             None => None,
         };
         Ok(InviteFilter { status: self.status, kind: self.kind, q: q.cloned(), campaign, created_by })
@@ -106,19 +106,19 @@ pub(super) enum Invites {
     /// Show one invite.
     Show {
         /// The invite's id.
-        invite: InviteId,
+        invite: InviteArg,
     },
     /// List who used an invite.
     Uses {
         /// The invite's id.
-        invite: InviteId,
+        invite: InviteArg,
         #[command(flatten)]
         paging: Paging,
     },
     /// Change a pending invite.
     Edit {
         /// The invite's id.
-        invite: InviteId,
+        invite: InviteArg,
         #[command(flatten)]
         terms: Terms,
     },
@@ -158,7 +158,7 @@ pub(super) enum Invites {
     /// Print an invite's link again; leaves a trace.
     Link {
         /// The invite's id.
-        invite: InviteId,
+        invite: InviteArg,
         /// Copy it as well.
         #[arg(long)]
         copy: bool,
@@ -166,10 +166,13 @@ pub(super) enum Invites {
     /// Give an invite a new link; the old one is dead.
     Rotate {
         /// The invite's id.
-        invite: InviteId,
+        invite: InviteArg,
         /// Copy it as well.
         #[arg(long)]
         copy: bool,
+        /// Do not ask first.
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -199,15 +202,19 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
             let row = |used: &Redemption| {
                 [used.account.id.to_string(), used.account.username.clone(), output::minute(used.at)]
             };
-            let ask = async |page| client.redemptions(*invite, &page).await;
+            let id = invite.id()?;
+            let ask = async |page| client.redemptions(id, &page).await;
             return paging.show(context, ask, ["ACCOUNT", "NAME", "AT"], row).await;
         }
         Invites::Link { invite, copy } => {
-            let link = client.invite_link(*invite).await?;
+            let link = client.invite_link(invite.id()?).await?;
             return context.show_link(&link, &link.link, *copy);
         }
-        Invites::Rotate { invite, copy } => {
-            let link = client.rotate_invite(*invite).await?;
+        Invites::Rotate { invite, copy, yes } => {
+            let id = invite.id()?;
+            acting::agreed(client, &[id], *yes, "get a new link; who has the old one can do nothing with it then")
+                .await?;
+            let link = client.rotate_invite(id).await?;
             return context.show_link(&link, &link.link, *copy);
         }
         Invites::Revoke { chosen } => return acting::revoke(context, chosen).await,
@@ -216,6 +223,8 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
         Invites::Resend { chosen, rotate: true } => {
             let body = ResendInvite { rotate: Some(true) };
             let one = chosen.one()?.ok_or_else(|| Error::Usage("--rotate is for one invite: name it".to_owned()))?;
+            let what = "be mailed with a new link; who has the old one can do nothing with it then";
+            acting::agreed(client, &[one], chosen.yes, what).await?;
             match client.resend_invite(one, &body).await? {
                 ResentInvite::Rotated(created) => return context.show_link(&created, &created.link, false),
                 ResentInvite::Same(invite) => *invite,
@@ -227,7 +236,7 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
         Invites::Extend { chosen, life } => return acting::extend(context, chosen, life).await,
         Invites::SetRole { chosen, role } => return acting::set_role(context, chosen, *role).await,
         Invites::Show { invite } => {
-            let invite = client.invite(*invite).await?;
+            let invite = client.invite(invite.id()?).await?;
             if context.json {
                 return output::json(&invite);
             }
@@ -255,7 +264,7 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
                 label: terms::text(terms.label.clone()),
                 message: terms.message.change()?,
             };
-            client.update_invite(*invite, &body).await?
+            client.update_invite(invite.id()?, &body).await?
         }
     };
     context.show_invite(&invite)
@@ -291,9 +300,13 @@ impl Context {
 
 pub(super) const HEADINGS: [&str; 6] = ["ID", "FOR", "ROLE", "STATUS", "USES", "EXPIRES"];
 
-/// Where it stands, and where it has ended otherwise how.
-fn status(invite: &Invite) -> String {
-    invite.cancel_reason.map_or(invite.status.to_string(), |reason| reason.to_string())
+/// Until when it can be used; of what has ended otherwise, how.
+fn end(invite: &Invite) -> String {
+    match (invite.status, invite.cancel_reason) {
+        (Status::Pending, _) => invite.expires_at.map_or("never".to_owned(), output::minute),
+        (_, Some(reason)) => reason.to_string().replace('_', " "),
+        _ => "–".to_owned(),
+    }
 }
 
 fn uses(invite: &Invite) -> String {
@@ -306,9 +319,9 @@ pub(super) fn row(invite: &Invite) -> [String; 6] {
         invite.id.to_string(),
         invite.recipient(),
         invite.role.to_string(),
-        status(invite),
+        invite.status.to_string(),
         uses(invite),
-        invite.expires_at.map_or("never".to_owned(), output::minute),
+        end(invite),
     ]
 }
 
@@ -321,9 +334,10 @@ fn show(invite: &Invite, campaign: Option<&Campaign>) -> Result<(), Error> {
         ("FOR", invite.recipient()),
         ("KIND", invite.kind.to_string()),
         ("ROLE", invite.role.to_string()),
-        ("STATUS", status(invite)),
+        ("STATUS", invite.status.to_string()),
         ("USES", uses(invite)),
-        ("EXPIRES", invite.expires_at.map_or("never".to_owned(), output::minute)),
+        ("EXPIRES", end(invite)),
+        ("ENDED", if invite.status == Status::Pending { String::new() } else { output::minute(invite.status_at) }),
         ("CAMPAIGN", campaign.map(|campaign| campaign.name.clone()).unwrap_or_default()),
         ("EVENT", event.map(|event| event.title.clone()).unwrap_or_default()),
         ("WHEN", event.map(CampaignEvent::when).unwrap_or_default()),

@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::{Context, Error, output};
 use crate::{
     api::{
-        AuditEvent, AuditTrail, Ban, Band, Bands, Bans, Campaign, Campaigns, CodeCard, CodeCards, Inbox, Invite,
-        Invites, JoinRequest, JoinRequests, MAX_LIMIT, Member, Members, Redemption, Redemptions, Template, Templates,
-        Tree, TreeNode, Waiting,
+        AuditEvent, AuditTrail, Ban, Band, Bands, Bans, Blocked, Blocks, Campaign, Campaigns, CodeCard, CodeCards,
+        Inbox, Invite, Invites, JoinRequest, JoinRequests, MAX_LIMIT, Member, Members, OwnRequest, OwnRequests,
+        Redemption, Redemptions, Template, Templates, Tree, TreeNode, Waiting,
     },
     client::{Error as ClientError, Page},
 };
@@ -72,12 +72,14 @@ listings! {
     AuditTrail: events of AuditEvent;
     Bands: bands of Band;
     Bans: bans of Ban;
+    Blocks: blocks of Blocked;
     Campaigns: campaigns of Campaign;
     CodeCards: codes of CodeCard;
     Inbox: invites of Waiting;
     Invites: invites of Invite;
     JoinRequests: join_requests of JoinRequest;
     Members: members of Member;
+    OwnRequests: join_requests of OwnRequest;
     Redemptions: redemptions of Redemption;
     Templates: templates of Template;
     Tree: nodes of TreeNode;

@@ -9,9 +9,9 @@ use super::{
     output,
 };
 use crate::{
-    api::{Ban, Member, TransferBand, UpdateMember},
-    client::{MemberQuery, Removal},
-    domain::Role,
+    api::{Ban, MAX_LIMIT, Member, TransferBand, UpdateMember},
+    client::{Client, MemberQuery, Page, Removal},
+    domain::{AccountId, BandId, Role},
 };
 
 #[derive(Debug, Subcommand)]
@@ -54,6 +54,9 @@ pub(super) enum Members {
         /// End all pending invites that the person made as well.
         #[arg(long)]
         revoke_invites: bool,
+        /// Do not ask first.
+        #[arg(long)]
+        yes: bool,
     },
     /// Hand the band over to a member; its owner becomes an admin.
     Transfer {
@@ -96,6 +99,29 @@ pub(super) fn row(member: &Member) -> [String; 4] {
     [account.id.to_string(), account.username.clone(), member.role.to_string(), output::minute(member.joined_at)]
 }
 
+/// A member as a question names them: user name, display name and role.
+async fn described(client: &Client, band: BandId, account: AccountId, name: &PersonArg) -> Result<String, Error> {
+    let mut cursor = None;
+    loop {
+        let page = Page { limit: Some(MAX_LIMIT), cursor };
+        let members = client.members(band, &MemberQuery { q: None, page }).await?;
+        if let Some(member) = members.members.into_iter().find(|member| member.account.id == account) {
+            return Ok(format!("@{} ({}, {})", member.account.username, member.account.display_name, member.role));
+        }
+        cursor = members.next_cursor;
+        if cursor.is_none() {
+            return Ok(name.to_string());
+        }
+    }
+}
+
+/// What a removal does, in a sentence.
+fn removes(who: &str, band: &str, removal: Removal) -> String {
+    let ban = if removal.ban { " and keeps them out: no invite lets them in again" } else { "" };
+    let invites = if removal.revoke_invites { "; all pending invites that they made end, too" } else { "" };
+    format!("This removes {who} from {band}{ban}{invites}.")
+}
+
 pub(super) async fn run(context: &Context, command: &Members) -> Result<(), Error> {
     let client = context.signed_in()?;
     match command {
@@ -123,10 +149,15 @@ pub(super) async fn run(context: &Context, command: &Members) -> Result<(), Erro
             let may = if member.can_invite { "may invite now" } else { "may not invite any longer" };
             output::line(&format!("{} {may}.", member.account.username))
         }
-        Members::Remove { band, name, ban, revoke_invites } => {
+        Members::Remove { band, name, ban, revoke_invites, yes } => {
             let band = band.find(client).await?;
+            let account = name.member(client, band).await?;
             let removal = Removal { ban: *ban, revoke_invites: *revoke_invites };
-            client.remove_member(band, name.member(client, band).await?, removal).await?;
+            if !yes {
+                let (band, who) = (client.band(band).await?.name, described(client, band, account, name).await?);
+                ask::agreed(false, &removes(&who, &band, removal))?;
+            }
+            client.remove_member(band, account, removal).await?;
             context.say(if *ban { "Removed and banned." } else { "Removed." })
         }
         Members::Transfer { band, name, yes } => {

@@ -1,15 +1,16 @@
 //! What commands are given by name: bands, people, campaigns and templates. An id is always taken as it is.
 
-use std::str::FromStr;
+use std::{fmt::Display, str::FromStr};
 
 use super::{
     Error,
     list::{Listing, Paging},
+    seen,
 };
 use crate::{
-    api::{Band, BandScope, Campaign, Campaigns, JoinRequest, Template},
+    api::{Band, BandScope, Campaign, Campaigns, JoinRequest, Member, Template},
     client::{BandQuery, Client, Error as ClientError, MemberQuery, Page},
-    domain::{AccountId, BandId, CampaignId, JoinRequestId, TemplateId},
+    domain::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, SuppressionId, TemplateId},
 };
 
 /// Entries of a page while a name is looked for: the most that there are.
@@ -50,8 +51,49 @@ named!(
     /// A template of a band: its id, or its name.
     TemplateArg,
     /// A person's wish to come in: its id, or the user name of who asks.
-    RequestArg
+    RequestArg,
+    /// An invite: its id, or the end of it as tables show it.
+    InviteArg,
+    /// A wish to get no more: its id, or the end of it.
+    BlockArg
 );
+
+/// The id that a text is, or that was shown and ends so.
+fn known<I: FromStr>(text: &str) -> Result<Option<I>, Error> {
+    Ok(seen::recall(text)?.and_then(|id| id.to_string().parse().ok()))
+}
+
+impl InviteArg {
+    /// The invite's id.
+    pub(super) fn id(&self) -> Result<InviteId, Error> {
+        let text = &self.0;
+        match text.parse() {
+            Ok(id) => Ok(id),
+            Err(_) => known(text)?.ok_or_else(|| {
+                Error::Usage(format!(
+                    "INVITE must be the id of an invite, or the end of one that was listed here; \"{text}\" is neither. \
+                     `guestlist invites list BAND` shows them"
+                ))
+            }),
+        }
+    }
+}
+
+impl BlockArg {
+    /// The wish's id.
+    pub(super) fn id(&self) -> Result<SuppressionId, Error> {
+        let text = &self.0;
+        match text.parse() {
+            Ok(id) => Ok(id),
+            Err(_) => known(text)?.ok_or_else(|| {
+                Error::Usage(format!(
+                    "BLOCK must be an id out of the list, or the end of one; \"{text}\" is neither. `guestlist blocks` \
+                     shows them"
+                ))
+            }),
+        }
+    }
+}
 
 /// Whether two names are one, capital letters or not.
 fn same(one: &str, other: &str) -> bool {
@@ -105,7 +147,7 @@ impl<I> Default for Found<I> {
     }
 }
 
-impl<I> Found<I> {
+impl<I: FromStr + Display> Found<I> {
     fn look_at(&mut self, name: &str, other: &str, id: I) {
         if same(other, name) {
             self.ids.push(id);
@@ -117,25 +159,36 @@ impl<I> Found<I> {
         }
     }
 
-    /// The one that was found. Where there is none, `none` says so; where there are several, only an id tells them apart.
+    /// The one that was found, or whose id was shown and ends so. Where there is none, `none` says so; where there are
+    /// several, only an id tells them apart.
     fn the_one(self, name: &str, argument: &str, several: &str, none: &str, command: &str) -> Result<I, Error> {
         let Self { mut ids, nearest } = self;
-        match (ids.pop(), ids.len()) {
-            (Some(id), 0) => Ok(id),
-            (Some(_), others) => Err(Error::Usage(format!(
-                "{argument} is not clear: {} {several} are called \"{name}\". Give the id; `{command}` shows it",
-                others + 1
-            ))),
-            (None, _) => {
-                let nearest = nearest.map(|(_, name)| format!(" Did you mean \"{name}\"?")).unwrap_or_default();
-                Err(Error::Usage(format!("{argument} {none} called \"{name}\".{nearest} `{command}` shows them")))
+        match ids.len() {
+            1 => {}
+            0 => {
+                if let Some(id) = known(name)? {
+                    return Ok(id);
+                }
+            }
+            many => {
+                let shown: Vec<String> = ids.iter().take(5).map(I::to_string).collect();
+                let more = if many > shown.len() { ", …" } else { "" };
+                return Err(Error::Usage(format!(
+                    "{argument} is not clear: {many} {several} are called \"{name}\". Give the id of one: {}{more}; \
+                     `{command}` shows them",
+                    shown.join(", ")
+                )));
             }
         }
+        ids.pop().ok_or_else(|| {
+            let nearest = nearest.map(|(_, name)| format!(" Did you mean \"{name}\"?")).unwrap_or_default();
+            Error::Usage(format!("{argument} {none} called \"{name}\".{nearest} `{command}` shows them"))
+        })
     }
 }
 
 /// Everything in a list that has this name.
-async fn called<L: Listing, I>(
+async fn called<L: Listing, I: FromStr + Display>(
     name: &str,
     ask: impl AsyncFn(Page) -> Result<L, ClientError>,
     of: impl Fn(&L::Entry) -> (&String, I),
@@ -158,22 +211,26 @@ impl PersonArg {
 
     /// The account of a member of the band.
     pub(super) async fn member(&self, client: &Client, band: BandId) -> Result<AccountId, Error> {
-        match self.known_member(client, band).await? {
-            Some(account) => Ok(account),
-            None => Err(Error::Usage(format!(
-                "NAME must be the user name or the account id of a member: the band has no \"{}\". \
-                 `guestlist members list {band}` shows them",
-                self.username()
-            ))),
-        }
-    }
-
-    /// The account of a member of the band, or of someone who may have been one.
-    pub(super) async fn anyone(&self, client: &Client, band: BandId) -> Result<AccountId, Error> {
         if let Some(account) = self.known_member(client, band).await? {
             return Ok(account);
         }
-        self.searched(client).await
+        let name = self.username();
+        // A slip of a finger is found among those that come first.
+        let first = Page { limit: PAGE, cursor: None };
+        let mut found = Found::<AccountId>::default();
+        for Member { account, .. } in client.members(band, &MemberQuery { q: None, page: first }).await?.members {
+            found.look_at(name, &account.username, account.id);
+        }
+        let none = "must be the user name or the account id of a member: nobody in the band is";
+        found.the_one(name, "NAME", "members", none, &format!("guestlist members list {band}"))
+    }
+
+    /// The account of a member of the band, or of someone who may have been one; `argument` is what it is given as.
+    pub(super) async fn anyone(&self, argument: &str, client: &Client, band: BandId) -> Result<AccountId, Error> {
+        if let Some(account) = self.known_member(client, band).await? {
+            return Ok(account);
+        }
+        self.searched(argument, client).await
     }
 
     /// The account of anybody on the server.
@@ -181,15 +238,18 @@ impl PersonArg {
         if let Ok(id) = self.0.parse() {
             return Ok(id);
         }
-        self.searched(client).await
+        self.searched("NAME", client).await
     }
 
-    async fn searched(&self, client: &Client) -> Result<AccountId, Error> {
+    async fn searched(&self, argument: &str, client: &Client) -> Result<AccountId, Error> {
         let name = self.username();
         let found = if name.chars().count() < FEWEST_LETTERS { None } else { Some(client.people(name, None).await?) };
         let people = found.into_iter().flat_map(|found| found.accounts);
-        people.into_iter().find(|person| same(&person.username, name)).map(|person| person.id).ok_or_else(|| {
-            Error::Usage(format!("NAME must be a user name or an account id: nobody is called \"{name}\""))
+        if let Some(person) = people.into_iter().find(|person| same(&person.username, name)) {
+            return Ok(person.id);
+        }
+        known(name)?.ok_or_else(|| {
+            Error::Usage(format!("{argument} must be a user name or an account id: nobody is called \"{name}\""))
         })
     }
 
@@ -207,6 +267,9 @@ impl PersonArg {
             }
             cursor = page.next_cursor;
             if cursor.is_none() {
+                if let Some(id) = known(name)? {
+                    return Ok(id);
+                }
                 return Err(Error::Usage(format!(
                     "NAME must be the user name or the account id of someone who is banned: \"{name}\" is not. \
                      `guestlist members bans {band}` shows who is"
@@ -252,6 +315,11 @@ impl CampaignArg {
     /// The id, where it is one.
     pub(super) fn id(&self) -> Option<CampaignId> {
         self.0.parse().ok()
+    }
+
+    /// The id that was shown and ends so.
+    pub(super) fn shown(&self) -> Result<Option<CampaignId>, Error> {
+        known(&self.0)
     }
 
     async fn among(

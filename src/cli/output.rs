@@ -6,13 +6,15 @@ use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::Error;
+use super::{Error, seen};
 use crate::domain::Timestamp;
 
 /// Columns between two cells.
 const GAP: usize = 2;
 /// A column is made no narrower than this: less says nothing.
 const NARROWEST: usize = 6;
+/// A time that is cut shows its day.
+const DAY: usize = "2026-01-31".len();
 
 /// Prints the API's own shape.
 pub(super) fn json(value: &impl Serialize) -> Result<(), Error> {
@@ -84,6 +86,8 @@ pub(super) struct Table<const N: usize> {
     shape: Shape,
     /// Whether the last column is never cut: it holds what is copied.
     keeps_last: bool,
+    /// Columns that are shown where not all have room; what the first rows come to holds for those that follow.
+    shown: Option<usize>,
 }
 
 impl<const N: usize> Table<N> {
@@ -93,7 +97,7 @@ impl<const N: usize> Table<N> {
     }
 
     fn shaped(headings: [&str; N], shape: Shape) -> Self {
-        Self { headings: Some(headings.map(str::to_owned)), widths: [0; N], shape, keeps_last: false }
+        Self { headings: Some(headings.map(str::to_owned)), widths: [0; N], shape, keeps_last: false, shown: None }
     }
 
     /// The same table with a last column that is never cut, however wide it makes a line.
@@ -108,8 +112,8 @@ impl<const N: usize> Table<N> {
         Ok(write!(io::stdout().lock(), "{text}")?)
     }
 
-    /// The rows as text. Where they are wider than the terminal, the widest cells lose their ends; the first column holds
-    /// what other commands ask for, and stays whole.
+    /// The rows as text. Where they are wider than the terminal, the widest cells lose their ends, times their hours, and
+    /// last the columns at the end go. Ids are shown by their ends there, and remembered.
     fn text(&mut self, rows: &[[String; N]]) -> String {
         let headings = self.headings.take();
         let all = || headings.iter().chain(rows);
@@ -117,38 +121,81 @@ impl<const N: usize> Table<N> {
             let line = |row: &[String; N]| row.each_ref().map(|cell| one_line(cell)).join("\t") + "\n";
             return all().map(line).collect();
         };
-        for row in all() {
-            for (width, cell) in self.widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.width());
+        let mut ids = Vec::new();
+        let mut cell = |cell: &String| match seen::short(cell) {
+            Some((id, short)) => {
+                ids.push(id);
+                short
             }
-        }
-        let mut widths = self.widths;
-        if let Some(most) = most {
-            // A last column that is kept whole runs over the edge, and takes nothing from the others.
-            let cut = N - usize::from(self.keeps_last);
-            let gaps = GAP * cut.saturating_sub(1);
-            let mut excess = (widths[..cut].iter().sum::<usize>() + gaps).saturating_sub(most);
-            while excess > 0 {
-                match widths[..cut].iter_mut().skip(1).max() {
-                    Some(widest) if *widest > NARROWEST => *widest -= 1,
-                    _ => break,
+            None => one_line(cell),
+        };
+        let cells: Vec<[String; N]> = all().map(|row| row.each_ref().map(&mut cell)).collect();
+        seen::remember(&ids);
+        let mut least = [NARROWEST; N];
+        for row in &cells {
+            for (column, cell) in row.iter().enumerate() {
+                self.widths[column] = self.widths[column].max(cell.width());
+                if is_time(cell) {
+                    least[column] = DAY;
                 }
-                excess -= 1;
             }
         }
+        least[0] = self.widths[0];
+        let (widths, shown) = self.fitting(least, most);
+        let is_heading = headings.is_some();
         let mut text = String::new();
-        for row in all() {
+        for (number, row) in cells.iter().enumerate() {
             let mut line = String::new();
-            for (cell, width) in row.iter().zip(widths) {
-                let cell = fit(&one_line(cell), width);
+            for (cell, width) in row.iter().zip(widths).take(shown) {
+                let cell = fit(cell, width);
                 line.push_str(&cell);
                 line.push_str(&" ".repeat(width.saturating_sub(cell.width()) + GAP));
             }
             text.push_str(line.trim_end());
+            if number == 0 && is_heading && shown < N {
+                text.push_str(" …");
+            }
             text.push('\n');
         }
         text
     }
+
+    /// How wide columns are where all of them are to be no wider than `most`, and how many there is room for. A last column
+    /// that is kept whole runs over the edge, and takes nothing from the others.
+    fn fitting(&mut self, least: [usize; N], most: Option<usize>) -> ([usize; N], usize) {
+        let mut widths = self.widths;
+        let Some(most) = most else { return (widths, N) };
+        let cut = N - usize::from(self.keeps_last);
+        let narrowest = |columns: usize| {
+            let cells: usize = widths.iter().zip(least).take(columns).map(|(width, least)| (*width).min(least)).sum();
+            // What is left out is marked behind the last heading.
+            cells + GAP * columns.saturating_sub(1) + if columns < N { 2 } else { 0 }
+        };
+        let room = || (2..cut).rev().find(|&columns| narrowest(columns) <= most).unwrap_or(2.min(cut));
+        let fits_whole = self.keeps_last || narrowest(N) <= most;
+        let shown = *self.shown.get_or_insert_with(|| if fits_whole { N } else { room() });
+        let cut = cut.min(shown);
+        let mark = if shown < N { 2 } else { 0 };
+        let mut excess =
+            (widths[..cut].iter().sum::<usize>() + GAP * cut.saturating_sub(1) + mark).saturating_sub(most);
+        while excess > 0 {
+            let (of, floor) =
+                (widths[..cut].iter_mut().zip(least), |(width, least): &(&mut usize, usize)| **width > *least);
+            match of.filter(floor).max_by_key(|(width, _)| **width) {
+                Some((widest, _)) => *widest -= 1,
+                None => break,
+            }
+            excess -= 1;
+        }
+        (widths, shown)
+    }
+}
+
+/// Whether a cell is a time as [`minute`] shows it.
+fn is_time(cell: &str) -> bool {
+    let digit = |at: usize| cell.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    let is = |at: usize, sign: u8| cell.as_bytes().get(at) == Some(&sign);
+    cell.len() == DAY + " 18:00".len() && digit(0) && is(4, b'-') && is(7, b'-') && is(10, b' ') && is(13, b':')
 }
 
 /// How far long work is: a line on standard error that is written over, where somebody looks at it.
@@ -220,6 +267,9 @@ fn fit(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
+    if is_time(text) && width >= DAY {
+        return text[..DAY].to_owned();
+    }
     let mut fitting = String::new();
     let mut left = width.saturating_sub(1);
     for grapheme in text.graphemes(true) {
@@ -264,13 +314,26 @@ mod tests {
     }
 
     #[test]
-    fn on_a_terminal_no_line_is_wider_and_ids_stay_whole() {
+    fn on_a_terminal_no_line_is_wider_and_the_first_cell_stays_whole() {
         for width in [30, 40, 50] {
             let text = table(Some(width));
             assert!(text.lines().all(|line| line.width() <= width), "{width}:\n{text}");
             assert!(text.contains("0192-id") && text.contains('…') == (width < 50), "{text}");
         }
         assert!(table(Some(5)).contains("0192-id"), "narrower than it can be, it is as narrow as it can be");
+    }
+
+    #[test]
+    fn ids_are_short_times_lose_their_hours_and_then_columns_go() {
+        let rows = [["019aa1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5b", "kim@example.org", "member", "2026-11-24 23:18"]
+            .map(str::to_owned)];
+        let shaped = |width| Table::shaped(["ID", "FOR", "ROLE", "EXPIRES"], Shape::Aligned(Some(width))).text(&rows);
+        assert!(shaped(80).contains("\n2e3f4a5b  kim@example.org  member  2026-11-24 23:18\n"), "{}", shaped(80));
+        assert!(shaped(40).contains("2026-11-24\n") && shaped(40).contains("kim@"), "{}", shaped(40));
+        assert!(shaped(30).starts_with("ID        FOR         ROLE …\n"), "{}", shaped(30));
+        for width in 20..90 {
+            assert!(shaped(width).lines().all(|line| line.width() <= width), "{width}:\n{}", shaped(width));
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Who asks to come into a band.
+//! Who asks to come into a band, and what one has asked oneself.
 
 use clap::Subcommand;
 
@@ -8,7 +8,10 @@ use super::{
     named::{BandArg, RequestArg},
     output,
 };
-use crate::{api::JoinRequest, domain::JoinStatus};
+use crate::{
+    api::{JoinRequest, OwnRequest},
+    domain::JoinStatus,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Requests {
@@ -19,6 +22,11 @@ pub(super) enum Requests {
         /// Those that stand thus: pending (where this is missing), approved, denied or closed.
         #[arg(long)]
         status: Option<JoinStatus>,
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// List what I have asked of bands, and what was said, newest first.
+    Mine {
         #[command(flatten)]
         paging: Paging,
     },
@@ -50,6 +58,17 @@ fn row(request: &JoinRequest) -> [String; 6] {
     ]
 }
 
+fn own_row(request: &OwnRequest) -> [String; 6] {
+    [
+        request.id.to_string(),
+        request.band.name.clone(),
+        request.role.to_string(),
+        request.status.to_string(),
+        output::minute(request.created_at),
+        output::minute(request.status_at),
+    ]
+}
+
 pub(super) async fn run(context: &Context, command: &Requests) -> Result<(), Error> {
     let client = context.signed_in()?;
     match command {
@@ -57,6 +76,10 @@ pub(super) async fn run(context: &Context, command: &Requests) -> Result<(), Err
             let band = band.find(client).await?;
             let ask = async |page| client.join_requests(band, *status, &page).await;
             paging.show(context, ask, ["ID", "NAME", "ROLE", "STATUS", "ASKED", "INVITE"], row).await
+        }
+        Requests::Mine { paging } => {
+            let ask = async |page| client.own_requests(None, &page).await;
+            paging.show(context, ask, ["ID", "BAND", "ROLE", "STATUS", "ASKED", "SINCE"], own_row).await
         }
         Requests::Approve { band, request } => {
             let band = band.find(client).await?;

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::{
-    Context, Error,
+    Context, Error, ask,
     list::Paging,
     named::{BandArg, CampaignArg, TemplateArg},
     output,
@@ -92,6 +92,9 @@ pub(super) enum Templates {
         band: BandArg,
         /// The template's id, or its name.
         template: TemplateArg,
+        /// Do not ask first.
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -148,9 +151,11 @@ pub(super) async fn run(context: &Context, command: &Templates) -> Result<(), Er
             }
             client.update_template(template.find("TEMPLATE", client, band).await?, &body).await?
         }
-        Templates::Delete { band, template } => {
+        Templates::Delete { band, template, yes } => {
             let band = band.find(client).await?;
-            client.delete_template(template.find("TEMPLATE", client, band).await?).await?;
+            let id = template.find("TEMPLATE", client, band).await?;
+            ask::agreed(*yes, &format!("This deletes the template {template} for good; what was made by it stays."))?;
+            client.delete_template(id).await?;
             return context.say("Deleted.");
         }
     };

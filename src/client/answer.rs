@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Ask, Error, Media, Origin};
 use crate::{
-    api::Problem,
+    api::{Problem, REPLAYED_HEADER},
     domain::{clean_block, clean_line},
 };
 
@@ -19,6 +19,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// The entity tag.
     pub(super) etag: Option<String>,
+    /// Whether it tells what an earlier request came to.
+    pub(super) is_told_again: bool,
     /// The body, cleaned; `None` where there is none (204, 304, or empty).
     pub(super) body: Option<Value>,
     /// The answer itself where a file was asked for; nothing of it is read yet.
@@ -35,26 +37,27 @@ pub(super) async fn read(origin: &Origin, response: Response, ask: &Ask) -> Resu
         return Err(Error::Redirected { origin: origin.to_string(), location: clean_line(&location) });
     }
     let etag = text_header(&response, header::ETAG);
+    let is_told_again = response.headers().contains_key(REPLAYED_HEADER);
     let media = text_header(&response, header::CONTENT_TYPE).unwrap_or_default();
     let not_the_api = |found: String| Error::NotTheApi { origin: origin.to_string(), status: status.as_u16(), found };
     if status.is_success() && ask.media != Media::Json {
         if essence(&media) != ask.media.as_str() {
             return Err(not_the_api(name_of(&media)));
         }
-        return Ok(Answer { status: status.as_u16(), etag, body: None, file: Some(response) });
+        return Ok(Answer { status: status.as_u16(), etag, is_told_again, body: None, file: Some(response) });
     }
     let bytes = body(origin, response).await?;
     let by_row = status == StatusCode::UNPROCESSABLE_ENTITY && ask.told_by_row && essence(&media) == "application/json";
     if status.is_success() || status == StatusCode::NOT_MODIFIED || by_row {
         if bytes.is_empty() {
-            return Ok(Answer { status: status.as_u16(), etag, body: None, file: None });
+            return Ok(Answer { status: status.as_u16(), etag, is_told_again, body: None, file: None });
         }
         if !is_json(&media) {
             return Err(not_the_api(name_of(&media)));
         }
         let mut value: Value = serde_json::from_slice(&bytes).map_err(|e| shape(&e))?;
         clean(&mut value, false);
-        return Ok(Answer { status: status.as_u16(), etag, body: Some(value), file: None });
+        return Ok(Answer { status: status.as_u16(), etag, is_told_again, body: Some(value), file: None });
     }
     let foreign = |found: String| match status {
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {

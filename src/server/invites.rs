@@ -33,7 +33,7 @@ mod withdraw;
 pub(crate) use self::{
     accept::{Found, accept, admit, end_used_up, hold_by_id, hold_by_token, hold_waiting, id_of_token, look, preview},
     actions::{ManyActs, act},
-    bulk::{ManyInvites, Outcome, create_all, of_rows, tokens},
+    bulk::{ManyInvites, Outcome, create_all, of_rows, tell_ends, tokens},
     change::{edit, link, or_pending, redemptions, resend, restore, revoke, rotate},
     codes::{MOST_CODES, Maker, codes, create_codes, show_codes, usable_codes, walk_codes},
     create::{Created, Fresh, create, recreated},

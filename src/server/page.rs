@@ -25,6 +25,8 @@ pub(crate) enum Listed {
     Bans,
     /// Who asks to join a band.
     JoinRequests,
+    /// What the caller has asked of bands.
+    OwnRequests,
     /// The invites of a band, the newest first.
     NewestInvites,
     /// The invites of a band, the oldest first.

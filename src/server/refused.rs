@@ -1,7 +1,7 @@
 //! How a use case says no.
 
 use crate::{
-    api::{Code, FieldError, Patch, Problem},
+    api::{Code, FieldError, Patch, Problem, why_unread},
     domain::{Invalid, MaxUses, Role},
 };
 
@@ -75,8 +75,7 @@ impl From<Problem> for Refused {
 
 /// Why JSON that was sent cannot be read, without the place in the text.
 pub(crate) fn unreadable(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
+    why_unread(error)
 }
 
 /// Collects every refused field of a request, so that a person hears of all of them at once.

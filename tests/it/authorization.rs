@@ -49,6 +49,7 @@ const TABLE: &[Row] = &[
     ("DELETE", "/me", [401, 204, 204, 204, 204, 409, 204, 204]),
     ("GET", "/me/invites", signed_in(200)),
     ("GET", "/me/quota", signed_in(200)),
+    ("GET", "/me/join-requests", signed_in(200)),
     ("GET", "/me/blocks", signed_in(200)),
     // What is asked about is nobody's.
     ("DELETE", "/me/blocks/{id}", signed_in(404)),

@@ -3,6 +3,8 @@
 #[cfg(feature = "server")]
 mod answers;
 #[cfg(feature = "server")]
+mod asked;
+#[cfg(feature = "server")]
 mod bulk;
 #[cfg(feature = "server")]
 mod calendar;
@@ -24,6 +26,12 @@ mod recipes;
 mod refusals;
 #[cfg(feature = "server")]
 mod shell;
+#[cfg(feature = "server")]
+mod shells;
+#[cfg(feature = "server")]
+mod tables;
+#[cfg(feature = "server")]
+mod waiting;
 
 use std::process::{Command, Output};
 

@@ -444,6 +444,9 @@ async fn lists(called: &mut Called, world: &World, ada: &Person, band: &str) {
     }
     queries.push(("GET /bands/{id}/audit", format!("{band}/audit?limit=1&{by}&action=sung")));
     queries.push(("GET /bands/{id}/join-requests", format!("{band}/join-requests?limit=1")));
+    for filter in ["", &format!("&band={}", band.rsplit('/').next().unwrap())] {
+        queries.push(("GET /me/join-requests", format!("/me/join-requests?limit=1{filter}")));
+    }
     queries.push(("GET /bands/{id}/templates", format!("{band}/templates?limit=1")));
     for q in ["ki", "kim"] {
         let band = band.rsplit('/').next().unwrap();

@@ -12,6 +12,7 @@ on_each_database! {
     who_asks_waits_until_an_admin_agrees,
     asking_again_is_the_same_request,
     a_no_is_told_once_and_is_not_for_ever,
+    who_asked_learns_what_became_of_it,
     who_was_put_out_neither_asks_nor_is_taken_in,
     who_comes_in_by_an_open_door_waits_no_longer,
     who_came_in_meanwhile_is_a_member_as_was_wanted,
@@ -54,6 +55,41 @@ async fn members(world: &World) -> i64 {
     let there = world.number("SELECT COUNT(*) AS n FROM member").await;
     assert_eq!(there, counted.await);
     there
+}
+
+/// What somebody has asked of a band: the statuses, newest first.
+async fn own(person: &Person, band: &str) -> Vec<Value> {
+    let (code, list) = person.get(&format!("/me/join-requests?band={band}")).await;
+    assert_eq!(code, 200, "{list}");
+    list["join_requests"].as_array().unwrap().iter().map(|one| one["status"].clone()).collect()
+}
+
+async fn who_asked_learns_what_became_of_it(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let choir = band(&ada).await;
+    let _ = ask(&kim, &choir).await;
+    assert_eq!(own(&kim, &choir).await, [json!("pending")]);
+    assert_eq!(own(&ada, &choir).await, [] as [Value; 0], "another's are another's");
+    say(&ada, &choir, &requests(&ada, &choir, "pending").await[0], "deny").await;
+    assert_eq!(own(&kim, &choir).await, [json!("denied")]);
+    let _ = ask(&kim, &choir).await;
+    say(&ada, &choir, &requests(&ada, &choir, "pending").await[0], "approve").await;
+    assert_eq!(own(&kim, &choir).await, [json!("approved"), json!("denied")]);
+    // By an invite that ends, and of a band that does.
+    let owls = ada.band("Owls").await;
+    let (invite, token) = ada.invite(&owls, json!({ "requires_approval": true })).await;
+    assert_eq!(kim.accept(&token).await.0, 202);
+    let (_, all) = kim.get("/me/join-requests").await;
+    let newest = &all["join_requests"][0];
+    assert_eq!((&newest["band"]["name"], &newest["invite_id"]), (&json!("Owls"), &json!(invite)));
+    assert_eq!(newest.get("acted_by"), None, "who decided is the band's to know");
+    assert_eq!(ada.delete(&format!("/invites/{invite}")).await.0, 204);
+    assert_eq!(own(&kim, &owls).await, [json!("closed")]);
+    let (_, token) = ada.invite(&owls, json!({ "requires_approval": true })).await;
+    assert_eq!(kim.accept(&token).await.0, 202);
+    assert_eq!(ada.delete(&format!("/bands/{owls}")).await.0, 204);
+    assert_eq!(own(&kim, &owls).await, [json!("closed"), json!("closed")]);
+    assert_eq!(kim.get("/me/join-requests?band=7").await.0, 422);
 }
 
 async fn who_asks_waits_until_an_admin_agrees(world: World) {

@@ -294,6 +294,8 @@ CREATE TABLE join_request (
 CREATE INDEX join_request_band ON join_request (band, status, seq);
 -- Asking again is the same request.
 CREATE UNIQUE INDEX join_request_pending ON join_request (account, band) WHERE status = 'pending';
+-- What somebody asked, the newest first.
+CREATE INDEX join_request_account ON join_request (account, seq);
 CREATE INDEX join_request_invite ON join_request (invite, status);
 
 CREATE TABLE redemption (

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    api::{CreatedInvites, RowResult, Sheet},
+    api::{CreatedInvites, RowResult, RowStatus, Sheet},
     cli::{
         Error, file,
         output::{self, Table},
@@ -30,6 +30,14 @@ pub(in crate::cli) struct Files {
     results: Option<PathBuf>,
 }
 
+/// What stands for the status of a row that an earlier run had made an invite for.
+const MADE_BEFORE: &str = "made before";
+
+/// A number of things in words.
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// What many rows came to.
 pub(super) struct Report<'a> {
     people: &'a People,
@@ -42,6 +50,10 @@ pub(super) struct Report<'a> {
     failed: Option<(csv::Writer<File>, &'a Path)>,
     /// Rows with a new invite.
     pub(super) created: u64,
+    /// Those of them that an earlier run of the same command had made.
+    before: u64,
+    /// Those of them that have ended since.
+    ended: u64,
     /// Rows that came to none.
     pub(super) refused: u64,
 }
@@ -69,7 +81,8 @@ impl<'a> Report<'a> {
             failed = Some((writer, path.as_path()));
         }
         let table = Table::new(["ROW", "STATUS", "FOR", "LINK, OR WHY NOT"]).keeping_last();
-        Ok(Self { people, json, head: None, begun: false, table, results, failed, created: 0, refused: 0 })
+        let (created, before, ended, refused) = (0, 0, 0, 0);
+        Ok(Self { people, json, head: None, begun: false, table, results, failed, created, before, ended, refused })
     }
 
     /// Puts a field before the results in JSON.
@@ -78,8 +91,17 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
-    /// Tells what these rows came to. `before` rows were sent before them.
-    pub(super) fn add(&mut self, rows: &[Row], answer: CreatedInvites, before: usize) -> Result<(), Error> {
+    /// Tells what these rows came to. `before` rows were sent before them; `is_told_again` says that an earlier run had
+    /// made them already.
+    pub(super) fn add(
+        &mut self,
+        rows: &[Row],
+        (answer, is_told_again): (CreatedInvites, bool),
+        before: usize,
+    ) -> Result<(), Error> {
+        if is_told_again {
+            self.before += u64::from(answer.created);
+        }
         self.created += u64::from(answer.created);
         self.refused += u64::from(answer.failed);
         let mut cells = Vec::new();
@@ -92,13 +114,17 @@ impl<'a> Report<'a> {
                 let problem = if why.is_empty() { result.status.as_str() } else { why };
                 writer.write_record(&self.people.failed_row(row, problem)).map_err(io::Error::from)?;
             }
+            let was_made = is_told_again && result.status == RowStatus::Created;
+            self.ended += u64::from(was_made && result.link.is_none());
             sheet.row(&result_row(row.line, &row.wish, &result));
             if self.json {
                 result.row += u32::try_from(before).unwrap_or(u32::MAX);
                 self.json_result(&result)?;
             } else {
                 let link = result.link.clone().unwrap_or_else(|| why.to_owned());
-                cells.push([row.line.to_string(), result.status.to_string(), whom(&row.wish), link]);
+                let status =
+                    if was_made { MADE_BEFORE.to_owned() } else { result.status.to_string().replace('_', " ") };
+                cells.push([row.line.to_string(), status, whom(&row.wish), link]);
             }
         }
         if let Some(file) = &mut self.results {
@@ -137,13 +163,25 @@ impl<'a> Report<'a> {
             let (created, failed) = (self.created, self.refused);
             writeln!(io::stdout().lock(), "\n  ],\n  \"created\": {created},\n  \"failed\": {failed}\n}}")?;
         }
-        let invites = if self.created == 1 { "invite" } else { "invites" };
-        output::note(&match (dry_run, self.refused) {
-            (true, 0) => format!("{} {invites} would be made. Nothing is made yet.", self.created),
-            (true, n) => format!("{} {invites} would be made, {n} rows refused. Nothing is made yet.", self.created),
-            (false, 0) => format!("{} {invites} made.", self.created),
-            (false, n) => format!("{} {invites} made, {n} rows refused.", self.created),
+        let now = self.created - self.before;
+        let invites = counted(now, "invite");
+        let refused =
+            if self.refused == 0 { String::new() } else { format!(", {} refused", counted(self.refused, "row")) };
+        output::note(&if dry_run {
+            format!("{invites} would be made{refused}. Nothing is made yet.")
+        } else {
+            format!("{invites} made{refused}.")
         });
+        if self.before > 0 {
+            let ended = match self.ended {
+                0 => "Nothing is made twice".to_owned(),
+                n => format!("{n} of them ended since"),
+            };
+            let before = counted(self.before, "invite");
+            output::note(&format!(
+                "{before} had been made by the same command within the last 24 hours. {ended}; with --again it makes new ones."
+            ));
+        }
         if let Some((writer, path)) = self.failed.take() {
             drop(writer);
             if self.refused > 0 {

@@ -38,13 +38,24 @@ impl Client {
 
     /// Makes a campaign, with invites where the wish has rows.
     pub async fn create_campaign(&self, band: BandId, body: &CreateCampaign) -> Result<MadeCampaign, Error> {
+        self.create_campaign_once(band, body).await.map(|(made, _)| made)
+    }
+
+    /// As [`Client::create_campaign`]; whether an earlier request with the same name had made it.
+    pub async fn create_campaign_once(
+        &self,
+        band: BandId,
+        body: &CreateCampaign,
+    ) -> Result<(MadeCampaign, bool), Error> {
         let ask = Ask::post(&["bands", &band.to_string(), "campaigns"]).json(body)?.once_only().told_by_row();
         let answer = self.send(&ask).await?;
+        let is_told_again = answer.is_told_again;
         let (status, body) = self.body_of(answer)?;
-        Ok(match status {
+        let made = match status {
             422 => MadeCampaign::Nobody(answer::decode(body)?),
             _ => MadeCampaign::Made(Box::new(answer::decode(body)?)),
-        })
+        };
+        Ok((made, is_told_again))
     }
 
     /// Changes a campaign; role, message and end go to its pending invites.

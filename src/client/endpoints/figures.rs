@@ -4,7 +4,7 @@ use reqwest::Method;
 
 use super::{Ask, Client, Error, Page};
 use crate::{
-    api::{AuditTrail, FoundPeople, JoinRequests, Member, Quota, SetQuota, Stats, Tree},
+    api::{AuditTrail, FoundPeople, JoinRequests, Member, OwnRequests, Quota, SetQuota, Stats, Tree},
     client::{Download, Media},
     domain::{AccountId, BandId, InviteId, JoinRequestId, JoinStatus, Timestamp},
 };
@@ -78,6 +78,11 @@ impl Client {
         page: &Page,
     ) -> Result<JoinRequests, Error> {
         self.call(Ask::get(&["bands", &band.to_string(), "join-requests"]).query("status", status).page(page)).await
+    }
+
+    /// A page of what I have asked, newest first; of one band where it is named.
+    pub async fn own_requests(&self, band: Option<BandId>, page: &Page) -> Result<OwnRequests, Error> {
+        self.call(Ask::get(&["me", "join-requests"]).query("band", band).page(page)).await
     }
 
     /// Takes in who asked.

@@ -1,7 +1,7 @@
 //! Who asks to come in, and what the band's admins say.
 
 use crate::{
-    api::{Code, JoinRequest, JoinRequests, Member, Person},
+    api::{BandRef, Code, JoinRequest, JoinRequests, Member, OwnRequest, OwnRequests, Person},
     domain::{
         AccountId, BandId, InviteId, JoinRequestId, JoinStatus, Membership, Policy, Refusal, Role, Status, Timestamp,
         check_departure, check_membership,
@@ -9,7 +9,7 @@ use crate::{
     server::{
         App, Refused,
         audit::{self, Event},
-        invites::{Found, Rest, admit, came_without_invite, end_used_up, foretold, hold_by_id},
+        invites::{Found, Rest, admit, came_without_invite, end_used_up, foretold, hold_by_id, is_decided},
         page::Page,
         store::{Dialect, Error, ToValue, Tx, dialect::intern},
     },
@@ -61,6 +61,70 @@ pub(crate) fn list(
         created_at: row.created_at,
     };
     Ok(JoinRequests { join_requests: rows.into_iter().map(show).collect(), next_cursor, prev_cursor })
+}
+
+crate::row! {
+    struct Own {
+        seq: i64, id: JoinRequestId, band: BandId, band_name: String, band_is_gone: bool, invite: Option<InviteId>,
+        role: Role, status: JoinStatus, created_at: Timestamp, status_at: Timestamp, is_decided: bool,
+    }
+}
+
+/// A page of what the account has asked, newest first, of this band alone where one is named. A band that is gone, or that
+/// one may not look into, is named all the same: one has asked there.
+pub(crate) fn own(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    band: Option<BandId>,
+    page: Page,
+) -> Result<OwnRequests, Refused> {
+    let (than, order, from) = page.reading(true);
+    let of = if band.is_some() { "AND r.band = $4" } else { "" };
+    let sql = intern(format!(
+        "SELECT r.seq AS seq, r.id AS id, r.band AS band, b.name AS band_name,
+            CASE WHEN b.deleted_at IS NULL THEN FALSE ELSE TRUE END AS band_is_gone, r.invite AS invite, r.status AS status,
+            r.created_at AS created_at, r.status_at AS status_at,
+            CASE WHEN r.status = 'pending' THEN COALESCE(i.role, r.role) ELSE r.role END AS role, {} AS is_decided
+         FROM join_request r JOIN band b ON b.id = r.band LEFT JOIN invite i ON i.id = r.invite
+         WHERE r.account = $1 AND r.seq {than} $2 {of} ORDER BY r.seq {order} LIMIT $3",
+        is_decided!("i")
+    ));
+    let fetch = page.fetch();
+    let mut params: Vec<&dyn ToValue> = vec![&account, &from.seq, &fetch];
+    params.extend(band.as_ref().map(|band| band as &dyn ToValue));
+    let rows: Vec<Own> = tx.query(sql, &params)?;
+    let (rows, next_cursor, prev_cursor) = page.cut(rows, |row| (0, row.seq));
+    let mut join_requests = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        if row.status == JoinStatus::Pending {
+            foretell_own(tx, &mut row)?;
+        }
+        join_requests.push(OwnRequest {
+            id: row.id,
+            band: BandRef { id: row.band, name: row.band_name },
+            invite_id: row.invite,
+            role: row.role,
+            status: row.status,
+            created_at: row.created_at,
+            status_at: row.status_at,
+        });
+    }
+    Ok(OwnRequests { join_requests, next_cursor, prev_cursor })
+}
+
+/// Makes of a request that waits what it will be, where something was decided that its row does not say yet.
+fn foretell_own(tx: &mut Tx<'_>, row: &mut Own) -> Result<(), Error> {
+    if row.band_is_gone {
+        row.status = JoinStatus::Closed;
+    } else if let Some(invite) = row.invite.filter(|_| row.is_decided)
+        && let Some(one) = foretold(tx, row.band, &[invite])?.remove(&invite)
+    {
+        row.role = one.role;
+        if one.status != Status::Pending {
+            row.status = JoinStatus::Closed;
+        }
+    }
+    Ok(())
 }
 
 /// Who wants to come in, and by what.

@@ -2,13 +2,13 @@
 
 use axum::{
     extract::{Path, State},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode},
     response::Response,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Code, CreateInvites, CreatedInvites, MAX_ROWS, Problem, RowResult, RowStatus, SentRow},
+    api::{Code, CreateInvites, CreatedInvites, MAX_ROWS, Problem, REPLAYED_HEADER, RowResult, RowStatus, SentRow},
     domain::{InviteId, Token},
     server::{
         App, Refused,
@@ -26,7 +26,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// Makes up to 1,000 invites in one transaction. A row that is wrong stops no other: each has its result, `row` counts
 /// from 0. What all have in common and is wrong is refused for the whole. With `dry_run` the answer is the same, without
-/// ids and links, and nothing changes.
+/// ids and links, and nothing changes. Sent again under its `Idempotency-Key` it is answered as the first time, with the header
+/// `Idempotent-Replayed: true`; of an invite that has ended since there is no link, and `detail` says how it ended.
 #[utoipa::path(post, path = "/bands/{id}/invites/bulk", tag = "bulk",
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = CreateInvites,
     responses(
@@ -49,32 +50,42 @@ async fn create(
     }
     let fresh: Vec<Fresh> = wish.rows.iter().map(|_| Fresh::new(&app)).collect();
     let asked = wish.clone();
-    let (outcomes, tokens, is_new) = key
+    let dry_run = wish.dry_run.unwrap_or(false);
+    let (outcomes, tokens, is_again) = key
         .of(&app, caller, format!("/bands/{band}/invites/bulk"), body.hash)
         .write(
             move |app, tx, earlier| {
-                let outcomes: Vec<Outcome> = read_again(earlier.outcome.as_deref())?;
+                let mut outcomes: Vec<Outcome> = read_again(earlier.outcome.as_deref())?;
+                invites::tell_ends(tx, band, &mut outcomes, now)?;
                 let tokens = invites::tokens(tx, app, band, caller.account, &with_link(&outcomes))?;
-                Ok((outcomes, tokens, false))
+                Ok((outcomes, tokens, true))
             },
             move |app, tx| {
-                let (shared, dry_run) = (asked.shared(), asked.dry_run.unwrap_or(false));
+                let shared = asked.shared();
                 let rows = ManyInvites { shared: &shared, rows: &asked.rows, dry_run };
                 let outcomes = invites::create_all(tx, app, band, caller.account, rows, &fresh, now)?;
                 let tokens = invites::tokens(tx, app, band, caller.account, &with_link(&outcomes))?;
                 let outcome = serde_json::to_string(&outcomes).ok();
-                let value = (outcomes, tokens, !dry_run);
+                let value = (outcomes, tokens, false);
                 Ok(Done { value, status: 201, resource: Some(*band.as_bytes()), outcome })
             },
         )
         .await?;
     let link = |id| tokens.get(&id).and_then(|token| Token::parse(token)).map(|token| app.link(&token));
     let answer = answer(outcomes, wish.rows, link);
-    if is_new {
+    if !is_again && !dry_run {
         app.alarm().note(Some(now)); // the sweeper looks for the nearest end itself
         app.metrics().invites("created", u64::from(answer.1.created));
     }
-    Ok(secret(answer.0, answer.1))
+    Ok(once_told(secret(answer.0, answer.1), is_again))
+}
+
+/// Marks an answer that tells what an earlier request with the same key came to.
+pub(super) fn once_told(mut answer: Response, is_again: bool) -> Response {
+    if is_again {
+        let _ = answer.headers_mut().insert(REPLAYED_HEADER, HeaderValue::from_static("true"));
+    }
+    answer
 }
 
 /// What an earlier request with the same key came to.
@@ -85,7 +96,7 @@ pub(super) fn read_again<T: serde::de::DeserializeOwned>(kept: Option<&str>) -> 
 
 /// Whether the row's link is shown: of new invites, and of those that were sent again.
 pub(super) fn has_link(one: &Outcome) -> bool {
-    one.status == RowStatus::Created || one.is_resent()
+    (one.status == RowStatus::Created && !one.has_ended) || one.is_resent()
 }
 
 /// The invites whose links are shown.

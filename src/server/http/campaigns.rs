@@ -27,7 +27,7 @@ use crate::{
 use super::{
     bands::band_id,
     body::{Body, Optional},
-    bulk::{answer, read_again, with_link},
+    bulk::{answer, once_told, read_again, with_link},
     caller::Caller,
     etag::Known,
     invites::secret,
@@ -100,7 +100,8 @@ async fn create(
             move |app, tx, earlier| {
                 let read = |id| campaigns::read(tx, CampaignId::from_bytes(id), caller.account);
                 let row = earlier.resource.map(read).transpose()?;
-                let outcomes: Vec<Outcome> = read_again(earlier.outcome.as_deref())?;
+                let mut outcomes: Vec<Outcome> = read_again(earlier.outcome.as_deref())?;
+                invites::tell_ends(tx, band, &mut outcomes, now)?;
                 let tokens = invites::tokens(tx, app, band, caller.account, &with_link(&outcomes))?;
                 Ok((row, outcomes, tokens, false))
             },
@@ -115,7 +116,7 @@ async fn create(
         .await?;
     let link = |id| tokens.get(&id).and_then(|token| Token::parse(token)).map(|token| app.link(&token));
     let (status, all) = answer(outcomes, rows, link);
-    let Some(row) = row else { return Ok(secret(status, all)) };
+    let Some(row) = row else { return Ok(once_told(secret(status, all), !is_new)) };
     let mut campaign = row.show(now);
     let CreatedInvites { results, created, failed } = all;
     if is_new && created > 0 {
@@ -125,7 +126,7 @@ async fn create(
         app.alarm().note(Some(now)); // the sweeper looks for the nearest end itself
         app.metrics().invites("created", u64::from(created));
     }
-    Ok(secret(status, CreatedCampaign { campaign, results, created, failed }))
+    Ok(once_told(secret(status, CreatedCampaign { campaign, results, created, failed }), !is_new))
 }
 
 /// One campaign with the figures of its invites.

@@ -1,4 +1,4 @@
-//! `/bands/{id}/join-requests`.
+//! `/bands/{id}/join-requests` and `/me/join-requests`.
 
 use axum::{
     Json,
@@ -9,7 +9,7 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    api::{Code, Empty, JoinRequests, Member},
+    api::{Code, Empty, JoinRequests, Member, OwnRequests},
     domain::{BandId, JoinRequestId, JoinStatus},
     server::{App, Refused, bands::requests, idempotency::Done, page::Listed},
 };
@@ -26,7 +26,7 @@ use super::{
 
 /// The routes of this file.
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(approve)).routes(routes!(deny))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(own)).routes(routes!(approve)).routes(routes!(deny))
 }
 
 fn ids(band: &str, request: &str) -> Result<(BandId, JoinRequestId), Refused> {
@@ -56,6 +56,23 @@ async fn list(
     let page = page(&keys, Listed::JoinRequests)?;
     let band = band_id(&id)?;
     known.answer(&app.store().read(move |tx| requests::list(tx, band, caller.account, status, page)).await?)
+}
+
+/// What I have asked of bands, newest first, and what was said: so that who waits learns of a no, too.
+#[utoipa::path(
+    get, path = "/me/join-requests", tag = "join requests",
+    params(
+        ("band" = Option<String>, Query, description = "the id of a band: what I have asked of it alone"),
+        ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query),
+        ("If-None-Match" = Option<String>, Header),
+    ),
+    responses((status = 200, body = OwnRequests), (status = 304, description = "Nothing has changed"))
+)]
+async fn own(State(app): State<App>, caller: Caller, known: Known, Keys(keys): Keys) -> Result<Response, Refused> {
+    only(&keys, &["band", "limit", "cursor"])?;
+    let band: Option<BandId> = read_key(&keys, "band")?;
+    let page = page(&keys, Listed::OwnRequests)?;
+    known.answer(&app.store().read(move |tx| requests::own(tx, caller.account, band, page)).await?)
 }
 
 /// Takes in who asked; for the band's admins. By an invite whose uses are all taken nobody comes in, and the request is

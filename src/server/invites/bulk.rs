@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     api::{Code, CreateInvite, OnExisting, Patch, RowStatus, SentRow},
-    domain::{AccountId, BandId, CancelReason, InviteId, Kind, Role, Timestamp},
+    domain::{AccountId, BandId, CancelReason, InviteId, Kind, Role, Standing, Status, Timestamp},
     server::{
         App, Refused, open,
         refused::unreadable,
@@ -29,7 +29,9 @@ use super::{
     Access, InviteRow,
     cancel::{AT_ONCE, Cancel},
     create::{Fresh, Making, sealed},
-    delivery, expire, hold_all, of_band,
+    delivery, expire,
+    foretell::foretold,
+    hold_all, of_band,
     recipient::Recipient,
     turn,
     wish::{Terms, To},
@@ -41,13 +43,16 @@ pub(crate) struct Outcome {
     pub(crate) status: RowStatus,
     /// The new invite, or the pending one.
     pub(crate) invite: Option<InviteId>,
-    /// Why there is no new one.
+    /// Why there is no new one, or what has become of it since.
     pub(crate) detail: Option<String>,
+    /// Whether the new one has ended since: its link leads nowhere.
+    #[serde(skip)]
+    pub(crate) has_ended: bool,
 }
 
 impl Outcome {
     fn new(status: RowStatus, detail: impl Into<String>) -> Self {
-        Self { status, invite: None, detail: Some(detail.into()) }
+        Self { status, invite: None, detail: Some(detail.into()), has_ended: false }
     }
 
     fn invalid(detail: impl Into<String>) -> Self {
@@ -132,7 +137,8 @@ pub(crate) fn create_all(
     let chosen = within_allowance(tx, app, &making, chosen, &mut outcomes)?;
     if wish.dry_run {
         for one in &chosen {
-            outcomes[one.place] = Some(Outcome { status: RowStatus::Created, invite: None, detail: None });
+            outcomes[one.place] =
+                Some(Outcome { status: RowStatus::Created, invite: None, detail: None, has_ended: false });
         }
     } else {
         make(tx, app, &making, chosen, fresh, &mut outcomes)?;
@@ -292,7 +298,7 @@ fn resend(
         outcomes[place] = Some(match refused.remove(&row.id) {
             None => {
                 sent.push(row);
-                Outcome { status: RowStatus::AlreadyPending, invite: Some(row.id), detail: None }
+                Outcome { status: RowStatus::AlreadyPending, invite: Some(row.id), detail: None, has_ended: false }
             }
             Some(Refused::Problem(no)) if no.code == Code::RecipientOptedOut => {
                 Outcome::new(RowStatus::Suppressed, no.detail)
@@ -344,10 +350,51 @@ fn make(
     let made: HashSet<InviteId> = made.into_iter().collect();
     for (place, id) in places {
         outcomes[place] = Some(if made.contains(&id) {
-            Outcome { status: RowStatus::Created, invite: Some(id), detail: None }
+            Outcome { status: RowStatus::Created, invite: Some(id), detail: None, has_ended: false }
         } else {
             Outcome::pending(None, MADE_JUST_NOW)
         });
+    }
+    Ok(())
+}
+
+crate::row! {
+    struct Now { id: InviteId, status: Status, cancel_reason: Option<CancelReason>, expires_at: Option<Timestamp> }
+}
+
+/// Says of invites that an earlier request made which of them have ended since, and how: their links lead nowhere.
+pub(crate) fn tell_ends(
+    tx: &mut Tx<'_>,
+    band: BandId,
+    outcomes: &mut [Outcome],
+    now: Timestamp,
+) -> Result<(), Refused> {
+    let made = outcomes.iter().filter(|one| one.status == RowStatus::Created).filter_map(|one| one.invite);
+    let made: Vec<InviteId> = made.collect();
+    let mut ends = HashMap::new();
+    for some in made.chunks(AT_ONCE) {
+        let sql = intern(format!(
+            "SELECT i.id AS id, i.status AS status, i.cancel_reason AS cancel_reason, i.expires_at AS expires_at
+             FROM invite i WHERE i.id IN ({})",
+            numbers(1, some.len())
+        ));
+        let params: Vec<&dyn ToValue> = some.iter().map(|id| id as &dyn ToValue).collect();
+        let told = foretold(tx, band, some)?;
+        for one in tx.query::<Now>(sql, &params)? {
+            let standing = match told.get(&one.id) {
+                Some(told) => Standing::at(now, told.status, told.cancel_reason, told.expires_at),
+                None => Standing::at(now, one.status, one.cancel_reason, one.expires_at),
+            };
+            if !standing.is_pending() {
+                let how = standing.reason.map_or(standing.status.as_str(), CancelReason::as_str).replace('_', " ");
+                let _ = ends.insert(one.id, format!("An earlier request made this invite, and it is {how} by now."));
+            }
+        }
+    }
+    for one in outcomes {
+        if let Some(how) = one.invite.and_then(|id| ends.remove(&id)) {
+            (one.detail, one.has_ended) = (Some(how), true);
+        }
     }
     Ok(())
 }

@@ -60,11 +60,16 @@ fn a_spreadsheets_file_is_looked_at_and_then_sent_once() {
         ]
     );
     // The same again is the same answer; with --again it is another wish.
-    assert_eq!(bulk(&["--message", "Come!"]).out, first.out);
+    let same = bulk(&["--message", "Come!"]);
+    assert_eq!(same.out, first.out.replace("\tcreated\t", "\tmade before\t"));
+    assert!(
+        same.code == 0 && same.err.contains("0 invites made.\n3 invites had been made by the same command"),
+        "{same:?}"
+    );
     assert_eq!(total(&ada, &band), 3);
     let again = bulk(&["--message", "Come!", "--again"]);
     assert!(
-        again.code == 1 && again.out.contains("already_pending") && again.err.contains("2 rows were refused"),
+        again.code == 1 && again.out.contains("already pending") && again.err.contains("2 rows were refused"),
         "{again:?}"
     );
     assert_eq!(total(&ada, &band), 4, "links are for anyone");
@@ -79,7 +84,7 @@ fn refused_rows_are_written_down_mended_and_sent() {
     let files = ["--failed", failed.to_str().unwrap(), "--results", results.to_str().unwrap()];
     let ran = ada.run(&[&["invites", "bulk", &band, &people], &files[..]].concat());
     assert!(
-        ran.code == 1 && ran.err.contains("1 invite made, 1 rows refused.") && ran.err.contains("failed.csv"),
+        ran.code == 1 && ran.err.contains("1 invite made, 1 row refused.") && ran.err.contains("failed.csv"),
         "{ran:?}"
     );
     let refused = fs::read_to_string(&failed).unwrap();
@@ -204,4 +209,25 @@ fn progress_is_for_a_terminal_alone() {
     assert!(screen.contains("/invite/inv_"), "links are whole");
     let piped = ada.run(&["invites", "bulk", &band, &people]);
     assert!(!piped.err.contains('\r') && !piped.err.contains('%'), "{}", piped.err);
+}
+
+#[test]
+fn a_file_that_is_sent_again_tells_which_of_its_links_are_dead() {
+    let server = Served::start();
+    let (ada, band) = owls(&server);
+    let people = file(&ada, "people.csv", "sam@example.org\nkim@example.org\n");
+    let bulk = |more: &[&str]| ada.run(&[&["invites", "bulk", &band, &people], more].concat());
+    assert_eq!(bulk(&[]).code, 0);
+    let all = ["invites", "revoke", "--band", &band, "-q", "sam", "--status", "pending", "--yes"];
+    assert_eq!(ada.run(&all).out, "1 invite revoked.\n");
+    let again = bulk(&[]);
+    let rows: Vec<Vec<&str>> = again.out.lines().skip(1).map(|line| line.split('\t').collect()).collect();
+    assert_eq!((rows[0][1], rows[0][2]), ("made before", "sam@example.org"));
+    assert_eq!(rows[0][3], "An earlier request made this invite, and it is revoked by now.");
+    assert!(rows[1][3].contains("/invite/inv_"), "{again:?}");
+    assert!(again.err.contains("1 of them ended since; with --again it makes new ones."), "{again:?}");
+    let json = ada.json(&["invites", "bulk", &band, &people]);
+    assert_eq!((&json["results"][0]["link"], &json["results"][0]["status"]), (&Value::Null, &json!("created")));
+    let anew = bulk(&["--again"]);
+    assert!(anew.out.contains("created\tsam@") && anew.out.contains("already pending\tkim@"), "{anew:?}");
 }

@@ -53,7 +53,10 @@ async fn who_accepts_keeps_the_date_in_a_file() {
     let said = kim.run(&["accept", &plain, "--calendar", "/nowhere/date.ics"]);
     assert!(said.code == 0 && said.err.contains("nothing with a date"), "{said:?}");
     let said = kim.run(&["accept", &token, "--calendar", "/nowhere/date.ics"]);
-    assert!(said.code == 1 && said.out.contains("already") && said.err.contains("/nowhere/date.ics: "), "{said:?}");
+    assert!(
+        said.code == 1 && said.out.contains("already") && said.err.contains("/nowhere/date.ics cannot be written: "),
+        "{said:?}"
+    );
     let joe = Home::at(world.origin.clone());
     let path = joe.path().join("joe.ics");
     let args =

@@ -51,9 +51,9 @@ fn ids_come_as_arguments_or_as_a_list_on_standard_input() {
     let ada = server.person("ada");
     let band = ada.band("The Night Owls");
     let ids = [made(&ada, &band, &[]), made(&ada, &band, &[]), made(&ada, &band, &[])];
-    assert_eq!(ada.run(&["invites", "revoke", &ids[0], &ids[1]]).out, "2 invites revoked.\n");
+    assert_eq!(ada.run(&["invites", "revoke", &ids[0], &ids[1], "--yes"]).out, "2 invites revoked.\n");
     let list = ada.run(&["invites", "list", &band, "--status", "pending"]).out;
-    assert_eq!(ada.run_with(&["invites", "revoke", "-"], &list).out, "1 invite revoked.\n");
+    assert_eq!(ada.run_with(&["invites", "revoke", "-", "--yes"], &list).out, "1 invite revoked.\n");
     let ran = ada.run(&["invites", "extend", &ids[0], &ids[1], "--ttl-hours", "5"]);
     assert_eq!(ran.code, 1);
     assert!(

@@ -91,7 +91,10 @@ fn invite_to_something_with_a_date_and_see_the_mails_as_files() {
     let ran = run(&ada, &recipe("Invite to something with a date"));
     assert_eq!(ran.code, 0, "{ran:?}");
     let event = ada.api(&format!("/bands/{band}/campaigns"))["campaigns"][0]["event"].clone();
-    assert_eq!((&event["starts_at"], &event["ends_at"]), (&json!("2027-04-10T20:00:00+02:00"), &json!(null)));
+    assert_eq!(
+        (&event["starts_at"], &event["ends_at"]),
+        (&json!("2027-04-10T20:00:00+02:00"), &json!("2027-04-10T22:00:00+02:00"))
+    );
     let mails = || -> Vec<String> {
         let files = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path());
         let invites = files.filter(|path| path.to_str().unwrap().ends_with("-invite.eml"));

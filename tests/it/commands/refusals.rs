@@ -39,12 +39,12 @@ fn a_refused_field_is_named_with_what_is_allowed() {
     let invite = ada.json(&["invites", "create", &band])["invite"]["id"].as_str().unwrap().to_owned();
     let long = "x".repeat(65);
     for (args, says) in [
-        (&["bands", "create", ""][..], &["name", "1 to 64"][..]),
-        (&["bands", "create", &long], &["name", "at most 64"]),
-        (&["invites", "create", &band, "--label", &"x".repeat(81)], &["label", "80"]),
-        (&["invites", "create", &band, "--message", &"x".repeat(1_001)], &["message", "1000"]),
-        (&["bands", "list", "--limit", "0"], &["limit", "200"]),
-        (&["bands", "list", "--cursor", "rubbish"], &["cursor"]),
+        (&["bands", "create", ""][..], &["NAME", "1 to 64"][..]),
+        (&["bands", "create", &long], &["NAME", "at most 64"]),
+        (&["invites", "create", &band, "--label", &"x".repeat(81)], &["--label", "80"]),
+        (&["invites", "create", &band, "--message", &"x".repeat(1_001)], &["--message", "1000"]),
+        (&["bands", "list", "--limit", "0"], &["--limit", "200"]),
+        (&["bands", "list", "--cursor", "rubbish"], &["--cursor"]),
     ] {
         ada.run(args).refused(1, says);
     }
@@ -73,7 +73,7 @@ fn registering_says_what_is_wrong_with_each_field() {
     let server = Served::start();
     server.person("ada");
     let kim = server.stranger();
-    kim.run_with(&["register", "k@m", "kim"], "short\n").refused(1, &["username", "email", "password", "8"]);
+    kim.run_with(&["register", "k@m", "kim"], "short\n").refused(1, &["USERNAME", "EMAIL", "password", "8"]);
     kim.run_with(&["register", "ada", "kim@example.org"], PASSWORD).refused(1, &["taken: choose another"]);
     kim.run_with(&["register", "kim", "ada@example.org"], PASSWORD).refused(1, &["sign in, or use another address"]);
     kim.run_with(&["register", "kim", "kim@example.org", "--invite", "inv_x"], PASSWORD)
