@@ -33,6 +33,7 @@ impl Host {
             .args(args)
             .args(self.database.iter().flat_map(|url| ["--database", url]))
             .env_clear()
+            .envs(crate::measured::told())
             .env("GUESTLIST_DATA", self.data.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

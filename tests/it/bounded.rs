@@ -85,7 +85,7 @@ async fn passes_by_pages_without_rows(world: &World, ada: &Person, band: &str) {
     let home = tempfile::tempdir().unwrap();
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_guestlist"));
     command.args(["invites", "list", band, "--kind", "email", "--status", "cancelled", "--sort", "created", "--json"]);
-    command.env_clear().env("HOME", home.path());
+    command.env_clear().envs(crate::measured::told()).env("HOME", home.path());
     command.env("GUESTLIST_SERVER", &world.origin).env("GUESTLIST_TOKEN", &ada.session);
     let output = tokio::task::block_in_place(|| command.output()).unwrap();
     let list: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();

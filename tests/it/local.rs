@@ -159,6 +159,7 @@ async fn commands_find_the_server_of_this_machine_while_it_runs_and_say_so_when_
         let mut child = process::Command::new(env!("CARGO_BIN_EXE_guestlist"))
             .args(args)
             .env_clear()
+            .envs(crate::measured::told())
             .env("HOME", home.path())
             .env("GUESTLIST_DATA", home.path().join("data"))
             .stdin(process::Stdio::piped())

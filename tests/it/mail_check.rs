@@ -19,6 +19,7 @@ fn test(mail: &str, more: &[&str]) -> Ran {
         .args(["--config", file.to_str().unwrap(), "admin", "mail", "test", "kim@example.org"])
         .args(more)
         .env_clear()
+        .envs(crate::measured::told())
         .env("GUESTLIST_DATA", folder.path())
         .output()
         .unwrap();

@@ -26,6 +26,7 @@ impl Server {
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(database.map(|url| ["--database", url]).iter().flatten())
             .env_clear()
+            .envs(crate::measured::told())
             .envs([("GUESTLIST_LOG", "trace"), ("GUESTLIST_LIMITS", "false")])
             .env("GUESTLIST_DATA", data)
             .envs(environment.iter().copied())

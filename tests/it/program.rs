@@ -33,6 +33,7 @@ impl Served {
         let mut child = Command::new(env!("CARGO_BIN_EXE_guestlist"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .env_clear()
+            .envs(crate::measured::told())
             .env("GUESTLIST_DATA", data.path())
             .env("GUESTLIST_LIMITS", "false")
             .envs(environment.iter().copied())
@@ -94,7 +95,12 @@ impl Home {
     /// The command, not yet started: the home, the server, and nothing else of this process' environment.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_guestlist"));
-        command.args(args).env_clear().env("HOME", self.path()).env("GUESTLIST_SERVER", &self.origin);
+        command
+            .args(args)
+            .env_clear()
+            .envs(crate::measured::told())
+            .env("HOME", self.path())
+            .env("GUESTLIST_SERVER", &self.origin);
         command
     }
 
@@ -132,6 +138,9 @@ impl Home {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_guestlist"));
         command.args(args);
         command.env_clear();
+        if let Some((name, path)) = crate::measured::told() {
+            command.env(name, path);
+        }
         command.env("HOME", self.path());
         command.env("GUESTLIST_SERVER", &self.origin);
         command.env("TERM", "xterm-256color");
