@@ -458,7 +458,79 @@ mod tests {
         );
     }
 
+    /// Values of every kind, some of which some key takes.
+    fn value() -> impl proptest::strategy::Strategy<Value = String> {
+        proptest::prop_oneof![
+            "\"([ -!#-\\[\\]-~é]|\\\\u202e|\\\\u001b|\\\\n|\\\\\"|\\\\\\\\){0,12}\"",
+            "-?[0-9]{1,20}",
+            "(true|false|1\\.5|inf|1979-05-27|0x1F|\\{ a = 1 \\}|\\[\\])",
+            "\\[(([0-9]{1,4}|\"(link|email|j|ctrl-x|\\\\u0007)\"), ?){0,3}\\]",
+            "\"(never|none|auto|dark|open|link|smtp|file|tls|json|debug|sqlite:x|https://a\\.example|127\\.0\\.0\\.1:1|kim@example\\.org|10\\.0\\.0\\.0/8)\"",
+        ]
+    }
+
+    /// The lines of an error, each with its place and nothing that would do anything to a terminal.
+    fn told<'e>(error: &'e str, place: &str) -> Vec<&'e str> {
+        assert_eq!(crate::domain::clean_block(error), error);
+        let strip = |line: &'e str| line.strip_prefix(place).unwrap_or_else(|| panic!("{line} is not of {place}"));
+        error.lines().map(strip).collect()
+    }
+
     proptest::proptest! {
+        #[test]
+        fn every_key_takes_a_value_or_refuses_it_by_line_and_name(
+            chosen in proptest::collection::vec((0_usize..1_000, value()), 1..4), blank in 0_usize..3,
+        ) {
+            let all: Vec<&Key> = example::ALL.iter().flat_map(|(_, _, keys)| *keys).collect();
+            let text: Vec<String> = chosen
+                .iter()
+                .map(|(key, value)| {
+                    let Key { table, name, .. } = all[key % all.len()];
+                    format!("{}{}.{name} = {value}\n", "\n".repeat(blank), table.replace("NAME", "work"))
+                })
+                .collect();
+            let text = text.concat();
+            match config(&text) {
+                // What was read once is read the same again, whatever stood around it.
+                Ok(read) => proptest::prop_assert_eq!(config(&format!("# a word\n\n{text}\n")), Ok(read)),
+                Err(error) => {
+                    for said in told(&error, "/etc/guestlist/config.toml:") {
+                        let (line, said) = said.split_once(": ").unwrap();
+                        let line = text.lines().nth(line.parse::<usize>().unwrap() - 1).unwrap_or_default();
+                        // Of its table another key can be missing.
+                        let table = line.split(" = ").next().and_then(|key| key.rsplit_once('.')).map_or("", |(table, _)| table);
+                        assert!(said.starts_with(table) || said.starts_with("this is not TOML"), "{text}{error}");
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn every_variable_and_flag_takes_a_text_or_refuses_it_by_its_name(
+            chosen in 0_usize..1_000,
+            text in proptest::prop_oneof![
+                proptest::prelude::any::<String>(), "[0-9]{1,20}", "(https?|postgres|sqlite):[/a-z@:.]{0,12}", "[a-z,]{1,9}",
+            ],
+        ) {
+            let all: Vec<&Key> =
+                example::ALL.iter().flat_map(|(_, _, keys)| *keys).filter(|key| !key.variable.is_empty()).collect();
+            let key = all[chosen % all.len()];
+            let variable = |name: &str| (name == key.variable).then(|| text.clone());
+            let path: &'static str = Box::leak(key.path().into_boxed_str());
+            let flag = [Flag { key: path, name: "--flag", value: text.clone() }];
+            let by_variable = read("", None, &[], &variable).map(|(config, _)| config).map_err(|error| error.to_string());
+            let by_flag = read("", None, &flag, &nothing).map(|(config, _)| config).map_err(|error| error.to_string());
+            match (by_variable, by_flag) {
+                // An empty variable is none at all, an empty flag is a value.
+                (Ok(one), Ok(other)) => assert!(one == other || text.is_empty()),
+                (Err(one), Err(other)) => {
+                    let name = format!("{}: ", key.variable);
+                    assert_eq!(told(&one, &name), told(&other, "--flag: "));
+                }
+                (one, other) => assert!(text.is_empty(), "{key:?} {text:?}: {one:?} {other:?}"),
+            }
+        }
+
         #[test]
         fn any_text_is_read_or_refused_by_its_line(text in "(\\[(ui|local|policy|x|profiles\\.a|ui\\.keys)\\]\n|(theme|port|q|server|days) ?= ?(\"\\PC{0,8}\"|-?[0-9]{1,20}|\\[[0-9, ]{0,8}\\]|true|\\{\\})\n|\\PC{0,6}\n){0,8}") {
             if let Err(error) = config(&text) {

@@ -31,9 +31,9 @@ pub(super) struct Answer {
 pub(super) async fn read(origin: &Origin, response: Response, ask: &Ask) -> Result<Answer, Error> {
     let status = response.status();
     if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
-        let location = text_header(&response, header::LOCATION).unwrap_or_else(|| "somewhere else".to_owned());
-        // Only the origin: the rest may repeat a token.
-        let location = location.parse::<reqwest::Url>().map_or(location, |url| url.origin().ascii_serialization());
+        // Only the origin: the rest may repeat a token, and a place on the same server is nothing but that.
+        let url = text_header(&response, header::LOCATION).and_then(|text| text.parse::<reqwest::Url>().ok());
+        let location = url.map_or_else(|| "somewhere else".to_owned(), |url| url.origin().ascii_serialization());
         return Err(Error::Redirected { origin: origin.to_string(), location: clean_line(&location) });
     }
     let etag = text_header(&response, header::ETAG);

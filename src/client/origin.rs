@@ -99,6 +99,45 @@ fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Pasted;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_an_origin_in_one_form_and_shows_nothing_hidden(
+            text in prop_oneof![
+                any::<String>(), "(https?://)?[a-zA-Z0-9.@\\[\\]:é%_\u{202e}-]{1,20}(:[0-9]{1,6})?[/?#]?",
+            ],
+        ) {
+            match Origin::parse(&text, PlainHttp::Anywhere) {
+                Ok(origin) => {
+                    let again = Origin::parse(origin.as_str(), PlainHttp::Anywhere).unwrap();
+                    prop_assert_eq!(again.as_str(), origin.as_str());
+                    prop_assert!(origin.as_str().is_ascii() && !origin.as_str()[8..].contains(['/', '@', '?', '#']));
+                    let url = origin.url(&["invites".into(), format!("x{text}"), "info".into()], &[("q", text.clone())]);
+                    prop_assert_eq!(url.origin().ascii_serialization(), origin.as_str());
+                    prop_assert_eq!(url.path_segments().unwrap().count(), 5, "{}", url);
+                    prop_assert!(url.path().starts_with("/api/v1/invites/") && url.path().ends_with("/info"), "{}", url);
+                    if Origin::parse(&text, PlainHttp::LoopbackOnly).is_err() {
+                        prop_assert!(!origin.is_https() && !origin.is_loopback());
+                    }
+                }
+                Err(error) => prop_assert_eq!(crate::domain::clean_line(&error.to_string()), error.to_string()),
+            }
+        }
+
+        #[test]
+        fn a_pasted_links_origin_is_where_a_browser_would_go(
+            text in "https?://[a-zA-Z0-9.:\\[\\]%é_-]{1,12}/(x/)?invite/inv_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        ) {
+            let Ok(pasted) = Pasted::parse(&text) else { return Ok(()) };
+            let read = Origin::parse(pasted.origin.as_deref().unwrap(), PlainHttp::Anywhere);
+            match (read, Url::parse(&text)) {
+                (Ok(origin), Ok(url)) => prop_assert_eq!(url.origin().ascii_serialization(), origin.as_str()),
+                (read, url) => prop_assert_eq!(read.is_ok(), url.is_ok()),
+            }
+        }
+    }
 
     fn parse(text: &str) -> Result<Origin, Error> {
         Origin::parse(text, PlainHttp::LoopbackOnly)

@@ -100,6 +100,22 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_wish_of_a_server_makes_anybody_wait_longer_than_they_would(
+            text in proptest::prop_oneof![
+                "[ -~]{0,40}", "[0-9]{1,12}", "(Mon|Tue|xyz), [0-9]{1,2} (Jan|Dec|Foo) [0-9]{1,6} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|[+-][0-9]{4})",
+            ],
+            done in 0_u32..100,
+        ) {
+            let wish = header(&text);
+            let patience = Patience { retries: 100, longest_wait: MOST_WAIT };
+            if let Some(wait) = (Tries { patience, done }).next(&busy(), wish) {
+                proptest::prop_assert!(wait >= wish.unwrap_or_default() && wait <= MOST_WAIT + MOST_WAIT / 2);
+            }
+        }
+    }
+
     #[test]
     fn waits_grow_and_end() {
         let mut tries = Tries::new(Patience::default());

@@ -25,11 +25,10 @@ impl Address {
         if !is_dot_atom(local) {
             return Err(allowed());
         }
+        // Strict is: labels of 1 to 63 letters, digits and hyphens, no hyphen at either end, no empty last one.
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| allowed())?;
-        let labels: Vec<&str> = domain.split('.').collect();
-        let is_label = |l: &&str| !l.is_empty() && l.len() <= 63 && !l.starts_with('-') && !l.ends_with('-');
-        let numeric_top = labels.last().is_none_or(|top| top.bytes().all(|b| b.is_ascii_digit()));
-        if labels.len() < 2 || !labels.iter().all(is_label) || numeric_top {
+        let (_, top) = domain.rsplit_once('.').ok_or_else(allowed)?;
+        if top.bytes().all(|b| b.is_ascii_digit()) {
             return Err(allowed());
         }
         let address = format!("{}@{domain}", local.to_ascii_lowercase());
@@ -92,6 +91,34 @@ mod tests {
                 prop_assert_eq!(Address::parse(address.as_str()).unwrap(), address);
             }
         }
+
+        #[test]
+        fn whatever_is_taken_is_fit_for_a_header_and_a_list(
+            text in prop_oneof![any::<String>(), "[a-zA-Z0-9.!#+=_\r\n \"<>,;@-]{0,20}@[a-zA-Z0-9.é\u{200b}\u{202e}-]{0,20}\\.[a-z]{1,4}"],
+        ) {
+            let Ok(address) = Address::parse(&text) else { return Ok(()) };
+            let kept = address.as_str();
+            prop_assert!(kept.len() <= Address::MOST && kept.bytes().all(|b| b.is_ascii_graphic()));
+            prop_assert!(!kept.contains(['"', '<', '>', '(', ')', ',', ';', ':', '[', ']', '\\']), "{}", kept);
+            prop_assert_eq!(kept.matches('@').count(), 1);
+            prop_assert!(!kept.bytes().any(|b| b.is_ascii_uppercase()));
+        }
+
+        #[test]
+        fn letter_case_and_white_space_make_no_second_address(
+            local in "[a-z0-9]{1,10}(\\.[a-z0-9+_-]{1,10})?", domain in "[a-z0-9]{1,10}(\\.[a-z][a-z0-9]{1,8}){1,3}",
+            upper in any::<u64>(),
+        ) {
+            let plain = format!("{local}@{domain}");
+            let shout = |(n, c): (usize, char)| if upper >> (n % 64) & 1 == 1 { c.to_ascii_uppercase() } else { c };
+            let mixed: String = plain.chars().enumerate().map(shout).collect();
+            let address = Address::parse(&format!(" {mixed}\t")).unwrap();
+            prop_assert_eq!(address.as_str(), plain.as_str());
+            // What is shown of it tells the domain and one letter.
+            prop_assert_eq!(address.masked(), format!("{}***@{domain}", &local[..1]));
+            let wire = serde_json::to_string(&address).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Address>(&wire).unwrap(), address);
+        }
     }
 
     #[test]
@@ -123,6 +150,32 @@ mod tests {
         ] {
             assert!(Address::parse(bad).is_err(), "{bad:?}");
         }
-        assert!(Address::parse(&format!("{}@{}.org", "a".repeat(64), "b".repeat(200))).is_err());
+    }
+
+    #[test]
+    fn an_address_has_254_bytes_at_the_most_and_64_of_them_before_the_at() {
+        // Before the sign and after it, the first label as long as it has to be.
+        let address = |local: usize, whole: usize| {
+            let rest = format!("@{}.{}.", "b".repeat(63), "c".repeat(63));
+            let first = "d".repeat(whole - local - rest.len() - ".org".len());
+            format!("{}{rest}{first}.org", "a".repeat(local))
+        };
+        assert!(Address::parse(&address(64, 254)).is_ok());
+        assert!(Address::parse(&address(64, 255)).is_err() && Address::parse(&address(65, 254)).is_err());
+        // Punycode can be longer than what was typed.
+        let long = format!("{}@{}.{}.example", "a".repeat(60), "bü".repeat(18), "cü".repeat(18));
+        assert!(long.len() <= 254 && Address::parse(&long).is_ok());
+        let longer = format!("{}@{}é.{}é.{}é.org", "a".repeat(64), "b".repeat(54), "c".repeat(54), "d".repeat(54));
+        assert!(longer.len() <= 254 && Address::parse(&longer).is_err());
+        for bad in [
+            "kim@a..org",
+            "kim@.org",
+            "kim@a.org.",
+            &format!("kim@{}.org", "b".repeat(64)),
+            "kim@a-.org",
+            "kim@a_b.org",
+        ] {
+            assert!(Address::parse(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Invalid;
 
-/// An instant with the offset from UTC of the place where it is looked at, in whole seconds. On the wire it is RFC 3339
+/// An instant with the offset from UTC of the place where it is looked at, in whole minutes. On the wire it is RFC 3339
 /// with that offset: `2026-12-12T19:30:00+01:00`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -61,7 +61,8 @@ impl std::str::FromStr for WallTime {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let read = || {
             let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
-            let offset = pieces.to_numeric_offset()?;
+            // An offset in seconds cannot be written again.
+            let offset = pieces.to_numeric_offset().filter(|offset| offset.seconds() % 60 == 0)?;
             let at = offset.to_timestamp(pieces.date().to_datetime(pieces.time()?)).ok()?;
             Some(Self::new(at, offset))
         };
@@ -85,6 +86,19 @@ impl<'de> Deserialize<'de> for WallTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_read_is_written_so_that_it_is_read_again(
+            text in prop_oneof![any::<String>(), "[0-9]{4}-[01][0-9]-[0-3][0-9][Tt ][0-2][0-9]:[0-5][0-9](:[0-6][0-9](\\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2}(:[0-9]{2})?)?)?(\\[[A-Z]{0,4}\\])?"],
+        ) {
+            let Ok(at) = text.parse::<WallTime>() else { return Ok(()) };
+            prop_assert_eq!(at.to_string().parse::<WallTime>(), Ok(at));
+            let words = at.words_until(at);
+            prop_assert!(words.starts_with(&at.words()) && !words.contains(char::is_control));
+        }
+    }
 
     fn at(text: &str) -> WallTime {
         text.parse().unwrap()
@@ -95,7 +109,14 @@ mod tests {
         for text in ["2026-12-12T19:30:00+01:00", "2026-07-01T00:00:00-03:30", "2026-07-01T12:00:59+00:00"] {
             assert_eq!(at(text).to_string(), text);
         }
-        for text in ["", "soon", "2026-12-12", "2026-12-12T19:30:00", "2026-12-12T19:30:00[Europe/Berlin]"] {
+        for text in [
+            "",
+            "soon",
+            "2026-12-12",
+            "2026-12-12T19:30:00",
+            "2026-12-12T19:30:00[Europe/Berlin]",
+            "2026-12-12T19:30:00+01:00:30",
+        ] {
             assert!(text.parse::<WallTime>().is_err(), "{text}");
         }
     }

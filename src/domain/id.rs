@@ -77,3 +77,28 @@ impl CampaignId {
         Self::from_bytes(*band.as_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_of_version_7_in_the_order_of_time_and_read_as_they_are_written() {
+        let one = BandId::new(1_800_000_000_000, &[0xff; 10]);
+        let next = BandId::new(1_800_000_000_001, &[0; 10]);
+        let text = one.to_string();
+        assert_eq!((text.len(), &text[14..15]), (36, "7"));
+        assert!(one < next && text < next.to_string());
+        assert_eq!((text.parse(), BandId::from_bytes(*one.as_bytes())), (Ok(one), one));
+        assert_eq!(serde_json::from_str::<BandId>(&format!("\"{text}\"")).unwrap(), one);
+        assert!("7".parse::<BandId>().is_err());
+    }
+
+    #[test]
+    fn the_default_campaign_has_the_id_of_its_band_and_no_band_has_that_of_the_site() {
+        let band = BandId::new(1, &[7; 10]);
+        assert_eq!(CampaignId::default_of(band).as_bytes(), band.as_bytes());
+        assert_ne!(band, BandId::SITE);
+        assert_eq!(BandId::SITE.to_string(), "00000000-0000-0000-0000-000000000000");
+    }
+}

@@ -196,6 +196,41 @@ mod tests {
     }
 
     #[test]
+    fn a_revoke_can_be_undone_for_ten_minutes_and_nothing_else_at_all() {
+        let (at, revoked) = (Timestamp::from_micros(5), Standing::cancelled(CancelReason::Revoked));
+        assert!(revoked.is_restorable(at, at) && revoked.is_restorable(at, at.plus_seconds(599)));
+        assert!(!revoked.is_restorable(at, at.plus_seconds(600)));
+        for &reason in CancelReason::ALL.iter().filter(|reason| **reason != CancelReason::Revoked) {
+            assert!(!Standing::cancelled(reason).is_restorable(at, at), "{reason}");
+        }
+        assert_eq!(Standing::restorable_since(at.plus_seconds(600)), at);
+    }
+
+    #[test]
+    fn what_waited_when_the_invite_ended_was_sent_before_or_never() {
+        use Delivery::{Bounced, Deferred, None, Queued, Sent, Suppressed};
+        for (delivery, sent_before, not_yet) in [
+            (None, None, None),
+            (Queued, Sent, None),
+            (Sent, Sent, Sent),
+            (Deferred, Sent, None),
+            (Bounced, Bounced, Bounced),
+            (Suppressed, Suppressed, Suppressed),
+        ] {
+            assert_eq!((delivery.after_end(true), delivery.after_end(false)), (sent_before, not_yet), "{delivery}");
+        }
+    }
+
+    #[test]
+    fn uses_are_counted_down_to_none() {
+        let three = MaxUses::from_number(3).unwrap();
+        assert_eq!([0, 2, 3, 4].map(|uses| three.left(uses)), [Some(3), Some(1), Some(0), Some(0)]);
+        assert_eq!((three.stored(), MaxUses::ONE.stored()), (Some(3), Some(1)));
+        assert_eq!((MaxUses::UNLIMITED.stored(), MaxUses::UNLIMITED.left(9)), (None, None));
+        assert!(MaxUses::from_number(MOST_USES.into()).is_ok() && MaxUses::from_number(-1).is_ok());
+    }
+
+    #[test]
     fn minus_one_and_null_mean_no_limit() {
         for wire in ["null", "-1"] {
             assert_eq!(serde_json::from_str::<MaxUses>(wire).unwrap(), MaxUses::UNLIMITED);

@@ -96,6 +96,12 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
+    fn only_what_somebody_waits_for_goes_before_all_others() {
+        let awaited = MailKind::ALL.iter().filter(|kind| kind.is_awaited()).collect::<Vec<_>>();
+        assert_eq!(awaited, [&MailKind::Verification, &MailKind::Reset]);
+    }
+
+    #[test]
     fn pauses_grow_to_four_hours_and_differ() {
         assert_eq!((pause_after(1, 0), pause_after(1, 255)), (48, 72));
         assert_eq!(pause_after(4, 127), 479);
@@ -139,6 +145,21 @@ mod tests {
         fn only_spaces_are_added(text in "\\PC{0,40}") {
             let bare = |text: &str| text.replace(' ', "");
             prop_assert_eq!(bare(&unlinked(&text)), bare(&text));
+        }
+
+        #[test]
+        fn what_was_made_harmless_stays_as_it_is(text in "[a-z0-9é.:/@。．｡ -]{0,30}") {
+            let safe = unlinked(&text);
+            prop_assert_eq!(unlinked(&safe), safe.clone());
+            prop_assert!(!safe.contains(":/"), "{}", safe);
+        }
+
+        #[test]
+        fn a_pause_lies_within_a_fifth_of_four_hours(tries: u32, chance: u8) {
+            let pause = pause_after(tries, chance);
+            prop_assert!((48..=17_280).contains(&pause));
+            prop_assert!(pause_after(tries.saturating_add(1), chance) >= pause);
+            prop_assert!(pause_after(tries, chance.saturating_add(1)) >= pause);
         }
     }
 }

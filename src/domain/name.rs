@@ -199,6 +199,41 @@ mod tests {
                 prop_assert_eq!(Message::parse(message.as_str()).unwrap(), message);
             }
         }
+
+        #[test]
+        fn whatever_is_kept_shows_all_that_it_is(
+            text in prop_oneof![any::<String>(), "[a-z\u{301}\u{200d}\u{202e}\u{1b}\r\n :/.wé👩]{0,80}"],
+        ) {
+            let [line, lines] = [Place::parse(&text).map(String::from), Description::parse(&text).map(String::from)];
+            for (kept, breaks) in [(line, false), (lines, true)] {
+                let Ok(kept) = kept else { continue };
+                prop_assert_eq!(kept.trim(), kept.as_str());
+                prop_assert!(check_visible(&kept, breaks).is_ok() && (breaks || !kept.contains('\n')));
+                prop_assert!(!kept.contains('\r'));
+            }
+            if let Ok(name) = BandName::parse(&text) {
+                prop_assert!(!name.as_str().is_empty() && !name.as_str().contains("://"));
+                prop_assert_eq!(BandName::parse(name.as_str()), Ok(name));
+            }
+        }
+
+        #[test]
+        fn names_that_are_one_have_one_key(name in "[\\p{L}\\p{N}][\\p{L}\\p{N}\\p{M}._-]{0,12}") {
+            let Ok(name) = Username::parse(&name) else { return Ok(()) };
+            prop_assert_eq!(Username::key_of(&name.key()), name.key());
+            let decomposed: String = name.as_str().nfd().collect();
+            prop_assert_eq!(Username::parse(&decomposed).unwrap().key(), name.key());
+            let shown = DisplayName::from_username(&name);
+            prop_assert_eq!(shown.as_str(), name.as_str());
+        }
+
+        #[test]
+        fn a_text_is_as_long_as_its_kind_allows_and_no_longer(length in 1_usize..140) {
+            let text = "é".repeat(length);
+            prop_assert_eq!(DisplayName::parse(&text).is_ok(), length <= DisplayName::MOST);
+            prop_assert_eq!(Label::parse(&text).is_ok(), length <= Label::MOST);
+            prop_assert_eq!(EventTitle::parse(&text).is_ok(), length <= EventTitle::MOST);
+        }
     }
 
     #[test]

@@ -230,6 +230,8 @@ pub fn check_future(now: Timestamp, end: Option<Timestamp>) -> Result<(), Invali
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -239,6 +241,63 @@ mod tests {
             let policy = Policy::preset(preset);
             assert_eq!(policy.check_expiry(now, policy.default_expiry(now)), Ok(()), "{preset}");
         }
+    }
+
+    #[test]
+    fn each_preset_says_what_its_column_of_the_table_says() {
+        let said = |preset| serde_json::to_value(Policy::preset(preset)).unwrap();
+        let all = ["link", "email", "user", "code"];
+        let table = [
+            (Preset::Band, json!([72, null, all, "verified", "many", "same_band", "open", [], null, "keep", null])),
+            (
+                Preset::Community,
+                json!([720, null, all, "bearer", "many", "everywhere", "open", [168], null, "revoke", 100]),
+            ),
+            (
+                Preset::Organisation,
+                json!([
+                    720,
+                    2_160,
+                    ["email"],
+                    "verified",
+                    "one",
+                    "everywhere",
+                    "invite_only",
+                    [72, 144, 216],
+                    null,
+                    "keep",
+                    null
+                ]),
+            ),
+            (Preset::Room, json!([null, null, ["link"], "bearer", "many", "none", "open", [], null, "revoke", null])),
+        ];
+        let keys = [
+            "default_ttl_hours",
+            "max_ttl_hours",
+            "allow_kinds",
+            "email_identity",
+            "membership",
+            "on_accept_cancel",
+            "registration",
+            "reminder_hours",
+            "last_reminder_hours",
+            "on_inviter_removed",
+            "quota_per_30_days",
+        ];
+        for (preset, values) in table {
+            let (said, values) = (said(preset), values.as_array().unwrap().clone());
+            assert_eq!(said.as_object().unwrap().len(), keys.len());
+            for (key, value) in keys.iter().zip(values) {
+                assert_eq!(said[key], value, "{preset} {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_asks_for_no_end_gets_the_policys() {
+        let now = Timestamp::from_micros(7);
+        assert_eq!(Policy::preset(Preset::Band).default_expiry(now), Some(now.plus_hours(72)));
+        assert_eq!(Policy::preset(Preset::Room).default_expiry(now), None);
     }
 
     #[test]

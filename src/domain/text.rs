@@ -74,11 +74,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cleaned_text_is_visible_and_cleaning_it_again_changes_nothing(text in any::<String>()) {
+        fn cleaned_text_is_visible_and_cleaning_it_again_changes_nothing(
+            text in prop_oneof![any::<String>(), "[a\u{301}\u{20dd}\u{200b}\u{1b}\t\r\n]{0,30}"],
+        ) {
             let line = clean_line(&text);
             prop_assert!(check_visible(&line, false).is_ok());
             prop_assert_eq!(clean_line(&line), line);
-            prop_assert!(check_visible(&clean_block(&text), true).is_ok());
+            let block = clean_block(&text);
+            prop_assert!(check_visible(&block, true).is_ok());
+            prop_assert_eq!(clean_block(&block), block);
         }
     }
 

@@ -166,6 +166,26 @@ mod tests {
             prop_assert!(wire.ends_with("Z\""));
             prop_assert_eq!(serde_json::from_str::<Timestamp>(&wire).unwrap(), at);
         }
+
+        #[test]
+        fn whatever_is_read_lies_in_time_and_is_written_so_that_it_is_read_again(
+            text in prop_oneof![any::<String>(), "-?[0-9]{4}-[01][0-9]-[0-3][0-9][Tt ][0-9]{2}:[0-9]{2}(:[0-6][0-9](\\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"],
+        ) {
+            let Ok(at) = text.parse::<Timestamp>() else { return Ok(()) };
+            prop_assert!((0..=Timestamp::MAX.0).contains(&at.0));
+            prop_assert_eq!(at.to_string().parse::<Timestamp>(), Ok(at));
+        }
+
+        #[test]
+        fn no_reckoning_leaves_time(one: i64, other: i64, hours: u32) {
+            let (at, now) = (Timestamp(one), Timestamp(other));
+            prop_assert!(at.plus_hours(hours) <= Timestamp::MAX);
+            prop_assert!(at.plus_seconds(other.saturating_abs()) >= at && at.plus_seconds(-other.saturating_abs()) <= at);
+            let shown = format!("{} {at} {}", at.in_words(now), at.minute(&jiff::tz::TimeZone::UTC));
+            prop_assert!(!shown.contains(char::is_control));
+            prop_assert!(Timestamp::of_day(at.day()) <= at);
+            prop_assert!(at.0 < 0 || at.unix_ms() == at.0.unsigned_abs() / 1_000);
+        }
     }
 
     #[test]

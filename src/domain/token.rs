@@ -236,6 +236,49 @@ mod tests {
             let _ = Token::parse(&text);
             let _ = Pasted::parse(&text);
         }
+
+        #[test]
+        fn one_secret_has_one_spelling(random: [u8; 32], at in 0_usize..47, other in "[A-Za-z0-9_=+/-]") {
+            let token = Token::from_random(&random);
+            let mut text = token.reveal().to_owned();
+            text.replace_range(at..=at, &other);
+            // Another text is another token, or none.
+            if let Some(read) = Token::parse(&text) {
+                prop_assert_eq!(read == token, text == token.reveal());
+                let bytes: [u8; 32] = URL_SAFE_NO_PAD.decode(&text[4..]).unwrap().try_into().unwrap();
+                prop_assert_eq!(Token::from_random(&bytes), read);
+            }
+            prop_assert_eq!(SessionToken::parse(token.reveal()), None);
+            let session = SessionToken::from_random(&random);
+            prop_assert_eq!(SessionToken::parse(session.reveal()), Some(session.clone()));
+            prop_assert_eq!(session.hint(), &session.reveal()[43..]);
+            let shown = format!("{session:?}");
+            prop_assert!(!shown.contains(session.hint()));
+        }
+
+        #[test]
+        fn what_is_read_out_of_a_paste_is_an_origin_and_a_word(
+            text in prop_oneof![
+                any::<String>(),
+                "[ <]{0,2}(https?|ftp|HTTP)://[a-zA-Z0-9.:@?#\\\\\\[\\]é]{0,12}/([a-z]{0,4}/)?(invite/)?[A-Za-z0-9_/?#-]{0,50}[> ]{0,2}",
+            ],
+        ) {
+            let Ok(pasted) = Pasted::read(&text) else {
+                prop_assert!(Pasted::parse(&text).is_err());
+                return Ok(());
+            };
+            prop_assert!(!pasted.token.is_empty() && !pasted.token.contains(|c: char| c.is_whitespace() || c.is_control()));
+            if let Some(origin) = &pasted.origin {
+                let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).unwrap();
+                prop_assert!(!host.is_empty() && !host.contains(['/', '@', '\\', '?', '#']), "{}", origin);
+                prop_assert!(!pasted.token.contains('/'));
+                let again = Pasted::read(&format!("{origin}/invite/{}", pasted.token)).unwrap();
+                prop_assert!(again == pasted, "{:?} {:?}", again, pasted);
+            }
+            prop_assert_eq!(Pasted::parse(&text).is_ok(), Token::parse(&pasted.token).is_some());
+            let shown = format!("{pasted:?}");
+            prop_assert!(pasted.origin.is_some() || !shown.contains(&*pasted.token) || pasted.token.len() < 20);
+        }
     }
 
     proptest! {

@@ -232,6 +232,52 @@ mod tests {
         }
     }
 
+    /// What a list with this page asks the database for.
+    fn fetched(page: Page, rows: &[(i64, i64)], down: bool) -> Vec<(i64, i64)> {
+        let (than, order, Cursor { key, seq, .. }) = page.reading(down);
+        let lies = |row: &&(i64, i64)| if than == ">" { **row > (key, seq) } else { **row < (key, seq) };
+        let mut found: Vec<_> = rows.iter().filter(lies).copied().collect();
+        if order == "DESC" {
+            found.reverse();
+        }
+        found.truncate(page.fetch() as usize);
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn who_follows_the_cursors_either_way_meets_every_row_once_and_in_order(
+            keys in proptest::collection::vec(0_i64..4, 0..24), limit in 1_u32..6, down: bool, back: bool,
+        ) {
+            let mut rows: Vec<(i64, i64)> = keys.into_iter().zip(0..).collect();
+            rows.sort_unstable();
+            let mut page = Page { of: Listed::Audit, limit, at: if back { At::Last } else { At::First } };
+            let mut pages = Vec::new();
+            loop {
+                let (cut, next, prev) = page.cut(fetched(page, &rows, down), |row| *row);
+                prop_assert!(cut.len() <= limit as usize && pages.len() <= rows.len());
+                pages.push(cut);
+                let Some(cursor) = (if back { prev } else { next }) else { break };
+                page = Page::parse(Listed::Audit, Some(&limit.to_string()), Some(&cursor)).unwrap();
+            }
+            if back {
+                pages.reverse();
+            }
+            if down {
+                rows.reverse();
+            }
+            prop_assert_eq!(pages.concat(), rows);
+        }
+
+        #[test]
+        fn a_limit_is_a_number_in_bounds(limit in prop_oneof!["[0-9+-]{1,4}", any::<String>()]) {
+            match Page::parse(Listed::Audit, Some(&limit), None) {
+                Ok(page) => prop_assert!((1..=MAX_LIMIT).contains(&page.limit)),
+                Err(_) => prop_assert!(limit.parse::<u32>().map_or(true, |n| n == 0 || n > MAX_LIMIT)),
+            }
+        }
+    }
+
     #[test]
     fn pages_forward_and_backward_tile_the_list() {
         let read = |page: Page| {

@@ -120,5 +120,22 @@ mod tests {
             let at = Timestamp::from_micros(minutes * 60_000_000);
             prop_assert_eq!(Expiry::parse(&typed(Some(at), &zone), &zone), Ok(Expiry::At(at)));
         }
+
+        #[test]
+        fn whatever_is_typed_is_read_or_answered_with_what_may_be(
+            text in prop_oneof![
+                any::<String>(), "[+ ]?[0-9]{0,20} ?(h|d|w|hours|days?|weeks?|²|x)?", "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ][0-9]{1,2}:[0-9]{2})?",
+            ],
+            back in -12_i8..=12,
+        ) {
+            let zone = TimeZone::fixed(jiff::tz::offset(back));
+            match Expiry::parse(&text, &zone) {
+                Err(says) => prop_assert_eq!(says, format!("must be {ALLOWED}")),
+                Ok(Expiry::Hours(hours) | Expiry::Later(hours)) => prop_assert!(hours >= 1),
+                // No clock stumbles over what is read.
+                Ok(Expiry::At(at)) => prop_assert!(!typed(Some(at), &zone).is_empty() && !at.to_string().is_empty()),
+                Ok(Expiry::Default | Expiry::Never) => prop_assert!(text.trim().len() < 6),
+            }
+        }
     }
 }

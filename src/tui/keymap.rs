@@ -487,6 +487,23 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn a_key_is_written_as_it_is_read(
+            text in proptest::prop_oneof![
+                proptest::prelude::any::<String>(),
+                "(ctrl-|alt-|shift-){0,3}(enter|esc|tab|space|up|pagedown|f[0-9]{1,3}|[ -~é]|\\PC)",
+            ],
+        ) {
+            if let Ok(key) = text.parse::<Key>() {
+                let shown = key.to_string();
+                proptest::prop_assert_eq!(shown.parse::<Key>(), Ok(key));
+                proptest::prop_assert!(key.is(&text) && Key::of(key.event()) == key);
+                proptest::prop_assert_eq!(crate::domain::clean_line(&shown), shown);
+            }
+        }
+    }
+
     #[test]
     fn no_key_has_two_meanings_in_one_place() {
         for (at, one) in KEYMAP.iter().enumerate() {

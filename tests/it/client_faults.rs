@@ -59,7 +59,7 @@ async fn raw<F: Future<Output = ()> + Send>(talk: impl Fn(usize, TcpStream) -> F
 }
 
 /// Whether these bytes hold a request to its end.
-fn is_whole(request: &[u8]) -> bool {
+pub(crate) fn is_whole(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request).to_lowercase();
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
     let length = head.split_once("content-length: ").map_or("0", |(_, rest)| rest.lines().next().unwrap());

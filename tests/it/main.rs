@@ -49,6 +49,8 @@ mod counts;
 #[cfg(feature = "server")]
 mod decisions;
 #[cfg(feature = "server")]
+mod decoding;
+#[cfg(feature = "server")]
 mod demo;
 #[cfg(all(unix, feature = "server"))]
 mod deploy;
@@ -56,6 +58,8 @@ mod deploy;
 mod described;
 #[cfg(feature = "server")]
 mod ends;
+#[cfg(feature = "server")]
+mod forms;
 #[cfg(feature = "server")]
 mod http;
 #[cfg(feature = "server")]
@@ -88,6 +92,7 @@ mod mail_tls;
 mod main_job;
 #[cfg(feature = "server")]
 mod me;
+mod measured;
 #[cfg(feature = "server")]
 mod members;
 #[cfg(feature = "server")]

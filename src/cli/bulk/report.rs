@@ -73,7 +73,7 @@ impl<'a> Report<'a> {
         let mut failed = None;
         if let Some(path) = &files.failed {
             let (has_rows, file) = (begun(path), file::create(path, goes_on)?);
-            let mut writer = csv::WriterBuilder::new().delimiter(people.delimiter()).from_writer(file);
+            let mut writer = people.writer(file);
             if !has_rows {
                 writer.write_record(&people.failed_headings()).map_err(io::Error::from)?;
                 writer.flush()?;

@@ -85,6 +85,14 @@ fn fields() -> Vec<(&'static [&'static str], &'static str, Value)> {
     ]
 }
 
+/// Types of answers and requests, and what is said of them: a client reads nothing else.
+fn types() -> Vec<(&'static str, Value)> {
+    vec![
+        ("Hours", json!({ "minimum": 1, "maximum": MOST_HOURS })),
+        ("MaxUses", json!({ "minimum": 1, "maximum": MOST_USES })),
+    ]
+}
+
 /// Parameters, wherever they are asked for.
 fn parameters() -> Vec<(&'static str, Value)> {
     vec![
@@ -101,6 +109,12 @@ pub(super) fn describe(document: &mut Value) {
             if let Some(described) = document.pointer_mut(&place).and_then(Value::as_object_mut) {
                 say(described, &said);
             }
+        }
+    }
+    for (name, said) in types() {
+        let place = format!("/components/schemas/{name}");
+        if let Some(described) = document.pointer_mut(&place).and_then(Value::as_object_mut) {
+            say(described, &said);
         }
     }
     let parameters = parameters();
@@ -148,6 +162,13 @@ mod tests {
                     assert_eq!(&described[key], value, "{schema}.{field}: {described}");
                 }
             }
+        }
+        for (name, said) in types() {
+            let described = &document["components"]["schemas"][name];
+            assert!(
+                said.as_object().unwrap().iter().all(|(key, value)| &described[key] == value),
+                "{name}: {described}"
+            );
         }
     }
 

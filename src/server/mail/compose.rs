@@ -355,9 +355,11 @@ fn folded(line: &str) -> Vec<String> {
     lines
 }
 
-/// What stands in a header is one line: the mail library ends the program where it is not.
+/// What stands in a header is one line: the mail library ends the program where it is not. Nothing in it is an encoded
+/// word (RFC 2047) but what the library makes: a mail program would decode one of somebody else's, and show what no name
+/// may hold.
 fn one_line(text: &str) -> String {
-    clean_line(text)
+    clean_line(text).replace("=?", "= ?")
 }
 
 /// `Auto-Submitted` (RFC 3834): no out-of-office note comes back.
@@ -396,7 +398,83 @@ header!(OneClick, "List-Unsubscribe-Post", |_this| "List-Unsubscribe=One-Click".
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Texts with what ends a header, begins another, or makes mark-up.
+    fn hostile() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<String>(),
+            "(a|é|夜| |\r\n|\n|\r|\0|\u{1b}|\u{202e}|\u{2028}|Bcc: x@evil\\.example|<b>|\"|\\\\|=\\?utf-8\\?B\\?AAAA\\?=|\\{\\{x\\}\\}|<!--|http://evil\\.example/x){1,12}",
+        ]
+    }
+
+    /// The names of a mail's headers, and their lines.
+    fn headers(mail: &Composed) -> Vec<(String, String)> {
+        let text = String::from_utf8(mail.bytes.clone()).unwrap();
+        let (head, _) = text.split_once("\r\n\r\n").unwrap();
+        let head = head.replace("\r\n ", " ").replace("\r\n\t", " ");
+        let line = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned())).unwrap();
+        head.split("\r\n").map(line).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn nobodys_words_add_a_header_a_recipient_a_link_or_mark_up(
+            band in hostile(), inviter in hostile(), message in proptest::option::of(hostile()), site in hostile(),
+            is_reminder: bool, is_to_account: bool,
+        ) {
+            let from = Address::parse("invites@one.example").unwrap();
+            // What the site is called is its operator's to say, a link too.
+            let site = site.replace("http", "");
+            let sender = Sender { from: &from, site: &site, origin: "https://one.example" };
+            let (kind, at) = (if is_reminder { MailKind::Reminder } else { MailKind::Invite }, Timestamp::from_micros(0));
+            let opt_out = Some("https://one.example/opt-out/x".to_owned());
+            let cover = Cover { seq: 7, kind, to: "kim@two.example".to_owned(), created_at: at, now: at, opt_out };
+            let letter = Letter::Invite {
+                band: band.clone(), inviter: inviter.clone(), role: Role::Member, message, event: None, expires_at: None,
+                is_to_account, is_for_one: true, token: "inv_x".to_owned(),
+            };
+            let notices = [
+                Letter::Joined { band: band.clone(), person: inviter.clone() },
+                Letter::Superseded { band, person: inviter.clone() },
+                Letter::Reset { username: inviter.clone(), token: "rst_x".to_owned(), minutes: 30 },
+                Letter::Verification { username: inviter, code: "AAAA-AAAA".to_owned(), minutes: 30 },
+            ];
+            for letter in std::iter::once(letter).chain(notices) {
+                let mail = compose(sender, &cover, &letter).unwrap();
+                // 7 bits and lines by the rules: no server in between has to change or to cut anything.
+                let lines = mail.bytes.split(|byte| *byte == b'\n');
+                prop_assert!(mail.bytes.is_ascii() && lines.clone().all(|line| line.len() <= 999));
+                let mut names: Vec<_> = headers(&mail).into_iter().map(|(name, _)| name).collect();
+                names.sort_unstable();
+                prop_assert_eq!(names, [
+                    "Auto-Submitted", "Content-Type", "Date", "From", "List-Unsubscribe", "List-Unsubscribe-Post",
+                    "MIME-Version", "Message-ID", "Subject", "To",
+                ]);
+                let read = mail_parser::MessageParser::default().parse(&mail.bytes).unwrap();
+                let to: Vec<_> = read.to().unwrap().iter().filter_map(|to| to.address()).collect();
+                prop_assert_eq!(to, ["kim@two.example"]);
+                prop_assert_eq!(read.from().unwrap().first().and_then(|from| from.address()), Some("invites@one.example"));
+                prop_assert!(!read.subject().unwrap_or_default().contains(char::is_control));
+                prop_assert_eq!((read.text_body_count(), read.html_body_count()), (1, 1));
+                let html = read.body_html(0).unwrap();
+                prop_assert!(!html.contains("<b>") && !html.contains("<!--"), "{}", html);
+                let links = html.matches("http").count() - html.matches("http: //").count();
+                let own = html.matches("https://one.example/").count();
+                prop_assert_eq!(links, own, "{}", html);
+            }
+        }
+    }
+
+    #[test]
+    fn no_name_is_read_as_an_encoded_word() {
+        assert_eq!(
+            one_line("=?utf-8?B?aHR0cHM6Ly9ldmlsLmV4YW1wbGU=?= ==??"),
+            "= ?utf-8?B?aHR0cHM6Ly9ldmlsLmV4YW1wbGU=?= == ??".replace("=?=", "= ?=")
+        );
+    }
 
     #[test]
     fn long_lines_are_folded_between_words_and_no_word_is_broken() {

@@ -185,7 +185,7 @@ fn a_step_of_the_cursor_sends_the_terminal_little_and_no_change_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 2, ..ProptestConfig::default() })]
 
     #[test]
     fn no_size_panics_and_every_row_has_the_width_of_the_screen(
