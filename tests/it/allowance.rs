@@ -170,3 +170,20 @@ async fn who_invited_hears_of_no_more_than_they_may_when_many_come_at_once() {
         assert_eq!(mailed(&world).await.get("ada@example.org"), Some(&20));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_is_limited_where_networks_are_not() {
+    let settings = limited(1, 100);
+    let limits = Limits { enabled: false, ..settings.limits.clone() };
+    for world in World::each_with(Settings { limits, ..settings }).await {
+        let ada = world.account("ada").await;
+        let band = ada.band("Choir").await;
+        assert_eq!(invite(&ada, &band, to("kim")).await.0, 201);
+        let (status, refused) = invite(&ada, &band, to("sam")).await;
+        assert_eq!((status, &refused["code"]), (429, &json!("rate_limited")), "{refused}");
+        for _ in 0..30 {
+            let login = json!({ "login": "nobody", "password": "not this one" });
+            assert_eq!(world.send("POST", "/auth/login", Some(&login)).await.0, 401);
+        }
+    }
+}

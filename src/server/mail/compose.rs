@@ -234,7 +234,9 @@ fn words(sender: Sender<'_>, cover: &Cover, letter: &Letter) -> Result<(String, 
             notice.title = format!("{code} is your code for {site}");
             notice.text.push(format!("This code shows that the address {to} is yours, {}:", unlinked(username)));
             notice.code = Some(code);
-            notice.after.push(format!("Type it where you were asked for it. It works for {minutes} minutes."));
+            notice.after.push(format!(
+                "Type it where you were asked for it, or at {origin}/verify. It works for {minutes} minutes."
+            ));
             notice.after.push("If you did not ask for it, do nothing: the address is not used without it.".to_owned());
         }
         Letter::Reset { username, token, minutes } => {
