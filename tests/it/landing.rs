@@ -541,6 +541,7 @@ mod story {
         let (_, token) = ada.invite(&band, json!({})).await;
         let page = open(world, &token).await;
         page.has("Join with my account");
+        page.has("No new accounts are made here: it takes one that you have already.");
         page.lacks("Make an account");
         let form = [("act", "register"), ("username", "sam"), ("password", PASSWORD), ("email", "sam@example.org")];
         let page = send(world, &token, &form).await;

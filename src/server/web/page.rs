@@ -101,13 +101,14 @@ impl Page {
 
     /// The form was sent from elsewhere.
     pub(super) fn foreign() -> Self {
-        let text = "This was sent by another site, so nothing was done. Open the link of your invite yourself.";
+        let text =
+            "This was sent by another site, so nothing was done. Open the page yourself, by the link that you have.";
         Self::plain("Nothing was done", &[text])
     }
 
     /// The form cannot be read.
     pub(super) fn unreadable() -> Self {
-        let text = "The form did not arrive whole, so nothing was done. Open the link of your invite once more.";
+        let text = "The form did not arrive whole, so nothing was done. Open the page once more.";
         Self::plain("Nothing was done", &[text])
     }
 

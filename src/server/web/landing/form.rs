@@ -63,7 +63,7 @@ pub(super) fn forms(preview: &Preview, filled: &Filled, errors: &[FieldError]) -
     let joins = preview.band.is_some();
     let mut forms = Vec::new();
     if joins {
-        forms.push(join(filled.of(Act::Join)));
+        forms.push(join(filled.of(Act::Join), preview.registration == Registration::Closed));
     }
     if registers(preview) {
         forms.push(register(filled.of(Act::Register), joins));
@@ -80,10 +80,11 @@ pub(super) fn forms(preview: &Preview, filled: &Filled, errors: &[FieldError]) -
     forms.into_iter().map(refusing).collect()
 }
 
-fn join(filled: Option<&Filled>) -> Form {
+fn join(filled: Option<&Filled>, is_closed: bool) -> Form {
     let typed = filled.map_or("", |filled| &filled.username);
+    let about = if is_closed { "No new accounts are made here: it takes one that you have already." } else { "" };
     let buttons = vec![Button::new("join", "Join with my account")];
-    Form { name: "join", heading: "Join with your account", buttons, ..Form::default() }
+    Form { name: "join", heading: "Join with your account", about: about.to_owned(), buttons, ..Form::default() }
         .asking([Input::username(typed), Input::password()])
 }
 
