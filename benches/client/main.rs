@@ -2,13 +2,18 @@
 //!
 //! It prints ratios and counts and asserts nothing. The real program runs in a pseudo-terminal against a server in this
 //! process. `-- --rows N` sets the size of the large band (100,000 by default), `-- --rest SECONDS` how long the client
-//! is watched at rest (20 by default).
+//! is watched at rest (20 by default). gitui, tig and fzf are measured beside it where they are installed; `--csv FILE`
+//! writes the figures, too.
 
 // A benchmark that cannot go on has nothing to say.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 // Every room here is private to this binary, `pub` says what another room uses.
 #![allow(unreachable_pub)]
 
+mod peers;
+#[path = "../report/record.rs"]
+#[allow(dead_code)]
+mod record;
 #[path = "../server/seed.rs"]
 #[allow(dead_code)]
 mod seed;
@@ -30,12 +35,15 @@ use guestlist::{
 };
 use tokio::runtime::Runtime;
 
+use record::{Figure, Sheet};
 use terminal::Terminal;
 
 /// Starts that are measured of each program.
 const STARTS: usize = 30;
 /// Keys that are measured while rows change.
 const KEYS: usize = 300;
+/// How long each of several programs is watched at rest, at the most.
+const PEERS_REST: Duration = Duration::from_secs(15);
 /// Rows that change meanwhile.
 const CHANGED: i64 = 10_000;
 
@@ -47,15 +55,21 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
 
+    let mut sheet = Sheet::default();
     let world = runtime.block_on(World::open(folder.path()));
     let small = runtime.block_on(world.person_with_band(50));
-    starts(folder.path(), &world, &small);
-    let memory_of_small = at_rest(folder.path(), &world, &small, rest);
+    starts(folder.path(), &world, &small, &mut sheet);
+    let memory_of_small = at_rest(folder.path(), &world, &small, rest, &mut sheet);
     println!("making a band of {rows} invites");
     let large = runtime.block_on(world.person_with_band(rows));
     runtime.block_on(seed::analyze(world.app.store()));
-    in_a_large_band(folder.path(), &world, &large, memory_of_small);
-    while_rows_change(&runtime, folder.path(), &world, &large);
+    in_a_large_band(folder.path(), &world, &large, (rows, memory_of_small), &mut sheet);
+    while_rows_change(&runtime, folder.path(), &world, &large, &mut sheet);
+    let alike = runtime.block_on(world.person_with_band(peers::ROWS));
+    peers::measure(folder.path(), &world, &alike, rest.min(PEERS_REST), &mut sheet);
+    if let Some(file) = value("--csv") {
+        sheet.write(Path::new(file));
+    }
 }
 
 /// A server, and where it listens.
@@ -101,7 +115,7 @@ impl World {
 }
 
 /// From the start of the process to what can be seen, against the floor.
-fn starts(home: &Path, world: &World, owner: &Owner) {
+fn starts(home: &Path, world: &World, owner: &Owner, sheet: &mut Sheet) {
     let program = floor();
     let mut times: [Vec<Duration>; 4] = Default::default();
     for _ in 0..STARTS {
@@ -122,6 +136,9 @@ fn starts(home: &Path, world: &World, owner: &Owner) {
     for (what, time) in
         [("first question    ", middle[1]), ("first frame       ", middle[2]), ("rows of the server", middle[3])]
     {
+        let [took, floor] = [time, middle[0]].map(|time| time.as_secs_f64() * 1_000.0);
+        let figure = Figure::new(&format!("start to the {}", what.trim()), "client", took, "ms").beside("floor", floor);
+        sheet.add(if what.starts_with("rows") { figure } else { figure.bar("ratio <= 2") });
         let ratio = time.as_secs_f64() / middle[0].as_secs_f64();
         println!("start: {what}{time:>9.2?}   {ratio:.2} of the floor (bar 2.00)");
     }
@@ -139,19 +156,38 @@ fn floor() -> PathBuf {
 }
 
 /// Nobody touches it: bytes, wake-ups, memory.
-fn at_rest(home: &Path, world: &World, owner: &Owner, time: Duration) -> u64 {
+fn at_rest(home: &Path, world: &World, owner: &Owner, time: Duration, sheet: &mut Sheet) -> u64 {
     let mut client = world.client(home, owner, "5");
     client.see("drummer");
     client.settle();
     let (before, began) = (wake_ups(client.id()), Instant::now());
     let came = client.rest(time);
     let woken = (wake_ups(client.id()) - before) as f64 / began.elapsed().as_secs_f64();
-    let memory = memory(client.id());
+    let memory = resident(client.id());
     println!(
-        "at rest for {time:?}: {} bytes (bar 0), {woken:.2} wake-ups a second (bar 1.00), {memory} kB (bar 15000)",
+        "at rest for {time:?}: {} bytes (bar 0), {woken:.2} wake-ups a second (bar 1.00), {memory} kB (bar {MOST_MEMORY})",
         came.bytes
     );
+    sheet.add(Figure::new("bytes at rest", "client", came.bytes as f64, "bytes").bar("value <= 0"));
+    sheet.add(Figure::new("wake-ups at rest", "client", woken, "a second").bar("value < 1"));
+    sheet.add(Figure::new("memory", "client", megabytes(memory), "MiB").bar("value <= 15"));
     memory
+}
+
+/// The memory that the client may take, in kB.
+const MOST_MEMORY: u64 = 15 * 1_024;
+
+fn megabytes(kilobytes: u64) -> f64 {
+    kilobytes as f64 / 1_024.0
+}
+
+/// Waits until something has come, and then nothing any more.
+fn at_least(client: &mut Terminal) {
+    for _ in 0..20 {
+        if client.settle().bytes > 0 {
+            break;
+        }
+    }
 }
 
 /// How often a thread of the process gave up the processor of itself, which is once for each time it was woken.
@@ -160,8 +196,14 @@ fn wake_ups(process: u32) -> u64 {
     tasks.flatten().filter_map(|task| field(&task.path().join("status"), "voluntary_ctxt_switches:")).sum()
 }
 
-fn memory(process: u32) -> u64 {
+/// What the process has in memory, in kB.
+fn resident(process: u32) -> u64 {
     field(Path::new(&format!("/proc/{process}/status")), "VmRSS:").unwrap_or_default()
+}
+
+/// The same, each page that others have too counted by its share.
+fn pss(process: u32) -> u64 {
+    field(Path::new(&format!("/proc/{process}/smaps_rollup")), "Pss:").unwrap_or_default()
 }
 
 fn field(path: &Path, name: &str) -> Option<u64> {
@@ -171,7 +213,13 @@ fn field(path: &Path, name: &str) -> Option<u64> {
 }
 
 /// Keys in a long list: bytes of a move, draws of many, and what the walk leaves in memory.
-fn in_a_large_band(home: &Path, world: &World, owner: &Owner, memory_of_small: u64) {
+fn in_a_large_band(
+    home: &Path,
+    world: &World,
+    owner: &Owner,
+    (rows, memory_of_small): (usize, u64),
+    sheet: &mut Sheet,
+) {
     let mut client = world.client(home, owner, "5");
     client.see("drummer");
     client.keys("2");
@@ -185,18 +233,23 @@ fn in_a_large_band(home: &Path, world: &World, owner: &Owner, memory_of_small: u
     client.keys(&"j".repeat(1_000));
     let came = client.settle();
     println!("1,000 keys at once: {} draws, {} bytes", came.frames, came.bytes);
+    sheet.add(Figure::new("one cursor move", "client", most as f64, "bytes").bar("value <= 200"));
+    sheet.add(Figure::new("1,000 keys at once", "client", came.frames as f64, "draws").bar("value <= 5"));
     for _ in 0..40 {
         client.keys(&"j".repeat(50));
         client.settle();
     }
     client.keys("G");
     client.settle();
-    let memory = memory(client.id());
-    println!("memory after walking a large band: {memory} kB (bar 15000; {memory_of_small} kB in one of 50)");
+    let memory = resident(client.id());
+    println!("memory after walking a large band: {memory} kB (bar {MOST_MEMORY}; {memory_of_small} kB in one of 50)");
+    let figure = Figure::new("memory after a walk in a large band", "client", megabytes(memory), "MiB");
+    let figure = figure.beside("in a band of 50", megabytes(memory_of_small)).bar("value <= 15");
+    sheet.add(Figure { invites: Some(rows as u64), ..figure });
 }
 
 /// A key, and the time to its frame, while the server's rows change under it and while they do not.
-fn while_rows_change(runtime: &Runtime, home: &Path, world: &World, owner: &Owner) {
+fn while_rows_change(runtime: &Runtime, home: &Path, world: &World, owner: &Owner, sheet: &mut Sheet) {
     let mut client = world.client(home, owner, "1");
     client.see("drummer");
     client.keys("2");
@@ -219,11 +272,15 @@ fn while_rows_change(runtime: &Runtime, home: &Path, world: &World, owner: &Owne
     });
     let meanwhile = keys(&mut client);
     runtime.block_on(change).unwrap();
+    let ([p50, p99], [p50_before, p99_before]) = (spread(meanwhile), spread(before));
     println!(
-        "key to screen while {CHANGED} rows change: {} (bar 5 ms); while nothing does: {}",
-        spread(meanwhile),
-        spread(before)
+        "key to screen while {CHANGED} rows change: p50 {p50:.2} ms, p99 {p99:.2} ms (bar 5 ms); while nothing does: \
+         p50 {p50_before:.2} ms, p99 {p99_before:.2} ms"
     );
+    let peer = "while nothing changes";
+    sheet.add(Figure::new("key to screen while rows change, p50", "client", p50, "ms").beside(peer, p50_before));
+    let last = Figure::new("key to screen while rows change, p99", "client", p99, "ms").beside(peer, p99_before);
+    sheet.add(last.bar("value < 5"));
 }
 
 /// Keys, one after the other, and the time from each to the frame that follows.
@@ -239,9 +296,8 @@ fn keys(client: &mut Terminal) -> Vec<Duration> {
     times
 }
 
-/// The middle and the end of what was measured.
-fn spread(mut times: Vec<Duration>) -> String {
+/// The middle and the end of what was measured, in milliseconds.
+fn spread(mut times: Vec<Duration>) -> [f64; 2] {
     times.sort_unstable();
-    let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
-    format!("p50 {:.2?}, p99 {:.2?}", at(50), at(99))
+    [50, 99].map(|share| times.get(times.len() * share / 100).copied().unwrap_or_default().as_secs_f64() * 1_000.0)
 }

@@ -41,16 +41,28 @@ pub struct Came {
 impl Terminal {
     /// Starts a program whose home is `home`.
     pub fn start(program: &Path, home: &Path, variables: &[(&str, &str)]) -> Self {
+        Self::start_with(program, &[], home, home, variables)
+    }
+
+    /// As [`Terminal::start`], with arguments and in a folder.
+    pub fn start_with(
+        program: &Path,
+        arguments: &[&str],
+        folder: &Path,
+        home: &Path,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let (cols, rows) = SIZE;
         let pair = native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
         let mut command = CommandBuilder::new(program);
+        command.args(arguments);
         command.env_clear();
         command.env("HOME", home);
         command.env("TERM", "xterm-256color");
         for (name, value) in variables {
             command.env(name, value);
         }
-        command.cwd(home);
+        command.cwd(folder);
         let mut reader = pair.master.try_clone_reader().unwrap();
         let writer = pair.master.take_writer().unwrap();
         let (sender, pieces) = channel();
@@ -92,6 +104,22 @@ impl Terminal {
                 return at - self.began;
             }
         }
+    }
+
+    /// How long after the start the last bytes came, before nothing did for a while.
+    pub fn settled(&mut self) -> Duration {
+        let mut last = self.began;
+        let mut patience = PATIENCE;
+        while let Ok((at, bytes)) = self.pieces.recv_timeout(patience) {
+            self.screen.process(&bytes);
+            (last, patience) = (at, QUIET);
+        }
+        last - self.began
+    }
+
+    /// What stands on the screen.
+    pub fn contents(&self) -> String {
+        self.screen.screen().contents()
     }
 
     /// The instant at which the next bytes come, `None` where none do.

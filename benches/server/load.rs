@@ -111,6 +111,11 @@ impl Figures {
     }
 }
 
+/// In thousandths of a second.
+pub fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
 /// How long this process has had a processor, in steps of a hundredth of a second; nothing where the system does not
 /// tell.
 fn worked() -> Duration {
@@ -133,11 +138,20 @@ pub async fn run<F>(address: SocketAddr, callers: usize, time: Option<Duration>,
 where
     F: Fn(usize, usize) -> Option<Ask>,
 {
+    run_on(&[address], callers, time, next).await
+}
+
+/// As [`run`], with the callers spread over several servers.
+pub async fn run_on<F>(addresses: &[SocketAddr], callers: usize, time: Option<Duration>, next: F) -> Figures
+where
+    F: Fn(usize, usize) -> Option<Ask>,
+{
     let before = worked();
     let mut lines = JoinSet::new();
     for caller in 0..callers {
         // What is asked is made before, so that making it is not measured.
         let asks: Vec<Ask> = (0..MOST).map_while(|n| next(caller, n)).collect();
+        let address = addresses[caller % addresses.len()];
         lines.spawn(async move {
             let mut line = Line::open(address).await;
             let (mut times, began) = (Vec::new(), Instant::now());

@@ -3,21 +3,28 @@
 //! It prints ratios and asserts nothing: figures depend on the machine, ratios far less. `-- --rows N` sets the size of
 //! the large band (100,000 by default; a million takes some minutes to make), `-- --database URL` another database than
 //! a new SQLite file: an empty one that may be written to. `-- --mails N` measures mail alone, with a queue of N.
+//! `-- --grid` measures cost against size, to a million invites in a band and a hundred thousand bands; with `--quick` to a
+//! tenth of that. `--csv FILE` writes the figures, too.
 
 // A benchmark that cannot go on has nothing to say.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 // Every room here is private to this binary, `pub` says what another room uses.
 #![allow(unreachable_pub)]
 
+mod grid;
 mod load;
 mod mail;
+mod peers;
+#[path = "../report/record.rs"]
+#[allow(dead_code)]
+mod record;
 mod seed;
 mod wire;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
-    path::Path,
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -32,7 +39,10 @@ use guestlist::{
     },
 };
 
+use tokio::task::JoinHandle;
+
 use load::Ask;
+use record::{Figure, Sheet};
 
 /// How many connections ask at once.
 const CALLERS: usize = 64;
@@ -58,14 +68,27 @@ fn main() {
             mail::hang(folder.path()).await;
         });
     }
-    println!("{database}, a band of {rows} invites, {CALLERS} connections");
+    let has = |flag: &str| args.iter().any(|arg| arg == flag);
+    let mut sheet = Sheet::default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(measure(database, rows, folder.path()));
-    at_rest(folder.path());
+    if has("--grid") {
+        runtime.block_on(grid::measure(database, grid::Extent::new(has("--quick")), &mut sheet));
+    } else {
+        println!("{database}, a band of {rows} invites, {CALLERS} connections");
+        let is_far = matches!(database, Database::Postgres(_));
+        runtime.block_on(measure(database, rows, folder.path(), &mut sheet));
+        if !is_far {
+            at_rest(folder.path(), &mut sheet);
+        }
+    }
+    if let Some(file) = value("--csv") {
+        sheet.write(&PathBuf::from(file));
+    }
 }
 
-async fn measure(database: Database, rows: usize, folder: &Path) {
-    let options = Options { patience: Duration::from_mins(10), ..Options::new(database) };
+/// A server on this database, and where it listens.
+async fn node(database: &Database) -> (App, SocketAddr, JoinHandle<()>) {
+    let options = Options { patience: Duration::from_mins(10), ..Options::new(database.clone()) };
     let store = tokio::task::spawn_blocking(move || Store::open(&options).unwrap()).await.unwrap();
     let limits = Limits { enabled: false, ..Limits::default() };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -73,7 +96,12 @@ async fn measure(database: Database, rows: usize, folder: &Path) {
     let settings = Settings { limits, ..Settings::default() };
     let app = App::new(store, settings, Key::new(&[7; 32]).unwrap(), SystemClock, SystemEntropy::new());
     let server = tokio::spawn(run::serve_on(app.clone(), listener, None, std::future::pending()));
+    (app, address, server)
+}
 
+async fn measure(database: Database, rows: usize, folder: &Path, sheet: &mut Sheet) {
+    let of = if matches!(database, Database::Postgres(_)) { "postgres" } else { "sqlite" };
+    let (app, address, server) = node(&database).await;
     let now = Timestamp::now();
     let people = seed::people(app.store(), now, CALLERS).await;
     let large = seed::band(app.store(), now, &people[0], rows).await;
@@ -89,15 +117,52 @@ async fn measure(database: Database, rows: usize, folder: &Path) {
     println!("static answer      {fixed}");
     let (rate, work) = (previews.rate() / fixed.rate(), previews.work_rate() / fixed.work_rate());
     println!("preview            {previews}   {rate:.2} of static, {work:.2} by processor (bar 0.40)");
+    let at = |figure: Figure| Figure { invites: Some(rows as u64), callers: Some(CALLERS as u64), ..figure };
+    let mut tell = |figure: Figure| sheet.add(at(figure));
+    let second = "a second";
+    let mut still = Figure::new("static answer", of, fixed.rate(), second);
+    if let Some(rate) = peers::nginx(folder).await {
+        println!("                   {:.2} of nginx with one fixed answer, {rate:.0} a second", fixed.rate() / rate);
+        still = still.beside("nginx, a fixed answer", rate);
+    }
+    tell(still);
+    let (preview, bar) = (Figure::new("preview", of, previews.rate(), second), "ratio >= 0.4");
+    tell(preview.beside("static", fixed.rate()).bar(bar));
+    let late = Figure::new("preview, p99", of, load::ms(previews.at(99)), "ms");
+    tell(late.beside("static, p99", load::ms(fixed.at(99))).bar("value < 10"));
+    let each = |figures: &load::Figures| 1e6 / figures.work_rate();
+    let work = Figure::new("preview, of a processor", of, each(&previews), "µs");
+    tell(work.beside("static", each(&fixed)));
+    if let Some(rate) = peers::pgbench(&database, folder, peers::Statement::Preview { rows }) {
+        println!("                   {:.2} of pgbench with the same rows, {rate:.0} a second", previews.rate() / rate);
+        tell(Figure::new("preview", of, previews.rate(), second).beside("pgbench, the same rows by key", rate));
+    }
 
-    accepts(&app, address, &people, folder).await;
-    poll(address, &people[0]).await;
-    pages(address, &people[0], small, large).await;
+    accepts(&app, &database, address, &people, folder, sheet).await;
+    poll(address, &people[0], of, sheet).await;
+    pages(address, &people[0], [(50, small), (rows, large)], of, sheet).await;
+    if of == "sqlite" {
+        let person = seed::person(app.store(), now, "scripter").await;
+        let band = seed::band(app.store(), now, &person, 50).await.to_string();
+        let (folder, mut of_command) = (folder.to_owned(), Sheet::default());
+        let work = move || {
+            peers::command(address, &person, &band, &folder, &mut of_command);
+            of_command
+        };
+        sheet.0.extend(tokio::task::spawn_blocking(work).await.unwrap().0);
+    }
     server.abort();
 }
 
 /// Durable accepts, each caller with a session of its own, against what the disk can sync.
-async fn accepts(app: &App, address: std::net::SocketAddr, people: &[seed::Person], folder: &Path) {
+async fn accepts(
+    app: &App,
+    database: &Database,
+    address: SocketAddr,
+    people: &[seed::Person],
+    folder: &Path,
+    sheet: &mut Sheet,
+) {
     let mut links = Vec::new();
     for _ in 0..BANDS {
         links.push(seed::link(app.store(), Timestamp::now(), &people[0]).await);
@@ -110,6 +175,22 @@ async fn accepts(app: &App, address: std::net::SocketAddr, people: &[seed::Perso
     .await;
     let syncs = syncs(folder);
     println!("accept             {accepts}   {:.2} of {syncs:.0} syncs a second (bar 1.00)", accepts.rate() / syncs);
+    let of = if matches!(database, Database::Postgres(_)) { "postgres" } else { "sqlite" };
+    let accept = |figure: Figure| Figure { callers: Some(CALLERS as u64), ..figure };
+    let rate = || accept(Figure::new("accept", of, accepts.rate(), "a second"));
+    sheet.add(rate().beside("syncs of the disk", syncs).bar("ratio >= 1"));
+    sheet.add(accept(Figure::new("accept, p99", of, load::ms(accepts.at(99)), "ms")).bar("value <= 25"));
+    let bare = match database {
+        Database::Sqlite(_) => Some(("SQLite alone, a row a commit", peers::sqlite_rows(folder))),
+        Database::Postgres(_) => {
+            let rate = peers::pgbench(database, folder, peers::Statement::Row);
+            rate.map(|rate| ("pgbench, a row a commit", rate))
+        }
+    };
+    if let Some((peer, bare)) = bare {
+        println!("                   {:.2} of {peer}, {bare:.0} a second", accepts.rate() / bare);
+        sheet.add(rate().beside(peer, bare));
+    }
 }
 
 /// How often a second the disk makes a small write durable.
@@ -125,7 +206,7 @@ fn syncs(folder: &Path) -> f64 {
 }
 
 /// One poll of the real client when nothing has changed.
-async fn poll(address: std::net::SocketAddr, person: &seed::Person) {
+async fn poll(address: SocketAddr, person: &seed::Person, of: &str, sheet: &mut Sheet) {
     let wire = wire::Wire::before(address).await;
     let origin = Origin::parse(&wire.origin, PlainHttp::LoopbackOnly).unwrap();
     let client = Client::new(origin, SessionToken::parse(&person.session)).unwrap();
@@ -135,10 +216,12 @@ async fn poll(address: std::net::SocketAddr, person: &seed::Person) {
     let (asked, answered) = (wire.bytes().0 - asked, wire.bytes().1 - answered);
     let bytes = asked + answered;
     println!("poll, no change    {bytes} bytes: {asked} asked, {answered} answered (bar 400)");
+    sheet.add(Figure::new("poll, nothing changed", of, bytes as f64, "bytes").bar("value < 400"));
 }
 
 /// Pages of the large band against those of one of 50.
-async fn pages(address: std::net::SocketAddr, person: &seed::Person, small: BandId, large: BandId) {
+async fn pages(address: SocketAddr, person: &seed::Person, bands: [(usize, BandId); 2], of: &str, sheet: &mut Sheet) {
+    let [(_, small), (rows, large)] = bands;
     let mut line = load::Line::open(address).await;
     for (what, query) in [
         ("first page", ""),
@@ -161,12 +244,14 @@ async fn pages(address: std::net::SocketAddr, person: &seed::Person, small: Band
         }
         let ratio = best[1].as_secs_f64() / best[0].as_secs_f64();
         println!("{what:18} {:>9.2?} of 50, {:>9.2?} of all   {ratio:.2} (bar 1.50)", best[0], best[1]);
+        let figure = Figure::new(what, of, load::ms(best[1]), "ms").beside("a band of 50", load::ms(best[0]));
+        sheet.add(Figure { invites: Some(rows as u64), ..figure.bar("ratio <= 1.5") });
     }
 }
 
 /// The program by itself: how soon it is ready, on a new database and on one that is there, and what it holds when
 /// nobody has asked for anything for a while.
-fn at_rest(folder: &Path) {
+fn at_rest(folder: &Path, sheet: &mut Sheet) {
     let mut times = Vec::new();
     for _ in 0..8 {
         let (mut process, took) = begin(folder);
@@ -178,6 +263,8 @@ fn at_rest(folder: &Path) {
     times.sort_unstable();
     let usual = times[times.len() / 2];
     println!("ready              after {usual:.1?}, the first time after {first:.1?} (bar 50 ms)");
+    sheet.add(Figure::new("server ready", "sqlite", load::ms(usual), "ms").bar("value <= 50"));
+    sheet.add(Figure::new("server ready, on a new database", "sqlite", load::ms(first), "ms").bar("value <= 50"));
 
     let (mut process, _) = begin(folder);
     std::thread::sleep(Duration::from_secs(3));
@@ -185,9 +272,12 @@ fn at_rest(folder: &Path) {
     let held = |name: &str| {
         let kilobytes =
             status.lines().find_map(|line| line.strip_prefix(name)).and_then(|line| line.split_whitespace().next());
-        kilobytes.and_then(|text| text.parse::<f64>().ok()).map_or("?".to_owned(), |kb| format!("{:.1}", kb / 1024.0))
+        kilobytes.and_then(|text| text.parse::<f64>().ok()).unwrap_or_default() / 1024.0
     };
-    println!("memory at rest     {} MB, {} of them its own (bar 15 MB)", held("VmRSS:"), held("RssAnon:"));
+    let (all, own) = (held("VmRSS:"), held("RssAnon:"));
+    println!("memory at rest     {all:.1} MiB, {own:.1} of them its own (bar 15)");
+    sheet.add(Figure::new("server's memory at rest", "sqlite", all, "MiB").bar("value <= 15"));
+    sheet.add(Figure::new("server's memory at rest, its own", "sqlite", own, "MiB"));
     process.kill().unwrap();
     process.wait().unwrap();
 }

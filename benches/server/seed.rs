@@ -1,5 +1,7 @@
 //! People, bands and invites, straight into the database.
 
+use std::ops::Range;
+
 use guestlist::{
     domain::{
         AccountId, BandId, InviteId, Policy, Preset, SessionId, SessionToken, Timestamp, Token, search_text,
@@ -7,12 +9,15 @@ use guestlist::{
     },
     server::{
         Entropy as _, SystemEntropy,
-        store::{Error, Store, Tx},
+        store::{Error, Store, ToValue, Tx, dialect::intern},
     },
 };
 
 /// Rows that one transaction takes on.
 const BATCH: usize = 10_000;
+
+/// Rows that one statement takes.
+const ROWS: usize = 50;
 
 /// Invites of each band that a search for a rare word finds.
 const FEW: usize = 20;
@@ -90,10 +95,8 @@ async fn empty_band(store: &Store, now: Timestamp, owner: AccountId, invites: us
 
 /// A band with this many pending invites for one use.
 pub async fn band(store: &Store, now: Timestamp, owner: &Person, invites: usize) -> BandId {
-    let id = empty_band(store, now, owner.id, invites).await;
-    for first in (0..invites).step_by(BATCH) {
-        add(store, now, id, owner.id, first..(first + BATCH).min(invites), Some(1)).await;
-    }
+    let id = empty_band(store, now, owner.id, 0).await;
+    grow(store, now, id, owner, 0..invites).await;
     id
 }
 
@@ -104,53 +107,131 @@ pub async fn link(store: &Store, now: Timestamp, owner: &Person) -> Token {
     token(id, 0)
 }
 
-async fn add(
-    store: &Store,
-    now: Timestamp,
-    band: BandId,
-    owner: AccountId,
-    numbers: std::ops::Range<usize>,
-    uses: Option<i64>,
-) {
-    let policy = serde_json::to_string(&Policy::preset(Preset::Band)).unwrap();
-    let scope = band.to_string().replace('-', "");
+/// More pending invites for a band that has `numbers.start` of them.
+pub async fn grow(store: &Store, now: Timestamp, band: BandId, owner: &Person, numbers: Range<usize>) {
+    let more = i64::try_from(numbers.len()).unwrap();
+    for first in numbers.clone().step_by(BATCH) {
+        add(store, now, band, owner.id, first..(first + BATCH).min(numbers.end), Some(1)).await;
+    }
     let write = move |tx: &mut Tx<'_>| {
-        for number in numbers.clone() {
-            let token = token(band, number);
-            // As many rows as a search for a few finds, in a band of any size; the oldest.
-            let label = format!("drummer {number:x}{}", if number < FEW { " and soprano" } else { "" });
-            // Half an hour beyond a full one, so that none of the first ones reads differently while it is looked at.
-            let end = now.plus_seconds(2 * 86_400 + 1_800 + number as i64);
-            let id = InviteId::new(now.unix_ms(), &random());
-            let sql = tx.dialect().pick(
-                "INSERT INTO invite (id, band, kind, role, status, label, token_hash, token_sealed, hint, max_uses,
-                    created_at, created_by, expires_at, status_at, requires_approval, policy, search_text)
-                 VALUES ($1, $2, 'link', 'member', 'pending', $3, $4, $4, $5, $6, $7, $8, $9, $7, $10, $11, $12)",
-                "INSERT INTO invite (id, band, kind, role, status, label, token_hash, token_sealed, hint, max_uses,
-                    created_at, created_by, expires_at, status_at, requires_approval, policy, search_text, search)
-                 VALUES ($1, $2, 'link', 'member', 'pending', $3, $4, $4, $5, $6, $7, $8, $9, $7, $10, $11, $12,
-                    array_to_tsvector(array_remove(string_to_array($13::text, ' '), '')))",
-            );
-            let (hash, text, tokens) = (hash(token.reveal()), search_text(&[&label]), search_tokens(&scope, &[&label]));
-            let mut values: Vec<&dyn guestlist::server::store::ToValue> = vec![&id, &band, &label, &hash];
-            let hint = token.hint();
-            values.extend::<[&dyn guestlist::server::store::ToValue; 8]>([
-                &hint, &uses, &now, &owner, &end, &false, &policy, &text,
-            ]);
-            if tx.dialect().pick(false, true) {
-                values.push(&tokens);
-            }
-            let _ = tx.execute(sql, &values)?;
-            if tx.dialect().pick(true, false) {
+        let sql = "UPDATE band SET invites = invites + $2::bigint, pending = pending + $2::bigint WHERE id = $1";
+        tx.execute(sql, &[&band, &more])
+    };
+    store.write::<_, Error, _>(write).await.unwrap();
+}
+
+/// Bands that everybody may join, each with its owner and two invites; the owners are few.
+pub async fn bands(store: &Store, now: Timestamp, owners: &[Person], numbers: Range<usize>) {
+    let (policy, end) = (serde_json::to_string(&Policy::preset(Preset::Band)).unwrap(), numbers.end);
+    for first in numbers.step_by(BATCH / 4) {
+        let (owners, policy) = (owners.iter().map(|owner| owner.id).collect::<Vec<_>>(), policy.clone());
+        let write = move |tx: &mut Tx<'_>| {
+            for number in first..(first + BATCH / 4).min(end) {
+                let (id, owner) = (BandId::new(now.unix_ms(), &random()), owners[number % owners.len()]);
+                let name = format!("Band {number}");
                 let _ = tx.execute(
-                    "INSERT INTO invite_search (rowid, tokens) SELECT seq, $2 FROM invite WHERE id = $1",
-                    &[&id, &tokens],
+                    "INSERT INTO band (id, name, join_mode, invite_permission, members, invites, pending, created_at,
+                        search_text) VALUES ($1, $2, 'open', 'admins', 1, 2, 2, $3, $4)",
+                    &[&id, &name, &now, &search_text(&[&name])],
                 )?;
+                let _ = tx.execute(
+                    "INSERT INTO member (band, account, role, can_invite, joined_at) VALUES ($1, $2, 'owner', $3, $4)",
+                    &[&id, &owner, &false, &now],
+                )?;
+                insert(tx, now, id, owner, 0..2, Some(1), &policy)?;
             }
+            Ok::<_, Error>(())
+        };
+        store.write(write).await.unwrap();
+    }
+}
+
+async fn add(store: &Store, now: Timestamp, band: BandId, owner: AccountId, numbers: Range<usize>, uses: Option<i64>) {
+    let policy = serde_json::to_string(&Policy::preset(Preset::Band)).unwrap();
+    let write = move |tx: &mut Tx<'_>| {
+        for first in numbers.clone().step_by(ROWS) {
+            insert(tx, now, band, owner, first..(first + ROWS).min(numbers.end), uses, &policy)?;
         }
         Ok::<_, Error>(())
     };
     store.write(write).await.unwrap();
+}
+
+/// One invite, as far as it differs from its neighbours.
+struct One {
+    id: InviteId,
+    label: String,
+    hash: Vec<u8>,
+    hint: String,
+    end: Timestamp,
+    text: String,
+    tokens: String,
+}
+
+/// A few invites by one statement; on SQLite what finds them goes in by one more each.
+fn insert(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    band: BandId,
+    owner: AccountId,
+    numbers: Range<usize>,
+    uses: Option<i64>,
+    policy: &str,
+) -> Result<(), Error> {
+    let scope = band.to_string().replace('-', "");
+    let one = |number: usize| {
+        let token = token(band, number);
+        // As many rows as a search for a few finds, in a band of any size; the oldest.
+        let label = format!("drummer {number:x}{}", if number < FEW { " and soprano" } else { "" });
+        One {
+            id: InviteId::new(now.unix_ms(), &random()),
+            hash: hash(token.reveal()),
+            hint: token.hint().to_owned(),
+            // Half an hour beyond a full one, so that none of the first ones reads differently while it is looked at.
+            end: now.plus_seconds(2 * 86_400 + 1_800 + number as i64),
+            text: search_text(&[&label]),
+            tokens: search_tokens(&scope, &[&label]),
+            label,
+        }
+    };
+    let rows: Vec<One> = numbers.map(one).collect();
+    let is_far = tx.dialect().pick(false, true);
+    let (columns, extra) = if is_far { (7, ", search") } else { (6, "") };
+    let places: Vec<String> = (0..rows.len())
+        .map(|row| {
+            let at = |column: usize| 5 + row * columns + column;
+            let search = format!(", array_to_tsvector(array_remove(string_to_array(${}::text, ' '), ''))", at(7));
+            format!(
+                "(${}, $1, 'link', 'member', 'pending', ${}, ${}, ${}, ${}, $5, $2, $3, ${}, $2, FALSE, $4, ${}{})",
+                at(1),
+                at(2),
+                at(3),
+                at(3),
+                at(4),
+                at(5),
+                at(6),
+                if is_far { search.as_str() } else { "" }
+            )
+        })
+        .collect();
+    let sql = intern(format!(
+        "INSERT INTO invite (id, band, kind, role, status, label, token_hash, token_sealed, hint, max_uses,
+            created_at, created_by, expires_at, status_at, requires_approval, policy, search_text{extra}) VALUES {}",
+        places.join(", ")
+    ));
+    let mut values: Vec<&dyn ToValue> = vec![&band, &now, &owner, &policy, &uses];
+    for row in &rows {
+        values.extend::<[&dyn ToValue; 6]>([&row.id, &row.label, &row.hash, &row.hint, &row.end, &row.text]);
+        if is_far {
+            values.push(&row.tokens);
+        }
+    }
+    let _ = tx.execute(sql, &values)?;
+    for row in rows.iter().filter(|_| !is_far) {
+        let sql = "INSERT INTO invite_search (rowid, tokens) SELECT seq, $2 FROM invite WHERE id = $1";
+        let _ = tx.execute(sql, &[&row.id, &row.tokens])?;
+    }
+    Ok(())
 }
 
 /// What PostgreSQL does by itself after a while: look at how its tables are filled.
