@@ -65,7 +65,7 @@ pub(crate) fn person(id: Option<AccountId>, username: Option<String>, display_na
 /// other. Before memberships, invites and bands, as everywhere: two transactions never wait for each other in a circle.
 pub(crate) fn hold(tx: &mut Tx<'_>, id: AccountId) -> Result<(), Error> {
     if tx.dialect() == Dialect::Postgres {
-        let _ = tx.exists("SELECT 1 AS n FROM account WHERE id = $1 FOR NO KEY UPDATE", &[&id])?;
+        tx.also("SELECT 1 AS n FROM account WHERE id = $1 FOR NO KEY UPDATE", &[&id])?;
     }
     Ok(())
 }

@@ -55,7 +55,7 @@ pub(crate) fn record_all(tx: &mut Tx<'_>, events: &[(Timestamp, Event<'_>)]) -> 
             params.extend([band as &dyn ToValue, at, &event.actor, &event.action, &event.invite]);
             params.extend([&event.account as &dyn ToValue, &event.detail]);
         }
-        let _ = tx.execute(sql, &params)?;
+        tx.also(sql, &params)?;
     }
     Ok(())
 }

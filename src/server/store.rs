@@ -35,6 +35,7 @@
 mod backup;
 pub mod dialect;
 mod error;
+mod lines;
 mod migrate;
 mod postgres;
 mod sqlite;
@@ -168,7 +169,7 @@ struct Inner {
     bell: Arc<Notify>,
     writes: Queue,
     reads: Queue,
-    near: RwLock<Vec<Arc<sqlite::Reader>>>,
+    near: RwLock<Near>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -188,9 +189,18 @@ type Queue = Mutex<Option<Sender<Box<dyn Job>>>>;
 struct Engine {
     writes: Sender<Box<dyn Job>>,
     reads: Sender<Box<dyn Job>>,
-    /// Connections that a caller can use by itself while their threads do not; none where the database is far.
-    near: Vec<Arc<sqlite::Reader>>,
+    near: Near,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// By what a caller looks for itself, without a thread's help.
+enum Near {
+    /// The threads' own connections, while they do not need them.
+    Readers(Vec<Arc<sqlite::Reader>>),
+    /// Connections to a server, shared by all who look.
+    Lines(Arc<lines::Lines>),
+    /// Nothing: the store is closed, or what it runs is recorded.
+    Nothing,
 }
 
 impl Store {
@@ -237,8 +247,9 @@ impl Store {
         self.run(&self.0.reads, f).await
     }
 
-    /// As [`read`](Self::read), for a use case that takes some microseconds: a few look-ups by key. On SQLite it runs
-    /// on the caller's thread if a connection is free; where all are busy, and on PostgreSQL, it waits its turn.
+    /// As [`read`](Self::read), for a use case that takes some microseconds: a look-up by key. On SQLite it runs on the
+    /// caller's thread if a connection is free, and waits its turn where all are busy. On PostgreSQL one statement goes out
+    /// at once beside those of others; a use case that asks more is run again as a read.
     pub async fn glance<T, E, F>(&self, mut f: F) -> Result<T, E>
     where
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -246,12 +257,22 @@ impl Store {
         E: Failure,
     {
         let here = |reader: &Arc<sqlite::Reader>| reader.try_look(|tx| attempt(&mut f, tx));
-        let found = self.0.near.read().unwrap_or_else(PoisonError::into_inner).iter().find_map(here);
-        match found {
-            Some(Ok(result)) => result,
-            Some(Err(error)) => Err(error.into()),
-            None => self.read(f).await,
+        let (found, lines) = match &*self.0.near.read().unwrap_or_else(PoisonError::into_inner) {
+            Near::Readers(readers) => (readers.iter().find_map(here), None),
+            Near::Lines(lines) => (None, Some(lines.clone())),
+            Near::Nothing => (None, None),
+        };
+        match (found, lines) {
+            (Some(Ok(result)), _) => return result,
+            (Some(Err(error)), _) => return Err(error.into()),
+            (None, Some(lines)) => {
+                if let Some(result) = lines.look(&mut f).await {
+                    return result;
+                }
+            }
+            (None, None) => {}
         }
+        self.read(f).await
     }
 
     async fn run<T, E, F>(&self, queue: &Queue, f: F) -> Result<T, E>
@@ -277,7 +298,7 @@ impl Store {
     pub async fn close(&self) {
         drop(lock(&self.0.writes).take());
         drop(lock(&self.0.reads).take());
-        self.0.near.write().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.0.near.write().unwrap_or_else(PoisonError::into_inner) = Near::Nothing;
         let threads = std::mem::take(&mut *lock(&self.0.threads));
         // The threads catch panics job by job; one that died nevertheless has nothing left to say.
         let _ = tokio::task::spawn_blocking(|| threads.into_iter().for_each(|thread| drop(thread.join()))).await;

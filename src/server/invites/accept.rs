@@ -136,7 +136,7 @@ fn hold_limit(tx: &mut Tx<'_>, which: &str, value: &dyn ToValue) -> Result<(), E
             "SELECT 1 AS n FROM campaign
              WHERE id = (SELECT campaign FROM invite WHERE {which}) AND max_accepts IS NOT NULL FOR NO KEY UPDATE"
         ));
-        let _ = tx.exists(sql, &[value])?;
+        tx.also(sql, &[value])?;
     }
     Ok(())
 }
@@ -506,7 +506,7 @@ fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, held: bool, now:
     if taken == 0 {
         return Err(ended_meanwhile(tx, found, now)?);
     }
-    let _ = tx.execute(
+    tx.also(
         "INSERT INTO redemption (invite, band, account, at, held) VALUES ($1, $2, $3, $4, $5)",
         &[&found.id, &found.band, &account, &now, &held],
     )?;

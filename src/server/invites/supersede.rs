@@ -102,5 +102,5 @@ pub(crate) fn hold_all_for(
                 (SELECT email FROM account WHERE id = $1 AND (email_verified OR email_claim IS NOT NULL)))
          ORDER BY id FOR UPDATE"
     ));
-    tx.exists(sql, &values).map(drop)
+    tx.also(sql, &values)
 }

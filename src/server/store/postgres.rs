@@ -7,10 +7,12 @@
 
 use std::{
     collections::HashMap,
+    pin::pin,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
+use futures_util::future::{join_all, join3, poll_immediate};
 use tokio::runtime::Runtime;
 use tokio_postgres::{
     Client, Config, NoTls, Socket, Statement,
@@ -21,13 +23,19 @@ use tokio_postgres::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
-    Engine, Error, Job, Options, Tx, Value, lock, migrate,
+    Engine, Error, Job, Near, Options, Tx, Value,
+    lines::Lines,
+    lock, migrate,
     tx::{On, Record},
+    value::Owned,
     workers,
 };
 
 const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// Statements that wait for the next one at the most: what `join_all` looks at in order.
+const MOST_AHEAD: usize = 16;
 
 /// How often a transaction that collided with another is run again.
 const TRIES: u32 = 10;
@@ -60,11 +68,14 @@ pub(super) fn open(url: &str, options: &Options, record: &Record) -> Result<Engi
     let (writes, mut threads) = start("postgres writer", options.writers, WRITE)?;
     let (reads, more) = start("postgres reader", options.readers, READ)?;
     threads.extend(more);
-    Ok(Engine { writes, reads, near: Vec::new(), threads })
+    let lines = || Near::Lines(Arc::new(Lines::new(server.clone(), options.readers)));
+    // What is recorded has one way, and is measured there.
+    let near = if options.record { Near::Nothing } else { lines() };
+    Ok(Engine { writes, reads, near, threads })
 }
 
 /// Where to connect and how, shared by all workers.
-struct Server {
+pub(super) struct Server {
     config: Config,
     tls: Option<MakeRustlsConnect>,
     /// The limit of one statement, and of one attempt to connect.
@@ -106,8 +117,66 @@ impl Server {
             return Err(error.clone());
         }
         let session = Session::open(self, self.limit);
-        *lock(&self.down) = session.as_ref().err().map(|error| (Instant::now() + DOWN, error.clone()));
-        session
+        self.note(session.as_ref().err());
+        // A statement that came to run outside of a transaction, because the beginning of it failed, changes nothing.
+        session.and_then(|session| session.batch("SET default_transaction_read_only = on").map(|()| session))
+    }
+
+    /// As [`connect`](Self::connect), for a connection that whoever looks shares with others.
+    pub(super) async fn shared(&self) -> Result<Client, Error> {
+        if let Some((until, error)) = &*lock(&self.down)
+            && Instant::now() < *until
+        {
+            return Err(error.clone());
+        }
+        let client = match tokio::time::timeout(self.limit, self.dial()).await {
+            Ok(Ok(client)) => client.batch_execute(&limits(self.limit)).await.map(|()| client).map_err(Error::from),
+            Ok(Err(error)) => Err(refused(error)),
+            Err(_) => Err(Error::Timeout),
+        };
+        self.note(client.as_ref().err());
+        client
+    }
+
+    /// The limit of one statement.
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// Keeps for a moment why nobody could connect.
+    fn note(&self, error: Option<&Error>) {
+        *lock(&self.down) = error.map(|error| (Instant::now() + DOWN, error.clone()));
+    }
+
+    async fn dial(&self) -> Result<Client, tokio_postgres::Error> {
+        match &self.tls {
+            None => join(&self.config, NoTls).await,
+            Some(tls) => match join(&self.config, tls.clone()).await {
+                // The first error says more: the second may be that the server insists on TLS.
+                Err(error) if self.config.get_ssl_mode() == SslMode::Prefer => {
+                    join(&self.config, NoTls).await.map_err(|_| error)
+                }
+                result => result,
+            },
+        }
+    }
+}
+
+/// The server's own limits are a little shorter than this side's: its errors say more, and it stops working.
+fn limits(limit: Duration) -> String {
+    let (statement, lock) = (limit.as_millis() * 8 / 10, limit.as_millis() * 6 / 10);
+    format!(
+        "SET statement_timeout = {statement}; SET lock_timeout = {lock};
+         SET idle_in_transaction_session_timeout = {}",
+        limit.as_millis() * 4
+    )
+}
+
+/// Why nobody could connect: a wrong password and an unknown database are no mistake in a statement.
+fn refused(error: tokio_postgres::Error) -> Error {
+    match Error::from(error) {
+        Error::Refused(why) => Error::Connection(why),
+        error => error,
     }
 }
 
@@ -121,11 +190,42 @@ fn tls() -> Result<MakeRustlsConnect, Error> {
     Ok(MakeRustlsConnect::new(config.with_no_client_auth()))
 }
 
+/// What travels with the next statement.
+#[derive(Default)]
+struct Ahead {
+    begin: Option<&'static str>,
+    /// Statements whose answers nobody needs.
+    statements: Vec<(Statement, Vec<Owned>)>,
+}
+
+impl Ahead {
+    /// Sends all of it, and `last` behind it, without a wait in between: each is sent when it is first looked at, in
+    /// order. The first that failed is told.
+    async fn send_with<T>(
+        self,
+        client: &Client,
+        last: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, tokio_postgres::Error> {
+        let begin = async { if let Some(sql) = self.begin { client.batch_execute(sql).await } else { Ok(()) } };
+        let statements = self.statements.iter().map(|(statement, values)| async move {
+            let values: Vec<Value<'_>> = values.iter().map(Owned::value).collect();
+            client.execute(statement, &refs(&values)).await.map(drop)
+        });
+        let (begin, statements, last) = join3(begin, join_all(statements), last).await;
+        begin?;
+        statements.into_iter().collect::<Result<(), _>>()?;
+        last
+    }
+}
+
 /// One connection and the statements prepared on it.
 pub(super) struct Session {
     client: Client,
     /// SQL text is `'static`, so nothing has to be evicted.
     statements: HashMap<&'static str, Statement>,
+    ahead: Ahead,
+    /// Whether the server has answered anything in this transaction.
+    was_heard: bool,
     limit: Duration,
     /// Drives the connection while this thread waits for it. Dropped last, and the socket with it.
     runtime: Runtime,
@@ -139,34 +239,20 @@ impl Session {
             .enable_all()
             .build()
             .map_err(|error| Error::Io(error.to_string()))?;
-        let attempt = async {
-            match &server.tls {
-                None => join(&server.config, NoTls).await,
-                Some(tls) => match join(&server.config, tls.clone()).await {
-                    // The first error says more: the second may be that the server insists on TLS.
-                    Err(error) if server.config.get_ssl_mode() == SslMode::Prefer => {
-                        join(&server.config, NoTls).await.map_err(|_| error)
-                    }
-                    result => result,
-                },
-            }
-        };
-        match runtime.block_on(async { tokio::time::timeout(server.limit, attempt).await }) {
+        match runtime.block_on(async { tokio::time::timeout(server.limit, server.dial()).await }) {
             Ok(Ok(client)) => {
-                let session = Self { client, statements: HashMap::new(), limit, runtime };
-                // The server's own limits are a little shorter: its errors say more, and it stops working.
-                let (statement, lock) = (limit.as_millis() * 8 / 10, limit.as_millis() * 6 / 10);
-                session.batch(&format!(
-                    "SET statement_timeout = {statement}; SET lock_timeout = {lock};
-                     SET idle_in_transaction_session_timeout = {}",
-                    limit.as_millis() * 4
-                ))?;
+                let session = Self {
+                    client,
+                    statements: HashMap::new(),
+                    ahead: Ahead::default(),
+                    was_heard: false,
+                    limit,
+                    runtime,
+                };
+                session.batch(&limits(limit))?;
                 Ok(session)
             }
-            Ok(Err(error)) => Err(match Error::from(error) {
-                Error::Refused(why) => Error::Connection(why), // a wrong password, an unknown database
-                error => error,
-            }),
+            Ok(Err(error)) => Err(refused(error)),
             Err(_) => {
                 runtime.shutdown_background(); // it may be looking up a name, which cannot be interrupted
                 Err(Error::Timeout)
@@ -179,14 +265,68 @@ impl Session {
         self.wait(self.client.batch_execute(sql))
     }
 
+    /// A transaction begins with its first statement: this goes out in front of it.
+    fn begin(&mut self, sql: &'static str) {
+        self.ahead = Ahead { begin: Some(sql), statements: Vec::new() };
+        self.was_heard = false;
+    }
+
+    /// Keeps what was done; nothing, where no statement was run.
+    fn commit(&mut self) -> Result<(), Error> {
+        let ahead = std::mem::take(&mut self.ahead);
+        if ahead.begin.is_some() && ahead.statements.is_empty() {
+            return Ok(());
+        }
+        self.wait(ahead.send_with(&self.client, self.client.batch_execute("COMMIT")))
+    }
+
+    /// Undoes what was done. Who only looked does not wait for it.
+    fn roll_back(&mut self, waits: bool) -> Result<(), Error> {
+        if std::mem::take(&mut self.ahead).begin.is_some() {
+            return Ok(());
+        }
+        let end = self.client.batch_execute("ROLLBACK");
+        if waits {
+            return self.wait(end);
+        }
+        self.runtime.block_on(async {
+            let mut end = pin!(end);
+            // Sent when it is first looked at, and on its way once the connection had its turn.
+            let _ = poll_immediate(&mut end).await;
+            tokio::task::yield_now().await;
+        });
+        Ok(())
+    }
+
     pub(super) fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, Error> {
         let statement = self.prepared(sql, values)?;
-        self.wait(self.client.execute(&statement, &refs(values)))
+        let ahead = std::mem::take(&mut self.ahead);
+        let result = self.wait(ahead.send_with(&self.client, self.client.execute(&statement, &refs(values))));
+        self.heard(result)
     }
 
     pub(super) fn query(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<tokio_postgres::Row>, Error> {
         let statement = self.prepared(sql, values)?;
-        self.wait(self.client.query(&statement, &refs(values)))
+        let ahead = std::mem::take(&mut self.ahead);
+        let result = self.wait(ahead.send_with(&self.client, self.client.query(&statement, &refs(values))));
+        self.heard(result)
+    }
+
+    /// Runs a statement together with the next one, or the commit; that tells if it failed.
+    pub(super) fn also(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<(), Error> {
+        let statement = self.prepared(sql, values)?;
+        self.ahead.statements.push((statement, values.iter().map(Owned::of).collect()));
+        if self.ahead.statements.len() < MOST_AHEAD {
+            return Ok(());
+        }
+        let ahead = std::mem::take(&mut self.ahead);
+        let result = self.wait(ahead.send_with(&self.client, async { Ok(()) }));
+        self.heard(result)
+    }
+
+    fn heard<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        self.was_heard |= !matches!(result, Err(Error::Connection(_) | Error::Timeout));
+        result
     }
 
     /// Rows of tables that this session has read and not told the server of yet, those of the transaction among them.
@@ -216,7 +356,7 @@ impl Session {
     }
 }
 
-fn refs<'v>(values: &'v [Value<'v>]) -> Vec<&'v (dyn ToSql + Sync)> {
+pub(super) fn refs<'v>(values: &'v [Value<'v>]) -> Vec<&'v (dyn ToSql + Sync)> {
     values.iter().map(|value| value as _).collect()
 }
 
@@ -257,15 +397,23 @@ impl Worker {
 
     /// `Ok` where the job's own answer stands, kept or not.
     fn attempt(&mut self, job: &mut dyn Job, record: &Record) -> Result<(), Error> {
-        let mut session = self.begin()?;
+        let idle = self.idle.take();
+        let was_idle = idle.is_some();
+        let mut session = idle.map_or_else(|| self.server.connect(), Ok)?;
+        session.begin(self.begin);
         let mut tx = Tx::new(On::Postgres(&mut session), record);
         tx.measure_rows(-1);
         let keep = job.run(&mut tx);
         tx.measure_rows(1);
         let failure = tx.failure();
-        if keep {
-            session.batch("COMMIT")?;
-        } else if matches!(failure, Some(Error::Timeout | Error::Connection(_))) || session.batch("ROLLBACK").is_err() {
+        let writes = self.begin == WRITE;
+        if keep && writes {
+            session.commit()?;
+        } else if was_idle && !session.was_heard && matches!(failure, Some(Error::Connection(_))) {
+            // A connection that has gone stale in idleness, as after the server's restart, fails before anything has
+            // happened: the job is run once more, on another one.
+            return self.attempt(job, record);
+        } else if matches!(failure, Some(Error::Timeout | Error::Connection(_))) || session.roll_back(writes).is_err() {
             return Ok(()); // without its connection the server rolls back by itself
         }
         self.idle = Some(session);
@@ -273,20 +421,5 @@ impl Worker {
             Some(conflict @ Error::Conflict(_)) => Err(conflict),
             _ => Ok(()),
         }
-    }
-
-    /// A session in a new transaction. A connection that has gone stale in idleness, as after the server's restart,
-    /// fails here before anything has happened, so another one is made at once.
-    fn begin(&mut self) -> Result<Session, Error> {
-        if let Some(session) = self.idle.take() {
-            match session.batch(self.begin) {
-                Ok(()) => return Ok(session),
-                Err(Error::Connection(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        let session = self.server.connect()?;
-        session.batch(self.begin)?;
-        Ok(session)
     }
 }

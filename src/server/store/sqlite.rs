@@ -21,7 +21,7 @@ use rusqlite::{Connection, ErrorCode, config::DbConfig};
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::{
-    Engine, Error, Job, Options, Tx, lock, migrate, spawn,
+    Engine, Error, Job, Near, Options, Tx, lock, migrate, spawn,
     tx::{On, Record},
     workers,
 };
@@ -47,7 +47,7 @@ pub(super) fn open(path: &Path, options: &Options, record: &Record) -> Result<En
         })
     })?;
     threads.push(thread);
-    Ok(Engine { writes, reads, near: near.into_inner(), threads })
+    Ok(Engine { writes, reads, near: Near::Readers(near.into_inner()), threads })
 }
 
 /// A connection that only reads: a thread's own, and lent to whoever asks for little while the thread does not need it.

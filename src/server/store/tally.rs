@@ -161,7 +161,7 @@ impl Changes {
                 params.extend([&change.rejected as &dyn ToValue, &change.cancelled, &change.expired]);
                 params.extend([&change.uses as &dyn ToValue, &change.sent]);
             }
-            let _ = tx.execute(sql, &params)?;
+            tx.also(sql, &params)?;
         }
         Ok(())
     }

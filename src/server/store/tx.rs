@@ -7,7 +7,9 @@ use std::{
 
 use rusqlite::StatementStatus;
 
-use super::{Dialect, Dimension, Error, FromRow, Row, Tally, ToValue, Value, postgres::Session, tally::Changes};
+use super::{
+    Dialect, Dimension, Error, FromRow, Row, Tally, ToValue, Value, lines::Replay, postgres::Session, tally::Changes,
+};
 use crate::domain::BandId;
 
 /// A statement's parameters, `$1` first: `&[&band, &now]`.
@@ -74,7 +76,7 @@ impl Totals {
         }
         if self == (Self { revision: 1, ..Self::default() }) {
             let touch = "UPDATE band SET revision = revision + 1 WHERE id = $1";
-            return tx.execute(touch, &[&band]).map(drop);
+            return tx.also(touch, &[&band]);
         }
         let grows = self.members > 0 || self.pending > 0;
         let done = tx.execute(
@@ -96,6 +98,8 @@ impl Totals {
 pub(super) enum On<'c> {
     Sqlite(&'c rusqlite::Connection),
     Postgres(&'c mut Session),
+    /// PostgreSQL, asked one thing.
+    Replay(&'c mut Replay),
 }
 
 impl<'c> Tx<'c> {
@@ -107,7 +111,7 @@ impl<'c> Tx<'c> {
     pub fn dialect(&self) -> Dialect {
         match self.on {
             On::Sqlite(_) => Dialect::Sqlite,
-            On::Postgres(_) => Dialect::Postgres,
+            On::Postgres(_) | On::Replay(_) => Dialect::Postgres,
         }
     }
 
@@ -131,7 +135,20 @@ impl<'c> Tx<'c> {
                 Ok(changed)
             }
             On::Postgres(session) => session.execute(sql, &values(params)),
+            On::Replay(replay) => Err(replay.refuse()),
         })
+    }
+
+    /// Runs a statement whose answer nobody needs: it adds a row, or holds some. On PostgreSQL it travels with the next
+    /// statement or the commit, which fails where it does.
+    pub fn also(&mut self, sql: &'static str, params: Params<'_>) -> Result<(), Error> {
+        match &self.on {
+            On::Postgres(_) => self.guard(sql, |on| match on {
+                On::Postgres(session) => session.also(sql, &values(params)),
+                _ => Ok(()),
+            }),
+            _ => self.execute(sql, params).map(drop),
+        }
     }
 
     /// The rows of a `SELECT`, or of a statement with `RETURNING`.
@@ -151,6 +168,9 @@ impl<'c> Tx<'c> {
             }
             On::Postgres(session) => {
                 session.query(sql, &values(params))?.iter().map(|row| T::from_row(&Row::postgres(row))).collect()
+            }
+            On::Replay(replay) => {
+                replay.query(sql, &values(params))?.iter().map(|row| T::from_row(&Row::postgres(row))).collect()
             }
         })
     }
