@@ -15,6 +15,7 @@ pub(crate) mod audit;
 pub(crate) mod bands;
 pub(crate) mod calendar;
 pub(crate) mod campaigns;
+mod crowd;
 pub(crate) mod filtered;
 pub(crate) mod http;
 pub(crate) mod idempotency;

@@ -253,6 +253,9 @@ table! {
         /// Connections that are open at once, in force always; the next ones wait.
         connections: usize = 1_024, By("1024"),
             "a whole number from 1 to 100000", "GUESTLIST_LIMITS_CONNECTIONS", |found| found.whole(1, 100_000);
+        /// Connections that one network has open at once; the next ones are closed. Trusted proxies are not counted.
+        connections_per_network: usize = 128, By("128"),
+            "a whole number from 1 to 100000", "GUESTLIST_LIMITS_NETWORK_CONNECTIONS", |found| found.whole(1, 100_000);
     }
 }
 

@@ -22,7 +22,7 @@ mod invites;
 mod limits;
 mod me;
 mod members;
-mod network;
+pub(crate) mod network;
 pub(crate) mod once;
 mod people;
 pub(crate) mod problem;

@@ -2,7 +2,7 @@
 
 use crate::{
     api::{Code, FieldError, Patch, Problem, why_unread},
-    domain::{Invalid, MaxUses, Role},
+    domain::{Invalid, MaxUses, Role, clean_line},
 };
 
 use super::store;
@@ -73,9 +73,9 @@ impl From<Problem> for Refused {
     }
 }
 
-/// Why JSON that was sent cannot be read, without the place in the text.
+/// Why JSON that was sent cannot be read, without the place in the text. It quotes what was sent, fit for a terminal.
 pub(crate) fn unreadable(error: &serde_json::Error) -> String {
-    why_unread(error)
+    clean_line(&why_unread(error))
 }
 
 /// Collects every refused field of a request, so that a person hears of all of them at once.

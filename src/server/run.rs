@@ -26,7 +26,7 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use super::{App, Peer, mail, metrics::OPENMETRICS, outbox, stall::Stalling, sweep, views};
+use super::{App, Peer, crowd::Crowd, mail, metrics::OPENMETRICS, outbox, stall::Stalling, sweep, views};
 
 /// How long a connection may take to send a request's headers.
 const HEADERS: Duration = Duration::from_secs(10);
@@ -83,7 +83,8 @@ pub async fn serve_on(
     app.store().close().await;
 }
 
-/// Takes connections until `shutdown` is ready; those that are open then. `counted` counts them.
+/// Takes connections until `shutdown` is ready; those that are open then. `counted` counts them, and says how many one
+/// network may have: one too many is closed, since it would wait in a place of its own.
 async fn take(
     listener: TcpListener,
     router: Router,
@@ -93,6 +94,7 @@ async fn take(
     ended: watch::Receiver<bool>,
 ) -> JoinSet<()> {
     let places = Arc::new(Semaphore::new(places));
+    let crowd = counted.and_then(|app| Crowd::new(app.settings()));
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
     loop {
@@ -107,11 +109,16 @@ async fn take(
         };
         match accepted {
             (Ok((stream, peer)), place) => {
+                let entered = crowd.as_ref().map(|crowd| crowd.enter(peer.ip()));
+                if matches!(entered, Some(None)) {
+                    tracing::debug!(%peer, "a network has as many connections as it may");
+                    continue;
+                }
                 let (router, ended) = (router.clone(), ended.clone());
                 let open = counted.map(|app| app.metrics().connection());
                 connections.spawn(async move {
                     connection(stream, peer, router, ended).await;
-                    drop((place, open));
+                    drop((place, open, entered));
                 });
             }
             (Err(error), _) => {

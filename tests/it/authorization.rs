@@ -141,7 +141,7 @@ const SITE_TABLE: &[(&str, &str, [u16; 3])] = &[
 ];
 
 /// A good body of an operation, `None` where it takes none.
-fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
+pub fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
     Some(match (method, path) {
         ("POST", "/auth/register") => {
             json!({ "username": scene.fresh, "email": format!("{}@example.org", scene.fresh), "password": PASSWORD })
@@ -188,20 +188,23 @@ fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
 }
 
 /// A band with someone of each kind in it, and invites that its owner made.
-struct Scene {
+pub struct Scene {
     /// In the order of [`WHO`].
-    people: Vec<Option<Person>>,
-    band: String,
+    pub people: Vec<Option<Person>>,
+    /// The band.
+    pub band: String,
     /// A plain member whom nobody asks.
     other: String,
     banned: String,
     pending: String,
-    token: String,
+    /// The token of an invite that waits.
+    pub token: String,
     revoked: String,
     /// A link that remembers an address.
     remembers: String,
     template: String,
-    campaign: String,
+    /// A batch of codes.
+    pub campaign: String,
     /// One with an event.
     dated: String,
     /// Someone outside asks to come in.
@@ -211,7 +214,8 @@ struct Scene {
 }
 
 impl Scene {
-    async fn new(world: &World, number: usize) -> Self {
+    /// The next one; `number` is for a name that nobody has.
+    pub async fn new(world: &World, number: usize) -> Self {
         let people = world.people(9).await;
         let [stranger, member, inviting, admin, owner, removed, banned, other, asking] =
             people.try_into().ok().unwrap();
@@ -264,8 +268,14 @@ impl Scene {
         }
     }
 
+    /// Whether its owner has no say in it any more, or is gone.
+    pub async fn is_spent(&self, owner: &Person) -> bool {
+        let (status, band) = owner.get(&format!("/bands/{}", self.band)).await;
+        status != 200 || band["role"] != "owner"
+    }
+
     /// The operation's path with what stands here for its parameters.
-    async fn path(&self, path: &str, who: usize) -> String {
+    pub async fn path(&self, path: &str, who: usize) -> String {
         if path == "/accounts" {
             return format!("/accounts?q=p0&band={}", self.band);
         }

@@ -176,6 +176,34 @@ async fn a_connection_too_many_waits_for_its_turn() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_holds_its_connections_silently_keeps_no_other_out() {
+    let limits = Limits { enabled: true, connections: 6, connections_per_network: 3, ..Limits::default() };
+    let world = World::sqlite_with(Settings { limits, ..settings() }).await;
+    let address = world.origin.strip_prefix("http://").unwrap();
+    let mut silent = Vec::new();
+    for _ in 0..40 {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /livez HTTP/1.1\r\nHost:").await.unwrap();
+        silent.push(stream);
+    }
+    // Those above its number were let go without a word; three are held, and so there is room.
+    let mut held = 0;
+    for stream in &mut silent {
+        let wait = std::time::Duration::from_millis(if held < 3 { 300 } else { 5_000 });
+        held += usize::from(tokio::time::timeout(wait, stream.read(&mut [0; 64])).await.is_err());
+    }
+    assert_eq!(held, 3);
+    // Another network: on this machine all of 127.0.0.0/8 is.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut other = socket.connect(address.parse().unwrap()).await.unwrap();
+    other.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut answer = [0; 512];
+    let count = other.read(&mut answer).await.unwrap();
+    assert!(answer[..count].starts_with(b"HTTP/1.1 204"), "{:?}", String::from_utf8_lossy(&answer[..count]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 #[cfg(target_os = "linux")]
 async fn however_many_sign_in_passwords_take_the_memory_of_a_few() {
     let data = tempfile::tempdir().unwrap();

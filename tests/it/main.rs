@@ -6,6 +6,8 @@
 #![allow(unreachable_pub)]
 
 #[cfg(feature = "server")]
+mod abuse;
+#[cfg(feature = "server")]
 mod accounts;
 #[cfg(feature = "server")]
 mod actions;
@@ -57,6 +59,8 @@ mod deploy;
 #[cfg(feature = "server")]
 mod described;
 #[cfg(feature = "server")]
+mod doors;
+#[cfg(feature = "server")]
 mod ends;
 #[cfg(feature = "server")]
 mod forms;
@@ -99,6 +103,8 @@ mod members;
 mod metrics;
 #[cfg(feature = "server")]
 mod model;
+#[cfg(feature = "server")]
+mod nodes;
 #[cfg(feature = "server")]
 mod notices;
 #[cfg(feature = "server")]
@@ -163,6 +169,8 @@ mod seed;
 mod shell;
 #[cfg(feature = "server")]
 mod smtp;
+#[cfg(all(unix, feature = "server"))]
+mod soak;
 #[cfg(feature = "server")]
 mod startup;
 #[cfg(feature = "server")]

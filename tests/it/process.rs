@@ -21,10 +21,29 @@ impl Server {
 
     /// As [`Server::start`], with more in its environment.
     pub fn start_with(data: &Path, database: Option<&str>, environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guestlist"));
+        command.args(Self::words(database));
+        Self::launch(command, data, environment)
+    }
+
+    /// As [`Server::start_with`], with a limit of the system on it, in the words of `ulimit`: "-n 64".
+    pub fn start_limited(data: &Path, limit: &str, environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new("sh");
+        // A file that grows beyond its limit is an error to the program that writes it, rather than its end.
+        command.args(["-c", &format!("trap '' XFSZ; ulimit {limit} && exec \"$@\""), "sh"]);
+        command.arg(env!("CARGO_BIN_EXE_guestlist")).args(Self::words(None));
+        Self::launch(command, data, environment)
+    }
+
+    fn words(database: Option<&str>) -> impl Iterator<Item = &str> {
+        ["serve", "--listen", "127.0.0.1:0"]
+            .into_iter()
+            .chain(database.map(|url| ["--database", url]).into_iter().flatten())
+    }
+
+    fn launch(mut command: Command, data: &Path, environment: &[(&str, &str)]) -> Self {
         let log = std::fs::OpenOptions::new().append(true).create(true).open(data.join("log")).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_guestlist"))
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(database.map(|url| ["--database", url]).iter().flatten())
+        let mut process = command
             .env_clear()
             .envs(crate::measured::told())
             .envs([("GUESTLIST_LOG", "trace"), ("GUESTLIST_LIMITS", "false")])
@@ -36,8 +55,13 @@ impl Server {
             .unwrap();
         let mut greeting = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut greeting).unwrap();
-        let origin = greeting.trim().strip_prefix("listening on ").unwrap().to_owned();
+        let origin = greeting.trim().strip_prefix("listening on ").expect(&greeting).to_owned();
         Self { process, origin }
+    }
+
+    /// Its number among the system's processes.
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// Ends it as a power cut would.

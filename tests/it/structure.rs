@@ -1,5 +1,6 @@
 //! The source itself: who imports whom, and how large a file may be.
 
+mod held;
 mod imports;
 
 use std::{
@@ -55,6 +56,7 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
     ("outbox", SUBJECTS),
     ("suppressions", SUBJECTS),
     ("mail", USERS),
+    ("crowd", &["http"]),
     ("stall", &[]),
     ("sweep", USERS),
     ("admin", USERS),
@@ -65,6 +67,7 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
         &[
             "accounts",
             "audit",
+            "crowd",
             "http",
             "idempotency",
             "invites",

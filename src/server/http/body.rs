@@ -9,6 +9,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::{
     api::Code,
+    domain::clean_line,
     server::{Hash, Refused, hash, refused::unreadable},
 };
 
@@ -74,7 +75,7 @@ fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refused> {
     }
     let mut json = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
+        let path = clean_line(&error.path().to_string());
         let error = error.into_inner();
         // JSON that is well formed can hold what is no value: half of a surrogate pair, a number beyond all bounds.
         if !error.is_data() && serde_json::from_slice::<IgnoredAny>(text).is_err() {
