@@ -72,7 +72,8 @@ pub fn last_reminder(end: Option<Timestamp>, hours: Hours, now: Timestamp) -> Op
 }
 
 /// A text of somebody else's for a mail: a program that shows it finds nothing in it to make a link of. What looks like
-/// an address of the web gets a space behind its dots and colons.
+/// an address of the web gets a space behind its dots and colons; so do four numbers that name a host, and what a header
+/// would be decoded by (`=?utf-8?q?…?=`), in which such an address could hide.
 #[must_use]
 pub fn unlinked(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
@@ -81,13 +82,27 @@ pub fn unlinked(text: &str) -> String {
         out.push(c);
         let before = place.checked_sub(1).and_then(|place| chars.get(place)).copied().unwrap_or(' ');
         let after = |n: usize| chars.get(place + n).copied().unwrap_or(' ');
-        let is_dot = matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}');
-        let in_a_name = is_dot && before.is_alphanumeric() && after(1).is_alphabetic() && after(2).is_alphanumeric();
-        if in_a_name || c == ':' && after(1) == '/' {
+        let in_a_name = is_dot(c) && before.is_alphanumeric() && after(1).is_alphabetic() && after(2).is_alphanumeric();
+        let is_encoded = c == '=' && after(1) == '?';
+        if in_a_name || is_encoded || c == ':' && after(1) == '/' || is_dot(c) && is_in_four_numbers(&chars, place) {
             out.push(' ');
         }
     }
     out
+}
+
+/// What stands between the parts of a host's name, in every form that programs take for it.
+fn is_dot(c: char) -> bool {
+    matches!(c, '.' | '\u{2024}' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
+}
+
+/// Whether the dot at this place is one of three between four numbers.
+fn is_in_four_numbers(chars: &[char], place: usize) -> bool {
+    let is_part = |c: &&char| c.is_ascii_digit() || is_dot(**c);
+    let (before, after) = chars.split_at(place);
+    let from = place - before.iter().rev().take_while(is_part).count();
+    let to = place + after.iter().take_while(is_part).count();
+    chars[from..to].split(|&c| is_dot(c)).filter(|part| (1..=3).contains(&part.len())).count() >= 4
 }
 
 #[cfg(test)]
@@ -135,7 +150,19 @@ mod tests {
         assert_eq!(unlinked("log in at https://evil.example/x now"), "log in at https: //evil. example/x now");
         assert_eq!(unlinked("www.evil.co.uk"), "www. evil. co. uk");
         assert_eq!(unlinked("kim@evil.example"), "kim@evil. example");
-        for same in ["St. Vincent", "R.E.M.", "3.14 p.m.", "Brass & Bone", "see you at 8. Bring mutes."] {
+        assert_eq!(unlinked("192.0.2.1/x"), "192. 0. 2. 1/x");
+        assert_eq!(unlinked("=?utf-8?q?https=3A=2F=2Fevil?="), "= ?utf-8?q?https=3A=2F=2Fevil?=");
+        assert_eq!(unlinked("evil\u{2024}example"), "evil\u{2024} example");
+        for same in [
+            "31.12.2026",
+            "1.5 = 1.50",
+            "what = why?",
+            "St. Vincent",
+            "R.E.M.",
+            "3.14 p.m.",
+            "Brass & Bone",
+            "see you at 8. Bring mutes.",
+        ] {
             assert_eq!(unlinked(same), same);
         }
     }

@@ -181,7 +181,12 @@ async fn through(world: &World, document: &Value, method: &str, path: &str, numb
             let (status, answer) = owner.send(method, &real, Some(&wish)).await;
             let door = format!("{method} {path} {}", place.join("."));
             tried.faults.note(status >= 500, || format!("{door} {text:?}: {status} {answer}"));
-            tried.faults.hidden(&door, &answer);
+            // Of many rows each is told with what was sent of it, word for word, to who sent it.
+            let mut told = answer.clone();
+            for row in told["results"].as_array_mut().into_iter().flatten() {
+                row["input"] = Value::Null;
+            }
+            tried.faults.hidden(&door, &told);
             if status >= 300 {
                 tried.refused += 1;
                 continue;
