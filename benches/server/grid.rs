@@ -17,6 +17,7 @@ use crate::{
     node,
     record::{Figure, Sheet},
     seed::{self, Person},
+    turn,
 };
 
 /// How far it goes and how long each point is looked at.
@@ -178,7 +179,7 @@ impl Grid<'_> {
         self.rates("preview", &figures, callers, at);
     }
 
-    /// Each caller comes into bands that are new to it, beginning with another one.
+    /// Each caller comes into bands that are new to it.
     async fn accepts(&mut self, callers: usize, at: impl Fn(Figure) -> Figure) {
         let mut links = Vec::new();
         for _ in 0..LINKS {
@@ -188,7 +189,7 @@ impl Grid<'_> {
         // Whoever owns the links is a member already.
         let guests = if callers == 1 { &self.people[1..] } else { &self.people[..] };
         let figures = load::run_on(&addresses, callers, None, |caller, n| {
-            let link = links.get((caller + n) % LINKS).filter(|_| n < LINKS && (caller > 0 || callers == 1))?;
+            let link = links.get(turn(caller, n, LINKS)).filter(|_| n < LINKS && (caller > 0 || callers == 1))?;
             Some(Ask::post(&format!("/api/v1/invites/{}/accept", link.reveal()), &guests[caller].session))
         })
         .await;

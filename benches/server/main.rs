@@ -168,8 +168,8 @@ async fn accepts(
         links.push(seed::link(app.store(), Timestamp::now(), &people[0]).await);
     }
     let accepts = load::run(address, CALLERS, None, |caller, n| {
-        // The owner is a member already; each caller begins with another band.
-        let link = links.get((caller + n) % BANDS).filter(|_| n < BANDS && caller > 0)?;
+        // The owner is a member already.
+        let link = links.get(turn(caller, n, BANDS)).filter(|_| n < BANDS && caller > 0)?;
         Some(Ask::post(&format!("/api/v1/invites/{}/accept", link.reveal()), &people[caller].session))
     })
     .await;
@@ -191,6 +191,13 @@ async fn accepts(
         println!("                   {:.2} of {peer}, {bare:.0} a second", accepts.rate() / bare);
         sheet.add(rate().beside(peer, bare));
     }
+}
+
+/// Which of `all` places, 30 or 100, a caller comes to as its `n`th: to each once, in an order of its own. In one order for
+/// all, who waits for another at one place would be behind it at every further one.
+fn turn(caller: usize, n: usize, all: usize) -> usize {
+    const STRIDES: [usize; 8] = [1, 7, 11, 13, 17, 19, 23, 29];
+    (caller * 37 + n * STRIDES[caller % STRIDES.len()]) % all
 }
 
 /// How often a second the disk makes a small write durable.
