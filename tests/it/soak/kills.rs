@@ -60,6 +60,7 @@ fn origins(servers: &[Server]) -> Vec<&str> {
 
 /// Waits for a server that has begun to listen to be ready.
 pub(super) async fn until_ready(origin: &str) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let begun = Instant::now();
     loop {
         let answer =
