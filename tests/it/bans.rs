@@ -16,11 +16,13 @@ async fn bans_are_listed_and_lifted_by_admins(world: World) {
     let_in(&ada, &band, "admin", &[&joe]).await;
     let_in(&ada, &band, "member", &[&kim, &sam]).await;
     let (_, old) = ada.invite(&band, json!({ "max_uses": null })).await;
+    let decline = format!("/invites/{}/decline", ada.invite(&band, json!({})).await.1);
     world.clock.pass_seconds(1);
     assert_eq!(joe.delete(&format!("/bands/{band}/members/{}?ban=true", id(&kim))).await.0, 204);
     let path = format!("/bands/{band}/bans");
     assert_eq!(code(sam.get(&path).await), (403, "forbidden".to_owned()));
     assert_eq!(code(kim.get(&path).await), (404, "not_found".to_owned()));
+    assert_eq!(code(kim.post(&decline, json!({})).await), (403, "banned".to_owned()), "nor is it theirs to decline");
     let (status, list) = ada.get(&path).await;
     assert_eq!((status, list["bans"].as_array().unwrap().len()), (200, 1), "{list}");
     assert_eq!(
@@ -41,6 +43,7 @@ async fn bans_are_listed_and_lifted_by_admins(world: World) {
     assert_eq!(told["events"][0]["account"]["username"], "kim");
 
     assert_eq!(code(kim.accept(&old).await), (403, "removed".to_owned()));
+    assert_eq!(code(kim.post(&decline, json!({})).await), (403, "removed".to_owned()));
     world.clock.pass_seconds(1);
     let (_, new) = ada.invite(&band, json!({})).await;
     assert_eq!(kim.accept(&new).await.1["outcome"], "joined");

@@ -21,6 +21,7 @@ on_each_database! {
     looking_changes_nothing_but_a_count,
     a_decline_can_refuse_what_would_follow,
     two_revokes_at_once_are_both_well,
+    of_a_band_that_is_gone_every_invite_says_so_whatever_it_came_to,
 }
 
 async fn invite(person: &Person, band: &str, body: Value) -> (String, String) {
@@ -269,4 +270,22 @@ async fn two_revokes_at_once_are_both_well(world: World) {
     assert_eq!(ada.get(&format!("/bands/{band}")).await.1["counts"]["pending"], 0);
     let (_, trail) = ada.get(&format!("/bands/{band}/audit?action=invite.revoked")).await;
     assert_eq!(trail["events"].as_array().unwrap().len(), 8);
+}
+
+async fn of_a_band_that_is_gone_every_invite_says_so_whatever_it_came_to(world: World) {
+    let [ada, kim, sam] = world.people(3).await.try_into().ok().unwrap();
+    let band = ada.band("Choir").await;
+    let (_, pending) = invite(&ada, &band, json!({})).await;
+    let (_, used) = invite(&ada, &band, json!({})).await;
+    let (revoked, taken_back) = invite(&ada, &band, json!({})).await;
+    assert_eq!(accept(&kim, &used).await.0, 200);
+    assert_eq!(ada.delete(&format!("/invites/{revoked}")).await.0, 204);
+    assert_eq!(ada.delete(&format!("/bands/{band}")).await.0, 204);
+    for token in [&pending, &used, &taken_back] {
+        let look = world.send("GET", &format!("/invites/{token}/info"), None).await;
+        let decline = sam.post(&format!("/invites/{token}/decline"), json!({})).await;
+        for (status, problem) in [look, accept(&sam, token).await, decline] {
+            assert_eq!((status, &problem["code"]), (410, &json!("invite_cancelled")), "{problem}");
+        }
+    }
 }

@@ -75,6 +75,8 @@ mod kinds;
 #[cfg(feature = "server")]
 mod landing;
 #[cfg(feature = "server")]
+mod last_use;
+#[cfg(feature = "server")]
 mod limits;
 #[cfg(feature = "server")]
 mod lists;

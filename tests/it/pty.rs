@@ -48,6 +48,9 @@ impl Pty {
         let mut command = CommandBuilder::new(program);
         command.args(args);
         command.env_clear();
+        if let Some((name, path)) = crate::measured::told() {
+            command.env(name, path);
+        }
         command.env("HOME", home);
         command.env("TERM", "xterm-256color");
         for (name, value) in variables {

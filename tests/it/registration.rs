@@ -63,9 +63,12 @@ async fn by_invite_an_account_takes_the_use_and_its_accept_none() {
         let counts = json!({ "members": 2, "invites": 1, "pending": 0 });
         assert_eq!(ada.get(&format!("/bands/{band}")).await.1["counts"], counts);
         let (_, trail) = ada.get(&format!("/bands/{band}/audit?invite={id}")).await;
-        let actions: Vec<&str> =
-            trail["events"].as_array().unwrap().iter().map(|event| event["action"].as_str().unwrap()).collect();
+        let events = trail["events"].as_array().unwrap();
+        let actions: Vec<&str> = events.iter().map(|event| event["action"].as_str().unwrap()).collect();
         assert_eq!(actions, ["invite.accepted", "invite.registered", "invite.created"]);
+        for event in &events[..2] {
+            assert_eq!(event["account"]["username"], "kim", "the trail says whose use it was: {event}");
+        }
     }
 }
 

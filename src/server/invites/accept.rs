@@ -374,7 +374,10 @@ pub(crate) fn accept(
         holds_use: visitor.holds,
         proof: rules.as_ref().map_or(Ok(()), |rules| visitor.prove(found, account, rules.email_identity, mail)),
         membership,
-        is_in_a_band: membership == Membership::One && bands::is_in_any(tx, account)?,
+        is_in_a_band: match membership {
+            Membership::One => bands::is_in_any(tx, account)?,
+            Membership::Many => false,
+        },
         needs_word: found.requires_approval,
     };
     let accepted = match visit.accept().map_err(|no| found.refusal(no.into()))? {
