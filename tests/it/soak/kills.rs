@@ -127,9 +127,3 @@ async fn soak_two_nodes_on_postgres() {
     let Some(url) = tokio::task::spawn_blocking(fresh_database).await.unwrap() else { return };
     kill_again_and_again(Some(url), 2, Extent::long(100)).await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "long; .ci/soak runs it"]
-async fn soak_two_nodes_on_sqlite() {
-    kill_again_and_again(None, 2, Extent::long(100)).await;
-}
