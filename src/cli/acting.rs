@@ -1,11 +1,15 @@
 //! One thing done to invites: to one, to several by their ids, or to all that fit a filter.
 
-use std::io::{self, BufRead as _};
+use std::{
+    io::{self, BufRead as _},
+    pin::pin,
+};
 
 use clap::Args;
 
 use super::{
     Context, Error, ask,
+    bulk::interrupted,
     invites::{self, Filter, query},
     list::Paging,
     named::{BandArg, InviteArg},
@@ -246,17 +250,25 @@ impl Wish<'_> {
             Some(_) => vec![None],
             None => self.ids.chunks(MAX_ACTED_ON).rev().map(|ids| Some(ids.to_vec())).collect(),
         };
-        let mut cursor = None;
+        let (mut cursor, mut stop, mut stopped) = (None, pin!(interrupted()), false);
         while let Some(ids) = calls.pop() {
             let (action, args, filter) = (self.action, self.args.clone(), self.filter.clone());
             let body = ActOnInvites { action, ids, filter, cursor, args };
-            let acted = match self.client.act_on_invites(self.band, &body).await {
+            let mut request = pin!(self.client.act_on_invites(self.band, &body));
+            let answer = tokio::select! {
+                answer = &mut request => answer,
+                () = &mut stop, if !stopped => {
+                    stopped = true;
+                    progress.end();
+                    output::note("Waiting for the answer that is on its way.");
+                    request.await
+                }
+            };
+            let acted = match answer {
                 Ok(acted) => acted,
                 Err(error) => {
                     progress.end();
-                    if all.done > 0 {
-                        output::note(&format!("Done before this: {} invites. The same command goes on.", all.done));
-                    }
+                    so_far(&all);
                     return Err(error.into());
                 }
             };
@@ -266,11 +278,21 @@ impl Wish<'_> {
             if cursor.is_some() {
                 calls.push(None);
             }
+            if stopped && !calls.is_empty() {
+                so_far(&all);
+                return Err(Error::Interrupted);
+            }
             progress.at(u64::from(all.done) + all.failed.len() as u64, None);
         }
         progress.end();
         Ok(all)
     }
+}
+
+/// Says what was done before the end of all.
+fn so_far(acted: &ActedOnInvites) {
+    let refused = if acted.failed.is_empty() { String::new() } else { format!(", {} refused", acted.failed.len()) };
+    output::note(&format!("Done so far: {} invites{refused}. The same command goes on with the others.", acted.done));
 }
 
 /// Says what became of it; where invites were refused, that is a failure.

@@ -292,7 +292,8 @@ impl Sending<'_> {
     }
 }
 
-async fn interrupted() {
+/// Waits until the person wants no more.
+pub(super) async fn interrupted() {
     // Where signals cannot be had, nothing interrupts.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;

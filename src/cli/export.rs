@@ -95,8 +95,9 @@ pub(super) async fn run(context: &Context, band: BandId, query: &InviteQuery, ar
         None => context.json,
     };
     let path = args.output.as_deref().filter(|path| *path != std::path::Path::new("-"));
-    let mut out: Box<dyn Write> = match path {
-        Some(path) => Box::new(file::create(path, false)?),
+    let mut whole = path.map(file::Whole::begin).transpose()?;
+    let mut out: Box<dyn Write + '_> = match &whole {
+        Some(whole) => Box::new(&whole.file),
         None => Box::new(io::stdout()),
     };
     if !is_json {
@@ -121,6 +122,10 @@ pub(super) async fn run(context: &Context, band: BandId, query: &InviteQuery, ar
     };
     Paging::ALL.walk(async |page| client.invites(band, &InviteQuery { page, ..query.clone() }).await, each).await?;
     out.flush()?;
+    drop(out);
+    if let Some(whole) = whole.take() {
+        whole.end()?;
+    }
     progress.end();
     if let Some(path) = path {
         output::note(&format!("{done} invites written to {}.", path.display()));

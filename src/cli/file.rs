@@ -3,11 +3,11 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use super::{Error, output, system_words};
-use crate::{client::Download, domain::clean_block};
+use crate::{client::Download, domain::clean_block, private};
 
 /// Saves a file as it comes. On standard output it is cleaned of what must not reach a terminal; a file of a name has what
 /// the server sent, and is only its owner's to read: codes are secrets.
@@ -15,10 +15,64 @@ pub(super) async fn save(download: Download, path: Option<&Path>) -> Result<(), 
     let Some(path) = path.filter(|path| *path != Path::new("-")) else {
         return copy(download, &mut Cleaned::new(io::stdout().lock())).await;
     };
-    let mut file = create(path, false)?;
-    copy(download, &mut file).await?;
+    let mut whole = Whole::begin(path)?;
+    copy(download, &mut whole.file).await?;
+    whole.end()?;
     output::note(&format!("Written to {}.", path.display()));
     Ok(())
+}
+
+/// A file that stands under its name once it is whole: a part of a list, after a broken connection or a Ctrl-C, is not
+/// taken for all of it.
+pub(super) struct Whole {
+    /// What is written to.
+    pub(super) file: File,
+    /// Where it lies meanwhile, and where it goes; nowhere for what is no file, such as a pipe.
+    moves: Option<(PathBuf, PathBuf)>,
+}
+
+impl Whole {
+    /// Begins a file that only its owner may read.
+    pub(super) fn begin(path: &Path) -> Result<Self, Error> {
+        // What a name leads to is written, not the name.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if path.exists() && !path.is_file() {
+            return Ok(Self { file: create(&path, false)?, moves: None });
+        }
+        let mut part = path.clone().into_os_string();
+        part.push(".part");
+        let part = PathBuf::from(part);
+        let unwritable =
+            |error: &io::Error| Error::Usage(format!("{} cannot be written: {}", path.display(), system_words(error)));
+        if let Err(error) = OpenOptions::new().write(true).open(&path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(unwritable(&error));
+        }
+        let file = private::create(&part, false).map_err(|error| unwritable(&error))?;
+        file.set_len(0).map_err(|error| unwritable(&error))?;
+        Ok(Self { file, moves: Some((part, path)) })
+    }
+
+    /// Gives it its name.
+    pub(super) fn end(mut self) -> Result<(), Error> {
+        self.file.flush()?;
+        if let Some((part, path)) = self.moves.take() {
+            let unwritable = |error: io::Error| {
+                Error::Usage(format!("{} cannot be written: {}", path.display(), system_words(&error)))
+            };
+            std::fs::rename(&part, &path).map_err(unwritable)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        if let Some((part, _)) = &self.moves {
+            let _ = std::fs::remove_file(part);
+        }
+    }
 }
 
 /// Opens a file to write that only its owner may read: anew, or behind what is in it.
@@ -94,6 +148,24 @@ impl<W: Write> Write for Cleaned<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_has_its_name_once_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.csv");
+        std::fs::write(&path, "old").unwrap();
+        let mut broken = Whole::begin(&path).unwrap();
+        broken.file.write_all(b"half").unwrap();
+        drop(broken);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+        let mut whole = Whole::begin(&path).unwrap();
+        whole.file.write_all(b"all").unwrap();
+        whole.end().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "all");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+        assert!(Whole::begin(Path::new("/dev/null")).unwrap().end().is_ok());
+        assert!(Whole::begin(Path::new("/no/such/list.csv")).is_err());
+    }
 
     #[test]
     fn text_is_cleaned_wherever_it_is_cut() {

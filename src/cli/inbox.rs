@@ -27,7 +27,7 @@ enum InboxCommand {
     },
     /// Accept one.
     Accept {
-        /// The invite's id.
+        /// The invite's id, or its end as a list showed it.
         invite: InviteArg,
         #[command(flatten)]
         wait: WaitArg,
@@ -36,7 +36,7 @@ enum InboxCommand {
     },
     /// Decline one.
     Decline {
-        /// The invite's id.
+        /// The invite's id, or its end as a list showed it.
         invite: InviteArg,
         /// Why.
         #[arg(long)]

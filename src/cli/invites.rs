@@ -105,19 +105,19 @@ pub(super) enum Invites {
     },
     /// Show one invite.
     Show {
-        /// The invite's id.
+        /// The invite's id, or its end as a list showed it.
         invite: InviteArg,
     },
     /// List who used an invite.
     Uses {
-        /// The invite's id.
+        /// The invite's id, or its end as a list showed it.
         invite: InviteArg,
         #[command(flatten)]
         paging: Paging,
     },
     /// Change a pending invite.
     Edit {
-        /// The invite's id.
+        /// The invite's id, or its end as a list showed it.
         invite: InviteArg,
         #[command(flatten)]
         terms: Terms,
@@ -157,7 +157,7 @@ pub(super) enum Invites {
     },
     /// Print an invite's link again; leaves a trace.
     Link {
-        /// The invite's id.
+        /// The invite's id, or its end as a list showed it.
         invite: InviteArg,
         /// Copy it as well.
         #[arg(long)]
@@ -165,7 +165,7 @@ pub(super) enum Invites {
     },
     /// Give an invite a new link; the old one is dead.
     Rotate {
-        /// The invite's id.
+        /// The invite's id, or its end as a list showed it.
         invite: InviteArg,
         /// Copy it as well.
         #[arg(long)]

@@ -8,7 +8,7 @@ use clap_complete::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 use crate::{
     api::{Band, BandScope, Block, Invite, InviteSort, OnExisting},
     cli::{Context, variable},
-    client::{BandQuery, Client, InviteQuery, MemberQuery, Page, Patience, session::SessionFile},
+    client::{AuditQuery, BandQuery, Client, InviteQuery, MemberQuery, Page, Patience, session::SessionFile},
     config::load,
     domain::{BandId, InvitePermission, JoinMode, JoinStatus, Kind, Status},
 };
@@ -71,6 +71,8 @@ fn offering(arg: Arg, group: &str, command: &str) -> Arg {
         ("request", ..) => asking(arg, requests),
         ("block", "blocks", _) => asking(arg, blocks),
         ("block", ..) => words(arg, Block::ALL.iter().map(|word| word.as_str()).collect()),
+        ("action", "guestlist", "audit") => asking(arg, actions),
+        ("login", ..) => asking(arg, accounts),
         ("profile", ..) => asking(arg, profiles),
         ("server", ..) => asking(arg, servers),
         ("time_zone", ..) => asking(arg, zones),
@@ -225,6 +227,25 @@ fn blocks(typed: &OsStr) -> Vec<CompletionCandidate> {
     })
 }
 
+/// What was done of late.
+fn actions(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let mut offers = of_bands(&async |client, band| {
+        let page = Page { limit: Some(crate::api::MAX_LIMIT), cursor: None };
+        let events = client.audit(band, &AuditQuery::default(), &page).await.ok()?.events.into_iter();
+        let events = events.map(|event| event.action).filter(|action| goes_on(action, typed));
+        Some(events.map(CompletionCandidate::new).collect())
+    });
+    offers.sort();
+    offers.dedup();
+    offers
+}
+
+/// Accounts that a session is kept for, or was.
+fn accounts(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let fitting = |(_, username): &(String, String)| goes_on(username, typed);
+    kept().into_iter().filter(fitting).map(|(server, username)| candidate(username, server)).collect()
+}
+
 fn profiles(typed: &OsStr) -> Vec<CompletionCandidate> {
     let Ok(loaded) = load(None, &[], &variable) else { return Vec::new() };
     let all = loaded.config.profiles.into_iter().filter(|(name, _)| goes_on(name, typed));
@@ -233,13 +254,18 @@ fn profiles(typed: &OsStr) -> Vec<CompletionCandidate> {
 
 /// Servers that a session is kept for.
 fn servers(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let kept = || {
+    let fitting = |(server, _): &(String, String)| goes_on(server, typed);
+    let offer = |(server, username): (String, String)| candidate(server, username);
+    kept().into_iter().filter(fitting).map(offer).collect()
+}
+
+/// Servers and accounts that sessions are kept for.
+fn kept() -> Vec<(String, String)> {
+    let list = || {
         let loaded = load(None, &[], &variable).ok()?;
         SessionFile::in_folder(loaded.config.data_folder().as_deref(), None).ok()?.list().ok()
     };
-    let fitting = |(server, _): &(String, String)| goes_on(server, typed);
-    let offer = |(server, username): (String, String)| candidate(server, username);
-    kept().unwrap_or_default().into_iter().filter(fitting).map(offer).collect()
+    list().unwrap_or_default()
 }
 
 fn zones(typed: &OsStr) -> Vec<CompletionCandidate> {

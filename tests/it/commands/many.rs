@@ -73,3 +73,28 @@ fn ids_come_as_arguments_or_as_a_list_on_standard_input() {
     }
     ada.run_with(&["invites", "revoke", "-"], "ID\tFOR\n").refused(2, &["no ids came"]);
 }
+
+#[test]
+fn ctrl_c_while_many_are_revoked_says_how_far_it_came() {
+    use std::process::{Command, Stdio};
+
+    let server = Served::start();
+    let ada = server.person("ada");
+    let band = ada.band("The Night Owls");
+    let rows: String = (0..8_000).map(|n| format!("person{n}@example.org\n")).collect::<Vec<_>>().concat();
+    assert_eq!(ada.run_with(&["invites", "bulk", &band, "-"], &rows).code, 0);
+    let all = ["invites", "revoke", "--band", &band, "--status", "pending", "--yes"];
+    let mut revoking = ada.command(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Some are done, so the next are on their way, unless it is quicker than we look.
+    while pending(&ada, &band) == 8_000 && revoking.try_wait().unwrap().is_none() {}
+    assert!(Command::new("kill").args(["-INT", &revoking.id().to_string()]).status().unwrap().success());
+    let output = revoking.wait_with_output().unwrap();
+    let (said, left) = (String::from_utf8(output.stderr).unwrap(), pending(&ada, &band).as_u64().unwrap());
+    if left > 0 {
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{said}");
+        let so_far = format!("Done so far: {} invites. The same command goes on with the others.", 8_000 - left);
+        assert!(said.contains(&so_far) && said.contains("stopped before the end"), "{said}");
+    }
+    assert_eq!(ada.run(&all).code, 0);
+    assert_eq!(pending(&ada, &band), 0);
+}
