@@ -124,6 +124,7 @@ mod tests {
     #[test]
     fn one_person_has_one_form() {
         assert_eq!(Address::parse(" Kim@Example.ORG ").unwrap().as_str(), "kim@example.org");
+        assert_eq!(Address::parse("KIM@example.org").unwrap().to_string(), "kim@example.org");
         assert_eq!(Address::parse("kim@bücher.example").unwrap().as_str(), "kim@xn--bcher-kva.example");
         assert_eq!(Address::parse("kim@example.org").unwrap().masked(), "k***@example.org");
     }

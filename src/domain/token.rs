@@ -294,6 +294,19 @@ mod tests {
     }
 
     #[test]
+    fn a_code_is_its_random_number_in_symbols_the_lowest_first() {
+        let code = |last: [u8; 2]| {
+            let mut random = [0; 32];
+            random[14..16].copy_from_slice(&last);
+            Token::code_from_random(&random).reveal().to_owned()
+        };
+        assert_eq!(
+            [[0, 0], [0, 1], [0, 31], [1, 0]].map(code),
+            ["AAAA-AAAA-AAAA", "BAAA-AAAA-AAAA", "ABAA-AAAA-AAAA", "JJAA-AAAA-AAAA"]
+        );
+    }
+
+    #[test]
     fn what_looks_like_a_code_is_none() {
         for bad in
             ["7KQX-M2FD-9RW", "7KQXM-2FD-9RWH", "7KQX_M2FD_9RWH", "0KQX-M2FD-9RWH", "IKQX-M2FD-9RWH", "7KQX-M2FD-9Ré"]
