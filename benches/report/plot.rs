@@ -8,7 +8,7 @@ use super::{
 };
 
 /// The whole picture, and the part of it within the axes.
-const SIZE: (f64, f64) = (760.0, 420.0);
+const SIZE: (f64, f64) = (810.0, 420.0);
 const LEFT: f64 = 70.0;
 const RIGHT: f64 = 520.0;
 const TOP: f64 = 48.0;
@@ -100,7 +100,7 @@ impl Axis {
     fn over(values: impl Iterator<Item = f64> + Clone, from: f64, to: f64) -> Self {
         let low = values.clone().fold(f64::MAX, f64::min).log10();
         let high = values.fold(f64::MIN, f64::max).log10();
-        Self { low: (low - 0.05).floor(), high: (high + 0.02).ceil(), from, to }
+        Self { low: (low + 0.02).floor(), high: (high + 0.02).ceil(), from, to }
     }
 
     fn at(&self, value: f64) -> f64 {

@@ -15,6 +15,9 @@ use crate::{
 /// Rows that a page looks at on its walk, and fewer than this are few.
 pub(crate) const MOST_LOOKED_AT: i64 = 5_000;
 
+/// Rows at the beginning of a walk that tell whether words are common: half of them have to fit.
+const SAMPLE: i64 = 200;
+
 /// What a condition is good for on the way to the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lead {
@@ -103,6 +106,9 @@ impl<'a> Filtered<'a> {
             return Ok(Way::Exact);
         }
         for (place, one) in self.conditions.iter().enumerate() {
+            if one.lead == Lead::Words && self.is_common(tx)? {
+                break;
+            }
             if matches!(one.lead, Lead::InOrder | Lead::ByIndex | Lead::Words) {
                 let mut rows = Statement::default();
                 rows.add("SELECT 1 AS one FROM ", &[]);
@@ -113,7 +119,28 @@ impl<'a> Filtered<'a> {
                 }
             }
         }
-        Ok(Way::Walk(self.conditions.iter().position(|one| one.lead == Lead::InOrder)))
+        Ok(Way::Walk(self.in_order()))
+    }
+
+    /// The condition along whose index a walk goes.
+    fn in_order(&self) -> Option<usize> {
+        self.conditions.iter().position(|one| one.lead == Lead::InOrder)
+    }
+
+    /// Whether so many rows fit that a walk finds a page and all that is counted. Asked on PostgreSQL alone, whose index of
+    /// words reads all that it has of a word, whatever the limit: of a common one that is most of the band.
+    fn is_common(&self, tx: &mut Tx<'_>) -> Result<bool, Error> {
+        if tx.dialect() == Dialect::Sqlite {
+            return Ok(false);
+        }
+        let (than, order) = if self.down { ("<", "DESC") } else { (">", "ASC") };
+        let (lead, (_, r)) = (self.in_order(), self.table);
+        let mut first = Statement::default();
+        first.add(&format!("SELECT 1 AS one FROM (SELECT {r}.* FROM "), &[]);
+        self.led_by(&mut first, tx.dialect(), lead);
+        first.add(&format!(" ORDER BY {} LIMIT {SAMPLE}) AS {r}", self.order(order)), &[]);
+        self.fitting(&mut first, None, than);
+        Ok(first.count(tx)? >= SAMPLE / 2 && self.count(tx, Way::Walk(lead), None)? >= MOST_COUNTED)
     }
 
     /// How many rows fit, counted to [`MOST_COUNTED`]; `None` where nothing is asked of them, and where as many are not

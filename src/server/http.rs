@@ -30,6 +30,7 @@ pub(crate) mod query;
 mod quota;
 mod requests;
 mod router;
+mod routes;
 mod site;
 mod stats;
 mod templates;

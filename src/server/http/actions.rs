@@ -4,7 +4,6 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{ActOnInvites, ActedOnInvites, Code, InviteAction, Problem},
@@ -16,11 +15,18 @@ use crate::{
     },
 };
 
-use super::{bands::band_id, body::Body, bulk::read_again, caller::Caller, once::Key};
+use super::{
+    bands::band_id,
+    body::Body,
+    bulk::read_again,
+    caller::Caller,
+    once::Key,
+    routes::{Routes, routes},
+};
 
 /// The routes, relative to the API's base path.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(act))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(act))
 }
 
 /// Revokes, restores, sends again, extends, or gives another role to up to 1,000 invites in one transaction: those in

@@ -5,7 +5,6 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{AuditEvent, AuditTrail, CSV, NDJSON, Person, Sheet},
@@ -23,11 +22,12 @@ use super::{
     caller::Caller,
     export::{self, STEP, Walk},
     query::{Keys, only, page, read_key},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(trail))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(trail))
 }
 
 /// What happened in the band, newest first; for its admins. As `csv` or `ndjson` the whole of it, as long as it is.

@@ -5,7 +5,6 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{Code, FOUNDER_HEADER, ForgotPassword, Login, Register, Registered, ResetPassword, SessionSecret, SignedIn},
@@ -27,9 +26,11 @@ use crate::{
     },
 };
 
+use super::routes::{Routes, routes};
+
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(register))
         .routes(routes!(login))
         .routes(routes!(logout))

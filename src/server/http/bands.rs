@@ -6,7 +6,6 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{Accepted, Band, BandScope, Bands, CreateBand, Empty, Outcome, TransferBand, UpdateBand},
@@ -27,9 +26,11 @@ use crate::{
     },
 };
 
+use super::routes::{Routes, routes};
+
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(list, create))
         .routes(routes!(read, edit, delete))
         .routes(routes!(join))

@@ -5,7 +5,6 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::Bans,
@@ -18,11 +17,12 @@ use super::{
     caller::Caller,
     etag::Known,
     query::{Keys, only, page},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(bans)).routes(routes!(unban))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(bans)).routes(routes!(unban))
 }
 
 /// Who may not come back to the band, newest first; for its admins.

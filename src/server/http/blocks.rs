@@ -5,7 +5,6 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::Blocks,
@@ -16,11 +15,12 @@ use crate::{
 use super::{
     caller::Caller,
     query::{Keys, only, page},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(own)).routes(routes!(lift_own)).routes(routes!(all)).routes(routes!(lift))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(own)).routes(routes!(lift_own)).routes(routes!(all)).routes(routes!(lift))
 }
 
 /// What I want no more of, newest first: what I have blocked, and what my verified address has opted out of.

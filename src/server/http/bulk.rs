@@ -5,7 +5,6 @@ use axum::{
     http::{HeaderValue, StatusCode},
     response::Response,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{Code, CreateInvites, CreatedInvites, MAX_ROWS, Problem, REPLAYED_HEADER, RowResult, RowStatus, SentRow},
@@ -17,11 +16,18 @@ use crate::{
     },
 };
 
-use super::{bands::band_id, body::Body, caller::Caller, invites::secret, once::Key};
+use super::{
+    bands::band_id,
+    body::Body,
+    caller::Caller,
+    invites::secret,
+    once::Key,
+    routes::{Routes, routes},
+};
 
 /// The routes, relative to the API's base path.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(create))
 }
 
 /// Makes up to 1,000 invites in one transaction. A row that is wrong stops no other: each has its result, `row` counts

@@ -5,15 +5,19 @@ use axum::{
     http::header,
     response::{IntoResponse as _, Response},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::server::{App, Refused, calendar, campaigns, invites};
 
-use super::{caller::Caller, campaigns::campaign_id, guests::token_hash};
+use super::{
+    caller::Caller,
+    campaigns::campaign_id,
+    guests::token_hash,
+    routes::{Routes, routes},
+};
 
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(of_invite)).routes(routes!(of_campaign))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(of_invite)).routes(routes!(of_campaign))
 }
 
 fn answer(file: String) -> Response {

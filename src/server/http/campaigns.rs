@@ -7,7 +7,6 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{
@@ -33,11 +32,12 @@ use super::{
     invites::secret,
     once::Key,
     query::{Keys, only, page},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read, edit, delete)).routes(routes!(expire))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(list, create)).routes(routes!(read, edit, delete)).routes(routes!(expire))
 }
 
 pub(super) fn campaign_id(text: &str) -> Result<CampaignId, Refused> {

@@ -7,7 +7,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tokio::sync::Semaphore;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{CSV, Campaigns, Code, CodeCard, CodeCards, CreateCodes, CreatedCodes, Sheet},
@@ -31,11 +30,12 @@ use super::{
     export::{self, STEP, Walk},
     once::Key,
     query::{Keys, only, page},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(create))
         .routes(routes!(batches_of_site, create_for_site))
         .routes(routes!(list))

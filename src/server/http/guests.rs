@@ -6,7 +6,6 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{Accepted, DeclineInvite, Empty, Preview},
@@ -27,11 +26,12 @@ use super::{
     invites::{invite_id, secret},
     limits::{Guesser, Limits},
     once::Key,
+    routes::{Routes, routes},
 };
 
 /// The routes, relative to the API's base path.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(info))
         .routes(routes!(accept))
         .routes(routes!(decline))

@@ -6,7 +6,6 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{
@@ -30,11 +29,12 @@ use super::{
     etag::Known,
     once::Key,
     query::{Keys, only, page, read_key},
+    routes::{Routes, routes},
 };
 
 /// The routes, relative to the API's base path.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(list, create))
         .routes(routes!(read, edit, revoke))
         .routes(routes!(redemptions))

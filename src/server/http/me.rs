@@ -6,7 +6,6 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{Account, Empty, Inbox, Sessions, Sync, UpdateAccount, VerifyEmail},
@@ -27,11 +26,12 @@ use super::{
     etag::Known,
     limits::Limits,
     query::{Keys, only, page},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+pub(crate) fn routes() -> Routes {
+    Routes::new()
         .routes(routes!(me, change, delete))
         .routes(routes!(sessions))
         .routes(routes!(end_session))

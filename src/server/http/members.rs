@@ -6,7 +6,6 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{Member, Members, UpdateMember},
@@ -26,11 +25,12 @@ use super::{
     campaigns::go_on,
     etag::Known,
     query::{Keys, flag, only, page, read_key},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(members)).routes(routes!(change, remove))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(members)).routes(routes!(change, remove))
 }
 
 fn account_id(text: &str) -> Result<AccountId, Refused> {

@@ -1,7 +1,6 @@
 //! `/accounts`: looking for people.
 
 use axum::{Json, extract::State};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::FoundPeople,
@@ -12,11 +11,12 @@ use super::{
     bands::band_id,
     caller::Caller,
     query::{Keys, only, read_key},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(search))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(search))
 }
 
 /// People with `q` in user name or display name, 20 at the most; with `band` how each stands to it, for those who may

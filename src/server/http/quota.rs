@@ -4,7 +4,6 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{Quota, SetQuota},
@@ -12,11 +11,15 @@ use crate::{
     server::{App, Refused, quota},
 };
 
-use super::{body::Body, caller::Caller};
+use super::{
+    body::Body,
+    caller::Caller,
+    routes::{Routes, routes},
+};
 
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(read)).routes(routes!(set))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(read)).routes(routes!(set))
 }
 
 /// How many invites I have made in the last 30 days, and how many more I may make.

@@ -6,7 +6,6 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{Code, Empty, JoinRequests, Member, OwnRequests},
@@ -22,11 +21,12 @@ use super::{
     etag::Known,
     once::Key,
     query::{Keys, only, page, read_key},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(own)).routes(routes!(approve)).routes(routes!(deny))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(list)).routes(routes!(own)).routes(routes!(approve)).routes(routes!(deny))
 }
 
 fn ids(band: &str, request: &str) -> Result<(BandId, JoinRequestId), Refused> {

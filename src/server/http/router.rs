@@ -1,6 +1,6 @@
 //! The routes together, and what holds for every answer: problems, headers, limits, the log.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::LazyLock, time::Duration};
 
 use axum::{
     Extension, Router,
@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use bytes::Bytes;
 use futures_util::FutureExt as _;
 use utoipa::{
     OpenApi, ToSchema as _,
@@ -23,7 +24,8 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    auth, bands, bans, described::describe, health, limits, me, members, people, problem::problem_response, quota, site,
+    auth, bands, bans, described::describe, health, limits, me, members, people, problem::problem_response, quota,
+    routes::Routes, site,
 };
 use crate::{
     api::{BandScope, Code, InviteSort, PROBLEM_JSON, Problem},
@@ -49,8 +51,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 struct Document;
 
 /// Every route of the API, relative to its base path.
-fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+fn api() -> Routes {
+    Routes::new()
         .merge(site::routes())
         .merge(auth::routes())
         .merge(me::routes())
@@ -74,32 +76,32 @@ fn api() -> OpenApiRouter<App> {
         .merge(super::audit::routes())
 }
 
-/// The routes of the API under `/api/v1`, and its description.
-pub(super) fn described() -> (Router<App>, String) {
+/// The description of the API, as `OpenAPI`.
+pub(super) fn described() -> String {
     let mut document = Document::openapi();
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     document
         .components
         .get_or_insert_default()
         .add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-    let (routes, mut document) = OpenApiRouter::with_openapi(document).nest("/api/v1", api()).split_for_parts();
+    let described = OpenApiRouter::<App>::with_openapi(document).nest("/api/v1", api().described());
+    let mut document = described.into_openapi();
     complete_operations(&mut document);
     let mut document = serde_json::to_value(&document).unwrap_or_default();
     describe(&mut document);
-    (routes, document.to_string())
+    document.to_string()
 }
 
 /// The whole server as a service: the API under `/api/v1`, its description, health, and the page behind a link.
 pub fn router(app: App) -> Router {
-    let (routes, description) = described();
     let limits = limits::Limits::new(app.settings());
-    let routes = routes
-        .route("/openapi.json", get(async |Extension(text): Extension<OpenApiText>| text))
+    let routes = Router::new()
+        .nest("/api/v1", api().router())
+        .route("/openapi.json", get(description))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .fallback(async || problem_response(&Problem::new(Code::NotFound, "There is nothing at this address.")))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(Extension(OpenApiText(axum::body::Bytes::from(description))));
+        .layer(DefaultBodyLimit::max(BODY_LIMIT));
     let routes = match &limits {
         Some(limits) => routes.layer(from_fn_with_state(limits.clone(), limits::limit)),
         None => routes,
@@ -145,13 +147,10 @@ fn complete_body(body: &mut RequestBody) {
     body.required = Some(if is_required { Required::True } else { Required::False });
 }
 
-#[derive(Clone)]
-struct OpenApiText(axum::body::Bytes);
-
-impl IntoResponse for OpenApiText {
-    fn into_response(self) -> Response {
-        ([(header::CONTENT_TYPE, "application/json")], self.0).into_response()
-    }
+/// The description, made when it is first asked for.
+async fn description() -> Response {
+    static TEXT: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(described()));
+    ([(header::CONTENT_TYPE, "application/json")], TEXT.clone()).into_response()
 }
 
 /// Around every request: a time limit, panics as problems, the framework's own refusals as problems, headers, the log.

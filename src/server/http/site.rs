@@ -1,7 +1,6 @@
 //! What anyone may know about the server.
 
 use axum::{Json, extract::State};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{PasswordRules, Site},
@@ -9,9 +8,11 @@ use crate::{
     server::App,
 };
 
+use super::routes::{Routes, routes};
+
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(site))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(site))
 }
 
 /// What this server is, and what it asks of new people.

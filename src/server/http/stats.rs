@@ -4,18 +4,22 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::Stats,
     server::{App, Refused, stats},
 };
 
-use super::{bands::band_id, caller::Caller, etag::Known};
+use super::{
+    bands::band_id,
+    caller::Caller,
+    etag::Known,
+    routes::{Routes, routes},
+};
 
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(read))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(read))
 }
 
 /// A band's figures, for its admins.

@@ -6,7 +6,6 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::{CreateTemplate, Template, Templates, UpdateTemplate},
@@ -21,11 +20,12 @@ use super::{
     etag::Known,
     once::Key,
     query::{Keys, only, page},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(edit, delete))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(list, create)).routes(routes!(edit, delete))
 }
 
 fn template_id(text: &str) -> Result<TemplateId, Refused> {

@@ -4,7 +4,6 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::Tree,
@@ -21,11 +20,12 @@ use super::{
     caller::Caller,
     etag::Known,
     query::{Keys, only, page, read_key},
+    routes::{Routes, routes},
 };
 
 /// The routes of this file.
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(tree))
+pub(crate) fn routes() -> Routes {
+    Routes::new().routes(routes!(tree))
 }
 
 /// Who brought whom: every member is a node, those who came in first before the others; for the band's members.
