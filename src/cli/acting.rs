@@ -22,7 +22,7 @@ use crate::{
         ResentInvite, UpdateInvite,
     },
     client::{Client, Error as ClientError, InviteQuery},
-    domain::{BandId, InviteId, Role},
+    domain::{BandId, InviteId, Role, Status},
 };
 
 /// Which invites something is done to.
@@ -198,7 +198,11 @@ async fn act(
         }
         (Some(band), true) => {
             let band = band.find(client).await?;
-            let filter = chosen.filter.read(client, band, chosen.query.as_ref()).await?;
+            let mut filter = chosen.filter.read(client, band, chosen.query.as_ref()).await?;
+            let restores = action == InviteAction::Restore;
+            if restores && filter.status.is_none() {
+                filter.status = Some(Status::Cancelled);
+            }
             if chosen.dry_run {
                 let query = query(&filter, None);
                 let ask = async |page| client.invites(band, &InviteQuery { page, ..query.clone() }).await;
@@ -207,7 +211,12 @@ async fn act(
             if !chosen.yes {
                 let name = client.band(band).await?.name;
                 let many = matching(client, band, &filter).await?;
-                ask::sure(false, &format!("{many} of {name} are to be {done}."), &name)?;
+                let says = if restores {
+                    format!("{many} of {name} fit; those revoked in the last ten minutes are to be restored.")
+                } else {
+                    format!("{many} of {name} are to be {done}.")
+                };
+                ask::sure(false, &says, &name)?;
             }
             wish(band, Vec::new(), Some(filter)).run().await?
         }

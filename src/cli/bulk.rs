@@ -240,9 +240,11 @@ impl Sending<'_> {
                 }
             };
             self.progress.end();
-            self.report.add(&next, answer.map_err(Error::from)?, self.sent)?;
+            let (answer, before) = (answer.map_err(Error::from)?, self.sent);
+            // Done before it is told: what cannot be written has happened all the same.
             self.sent += next.len();
             self.next_line = rows.peek().map(|row| row.line);
+            self.report.add(&next, answer, before)?;
             if stopped && self.next_line.is_some() {
                 return Err(Stop::Interrupted);
             }

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     Context, Error,
-    invited::{CalendarArg, came_in},
+    invited::{CalendarArg, came_in, sure_to_decline},
     list::Paging,
     named::InviteArg,
     output,
@@ -44,6 +44,9 @@ enum InboxCommand {
         /// Whose further invites are unwelcome: inviter, band or server.
         #[arg(long, value_name = "WHOSE")]
         block: Option<Block>,
+        /// Do not ask first.
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -56,7 +59,8 @@ pub(super) async fn run(context: &Context, args: &InboxArgs) -> Result<(), Error
             let accepted = client.accept_waiting(invite.id()?).await?;
             came_in(context, &wait.through(context, accepted, None).await?, calendar)
         }
-        Some(InboxCommand::Decline { invite, reason, block }) => {
+        Some(InboxCommand::Decline { invite, reason, block, yes }) => {
+            sure_to_decline(*yes, "The invite")?;
             client.decline_waiting(invite.id()?, &DeclineInvite { reason: reason.clone(), block: *block }).await?;
             context.say("Declined.")
         }

@@ -1,7 +1,7 @@
 //! The way in for the invited: preview, accept, decline.
 
 use std::{
-    io,
+    io::{self, IsTerminal as _},
     path::{Path, PathBuf},
 };
 
@@ -47,6 +47,9 @@ pub(super) struct DeclineArgs {
     /// Whose further invites are unwelcome: inviter, band or server.
     #[arg(long, value_name = "WHOSE")]
     block: Option<Block>,
+    /// Do not ask first.
+    #[arg(long)]
+    yes: bool,
 }
 
 impl TokenArgs {
@@ -132,6 +135,14 @@ pub(super) fn came_in(context: &Context, accepted: &Accepted, calendar: &Calenda
 
 pub(super) async fn decline(context: &Context, pasted: &Pasted, args: &DeclineArgs) -> Result<(), Error> {
     let body = DeclineInvite { reason: args.reason.clone(), block: args.block };
-    context.signed_in()?.decline(pasted, &body).await?;
+    let client = context.signed_in()?;
+    sure_to_decline(args.yes, "The invite")?;
+    client.decline(pasted, &body).await?;
     context.say("Declined.")
+}
+
+/// Asks a person whether they mean it. A script that names the invite has said so, also where nobody is there to ask.
+pub(super) fn sure_to_decline(yes: bool, which: &str) -> Result<(), Error> {
+    let says = format!("{which} ends, for whoever else has its link, too; only its band can invite you again.");
+    ask::agreed(yes || !io::stdin().is_terminal(), &says)
 }

@@ -46,7 +46,7 @@ impl Key {
     /// What is allowed in a variable or a flag: the entries of a list stand between commas there, without brackets.
     #[must_use]
     pub fn allowed_as_word(&self) -> String {
-        let list = self.allowed.split_once('[').and_then(|(before, rest)| Some((before, rest.split_once(']')?)));
+        let list = self.allowed.split_once("[\"").and_then(|(before, rest)| Some((before, rest.split_once(']')?)));
         list.map_or_else(
             || self.allowed.to_owned(),
             |(before, (entries, after))| format!("{before}\"{}\"{after}", entries.replace('"', "")),

@@ -46,6 +46,8 @@ pub(super) struct Report<'a> {
     head: Option<(&'static str, Value)>,
     begun: bool,
     table: Table<4>,
+    /// Whether nobody reads standard output any more: rows and files go on without it.
+    unread: bool,
     results: Option<File>,
     failed: Option<(csv::Writer<File>, &'a Path)>,
     /// Rows with a new invite.
@@ -82,7 +84,8 @@ impl<'a> Report<'a> {
         }
         let table = Table::new(["ROW", "STATUS", "FOR", "LINK, OR WHY NOT"]).keeping_last();
         let (created, before, ended, refused) = (0, 0, 0, 0);
-        Ok(Self { people, json, head: None, begun: false, table, results, failed, created, before, ended, refused })
+        let (head, begun, unread) = (None, false, false);
+        Ok(Self { people, json, head, begun, table, unread, results, failed, created, before, ended, refused })
     }
 
     /// Puts a field before the results in JSON.
@@ -119,7 +122,8 @@ impl<'a> Report<'a> {
             sheet.row(&result_row(row.line, &row.wish, &result));
             if self.json {
                 result.row += u32::try_from(before).unwrap_or(u32::MAX);
-                self.json_result(&result)?;
+                let told = self.json_result(&result);
+                self.heard(told)?;
             } else {
                 let link = result.link.clone().unwrap_or_else(|| why.to_owned());
                 let status =
@@ -133,10 +137,28 @@ impl<'a> Report<'a> {
         if let Some((writer, _)) = &mut self.failed {
             writer.flush()?;
         }
-        if self.json { Ok(()) } else { self.table.rows(&cells) }
+        if self.json || self.unread {
+            return Ok(());
+        }
+        let told = self.table.rows(&cells);
+        self.heard(told)
+    }
+
+    /// A reader who left, as `head` does, stops nothing that was asked for.
+    fn heard(&mut self, told: Result<(), Error>) -> Result<(), Error> {
+        match told {
+            Err(Error::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.unread = true;
+                Ok(())
+            }
+            told => told,
+        }
     }
 
     fn json_result(&mut self, result: &RowResult) -> Result<(), Error> {
+        if self.unread {
+            return Ok(());
+        }
         let before = if self.begun { "," } else { "" };
         self.begin_json()?;
         let text = serde_json::to_string_pretty(result)?.replace('\n', "\n    ");
@@ -158,10 +180,12 @@ impl<'a> Report<'a> {
 
     /// Ends the output; a file for failed rows that has none is taken away.
     pub(super) fn end(mut self, dry_run: bool) -> Result<(), Error> {
-        if self.json {
+        if self.json && !self.unread {
             self.begin_json()?;
             let (created, failed) = (self.created, self.refused);
-            writeln!(io::stdout().lock(), "\n  ],\n  \"created\": {created},\n  \"failed\": {failed}\n}}")?;
+            let end = format!("\n  ],\n  \"created\": {created},\n  \"failed\": {failed}\n}}");
+            let told = writeln!(io::stdout().lock(), "{end}").map_err(Error::from);
+            self.heard(told)?;
         }
         let now = self.created - self.before;
         let invites = counted(now, "invite");
