@@ -133,21 +133,21 @@ impl Client {
     async fn send(&self, ask: &Ask) -> Result<answer::Answer, Error> {
         let mut tries = retry::Tries::new(self.patience);
         loop {
-            let (error, retry_after) = match self.once(ask).await {
+            let error = match self.once(ask).await {
                 Ok(answer) => return Ok(answer),
-                Err(failed) => failed,
+                Err(error) => error,
             };
             // A connection that never came up carried nothing, so asking again is safe for everything.
             let again = ask.is_repeatable() || matches!(error, Error::Connection { sent: false, .. });
-            match tries.next(&error, retry_after) {
+            match tries.next(&error) {
                 Some(wait) if again => tokio::time::sleep(wait).await,
                 _ => return Err(error),
             }
         }
     }
 
-    /// One exchange; an error comes with the server's `Retry-After`, if it gave one.
-    async fn once(&self, ask: &Ask) -> Result<answer::Answer, (Error, Option<Duration>)> {
+    /// One exchange.
+    async fn once(&self, ask: &Ask) -> Result<answer::Answer, Error> {
         let url = self.origin.url(&ask.segments, &ask.query);
         let mut request = self.http.request(ask.method.clone(), url).header(header::ACCEPT, ask.media.as_str());
         if let Some(longest) = ask.longest {
@@ -155,7 +155,7 @@ impl Client {
         }
         if let Some(session) = &self.session {
             let mut value = header::HeaderValue::try_from(format!("Bearer {}", session.reveal()))
-                .map_err(|e| (Error::Setup { reason: e.to_string() }, None))?;
+                .map_err(|e| Error::Setup { reason: e.to_string() })?;
             value.set_sensitive(true);
             request = request.header(header::AUTHORIZATION, value);
         }
@@ -171,9 +171,8 @@ impl Client {
         if let Some(body) = &ask.body {
             request = request.header(header::CONTENT_TYPE, "application/json").body(body.clone());
         }
-        let response = request.send().await.map_err(|e| (Error::from_transport(&self.origin, &e), None))?;
-        let retry_after = retry::retry_after(response.headers());
-        answer::read(&self.origin, response, ask).await.map_err(|e| (e, retry_after))
+        let response = request.send().await.map_err(|e| Error::from_transport(&self.origin, &e))?;
+        answer::read(&self.origin, response, ask).await
     }
 }
 

@@ -186,6 +186,9 @@ pub struct Problem {
     /// Whom to ask for another invite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
+    /// Seconds after which the server wishes to be asked again: out of the head of the answer, no part of its body.
+    #[serde(skip)]
+    pub retry_after: Option<u32>,
 }
 
 fn about_blank() -> String {
@@ -205,6 +208,7 @@ impl Problem {
             band: None,
             inviter: None,
             contact: None,
+            retry_after: None,
         }
     }
 

@@ -22,6 +22,9 @@ pub struct TreeNode {
     pub role: Role,
     /// How many of the band's members came in by their invites.
     pub brought: u64,
+    /// Whether who brought them has left the band since, be they back or not.
+    #[serde(default)]
+    pub inviter_left: bool,
 }
 
 /// `GET /bands/{id}/tree`.

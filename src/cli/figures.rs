@@ -213,7 +213,15 @@ mod tests {
         };
         let joined_at = "2026-01-03T12:00:00Z".parse().unwrap();
         let account = person(id);
-        TreeNode { account, invited_by: by.map(person), invite_id: None, joined_at, role: Role::Member, brought: 0 }
+        TreeNode {
+            account,
+            invited_by: by.map(person),
+            invite_id: None,
+            joined_at,
+            role: Role::Member,
+            brought: 0,
+            inviter_left: false,
+        }
     }
 
     #[test]

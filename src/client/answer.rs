@@ -4,7 +4,7 @@ use reqwest::{Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Ask, Error, Media, Origin};
+use super::{Ask, Error, Media, Origin, retry};
 use crate::{
     api::{Problem, REPLAYED_HEADER},
     domain::{clean_block, clean_line},
@@ -12,6 +12,12 @@ use crate::{
 
 /// The most bytes of an answer that are read. The largest page of the API is far below.
 pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+/// The most bytes of one text: far more than any that the API has, and little enough to be drawn again and again.
+const LONGEST_TEXT: usize = 64 * 1024;
+
+/// The longest that is said of what cannot be read.
+const LONGEST_REASON: usize = 200;
 
 /// A successful answer.
 pub(super) struct Answer {
@@ -38,6 +44,7 @@ pub(super) async fn read(origin: &Origin, response: Response, ask: &Ask) -> Resu
     }
     let etag = text_header(&response, header::ETAG);
     let is_told_again = response.headers().contains_key(REPLAYED_HEADER);
+    let retry_after = retry::retry_after(response.headers());
     let media = text_header(&response, header::CONTENT_TYPE).unwrap_or_default();
     let not_the_api = |found: String| Error::NotTheApi { origin: origin.to_string(), status: status.as_u16(), found };
     if status.is_success() && ask.media != Media::Json {
@@ -61,7 +68,7 @@ pub(super) async fn read(origin: &Origin, response: Response, ask: &Ask) -> Resu
     }
     let foreign = |found: String| match status {
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-            Error::Gateway { origin: origin.to_string(), status: status.as_u16() }
+            Error::Gateway { origin: origin.to_string(), status: status.as_u16(), retry_after }
         }
         _ => not_the_api(found),
     };
@@ -74,6 +81,7 @@ pub(super) async fn read(origin: &Origin, response: Response, ask: &Ask) -> Resu
         Ok(mut problem) => {
             // The status that came over the wire is the true one.
             problem.status = status.as_u16();
+            problem.retry_after = retry_after;
             Err(Error::Problem(Box::new(problem)))
         }
         Err(_) => Err(foreign("JSON, but no problem details".to_owned())),
@@ -86,7 +94,13 @@ pub(super) fn decode<T: DeserializeOwned>(body: Value) -> Result<T, Error> {
 }
 
 fn shape(error: &serde_json::Error) -> Error {
-    Error::Shape { reason: clean_line(&error.to_string()) }
+    // It repeats the text that does not fit, however long that is.
+    let mut reason = clean_line(&error.to_string());
+    if let Some((end, _)) = reason.char_indices().nth(LONGEST_REASON) {
+        reason.truncate(end);
+        reason.push('…');
+    }
+    Error::Shape { reason }
 }
 
 /// A media type without its parameters.
@@ -128,6 +142,11 @@ const BLOCKS: [&str; 4] = ["message", "description", "reason", "calendar"];
 
 /// Cleans every text in `value` of what must not reach a terminal.
 fn clean(value: &mut Value, lines: bool) {
+    if let Value::String(text) = value
+        && text.len() > LONGEST_TEXT
+    {
+        text.truncate(text.floor_char_boundary(LONGEST_TEXT));
+    }
     match value {
         // Plain ASCII is nearly everything, and needs no copy.
         Value::String(text) if text.bytes().any(|b| !(b' '..=b'~').contains(&b)) => {
@@ -146,6 +165,21 @@ fn clean(value: &mut Value, lines: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_text_that_does_not_fit_only_the_beginning_is_repeated() {
+        let value = serde_json::Value::String("深".repeat(1_000_000));
+        let error = decode::<u64>(value).unwrap_err().to_string();
+        assert!(error.contains("深深") && error.chars().count() < 300, "{}", error.len());
+    }
+
+    #[test]
+    fn no_text_is_longer_than_can_be_drawn_again_and_again() {
+        let mut value = serde_json::json!({ "name": "深\u{1b}".repeat(1_000_000), "n": 1 });
+        clean(&mut value, false);
+        let name = value["name"].as_str().unwrap();
+        assert!(name.len() <= LONGEST_TEXT && name.starts_with("深深") && !name.contains('\u{1b}'), "{}", name.len());
+    }
 
     #[test]
     fn every_text_is_cleaned_wherever_it_sits() {

@@ -34,6 +34,8 @@ pub enum Error {
         origin: String,
         /// The HTTP status: 502, 503 or 504.
         status: u16,
+        /// Seconds after which it wishes to be asked again.
+        retry_after: Option<u32>,
     },
     /// The answer is longer than any answer of the API.
     #[error("the answer of {origin} is larger than {limit} bytes")]
@@ -145,6 +147,15 @@ impl Error {
     pub fn code(&self) -> Option<Code> {
         match self {
             Self::Problem(problem) => Some(problem.code),
+            _ => None,
+        }
+    }
+
+    /// After how many seconds the server wishes to be asked again, where it says so.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Problem(problem) => problem.retry_after,
+            Self::Gateway { retry_after, .. } => *retry_after,
             _ => None,
         }
     }

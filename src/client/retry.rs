@@ -44,13 +44,14 @@ impl Tries {
     }
 
     /// How long to wait before the next try, `None` where another makes no sense.
-    pub(super) fn next(&mut self, error: &Error, retry_after: Option<Duration>) -> Option<Duration> {
+    pub(super) fn next(&mut self, error: &Error) -> Option<Duration> {
         let passing = matches!(error, Error::Connection { .. } | Error::Gateway { .. })
             || matches!(error.code(), Some(Code::RateLimited | Code::Unavailable));
         if !passing || self.done >= self.patience.retries {
             return None;
         }
-        let wait = retry_after.unwrap_or(FIRST_WAIT * 2u32.saturating_pow(self.done));
+        let wished = error.retry_after().map(|seconds| Duration::from_secs(seconds.into()));
+        let wait = wished.unwrap_or(FIRST_WAIT * 2u32.saturating_pow(self.done));
         // Waiting less than was asked for would only be refused again.
         if wait > self.patience.longest_wait {
             return None;
@@ -66,15 +67,15 @@ fn jitter() -> f64 {
     f64::from(u16::from_be_bytes([bytes[14], bytes[15]])) / f64::from(u16::MAX)
 }
 
-/// The wait that the server asks for: seconds, or an HTTP date. What makes no sense is none.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+/// The wait that the server asks for, in seconds: they, or an HTTP date. What makes no sense is none.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<u32> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u32>() {
-        return Some(Duration::from_secs(seconds.into()));
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
     }
     let at = jiff::fmt::rfc2822::parse(text).ok()?;
     let wait = at.timestamp().duration_since(jiff::Timestamp::now());
-    Duration::try_from(wait).ok()
+    u32::try_from(wait.as_secs()).ok()
 }
 
 #[cfg(test)]
@@ -82,11 +83,11 @@ mod tests {
     use super::*;
     use crate::api::Problem;
 
-    fn busy() -> Error {
-        Error::Problem(Box::new(Problem::new(Code::Unavailable, "busy")))
+    fn busy(retry_after: Option<u32>) -> Error {
+        Error::Problem(Box::new(Problem { retry_after, ..Problem::new(Code::Unavailable, "busy") }))
     }
 
-    fn header(text: &str) -> Option<Duration> {
+    fn header(text: &str) -> Option<u32> {
         let mut headers = HeaderMap::new();
         headers.insert(RETRY_AFTER, text.parse().unwrap());
         retry_after(&headers)
@@ -94,7 +95,7 @@ mod tests {
 
     #[test]
     fn odd_retry_after_is_no_wish() {
-        assert_eq!(header("7"), Some(Duration::from_secs(7)));
+        assert_eq!(header("7"), Some(7));
         for odd in ["-1", "soon", "1e9", "99999999999999999999", "Thu, 01 Jan 1970 00:00:00 GMT"] {
             assert_eq!(header(odd), None, "{odd}");
         }
@@ -119,7 +120,7 @@ mod tests {
     #[test]
     fn waits_grow_and_end() {
         let mut tries = Tries::new(Patience::default());
-        let waits: Vec<_> = std::iter::from_fn(|| tries.next(&busy(), None)).collect();
+        let waits: Vec<_> = std::iter::from_fn(|| tries.next(&busy(None))).collect();
         assert_eq!(waits.len(), 3);
         assert!(waits[2] > waits[0]);
     }
@@ -127,13 +128,13 @@ mod tests {
     #[test]
     fn a_wait_beyond_a_minute_is_left_to_the_person() {
         let mut tries = Tries::new(Patience::default());
-        assert_eq!(tries.next(&busy(), Some(Duration::from_secs(61))), None);
-        assert!(tries.next(&busy(), Some(Duration::from_secs(1))).is_some());
+        assert_eq!(tries.next(&busy(Some(61))), None);
+        assert!(tries.next(&busy(Some(1))).is_some());
     }
 
     #[test]
     fn a_refusal_is_final() {
         let refused = Error::Problem(Box::new(Problem::new(Code::Forbidden, "no")));
-        assert_eq!(Tries::new(Patience::default()).next(&refused, None), None);
+        assert_eq!(Tries::new(Patience::default()).next(&refused), None);
     }
 }

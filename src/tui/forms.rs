@@ -173,12 +173,20 @@ pub(super) fn edit_many(chosen: Chosen, counted: &str, band: &Band, to_extend: b
 
 /// What the invites of a list of people have in common.
 pub(super) fn bulk_terms(band: &Band, terms: &Terms) -> Form {
-    let expires = "48 (hours), 3d, 2w, 2026-12-31 or never; empty is as the band has it.";
+    let expires = "48 (hours), 3d, 2w, 2026-12-31 or never; empty is as band or campaign have it.";
     let role = terms.role.unwrap_or(Role::Member);
     let mail = if terms.send == Some(false) { "no" } else { "yes" };
     let existing = terms.on_existing.map_or("", crate::api::OnExisting::as_str);
     let message = terms.message.as_deref().unwrap_or_default();
-    let fields = vec![
+    let mut fields = Vec::new();
+    let is_admin = band.role.is_some_and(Role::is_admin);
+    if is_admin {
+        let hint = "What they have where nothing else is typed.";
+        fields.push(FormField::choice("template_id", "Template", hint, &[("", "none")], ""));
+        let hint = "A set of invites that end together.";
+        fields.push(FormField::choice("campaign_id", "Campaign", hint, &[("", "none")], ""));
+    }
+    fields.extend([
         FormField::choice("role", "Role", "Of rows that name none.", grantable(band), role.as_str()),
         FormField::line("expires_at", "Expires", expires, &terms.expires),
         FormField::lines("message", "Message", "A few words that all of them read; may be left empty.", message),
@@ -190,8 +198,18 @@ pub(super) fn bulk_terms(band: &Band, terms: &Terms) -> Form {
             ON_EXISTING,
             existing,
         ),
-    ];
-    Form::new(FormKind::BulkTerms, "What the invites have in common", "keep", fields)
+    ]);
+    let mut form = Form::new(FormKind::BulkTerms(band.id), "What the invites have in common", "keep", fields);
+    // What was chosen before is offered at once; the others come from the server.
+    if let Some((id, name)) = &terms.template {
+        form.offer("template_id", [(id.to_string().into(), name.clone().into())]);
+        form.begin_with("template_id", &id.to_string());
+    }
+    if let Some((id, name)) = &terms.campaign {
+        form.offer("campaign_id", [(id.to_string().into(), name.clone().into())]);
+        form.opens_in(*id);
+    }
+    form
 }
 
 /// Where a list of people is written.
@@ -269,10 +287,15 @@ pub(super) fn accept() -> Form {
 }
 
 /// Why an invite is declined.
-pub(super) fn decline(pasted: Pasted, band: &str) -> Form {
+pub(super) fn decline(which: FormKind, band: &str) -> Form {
     let fields = vec![
-        FormField::line("reason", "Reason", "What the band reads; may be left empty.", ""),
+        FormField::line(
+            "reason",
+            "Reason",
+            "The band reads it; may be left empty. You come in by a new invite only.",
+            "",
+        ),
         FormField::choice("block", "From now on", "Whether you want to be invited again.", BLOCK, ""),
     ];
-    Form::new(FormKind::Decline(pasted), format!("Decline the invite to {band}"), "decline", fields)
+    Form::new(which, format!("Decline the invite to {band}"), "decline", fields)
 }

@@ -31,6 +31,8 @@ pub enum Scope {
     Codes,
     /// In the batches of codes that are to no band.
     SiteCodes,
+    /// In the codes of one batch.
+    Cards,
     /// In the statistics.
     Stats,
     /// In who invited whom.
@@ -55,6 +57,7 @@ impl Scope {
         Self::Audit,
         Self::Bulk,
         Self::SiteCodes,
+        Self::Cards,
         Self::Stats,
         Self::Tree,
         Self::Quota,
@@ -77,6 +80,7 @@ impl Scope {
             Self::Templates => "in the templates",
             Self::Codes => "in the codes",
             Self::SiteCodes => "in the site's codes",
+            Self::Cards => "in the codes of a batch",
             Self::Stats => "in the statistics",
             Self::Tree => "in who invited whom",
             Self::Quota => "in the quota",
@@ -177,7 +181,7 @@ keymap! {
     BulkSend = "bulk_send", Bulk, ["s"], "send", "Make the invites, after the list was checked and you said yes", footer;
     BulkCheck = "bulk_check", Bulk, ["c"], "check", "Ask the server what each row would come to; nothing is made", footer;
     BulkEdit = "bulk_edit", Bulk, ["e"], "mend", "Edit the row in its place; tab goes from cell to cell", footer;
-    BulkTerms = "bulk_terms", Bulk, ["t"], "terms", "What the invites have in common: role, end, message, mail", footer;
+    BulkTerms = "bulk_terms", Bulk, ["t"], "terms", "What the invites have in common: template, campaign, role, end, message, mail", footer;
     BulkWrong = "bulk_wrong", Bulk, ["p"], "only wrong", "Show only rows with something wrong, or all again", footer;
     BulkAdd = "bulk_add", Bulk, ["n"], "add row", "Add a row", footer;
     BulkDrop = "bulk_drop", Bulk, ["x"], "drop row", "Take the row out of the list", footer;
@@ -187,15 +191,21 @@ keymap! {
     CopyCode = "copy_code", Codes, ["y"], "copy", "Copy the code to the clipboard", footer;
     ShowCode = "show_code", Codes, ["L"], "show", "Show the link with the code on the screen", footer;
     CodeQr = "code_qr", Codes, ["Q"], "QR", "Show the code as a QR code", footer;
+    ShowBatch = "show_batch", Codes, ["v"], "batch", "Show all codes of the code's batch, to read them out; the trail says so", footer;
     RevokeCode = "revoke_code", Codes, ["r"], "revoke", "Revoke the code, or all marked ones", footer;
     SaveCodes = "save_codes", Codes, ["w"], "table", "Write all codes of the code's batch to a file, as a table", footer;
     PrintCodes = "print_codes", Codes, ["p"], "cards", "Write the usable codes of the code's batch to a file, as cards to print", footer;
 
     NewSiteCodes = "new_site_codes", SiteCodes, ["n"], "new batch", "Make a batch of codes by which accounts can be made", footer;
+    ShowSiteCodes = "show_site_codes", SiteCodes, ["v"], "codes", "Show the codes of the batch, to read them out; the trail says so", footer;
     SaveSiteCodes = "save_site_codes", SiteCodes, ["w"], "table", "Write all codes of the batch to a file, as a table", footer;
     PrintSiteCodes = "print_site_codes", SiteCodes, ["p"], "cards", "Write the usable codes of the batch to a file, as cards to print", footer;
     EndSiteCodes = "end_site_codes", SiteCodes, ["x"], "end", "End the batch, or all marked ones, with all pending codes", footer;
     DeleteSiteCodes = "delete_site_codes", SiteCodes, ["D"], "delete", "Delete the batch, or all marked ones; all pending codes end", footer;
+
+    CopyCard = "copy_card", Cards, ["y"], "copy", "Copy the code to the clipboard", footer;
+    CardLink = "card_link", Cards, ["L"], "link", "Show the link that says the same as the code", footer;
+    CardQr = "card_qr", Cards, ["Q"], "QR", "Show the code as a QR code", footer;
 
     NewTemplate = "new_template", Templates, ["n"], "new", "Make a template: what new invites have in common", footer;
     UseTemplate = "use_template", Templates, ["m"], "invite", "Make an invite by the template", footer;

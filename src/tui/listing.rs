@@ -5,6 +5,7 @@ mod audit;
 mod bans;
 mod blocks;
 mod campaigns;
+mod cards;
 mod codes;
 mod quota;
 mod requests;
@@ -17,12 +18,13 @@ use ratatui::{style::Style, text::Line};
 
 use super::{
     keymap::{Action, Scope},
+    message::Link,
     model::{Confirm, Form, Listing, Model, PageOf, Purpose, Row},
     request::{Answer, Request},
     theme::Theme,
 };
 use crate::{
-    api::{AuditEvent, Ban, Blocked, Campaign, Invite, JoinRequest, Quota, Stats, Template, TreeNode},
+    api::{AuditEvent, Ban, Blocked, Campaign, CodeCard, Invite, JoinRequest, Quota, Stats, Template, TreeNode},
     client::Page,
     domain::{CampaignId, Role},
 };
@@ -44,6 +46,8 @@ pub enum Topic {
     Codes,
     /// Batches of codes that are to no band.
     SiteCodes,
+    /// The codes of one batch, as they are read out.
+    Cards,
     /// What its invites have come to.
     Stats,
     /// Who invited whom.
@@ -69,6 +73,8 @@ pub enum Entry {
     Template(Box<Template>),
     /// Of the codes.
     Code(Box<Invite>),
+    /// Of the codes of a batch.
+    Card(Box<CodeCard>),
     /// The figures of a band, alone on their page.
     Stats(Box<Stats>),
     /// Of the tree.
@@ -94,6 +100,7 @@ impl Row for Entry {
             Self::Campaign(campaign) => of(campaign.id.as_bytes()),
             Self::Template(template) => of(template.id.as_bytes()),
             Self::Code(code) => of(code.id.as_bytes()),
+            Self::Card(card) => of(card.invite_id.as_bytes()),
             Self::Stats(_) | Self::Quota(_) => EntryId(0),
             Self::Node(node) => of(node.account.id.as_bytes()),
             Self::Blocked(blocked) => of(blocked.id.as_bytes()),
@@ -125,20 +132,30 @@ pub(super) enum Start {
     Ask(Purpose, Box<Request>),
     /// Leaves the list for the form of a new invite.
     Invite(Form),
+    /// Opens the codes of this batch, which is called so, over the list.
+    Cards(CampaignId, String),
+    /// Copies this.
+    Copy(Link),
+    /// Shows this, as a QR code or as it is.
+    Show(Link, bool),
     /// Leads to the invites pane, narrowed to this campaign, which is called so.
     ToInvites(CampaignId, String),
 }
 
+/// What a list is called and how one comes to it.
+pub(super) struct About {
+    /// The action that opens it.
+    pub(super) opened_by: Action,
+    /// Where its own keys hold.
+    pub(super) scope: Scope,
+    /// Its name, for the title.
+    pub(super) title: &'static str,
+}
+
 /// What is particular to one list.
 pub(super) trait Listed: Sync {
-    /// The action that opens it.
-    fn opened_by(&self) -> Action;
-
-    /// Where its own keys hold.
-    fn scope(&self) -> Scope;
-
-    /// Its name, for the title.
-    fn title(&self) -> &'static str;
+    /// The key that opens it, where its own keys hold, and its name.
+    fn about(&self) -> About;
 
     /// Whether it is of the band that is shown, or else of the person or the site.
     fn is_of_band(&self) -> bool {
@@ -152,6 +169,11 @@ pub(super) trait Listed: Sync {
 
     /// The lines of such a page, each of at most `wide` columns.
     fn lines(&self, _: &Entry, _: &Model, _wide: usize, _: &Theme) -> Vec<Line<'static>> {
+        Vec::new()
+    }
+
+    /// What such a page says in sentences and words, a line each, for who hears it.
+    fn said(&self, _: &Entry, _: &Model) -> Vec<String> {
         Vec::new()
     }
 
@@ -224,7 +246,7 @@ pub(super) trait Listed: Sync {
 
     /// Whom or what a row is about.
     fn name(&self, _: &Entry) -> String {
-        self.title().to_owned()
+        self.about().title.to_owned()
     }
 
     /// A row in full: names and what they say.
@@ -263,6 +285,7 @@ impl Topic {
         Self::Templates,
         Self::Codes,
         Self::SiteCodes,
+        Self::Cards,
         Self::Stats,
         Self::Tree,
         Self::Quota,
@@ -279,6 +302,7 @@ impl Topic {
             Self::Templates => &templates::Templates,
             Self::Codes => &codes::Codes,
             Self::SiteCodes => &site_codes::SiteCodes,
+            Self::Cards => &cards::Cards,
             Self::Stats => &stats::Figures,
             Self::Tree => &tree::Tree,
             Self::Quota => &quota::OwnQuota,
@@ -288,12 +312,12 @@ impl Topic {
 
     /// The list that an action opens.
     pub(super) fn opened_by(action: Action) -> Option<Self> {
-        Self::ALL.iter().copied().find(|topic| topic.listed().opened_by() == action)
+        Self::ALL.iter().copied().find(|topic| topic.listed().about().opened_by == action)
     }
 
     /// The list that a scope belongs to.
     pub(super) fn of(scope: Scope) -> Option<Self> {
-        Self::ALL.iter().copied().find(|topic| topic.listed().scope() == scope)
+        Self::ALL.iter().copied().find(|topic| topic.listed().about().scope == scope)
     }
 }
 

@@ -450,7 +450,7 @@ impl Model {
         if self.bulk().is_some() {
             return Scope::Bulk;
         }
-        self.listing().map_or_else(|| self.focus.scope(), |listing| listing.topic.listed().scope())
+        self.listing().map_or_else(|| self.focus.scope(), |listing| listing.topic.listed().about().scope)
     }
 
     /// The topmost list over the panes, whatever lies over it.

@@ -213,6 +213,13 @@ impl Talk {
             self.fill(line);
             return false;
         }
+        if let Some(Overlay::Bulk(bulk)) = self.model.overlays.last() {
+            let (editing, source) = (bulk.editing.is_some(), !bulk.has_list());
+            if editing || source {
+                self.fill_list(line, editing);
+                return false;
+            }
+        }
         let (word, rest) = line.split_once(' ').map_or((line, ""), |(word, rest)| (word, rest.trim()));
         if let Ok(number) = line.parse::<usize>()
             && !matches!(self.model.screen, Screen::Welcome { .. })
@@ -318,6 +325,25 @@ impl Talk {
         }
         if self.form().is_some() {
             self.press(if last { "ctrl-s" } else { "tab" });
+        }
+    }
+
+    /// Takes a line for a list of people: the path of its file, or the text of a cell that is edited.
+    fn fill_list(&mut self, line: &str, editing: bool) {
+        match line {
+            "" => {}
+            "cancel" | "close" | "back" => self.press("esc"),
+            "keep" if editing => self.press("enter"),
+            "next" if editing => self.press("tab"),
+            text => {
+                for key in ["ctrl-e", "ctrl-u"] {
+                    self.press(key);
+                }
+                self.msg(Msg::Paste(text.strip_prefix('=').unwrap_or(text).to_owned()));
+                if !editing {
+                    self.press("enter");
+                }
+            }
         }
     }
 

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::{
     api::{
         Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, Blocks, Campaign, Campaigns,
-        CancelledInvites, CreateBand, CreateCampaign, CreateCodes, CreateInvite, CreateInvites, CreateTemplate,
-        CreatedCodes, CreatedInvite, CreatedInvites, DeclineInvite, ForgotPassword, FoundPeople, Inbox, Invite,
-        InviteLink, Invites, JoinRequests, Login, Member, Members, Preview, Quota, Redemptions, Register, Registered,
-        ResendInvite, ResentInvite, SetQuota, SignedIn, Site, Stats, Template, Templates, TransferBand, Tree,
-        UpdateBand, UpdateCampaign, UpdateInvite, UpdateMember, UpdateTemplate, VerifyEmail,
+        CancelledInvites, CodeCards, CreateBand, CreateCampaign, CreateCodes, CreateInvite, CreateInvites,
+        CreateTemplate, CreatedCodes, CreatedInvite, CreatedInvites, DeclineInvite, ForgotPassword, FoundPeople, Inbox,
+        Invite, InviteLink, Invites, JoinRequests, Login, Member, Members, Preview, Quota, Redemptions, Register,
+        Registered, ResendInvite, ResentInvite, SetQuota, SignedIn, Site, Stats, Template, Templates, TransferBand,
+        Tree, UpdateBand, UpdateCampaign, UpdateInvite, UpdateMember, UpdateTemplate, VerifyEmail,
     },
     client::{
         AuditQuery, BandQuery, Branch, Client, Error, InviteQuery, MadeCampaign, Media, MemberQuery, Page, Removal,
@@ -31,6 +31,9 @@ macro_rules! requests {
         pub enum Request { $($(#[$doc])* $name $(( $($ty),+ ))?,)+ }
 
         impl Request {
+            /// What each kind of request is called, in the order in which they are declared.
+            pub const NAMES: &[&str] = &[$(stringify!($name)),+];
+
             /// Sends the request and waits for its answer.
             ///
             /// # Errors
@@ -79,6 +82,8 @@ pub enum Answer {
     Cancelled(Box<CancelledInvites>),
     /// A new batch of codes.
     CreatedCodes(Box<CreatedCodes>),
+    /// A page of codes as they are read out.
+    CodeCards(Box<CodeCards>),
     /// A page of templates.
     Templates(Box<Templates>),
     /// One template.
@@ -190,6 +195,8 @@ requests! { client;
     CreateCodes(band: BandId, body: CreateCodes) => CreatedCodes(CreatedCodes), client.create_codes(band, &body);
     /// Makes a batch of codes to no band.
     CreateSiteCodes(body: CreateCodes) => CreatedCodes(CreatedCodes), client.create_site_codes(&body);
+    /// A page of the codes of a batch, as they are read out; leaves a trace.
+    CodeCards(batch: CampaignId, page: Page) => CodeCards(CodeCards), client.codes(batch, &page);
     /// Writes all codes of a batch to a file, as a table.
     SaveCodes(batch: CampaignId, file: PathBuf) => Saved(Saved), client.codes_as_csv(batch).await?.save(&file);
     /// Writes the usable codes of a batch to a file, as cards to print.
@@ -261,5 +268,5 @@ requests! { client;
     /// Accepts one that waits.
     AcceptWaiting(id: InviteId) => Accepted(Accepted), client.accept_waiting(id);
     /// Declines one that waits.
-    DeclineWaiting(id: InviteId) => Done, client.decline_waiting(id, &DeclineInvite::default());
+    DeclineWaiting(id: InviteId, body: DeclineInvite) => Done, client.decline_waiting(id, &body);
 }

@@ -76,4 +76,4 @@ fn too_small(frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

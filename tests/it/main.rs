@@ -64,6 +64,8 @@ mod doors;
 mod ends;
 #[cfg(feature = "server")]
 mod forms;
+#[cfg(all(unix, feature = "server"))]
+mod hostile;
 #[cfg(feature = "server")]
 mod http;
 #[cfg(feature = "server")]

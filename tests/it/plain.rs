@@ -51,7 +51,7 @@ fn who_is_invited_signs_in_looks_accepts_and_declines_by_lines() {
     ada.json(&["invites", "create", &brass, "--for", "@kim"]);
     // Somebody else's machine: nobody is signed in.
     let there = server.stranger();
-    let lines = format!("kim\n{PASSWORD}accept {link}\naccept\ninbox\ndecline 1\nyes\nclose\nbands\nquit\n");
+    let lines = format!("kim\n{PASSWORD}accept {link}\naccept\ninbox\ndecline 1\nsend\nclose\nbands\nquit\n");
     let said = there.run_with(&["--plain"], &lines);
     calm(&said);
     assert!(said.out.contains("Form: Sign in"), "{}", said.out);

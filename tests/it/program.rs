@@ -16,7 +16,7 @@ pub const PASSWORD: &str = "a fine long pass\n";
 /// A running `guestlist serve`.
 pub struct Served {
     child: Child,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
     /// Where it listens.
     pub origin: String,
 }
@@ -44,7 +44,7 @@ impl Served {
         let mut greeting = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut greeting).unwrap();
         let origin = greeting.trim().strip_prefix("listening on ").expect(&greeting).to_owned();
-        Self { child, _data: data, origin }
+        Self { child, data, origin }
     }
 
     /// Asks it to stop; its exit code.
@@ -52,6 +52,14 @@ impl Served {
         let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(asked.success());
         self.child.wait().unwrap().code()
+    }
+
+    /// Lets somebody run the site.
+    pub fn grant(&self, username: &str) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guestlist"));
+        command.args(["admin", "grant", username]).env_clear().env("GUESTLIST_DATA", self.data.path());
+        let ran = Ran::of(&command.stdin(Stdio::null()).output().unwrap());
+        assert_eq!(ran.code, 0, "{ran:?}");
     }
 
     /// Someone with a home of their own and no account yet.
@@ -169,14 +177,23 @@ impl Home {
 
     /// What the API answers to a `GET` of this path with the person's session.
     pub fn api(&self, path: &str) -> Value {
+        self.ask("GET", path, None)
+    }
+
+    /// What the API answers to a request with the person's session; null where it has nothing to say.
+    pub fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Value {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let url = format!("{}/api/v1{path}", self.origin);
-        let request = reqwest::Client::builder().no_proxy().build().unwrap().get(url).bearer_auth(self.session());
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-            .block_on(async { request.send().await.unwrap().json().await.unwrap() })
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut request = http.request(method.parse().unwrap(), url).bearer_auth(self.session());
+        if let Some(body) = &body {
+            request = request.json(body);
+        }
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let answer = request.send().await.unwrap();
+            assert!(answer.status().is_success(), "{method} {path}: {answer:?}");
+            serde_json::from_str(&answer.text().await.unwrap()).unwrap_or(Value::Null)
+        })
     }
 
     /// Makes a band; its id.

@@ -1,5 +1,7 @@
 //! What people do in the terminal client, from the first key to the last, in a real pseudo-terminal.
 
+mod lists;
+
 use std::{fs, path::Path, process::Command};
 
 use crate::{
@@ -22,7 +24,7 @@ fn invites(home: &Home, band: &str) -> Vec<serde_json::Value> {
 }
 
 /// Goes to a field of the open form by its hint.
-fn to_field(pty: &mut Pty, hint: &str) {
+pub fn to_field(pty: &mut Pty, hint: &str) {
     for _ in 0..20 {
         if pty.screen().contains(hint) {
             return;

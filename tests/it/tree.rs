@@ -56,9 +56,17 @@ async fn a_branch_stays_when_its_root_goes_and_when_it_comes_back(world: World) 
     assert_eq!(kim.post(&format!("/bands/{band}/leave"), json!({})).await.0, 204);
     assert_eq!(nodes(&ada, &band, "").await, ["ada<nobody:0", "sam<kim:0"]);
     assert_eq!(nodes(&ada, &band, &format!("under={}", id(&kim))).await, ["sam<kim:0"]);
+    // Nobody is lost: who hangs on somebody who has left is a root, and told as such.
+    assert_eq!(nodes(&ada, &band, "under=nobody").await, ["ada<nobody:0", "sam<kim:0"]);
+    let (_, roots) = ada.get(&format!("/bands/{band}/tree?under=nobody")).await;
+    assert_eq!((&roots["nodes"][0]["inviter_left"], &roots["nodes"][1]["inviter_left"]), (&json!(false), &json!(true)));
+    assert_eq!(roots["matched"], json!(2));
     // Whom one brought can bring one back.
     let_in(&sam, &band, "member", &[&kim]).await;
     assert_eq!(nodes(&ada, &band, "").await, ["ada<nobody:0", "sam<kim:1", "kim<sam:1"]);
+    // Though these two brought each other, both are found from the roots on.
+    assert_eq!(nodes(&ada, &band, "under=nobody").await, ["ada<nobody:0", "sam<kim:1"]);
+    assert_eq!(nodes(&ada, &band, &format!("under={}", id(&sam))).await, ["kim<sam:1"]);
     assert_eq!(sam.delete("/me").await.0, 204);
     let left = nodes(&ada, &band, "").await;
     assert!(left[1].starts_with("kim<-") && left[1].ends_with(":0"), "{left:?}");

@@ -30,13 +30,14 @@ pub(crate) fn routes() -> Routes {
 
 /// Who brought whom: every member is a node, those who came in first before the others; for the band's members.
 ///
-/// `under` gives one branch; that of `nobody` are the founder and those who came in by themselves. Who has left or was
-/// removed is no node. Those whom they brought stay, name them in `invited_by`, and are found `under` their id. Who comes
-/// back is a node again, by what brought them this time, with the branch they had: so two people can have brought each
-/// other, and a client that unfolds branches draws each node once.
+/// `under` gives one branch; that of `nobody` are those who hang on nobody there is: the founder, who came in by themselves, and
+/// whose inviter has left since (`inviter_left`). Who has left or was removed is no node. Those whom they brought stay, name
+/// them in `invited_by`, and are found `under` their id, too. Who comes back is a node again, by what brought them this time,
+/// with the branch they had: so two people can have brought each other, and a client that unfolds branches draws each node once.
+/// Below `nobody` and what unfolds from there every member is found.
 ///
-/// `brought` counts members: all `brought` together are the nodes with an inviter who is in the band. The others were
-/// brought by someone who has left, or by nobody.
+/// `brought` counts members: all `brought` together are the nodes with an inviter who is in the band. In a band of thousands
+/// a page of `nobody` can be short, or empty, and have a `next_cursor` all the same.
 #[utoipa::path(
     get, path = "/bands/{id}/tree", tag = "tree",
     params(

@@ -1,6 +1,6 @@
 //! What happened in the band, newest first.
 
-use super::{Cell, Column, Entry, Listed};
+use super::{About, Cell, Column, Entry, Listed};
 use crate::{
     api::{AuditEvent, Person},
     client::Page,
@@ -25,16 +25,8 @@ fn who(person: Option<&Person>) -> String {
 }
 
 impl Listed for Audit {
-    fn opened_by(&self) -> Action {
-        Action::Audit
-    }
-
-    fn scope(&self) -> Scope {
-        Scope::Audit
-    }
-
-    fn title(&self) -> &'static str {
-        "What happened"
+    fn about(&self) -> About {
+        About { opened_by: Action::Audit, scope: Scope::Audit, title: "What happened" }
     }
 
     fn filter_form(&self, listing: &Listing, model: &Model) -> Option<Form> {

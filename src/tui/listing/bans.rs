@@ -1,6 +1,6 @@
 //! Who may not come back to the band.
 
-use super::{Cell, Column, Entry, Listed, people};
+use super::{About, Cell, Column, Entry, Listed, people};
 use crate::{
     api::Ban,
     client::Page,
@@ -20,16 +20,8 @@ fn ban(entry: &Entry) -> Option<&Ban> {
 }
 
 impl Listed for Bans {
-    fn opened_by(&self) -> Action {
-        Action::Bans
-    }
-
-    fn scope(&self) -> Scope {
-        Scope::Bans
-    }
-
-    fn title(&self) -> &'static str {
-        "Bans"
+    fn about(&self) -> About {
+        About { opened_by: Action::Bans, scope: Scope::Bans, title: "Bans" }
     }
 
     fn request(&self, listing: &Listing, page: Page) -> Option<Request> {

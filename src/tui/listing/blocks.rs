@@ -1,6 +1,6 @@
 //! What the person wants no more of; for who runs the site, what anybody wants no more of.
 
-use super::{Cell, Column, Entry, Listed};
+use super::{About, Cell, Column, Entry, Listed};
 use crate::{
     api::{Block, Blocked},
     client::Page,
@@ -45,16 +45,8 @@ fn whose(blocked: &Blocked) -> String {
 }
 
 impl Listed for Blocks {
-    fn opened_by(&self) -> Action {
-        Action::Blocks
-    }
-
-    fn scope(&self) -> Scope {
-        Scope::Blocks
-    }
-
-    fn title(&self) -> &'static str {
-        "Opt-outs"
+    fn about(&self) -> About {
+        About { opened_by: Action::Blocks, scope: Scope::Blocks, title: "Opt-outs" }
     }
 
     fn is_of_band(&self) -> bool {

@@ -1,6 +1,6 @@
 //! The campaigns of the band: sets of invites that share role, message and end, and end together.
 
-use super::{Cell, Column, Entry, Listed, Start, one};
+use super::{About, Cell, Column, Entry, Listed, Start, one};
 use crate::{
     api::{Campaign, CampaignEvent},
     client::Page,
@@ -95,17 +95,40 @@ pub(super) fn facts(campaign: &Campaign, model: &Model) -> Vec<(&'static str, St
     facts
 }
 
+/// What stands of a campaign in a table.
+pub(super) struct Cells {
+    pub(super) name: Cell,
+    pub(super) stands: Cell,
+    pub(super) ends: Cell,
+    pub(super) pending: Cell,
+    pub(super) accepted: Cell,
+    pub(super) rejected: Cell,
+    pub(super) cancelled: Cell,
+    pub(super) event: Cell,
+}
+
+pub(super) fn cells(campaign: &Campaign, model: &Model, theme: &Theme) -> Cells {
+    let ended = campaign.ended_at.is_some();
+    let plain = if ended { theme.dim } else { theme.plain };
+    let counts = campaign.counts;
+    let count =
+        |count: u64, wide: usize, style| (format!("{count:>wide$}"), if count == 0 { theme.dim } else { style });
+    let ends = campaign.ended_at.or(campaign.expires_at);
+    Cells {
+        name: (called(campaign).to_owned(), if campaign.is_default { theme.dim } else { plain }),
+        stands: (state(campaign).to_owned(), plain),
+        ends: (ends.map_or_else(|| "never".to_owned(), |end| when::date(end, &model.settings.zone)), plain),
+        pending: count(counts.pending, 7, theme.pending),
+        accepted: count(counts.accepted, 8, theme.accepted),
+        rejected: count(counts.rejected, 8, theme.rejected),
+        cancelled: count(counts.cancelled, 9, theme.cancelled),
+        event: (campaign.event.as_ref().map_or_else(String::new, |event| event.title.clone()), plain),
+    }
+}
+
 impl Listed for Campaigns {
-    fn opened_by(&self) -> Action {
-        Action::Campaigns
-    }
-
-    fn scope(&self) -> Scope {
-        Scope::Campaigns
-    }
-
-    fn title(&self) -> &'static str {
-        "Campaigns"
+    fn about(&self) -> About {
+        About { opened_by: Action::Campaigns, scope: Scope::Campaigns, title: "Campaigns" }
     }
 
     fn request(&self, listing: &Listing, page: Page) -> Option<Request> {
@@ -134,23 +157,8 @@ impl Listed for Campaigns {
 
     fn cells(&self, entry: &Entry, model: &Model, theme: &Theme) -> Vec<Cell> {
         let Some(campaign) = campaign(entry) else { return Vec::new() };
-        let ended = campaign.ended_at.is_some();
-        let plain = if ended { theme.dim } else { theme.plain };
-        let counts = campaign.counts;
-        let count =
-            |count: u64, wide: usize, style| (format!("{count:>wide$}"), if count == 0 { theme.dim } else { style });
-        let ends = campaign.ended_at.or(campaign.expires_at);
-        let ends = ends.map_or_else(|| "never".to_owned(), |end| when::date(end, &model.settings.zone));
-        vec![
-            (called(campaign).to_owned(), if campaign.is_default { theme.dim } else { plain }),
-            (state(campaign).to_owned(), plain),
-            (ends, plain),
-            count(counts.pending, 7, theme.pending),
-            count(counts.accepted, 8, theme.accepted),
-            count(counts.rejected, 8, theme.rejected),
-            count(counts.cancelled, 9, theme.cancelled),
-            (campaign.event.as_ref().map_or_else(String::new, |event| event.title.clone()), plain),
-        ]
+        let Cells { name, stands, ends, pending, accepted, rejected, cancelled, event } = cells(campaign, model, theme);
+        vec![name, stands, ends, pending, accepted, rejected, cancelled, event]
     }
 
     fn name(&self, entry: &Entry) -> String {

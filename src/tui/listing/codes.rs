@@ -1,6 +1,6 @@
 //! The codes of the band, the newest first. Which they are is seen one at a time, when it is asked for.
 
-use super::{Cell, Column, Entry, Listed, Start, one};
+use super::{About, Cell, Column, Entry, Listed, Start, one};
 use crate::{
     api::{ActOnInvites, Invite, InviteAction},
     client::{InviteQuery, Page},
@@ -36,16 +36,8 @@ fn batch<'a>(code: &Invite, listing: Option<&'a Listing>) -> Option<&'a str> {
 }
 
 impl Listed for Codes {
-    fn opened_by(&self) -> Action {
-        Action::Codes
-    }
-
-    fn scope(&self) -> Scope {
-        Scope::Codes
-    }
-
-    fn title(&self) -> &'static str {
-        "Codes"
+    fn about(&self) -> About {
+        About { opened_by: Action::Codes, scope: Scope::Codes, title: "Codes" }
     }
 
     fn filters(&self) -> &'static [&'static str] {
@@ -153,6 +145,10 @@ impl Listed for Codes {
             Action::CopyCode => link(Purpose::CopyCode(code.id)),
             Action::ShowCode => link(Purpose::ShowLink(code.id)),
             Action::CodeQr => link(Purpose::ShowQr(code.id)),
+            Action::ShowBatch => {
+                let name = batch(code, Some(listing)).unwrap_or("codes");
+                code.campaign_id.map(|id| Start::Cards(id, name.to_owned()))
+            }
             Action::SaveCodes | Action::PrintCodes => {
                 let name = batch(code, Some(listing)).unwrap_or("codes");
                 let cards = action == Action::PrintCodes;

@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use super::{Entry, Listed};
+use super::{About, Entry, Listed};
 use crate::{
     client::Page,
     tui::{
@@ -17,16 +17,8 @@ use crate::{
 pub(super) struct OwnQuota;
 
 impl Listed for OwnQuota {
-    fn opened_by(&self) -> Action {
-        Action::Quota
-    }
-
-    fn scope(&self) -> Scope {
-        Scope::Quota
-    }
-
-    fn title(&self) -> &'static str {
-        "Your quota"
+    fn about(&self) -> About {
+        About { opened_by: Action::Quota, scope: Scope::Quota, title: "Your quota" }
     }
 
     fn is_of_band(&self) -> bool {
@@ -57,5 +49,10 @@ impl Listed for OwnQuota {
     fn lines(&self, entry: &Entry, _: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
         let Entry::Quota(quota) = entry else { return Vec::new() };
         figures::quota(quota, wide, theme)
+    }
+
+    fn said(&self, entry: &Entry, _: &Model) -> Vec<String> {
+        let Entry::Quota(quota) = entry else { return Vec::new() };
+        vec![figures::quota_in_words(quota)]
     }
 }

@@ -1,6 +1,6 @@
 //! Who asks to come into the band.
 
-use super::{Cell, Column, Entry, Listed, people};
+use super::{About, Cell, Column, Entry, Listed, people};
 use crate::{
     api::JoinRequest,
     client::Page,
@@ -37,16 +37,8 @@ fn request(entry: &Entry) -> Option<&JoinRequest> {
 }
 
 impl Listed for JoinRequests {
-    fn opened_by(&self) -> Action {
-        Action::JoinRequests
-    }
-
-    fn scope(&self) -> Scope {
-        Scope::JoinRequests
-    }
-
-    fn title(&self) -> &'static str {
-        "Join requests"
+    fn about(&self) -> About {
+        About { opened_by: Action::JoinRequests, scope: Scope::JoinRequests, title: "Join requests" }
     }
 
     fn filters(&self) -> &'static [&'static str] {

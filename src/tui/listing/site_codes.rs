@@ -1,6 +1,6 @@
 //! The batches of codes that are to no band: they let people make an account. For who runs the site.
 
-use super::{Cell, Column, Entry, Listed, Start, campaigns, one};
+use super::{About, Cell, Column, Entry, Listed, Start, campaigns, one};
 use crate::{
     client::Page,
     tui::{
@@ -15,16 +15,8 @@ use crate::{
 pub(super) struct SiteCodes;
 
 impl Listed for SiteCodes {
-    fn opened_by(&self) -> Action {
-        Action::SiteCodes
-    }
-
-    fn scope(&self) -> Scope {
-        Scope::SiteCodes
-    }
-
-    fn title(&self) -> &'static str {
-        "Codes for accounts, to no band"
+    fn about(&self) -> About {
+        About { opened_by: Action::SiteCodes, scope: Scope::SiteCodes, title: "Codes for accounts, to no band" }
     }
 
     fn is_of_band(&self) -> bool {
@@ -55,13 +47,11 @@ impl Listed for SiteCodes {
     }
 
     fn cells(&self, entry: &Entry, model: &Model, theme: &Theme) -> Vec<Cell> {
-        let mut cells = campaigns::Campaigns.cells(entry, model, theme);
+        let Some(batch) = campaigns::campaign(entry) else { return Vec::new() };
         // Nobody rejects a code, and it is to nothing with a date.
-        if cells.len() == 8 {
-            cells.remove(5);
-            cells.pop();
-        }
-        cells
+        let campaigns::Cells { name, stands, ends, pending, accepted, cancelled, .. } =
+            campaigns::cells(batch, model, theme);
+        vec![name, stands, ends, pending, accepted, cancelled]
     }
 
     fn name(&self, entry: &Entry) -> String {
@@ -87,6 +77,7 @@ impl Listed for SiteCodes {
         }
         let batch = campaigns::campaign(one(entries, listing)?)?;
         match action {
+            Action::ShowSiteCodes => Some(Start::Cards(batch.id, batch.name.clone())),
             Action::SaveSiteCodes => Some(Start::Form(forms::save_codes(batch.id, &batch.name, false))),
             Action::PrintSiteCodes => Some(Start::Form(forms::save_codes(batch.id, &batch.name, true))),
             _ => None,

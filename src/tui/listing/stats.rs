@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use super::{Entry, Listed};
+use super::{About, Entry, Listed};
 use crate::{
     client::Page,
     tui::{
@@ -17,16 +17,8 @@ use crate::{
 pub(super) struct Figures;
 
 impl Listed for Figures {
-    fn opened_by(&self) -> Action {
-        Action::Stats
-    }
-
-    fn scope(&self) -> Scope {
-        Scope::Stats
-    }
-
-    fn title(&self) -> &'static str {
-        "Statistics"
+    fn about(&self) -> About {
+        About { opened_by: Action::Stats, scope: Scope::Stats, title: "Statistics" }
     }
 
     fn is_page(&self) -> bool {
@@ -45,5 +37,10 @@ impl Listed for Figures {
     fn lines(&self, entry: &Entry, model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
         let Entry::Stats(stats) = entry else { return Vec::new() };
         figures::stats(stats, model, wide, theme)
+    }
+
+    fn said(&self, entry: &Entry, model: &Model) -> Vec<String> {
+        let Entry::Stats(stats) = entry else { return Vec::new() };
+        figures::stats_said(stats, model)
     }
 }

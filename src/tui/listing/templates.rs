@@ -1,6 +1,6 @@
 //! The templates of the band: saved defaults for new invites.
 
-use super::{Cell, Column, Entry, Listed, Start, one};
+use super::{About, Cell, Column, Entry, Listed, Start, one};
 use crate::{
     api::Template,
     client::Page,
@@ -22,16 +22,8 @@ fn template(entry: &Entry) -> Option<&Template> {
 }
 
 impl Listed for Templates {
-    fn opened_by(&self) -> Action {
-        Action::Templates
-    }
-
-    fn scope(&self) -> Scope {
-        Scope::Templates
-    }
-
-    fn title(&self) -> &'static str {
-        "Templates"
+    fn about(&self) -> About {
+        About { opened_by: Action::Templates, scope: Scope::Templates, title: "Templates" }
     }
 
     fn request(&self, listing: &Listing, page: Page) -> Option<Request> {

@@ -1,6 +1,6 @@
-//! Who invited whom: the founder and those whom nobody brought, below each of them those whom they brought.
+//! Who invited whom: those whom nobody brought or whose inviter has left, below each of them those whom they brought.
 
-use super::{Cell, Column, Entry, EntryId, Listed};
+use super::{About, Cell, Column, Entry, EntryId, Listed};
 use crate::{
     api::TreeNode,
     client::{Branch, Page},
@@ -16,29 +16,22 @@ use crate::{
 
 pub(super) struct Tree;
 
-/// Whom the outermost lines are: those whom nobody brought, or everybody, those too whose inviter has left.
+/// Whom the outermost lines are: those who hang on nobody there is, or everybody.
 const FILTERS: &[&str] = &["from the first", "everybody"];
 
 fn node(entry: &Entry) -> Option<&TreeNode> {
     if let Entry::Node(node) = entry { Some(node) } else { None }
 }
 
-/// How they came in: "by Joe", or by nobody.
+/// How they came in: "by Joe", "by Joe, who left", or by nobody.
 fn came(node: &TreeNode) -> String {
-    node.invited_by.as_ref().map_or_else(|| "by nobody".to_owned(), |by| format!("by {}", by.display_name))
+    let left = if node.inviter_left { ", who left" } else { "" };
+    node.invited_by.as_ref().map_or_else(|| "by nobody".to_owned(), |by| format!("by {}{left}", by.display_name))
 }
 
 impl Listed for Tree {
-    fn opened_by(&self) -> Action {
-        Action::Tree
-    }
-
-    fn scope(&self) -> Scope {
-        Scope::Tree
-    }
-
-    fn title(&self) -> &'static str {
-        "Who invited whom"
+    fn about(&self) -> About {
+        About { opened_by: Action::Tree, scope: Scope::Tree, title: "Who invited whom" }
     }
 
     fn barred(&self, model: &Model) -> Option<String> {
@@ -112,11 +105,13 @@ impl Listed for Tree {
             1 => "1 member".to_owned(),
             n => format!("{n} members"),
         };
+        let left = if node.inviter_left { ", who has left the band since" } else { "" };
+        let by = node.invited_by.as_ref().map_or_else(|| "nobody".to_owned(), |by| format!("{}{left}", named(by)));
         let mut facts = vec![
             ("Who", named(&node.account)),
             ("Role", node.role.as_str().to_owned()),
             ("Since", when::date_and_time(node.joined_at, &model.settings.zone)),
-            ("Brought by", node.invited_by.as_ref().map_or_else(|| "nobody".to_owned(), named)),
+            ("Brought by", by),
             ("Brought", brought),
         ];
         facts.extend(node.invite_id.map(|invite| ("Invite", invite.to_string())));

@@ -6,11 +6,15 @@ use super::{RequestId, TextField};
 use crate::{
     api::{CreateInvites, OnExisting, Patch, RowResult, RowStatus, SentRow, Sheet},
     client::people::{self, People},
-    domain::{Address, BandId, Label, Role, Timestamp, Username, clean_line},
+    domain::{Address, BandId, CampaignId, Label, Role, TemplateId, Timestamp, Username, clean_line},
 };
 
 /// The largest list that is read here; a larger one is for the command.
 pub const MOST_BYTES: usize = 8 * 1024 * 1024;
+
+/// What is said of a larger one.
+const TOO_LARGE: &str = "The list is larger than 8 MiB, the most that is shown here: split it, or let \
+                         `guestlist invites bulk BAND FILE` send it whole";
 
 /// The cells of a row that can be edited, in their order.
 pub const CELLS: [&str; 3] = ["For", "Name", "Role"];
@@ -86,6 +90,12 @@ pub struct Editing {
 /// What the invites have in common.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Terms {
+    /// The template that gives what is left out, and what it is called.
+    pub template: Option<(TemplateId, String)>,
+    /// The campaign that they are part of, and what it is called.
+    pub campaign: Option<(CampaignId, String)>,
+    /// Whether they are part of none, though the template has one.
+    pub no_campaign: bool,
     /// The role of rows that name none.
     pub role: Option<Role>,
     /// When they end, as it was typed; empty as the band says.
@@ -163,7 +173,7 @@ impl Bulk {
     /// Takes a list in; says what is wrong with one that cannot be read, and stays as it is.
     pub(in crate::tui) fn take(&mut self, bytes: Vec<u8>) -> Result<(), String> {
         if bytes.len() > MOST_BYTES {
-            return Err("The list is larger than 8 MiB: `guestlist invites bulk` takes it.".to_owned());
+            return Err(TOO_LARGE.to_owned());
         }
         let people = People::parse(bytes)?;
         self.unread = people.unread().into_iter().map(clean_line).collect();
@@ -293,12 +303,21 @@ impl Bulk {
     /// The request for these rows.
     pub(in crate::tui) fn body(&self, rows: &[usize], dry: bool) -> Result<CreateInvites, serde_json::Error> {
         let terms = &self.terms;
+        let campaign_id = match &terms.campaign {
+            Some((id, _)) => Patch::Value(*id),
+            None if terms.no_campaign => Patch::Null,
+            None => Patch::Omitted,
+        };
+        // What is left empty is none, whatever template and campaign say.
+        let unsaid = if terms.template.is_some() || terms.campaign.is_some() { Patch::Null } else { Patch::Omitted };
         let rows = rows.iter().filter_map(|&at| self.rows.get(at)).map(|row| SentRow::new(&row.wish));
         Ok(CreateInvites {
             role: terms.role,
             ttl_hours: terms.ttl_hours.clone(),
             expires_at: terms.expires_at.clone(),
-            message: terms.message.clone().map_or(Patch::Omitted, Patch::Value),
+            message: terms.message.clone().map_or(unsaid, Patch::Value),
+            campaign_id,
+            template_id: terms.template.as_ref().map(|(id, _)| *id),
             send: terms.send,
             on_existing: terms.on_existing,
             dry_run: dry.then_some(true),

@@ -42,8 +42,10 @@ pub enum FormKind {
     EditMember(BandId, AccountId),
     /// A link, token or code to accept.
     Accept,
-    /// Why an invite is declined.
+    /// Why a pasted invite is declined.
     Decline(Pasted),
+    /// Why one that waits in the inbox is declined.
+    DeclineWaiting(InviteId),
     /// The code that was mailed to the own address.
     Verify,
     /// What the audit trail is narrowed to.
@@ -51,7 +53,7 @@ pub enum FormKind {
     /// The file that it is written to.
     ExportTrail,
     /// What the invites of a list of people have in common.
-    BulkTerms,
+    BulkTerms(BandId),
     /// Where a list of people is written.
     BulkSave,
     /// How many invites somebody may make.
@@ -219,6 +221,14 @@ impl Form {
     /// What stands in the field of this name; empty where there is none.
     pub fn value(&self, name: &str) -> &str {
         self.fields.iter().find(|field| field.name == name).map_or("", FormField::value)
+    }
+
+    /// What is chosen in a field, as people read it; empty for a field that is typed.
+    pub fn word(&self, name: &str) -> &str {
+        match self.fields.iter().find(|field| field.name == name).map(|field| &field.input) {
+            Some(Input::Choice { options, selected }) => options.get(*selected).map_or("", |(_, word)| word),
+            _ => "",
+        }
     }
 
     /// The trimmed text of a field that may be left empty.

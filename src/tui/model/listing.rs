@@ -28,6 +28,8 @@ pub struct Listing {
     pub narrowed: usize,
     /// What the audit trail is narrowed to.
     pub trail: TrailFilter,
+    /// The batch whose codes it shows, and what it is called.
+    pub batch: Option<(CampaignId, String)>,
     /// What batches of codes are called, as far as is known.
     pub batches: Vec<(CampaignId, String)>,
     /// What is unfolded, where rows unfold.
@@ -49,6 +51,7 @@ impl Listing {
             marked: BTreeMap::new(),
             narrowed: 0,
             trail: TrailFilter::default(),
+            batch: None,
             batches: Vec::new(),
             outline: Outline::default(),
             scroll: 0,

@@ -72,8 +72,6 @@ pub enum Deed {
     SignOut,
     /// Accept an invite that waits.
     AcceptWaiting(InviteId),
-    /// Decline an invite that waits.
-    DeclineWaiting(InviteId),
     /// Go to another server and look at what was pasted.
     Switch(Pasted),
     /// Make the invites of the list of people below.

@@ -71,9 +71,13 @@ pub(crate) fn tree(of: Option<u8>) -> Vec<TreeNode> {
         joined_at: later(-days * DAY),
         role,
         brought,
+        inviter_left: false,
     };
     match of {
-        None => vec![node(1, 3, 70, Role::Owner), node(5, 0, 8, Role::Member)],
+        None => {
+            let left = TreeNode { invited_by: Some(person(9)), inviter_left: true, ..node(3, 0, 40, Role::Member) };
+            vec![node(1, 3, 70, Role::Owner), left, node(5, 0, 8, Role::Member)]
+        }
         Some(1) => {
             vec![node(2, 2, 60, Role::Admin), node(7, 0, 6, Role::Member), node(8, 0, 5, Role::Member)]
         }

@@ -17,6 +17,7 @@ use crate::{
         Error,
         people::{self, People},
     },
+    domain::CampaignId,
 };
 
 impl Model {
@@ -38,7 +39,11 @@ impl Model {
     /// Opens an empty list for the band.
     pub(super) fn open_bulk(&mut self) -> Vec<Effect> {
         if let Some(band) = self.band {
-            self.open(Overlay::Bulk(Box::new(Bulk::new(band))));
+            let mut bulk = Bulk::new(band);
+            let own = |id: &CampaignId| *id != CampaignId::default_of(band);
+            // Where one campaign is shown alone, that is what people are invited to.
+            bulk.terms.campaign = self.invites.campaign.clone().filter(|(id, _)| own(id));
+            self.open(Overlay::Bulk(Box::new(bulk)));
         }
         Vec::new()
     }
@@ -195,7 +200,7 @@ impl Model {
                 let terms = bulk.terms.clone();
                 if let Some(band) = self.chosen_band() {
                     let form = forms::bulk_terms(band, &terms);
-                    self.open(Overlay::Form(form));
+                    return self.show_form(form);
                 }
             }
             Action::BulkSave => {
@@ -207,7 +212,7 @@ impl Model {
             Action::Back | Action::Quit => return self.bulk_close(),
             Action::Suspend => return vec![Effect::Suspend],
             Action::Help | Action::Palette => return self.act_on(action),
-            _ => {}
+            _ => self.toast(Tone::Plain, "Close the list of people first; what is not sent is asked about."),
         }
         Vec::new()
     }
@@ -272,6 +277,9 @@ impl Model {
             1 => "One mail goes out.".to_owned(),
             count => format!("{count} mails go out."),
         };
+        if let Some((_, campaign)) = &bulk.terms.campaign {
+            says = format!("They are part of {campaign}. {says}");
+        }
         match tally.wrong {
             0 => {}
             1 => says.push_str(" One row with something wrong stays here."),

@@ -1,7 +1,7 @@
 //! Deeds: what is asked for twice before it is done, the undo, and links that are copied or shown.
 
 use super::super::{
-    keymap::{Action, Key},
+    keymap::{Action, Key, Scope},
     label,
     listing::Topic,
     message::{Effect, Link},
@@ -50,7 +50,9 @@ impl Model {
             Action::BulkInvite => self.open_bulk(),
             Action::Inbox => self.open_inbox(),
             Action::FindBand => self.open_finder(),
-            _ if Topic::opened_by(action).is_some() => self.open_listing(action),
+            _ if action.binding().scope == Scope::Everywhere && Topic::opened_by(action).is_some() => {
+                self.open_listing(action)
+            }
             Action::Verify => self.verify_address(),
             Action::Help => {
                 self.open(Overlay::Help { scroll: 0 });
@@ -61,8 +63,9 @@ impl Model {
                 Vec::new()
             }
             _ => {
-                if let Some(confirm) = self.question(action) {
-                    self.open(Overlay::Confirm(confirm));
+                match self.question(action) {
+                    Some(confirm) => self.open(Overlay::Confirm(confirm)),
+                    None => self.toast(Tone::Plain, elsewhere(action)),
                 }
                 Vec::new()
             }
@@ -230,7 +233,6 @@ impl Model {
             Deed::Send(request) => *request,
             Deed::SignOut => Request::SignOut,
             Deed::AcceptWaiting(invite) => Request::AcceptWaiting(invite),
-            Deed::DeclineWaiting(invite) => Request::DeclineWaiting(invite),
             Deed::Bulk => {
                 self.overlays.pop();
                 return self.bulk_begin(false, false);
@@ -333,12 +335,6 @@ impl Model {
             Some(Deed::Transfer(..)) => self.toast(Tone::Good, "The band has a new owner."),
             Some(Deed::RemoveMember(..)) if confirm.is_chosen(BAN) => self.toast(Tone::Good, "Removed and banned."),
             Some(Deed::RemoveMember(..)) => self.toast(Tone::Good, "Removed."),
-            Some(Deed::DeclineWaiting(_)) => {
-                self.toast(Tone::Good, "Declined.");
-                let mut effects = self.inbox_again();
-                effects.extend(self.poll_now());
-                return effects;
-            }
             _ => {}
         }
         self.poll_now()
@@ -446,4 +442,14 @@ fn loses(band: &Band) -> String {
         count => format!(", and its {count} pending invites end"),
     };
     format!("{members}{invites}. This cannot be undone.")
+}
+
+/// What is said of an action that there is nothing to do here with.
+fn elsewhere(action: Action) -> String {
+    match action.binding().scope {
+        Scope::Everywhere | Scope::Bands | Scope::Invites | Scope::Members => {
+            "There is nothing here to do that to.".to_owned()
+        }
+        scope => format!("That is done {}: open them first.", scope.place()),
+    }
 }

@@ -18,7 +18,7 @@ use super::answer::words;
 use crate::{
     api::{Band, Outcome},
     client::Error,
-    domain::{BandId, CampaignId, Delivery, Kind, Pasted},
+    domain::{BandId, CampaignId, Delivery, Kind},
 };
 
 /// What a key did to a form.
@@ -375,6 +375,12 @@ impl Model {
                 self.toast(Tone::Good, "Declined.");
                 self.poll_now()
             }
+            Answer::Done if matches!(form.kind, FormKind::DeclineWaiting(_)) => {
+                self.toast(Tone::Good, "Declined.");
+                let mut effects = self.inbox_again();
+                effects.extend(self.poll_now());
+                effects
+            }
             _ => Vec::new(),
         }
     }
@@ -442,9 +448,9 @@ impl Model {
         }
     }
 
-    /// A decline was chosen on an offer.
-    pub(super) fn open_decline(&mut self, pasted: Pasted, band: &str) {
-        self.open(Overlay::Form(forms::decline(pasted, band)));
+    /// A decline was chosen: why, and whether further ones are welcome.
+    pub(super) fn open_decline(&mut self, which: FormKind, band: &str) {
+        self.open(Overlay::Form(forms::decline(which, band)));
     }
 }
 

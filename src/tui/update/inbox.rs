@@ -4,7 +4,7 @@ use super::{
     super::{
         keymap::{Action, Key},
         message::Effect,
-        model::{Confirm, Deed, Model, Overlay, Purpose, WaitingList},
+        model::{Confirm, Deed, FormKind, Model, Overlay, Purpose, WaitingList},
         request::{Answer, Request},
     },
     answer::words,
@@ -68,20 +68,21 @@ impl Model {
         match key.as_char() {
             Some('j') => list.selected = (list.selected + 1).min(end),
             Some('k') => list.selected = list.selected.saturating_sub(1),
-            Some('d') => self.ask_about_waiting(decline),
+            Some('d') => {
+                if let Some((id, band)) = list.chosen().map(|waiting| (waiting.id, waiting.band.name.clone())) {
+                    self.open_decline(FormKind::DeclineWaiting(id), &band);
+                }
+            }
             _ if key.is("down") => list.selected = (list.selected + 1).min(end),
             _ if key.is("up") => list.selected = list.selected.saturating_sub(1),
-            _ if key.is("enter") => self.ask_about_waiting(accept),
+            _ if key.is("enter") => {
+                if let Some(question) = list.chosen().map(accept) {
+                    self.open(Overlay::Confirm(question));
+                }
+            }
             _ => {}
         }
         Vec::new()
-    }
-
-    fn ask_about_waiting(&mut self, question: fn(&Waiting) -> Confirm) {
-        let question = self.waiting_list().and_then(|list| list.chosen()).map(question);
-        if let Some(question) = question {
-            self.open(Overlay::Confirm(question));
-        }
     }
 }
 
@@ -99,14 +100,5 @@ fn accept(waiting: &Waiting) -> Confirm {
         format!("{} invites you as {}.{then}", waiting.inviter.display_name, waiting.role),
         "accept",
         vec![Deed::AcceptWaiting(waiting.id)],
-    )
-}
-
-fn decline(waiting: &Waiting) -> Confirm {
-    Confirm::new(
-        format!("Decline the invite to {}?", waiting.band.name),
-        "The band sees that you did, and you come in by a new invite only.",
-        "decline",
-        vec![Deed::DeclineWaiting(waiting.id)],
     )
 }

@@ -45,10 +45,7 @@ impl Model {
         match result {
             Ok(Answer::Link(link)) => {
                 let link = self.link_of(invite, *link);
-                self.show_link(link, None);
-                if let Some(Overlay::Link(shown)) = self.overlays.last_mut() {
-                    shown.qr = qr;
-                }
+                self.show_held(link, qr);
                 Vec::new()
             }
             Ok(_) => Vec::new(),
@@ -75,6 +72,14 @@ impl Model {
         };
         let row = row.or_else(listed);
         Link { title: row.map_or_else(|| "invite".to_owned(), Invite::recipient), text: link.link }
+    }
+
+    /// What a list holds of a link is shown, as a QR code or as it is.
+    pub(super) fn show_held(&mut self, link: Link, qr: bool) {
+        self.show_link(link, None);
+        if let Some(Overlay::Link(shown)) = self.overlays.last_mut() {
+            shown.qr = qr;
+        }
     }
 
     fn show_link(&mut self, link: Link, copied: Option<Copied>) {

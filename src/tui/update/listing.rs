@@ -61,7 +61,7 @@ impl Model {
     pub(super) fn listing_act(&mut self, action: Action) -> Vec<Effect> {
         let page = isize::try_from(self.areas().listing_height()).unwrap_or(1).max(1);
         let Some(listing) = self.listing() else { return Vec::new() };
-        let opener = listing.topic.listed().opened_by();
+        let opener = listing.topic.listed().about().opened_by;
         if Topic::of(action.binding().scope) == Some(listing.topic) {
             let entries: Vec<_> = if listing.marked.is_empty() {
                 listing.chosen().cloned().into_iter().collect()
@@ -202,13 +202,13 @@ impl Model {
             self.toast(Tone::Plain, "Nothing is marked here: there is nothing to do to several at once.");
             return Vec::new();
         }
-        if let Some(listing) = self.listing_mut()
-            && let Some(entry) = listing.list.selected().cloned()
-        {
-            let id = entry.id();
-            if listing.marked.remove(&id).is_none() {
-                listing.marked.insert(id, entry);
-            }
+        let Some(listing) = self.listing_mut() else { return Vec::new() };
+        let Some(entry) = listing.list.selected().cloned() else {
+            self.toast(Tone::Plain, "There is nothing here to mark.");
+            return Vec::new();
+        };
+        if listing.marked.remove(&entry.id()).is_none() {
+            listing.marked.insert(entry.id(), entry);
         }
         self.listing_step(1)
     }
@@ -252,14 +252,21 @@ impl Model {
             listing.widen();
             return self.listing_anew();
         }
+        if listing.batch.is_some() {
+            // It lies over the list that it was opened from.
+            let serial = listing.serial;
+            self.overlays.pop();
+            return self.abandon(|purpose| matches!(purpose, Purpose::Listing { serial: of, .. } if *of == serial));
+        }
         self.close_listings()
     }
 
     fn show_entry(&mut self) -> Vec<Effect> {
         let Some(listing) = self.listing() else { return Vec::new() };
         let topic = listing.topic;
-        if let Some(entry) = listing.chosen().cloned() {
-            self.open(Overlay::Shown(Box::new(Shown { topic, entry, scroll: 0 })));
+        match listing.chosen().cloned() {
+            Some(entry) => self.open(Overlay::Shown(Box::new(Shown { topic, entry, scroll: 0 }))),
+            None => self.toast(Tone::Plain, "There is nothing here to open."),
         }
         Vec::new()
     }
@@ -268,7 +275,7 @@ impl Model {
     pub(super) fn shown_key(&mut self, key: Key) -> Vec<Effect> {
         let Some(Overlay::Shown(shown)) = self.overlays.last() else { return Vec::new() };
         let (topic, entry) = (shown.topic, shown.entry.clone());
-        match self.settings.keymap.action(topic.listed().scope(), key) {
+        match self.settings.keymap.action(topic.listed().about().scope, key) {
             Some(action) if Topic::of(action.binding().scope) == Some(topic) => self.own_act(action, &[entry]),
             _ => self.close_on(key, Action::Open),
         }
@@ -329,6 +336,17 @@ impl Model {
                 self.focus = Pane::Invites;
                 effects.extend(self.show_form(form));
                 effects
+            }
+            Start::Cards(batch, name) => {
+                let serial = self.fresh();
+                let cards = Listing { batch: Some((batch, name)), ..Listing::new(Topic::Cards, serial, None) };
+                self.open(Overlay::Listing(Box::new(cards)));
+                Vec::new()
+            }
+            Start::Copy(link) => vec![Effect::Copy(link)],
+            Start::Show(link, qr) => {
+                self.show_held(link, qr);
+                Vec::new()
             }
             Start::ToInvites(campaign, name) => self.show_campaign(campaign, name),
         }

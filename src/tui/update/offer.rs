@@ -3,7 +3,7 @@
 use super::super::{
     keymap::{Action, Key, Keymap},
     message::Effect,
-    model::{Confirm, Deed, Model, Offer, Overlay, Purpose, RequestId, Screen, Tone},
+    model::{Confirm, Deed, FormKind, Model, Offer, Overlay, Purpose, RequestId, Screen, Tone},
     request::{Answer, Request},
 };
 use super::answer::words;
@@ -115,8 +115,12 @@ impl Model {
             Some('v') if must_verify => self.verify_address(),
             Some('d') if signed_in => {
                 let Some(band) = &preview.band else { return Vec::new() };
+                if !preview.declinable {
+                    self.toast(Tone::Plain, "This invite is not for you alone: just leave it.");
+                    return Vec::new();
+                }
                 let (pasted, band) = (offer.pasted.clone(), band.name.clone());
-                self.open_decline(pasted, &band);
+                self.open_decline(FormKind::Decline(pasted), &band);
                 Vec::new()
             }
             _ => Vec::new(),

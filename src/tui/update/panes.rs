@@ -203,6 +203,8 @@ impl Model {
             }
             return self.step(1);
         }
+        let grouped = self.invites.groups.is_some();
+        self.toast(Tone::Plain, if grouped { super::rights::CAMPAIGN } else { "There is no invite here to mark." });
         Vec::new()
     }
 

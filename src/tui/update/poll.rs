@@ -16,6 +16,8 @@ use crate::{
 
 /// The longest pause between two tries to reach a server.
 const LONGEST_PAUSE: i64 = 60;
+/// The longest pause that a server can wish for.
+const LONGEST_WISH: i64 = 600;
 
 impl Line {
     /// When the age shown in the header reads differently: never while polls come in time.
@@ -60,7 +62,9 @@ impl Model {
             Err(error) => {
                 self.line.failures = self.line.failures.saturating_add(1);
                 let pause = i64::from(self.settings.poll_seconds) << self.line.failures.min(6);
-                self.line.next_poll = Some(self.after(pause.min(LONGEST_PAUSE)));
+                // The server's own wish goes before, but nobody waits for an hour because a proxy says so.
+                let wish = error.retry_after().map_or(0, |seconds| i64::from(seconds).min(LONGEST_WISH));
+                self.line.next_poll = Some(self.after(pause.min(LONGEST_PAUSE).max(wish)));
                 self.unreachable(&error)
             }
         }

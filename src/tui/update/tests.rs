@@ -1,5 +1,6 @@
 //! What keys and answers do, without a terminal or a server.
 
+mod actions;
 mod bulk;
 mod campaigns;
 mod codes;

@@ -25,7 +25,10 @@ impl Model {
             self.open(Overlay::Form(form));
             return Vec::new();
         }
-        let Some(Entry::Event(event)) = entries.first() else { return Vec::new() };
+        let Some(Entry::Event(event)) = entries.first() else {
+            self.toast(Tone::Plain, "There is nothing here to go by.");
+            return Vec::new();
+        };
         let Some(listing) = self.listing() else { return Vec::new() };
         match narrowed(listing.trail.clone(), action, event) {
             Ok(filter) => {

@@ -30,7 +30,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, bulk: &Bulk
     clear(buf, area);
     outline(buf, area, Shape::Closed, if on_top { theme.focus } else { theme.border });
     let band = model.chosen_band().filter(|band| band.id == bulk.band);
-    let title = band.map_or_else(|| "Invite many".to_owned(), |band| format!("Invite many · {}", band.name));
+    let mut title = band.map_or_else(|| "Invite many".to_owned(), |band| format!("Invite many · {}", band.name));
+    if let Some((_, name)) = &bulk.terms.campaign {
+        title = format!("{title} · {name}");
+    }
     in_line(buf, area, area.y, (&title, theme.title), (&counts(bulk), theme.dim));
     let inner = inside(area);
     if !bulk.has_list() {

@@ -61,6 +61,37 @@ pub(in crate::tui) fn stats(stats: &Stats, model: &Model, wide: usize, theme: &T
     lines
 }
 
+/// The statistics of a band in words alone, a thing a line.
+pub(in crate::tui) fn stats_said(stats: &Stats, model: &Model) -> Vec<String> {
+    let all = &stats.by_status;
+    let mut lines = vec![summary(stats)];
+    let of = |counts: &InviteCounts, name: &str| {
+        format!(
+            "{name}: {} of {} accepted, {} pending, {}",
+            counts.accepted,
+            counts.made,
+            counts.pending,
+            used(counts.uses)
+        )
+    };
+    if all.made > 0 {
+        let of = |status: Status, n| format!("{status}: {n}, {} %", percent(n, all.made));
+        lines.push("By status:".to_owned());
+        lines.push(of(Status::Pending, all.pending));
+        lines.push(of(Status::Accepted, all.accepted));
+        lines.push(of(Status::Rejected, all.rejected));
+        lines.push(format!("{}, of them {} ran out", of(Status::Cancelled, all.cancelled), all.expired));
+    }
+    lines.push(format!("Who came in: {}", joins_in_words(&stats.joins, model.now.day())));
+    lines.push("By kind:".to_owned());
+    lines.extend(stats.by_kind.iter().map(|kind| of(&kind.counts, label::kinds(kind.kind))));
+    lines.push("By campaign:".to_owned());
+    lines.extend(stats.by_campaign.iter().map(|campaign| of(&campaign.counts, &campaign.name)));
+    lines.push("By inviter:".to_owned());
+    lines.extend(stats.by_inviter.iter().map(|inviter| of(&inviter.counts, &inviter.account.display_name)));
+    lines
+}
+
 /// The whole in a few sentences.
 fn summary(stats: &Stats) -> String {
     let all = &stats.by_status;
@@ -255,17 +286,23 @@ fn joins_in_words(days: &[DayJoins], today: i64) -> String {
     said.join(" ")
 }
 
-/// How many invites one may make, in lines of `wide` columns.
-pub(in crate::tui) fn quota(quota: &Quota, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
+/// How many invites one may make, in a sentence.
+pub(in crate::tui) fn quota_in_words(quota: &Quota) -> String {
     let made = |n: u32| if n == 1 { "1 invite".to_owned() } else { format!("{n} invites") };
     let Some((limit, left)) = quota.limit.zip(quota.remaining) else {
         let used = if quota.used >= 1_000 { "1,000 invites or more".to_owned() } else { made(quota.used) };
-        return say(&format!("You may make any number of invites. In the last 30 days: {used}."), wide, theme.plain);
+        return format!("You may make any number of invites. In the last 30 days: {used}.");
     };
-    let text = match left {
+    match left {
         0 => format!("You have made all {} that you may make in 30 days.", made(limit)),
         left => format!("{} of {limit} made in the last 30 days; {left} more can be made now.", made(quota.used)),
-    };
+    }
+}
+
+/// How many invites one may make, in lines of `wide` columns.
+pub(in crate::tui) fn quota(quota: &Quota, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let text = quota_in_words(quota);
+    let Some((limit, left)) = quota.limit.zip(quota.remaining) else { return say(&text, wide, theme.plain) };
     let style = if left == 0 { theme.rejected } else { theme.accepted };
     let (full, whole) = (u64::from(quota.used.min(limit)), u64::from(limit.max(1)));
     let bar = Bar { name: "made".to_owned(), style, full, whole, words: format!("{} of {limit}", quota.used) };

@@ -11,7 +11,7 @@ use super::{
     text::{clip, columns, wrap},
 };
 use crate::tui::{
-    keymap::{Action, KEYMAP, Scope},
+    keymap::{Action, KEYMAP, Key, Scope},
     model::{Bulk, Listing, Model, Overlay, Screen, ShownLink, Tone},
     theme::Theme,
 };
@@ -110,10 +110,15 @@ fn qr_keys(model: &Model, shown: &ShownLink, wide: usize, theme: &Theme) -> Line
 /// The keys of a list over the panes: its own, then the way back and the help.
 fn listing_keys(model: &Model, listing: &Listing, wide: usize, theme: &Theme) -> Line<'static> {
     let listed = listing.topic.listed();
-    let mut all = own_keys(model, listed.scope());
+    let mut all = own_keys(model, listed.about().scope);
+    let nothing = listing.list.loaded && listing.list.is_empty();
+    if nothing {
+        // What is done to a row is no hint where there is none.
+        all.retain(|(key, _)| key.parse().is_ok_and(|key| needs_no_row(model, listing, key)));
+    }
     let filter = listed.is_narrowing(model).then_some(Action::Filter);
-    let open = (!listed.is_page()).then_some(Action::Open);
-    let mark = listed.is_marking().then_some(Action::Mark);
+    let open = (!listed.is_page() && !nothing).then_some(Action::Open);
+    let mark = (listed.is_marking() && !nothing).then_some(Action::Mark);
     let others = [Action::Back].into_iter().chain(open).chain(filter).chain(mark).chain([Action::Help]);
     let label = |action: Action| match action {
         Action::Open if listed.is_outline() => "unfold",
@@ -124,6 +129,16 @@ fn listing_keys(model: &Model, listing: &Listing, wide: usize, theme: &Theme) ->
     );
     let all: Vec<_> = all.iter().map(|(key, label)| (key.as_str(), *label)).collect();
     hints(&all, wide, theme)
+}
+
+/// Whether a key of a list does something where there is nothing in it.
+fn needs_no_row(model: &Model, listing: &Listing, key: Key) -> bool {
+    let listed = listing.topic.listed();
+    model
+        .settings
+        .keymap
+        .action(listed.about().scope, key)
+        .is_some_and(|action| action == Action::ExportTrail || listed.start(action, &[], listing, model).is_some())
 }
 
 /// The keys of a list of people: of the field that is typed into, else its own.

@@ -31,8 +31,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, listing: &L
     clear(buf, area);
     outline(buf, area, Shape::Closed, if on_top { theme.focus } else { theme.border });
     let title = match model.chosen_band().filter(|band| Some(band.id) == listing.band) {
-        Some(band) => format!("{} · {}", listed.title(), band.name),
-        None => listed.title().to_owned(),
+        Some(band) => format!("{} · {}", listed.about().title, band.name),
+        None => listed.about().title.to_owned(),
     };
     in_line(buf, area, area.y, (&title, theme.title), (&counts(listing, model, area.width), theme.dim));
     let inner = super::outline::inside(area);

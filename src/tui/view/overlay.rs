@@ -8,7 +8,7 @@ mod inbox;
 mod link;
 mod offer;
 mod palette;
-mod places;
+pub(super) mod places;
 mod qr;
 
 use ratatui::{
@@ -25,7 +25,7 @@ use super::{
     text::wrap,
 };
 use crate::tui::{
-    model::{Details, Model, Overlay},
+    model::{Details, Model, Offer, Overlay},
     theme::Theme,
 };
 
@@ -63,7 +63,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &O
         Overlay::Shown(shown) => {
             let listed = shown.topic.listed();
             let lines = super::listing::facts(shown, model, usize::from(box_width(area)).saturating_sub(4), theme);
-            let keys = super::footer::own_keys(model, listed.scope());
+            let keys = super::footer::own_keys(model, listed.about().scope);
             let keys: Vec<_> =
                 keys.iter().map(|(key, label)| (key.as_str(), *label)).chain([("esc", "close")]).collect();
             let title = listed.name(&shown.entry);
@@ -73,6 +73,21 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &O
         Overlay::Bulk(bulk) => super::bulk::draw(frame, area, model, bulk, on_top, theme),
         Overlay::Inbox(list) => inbox::draw(frame.buffer_mut(), area, model, list, theme),
     }
+}
+
+/// An invite in full, in lines of so many columns.
+pub(super) fn details_lines(details: &Details, model: &Model, wide: usize, theme: &Theme) -> Vec<Line<'static>> {
+    details::lines(details, model, wide, theme)
+}
+
+/// What is offered, and what became of it, in lines of so many columns.
+pub(super) fn offer_lines(
+    offer: &Offer,
+    model: &Model,
+    wide: usize,
+    theme: &Theme,
+) -> (Vec<Line<'static>>, Vec<Line<'static>>) {
+    offer::parts(offer, model, wide, theme)
 }
 
 /// The furthest that help, details or an offer can be scrolled on a screen of this size: their lines less those that are seen.
@@ -100,9 +115,14 @@ pub(super) fn details_more(model: &Model, details: &Details, area: Rect, theme: 
 }
 
 const fn box_width(area: Rect) -> u16 {
+    wide_box(area, WIDEST)
+}
+
+/// How wide a box is that gets at most so wide.
+const fn wide_box(area: Rect, widest: u16) -> u16 {
     // On a narrow screen every column is needed.
     let free = if area.width < 60 { area.width } else { area.width - 4 };
-    if free < WIDEST { free } else { WIDEST }
+    if free < widest { free } else { widest }
 }
 
 /// Draws a box for so many lines, with its title above and its keys below; gives what is inside.

@@ -1,22 +1,13 @@
 //! The model in plain lines, for a screen reader: no boxes, no columns, no sequences. Each line says one thing, and reads
 //! the same until that thing changes.
 
-use ratatui::{Terminal, backend::TestBackend, layout::Rect};
+mod over;
 
-use super::{footer, overlay, when};
+use super::when;
 use crate::{
-    config::Theme as Colours,
     domain::{Kind, Standing, Status},
-    tui::{
-        model::{Form, FormField, Input, List, Model, Overlay, Pane, Row, Screen, ShownLink},
-        theme::Theme,
-    },
+    tui::model::{Form, FormField, Input, List, Model, Overlay, Pane, Place, Row, Screen, ShownLink},
 };
-
-/// The lines that an overlay is drawn on: far more than any of them needs, so that nothing is cut off.
-const HIGH: u16 = 160;
-/// Its columns: no line is broken before.
-const WIDE: u16 = 100;
 
 /// Where the person is and what stands there, a line each.
 pub(in crate::tui) fn said(model: &Model) -> Vec<String> {
@@ -24,7 +15,7 @@ pub(in crate::tui) fn said(model: &Model) -> Vec<String> {
     lines.extend(match (model.overlays.last(), &model.screen) {
         (Some(Overlay::Form(form)), _) | (None, Screen::Entry(form)) => of_form(form),
         (Some(Overlay::Link(link)), _) => of_link(link),
-        (Some(overlay), _) => of_overlay(model, overlay),
+        (Some(overlay), _) => over::of_overlay(model, overlay),
         (None, Screen::Welcome { problem, .. }) => problem
             .iter()
             .cloned()
@@ -33,7 +24,8 @@ pub(in crate::tui) fn said(model: &Model) -> Vec<String> {
         (None, Screen::Starting(what)) => vec![what.clone()],
         (None, Screen::Panes) => of_panes(model),
     });
-    lines
+    // A dot between two words is drawn, not said.
+    lines.into_iter().map(|line| line.replace(" · ", ", ")).collect()
 }
 
 /// What holds everywhere: the line to the server, and what waits for the person.
@@ -59,7 +51,10 @@ fn of_field(field: &FormField) -> String {
             let words: Vec<_> = options.iter().map(|(_, word)| word.as_ref()).collect();
             format!("{}, of {}", words.get(*selected).copied().unwrap_or_default(), words.join(" / "))
         }
-        _ => field.value().replace('\n', " / "),
+        _ => {
+            let lines: Vec<_> = field.value().lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+            lines.join(" / ")
+        }
     };
     let value = if value.is_empty() { "nothing yet".to_owned() } else { value };
     let wrong = field.error.as_ref().map_or_else(String::new, |why| format!(". Wrong: {why}"));
@@ -96,34 +91,16 @@ fn of_link(shown: &ShownLink) -> Vec<String> {
     lines
 }
 
-/// What an overlay shows, without what is only drawn.
-fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<String> {
-    let theme = Theme::new(Colours::None, true);
-    let Ok(mut terminal) = Terminal::new(TestBackend::new(WIDE, HIGH));
-    let drawn = terminal.draw(|frame| {
-        let all = frame.area();
-        let (body, foot) = (Rect { height: all.height - 1, ..all }, Rect { y: all.bottom() - 1, height: 1, ..all });
-        overlay::draw(frame, body, model, overlay, true, &theme);
-        footer::draw(frame.buffer_mut(), foot, model, &theme);
-    });
-    if drawn.is_err() {
-        return Vec::new();
-    }
-    let buffer = terminal.backend().buffer();
-    let rows = buffer.content.chunks(usize::from(WIDE));
-    rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>())
-        .map(|row| words(&row))
-        .filter(|row| !row.is_empty())
-        .collect()
-}
-
-/// A drawn row as it is read: lines and blanks between columns become commas.
-fn words(row: &str) -> String {
-    let row: String = row.chars().map(|c| if "─│┌┐└┘├┤↑↓".contains(c) { ' ' } else { c }).collect();
-    let row =
-        row.replace("▸ ", "here: ").replace('▸', "here:").replace('◆', "marked:").replace("● ", "").replace("✓ ", "");
-    let row = row.replace("✗ ", "").replace("○ ", "").replace("· ", "");
-    row.split("  ").map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+/// A server and who one is there.
+fn of_place(model: &Model, place: &Place) -> String {
+    let note = match (&place.profile, &place.username) {
+        _ if model.is_at(place) => ", you are here".to_owned(),
+        (Some(profile), None) => format!(", profile {profile}, to sign in"),
+        (Some(profile), Some(_)) => format!(", profile {profile}"),
+        (None, None) => ", to sign in".to_owned(),
+        (None, Some(_)) => String::new(),
+    };
+    super::overlay::places::title(place, model) + &note
 }
 
 fn of_panes(model: &Model) -> Vec<String> {
@@ -217,11 +194,43 @@ mod tests {
 
     #[test]
     fn no_scene_says_anything_that_is_only_drawn() {
+        // Neither signs nor blanks say anything to who hears them.
+        let signs = ['│', '┌', '─', '▸', '▹', '▾', '●', '✓', '✗', '○', '◆', '·', '█', '░', '▁', '\u{1b}'];
         for (name, scene) in super::super::tests::all_scenes() {
-            for line in said(&scene((100, 60))) {
-                assert!(!line.contains(['│', '┌', '─', '▸', '\u{1b}']), "{name}: {line}");
-                assert!(!line.trim().is_empty(), "{name}");
+            let lines = said(&scene((100, 60)));
+            assert!(!lines.is_empty(), "{name}");
+            for line in lines {
+                assert!(!line.contains(signs) && !line.contains("  "), "{name}: {line}");
+                assert!(!line.trim().is_empty() && !line.contains('\n'), "{name}: {line:?}");
             }
+        }
+    }
+
+    fn scene(wanted: &str) -> String {
+        let (_, scene) = super::super::tests::all_scenes().find(|(name, _)| *name == wanted).unwrap();
+        said(&scene((100, 60))).join("\n")
+    }
+
+    #[test]
+    fn what_lies_over_the_panes_is_said_in_words_whatever_it_is() {
+        for (name, words) in [
+            ("confirm-remove", "As well, keep them out for good: It will be done. Say b not to."),
+            ("confirm", "Say yes to revoke, or no."),
+            ("details", "Role: member"),
+            ("offer", "Invited by: "),
+            ("inbox", "Say accept or decline, with a number; or close."),
+            ("finder", "takes requests"),
+            ("campaigns", "Summer party, stands active, ends "),
+            ("tree", "2: level 2, Joe, brought 2"),
+            ("stats", "pending: 73, 21 %"),
+            ("quota", "37 invites of 100 made in the last 30 days"),
+            ("bulk", "1: kim@example.org, Kim Lee, admin, made"),
+            ("bulk-editing", "Say the new text; next, keep or cancel."),
+            ("places", "1: ada @ invites.example.org"),
+            ("help", "revoke, in the invites, key r: Revoke the invite, or all marked ones."),
+        ] {
+            let said = scene(name);
+            assert!(said.contains(words), "{name}:\n{said}");
         }
     }
 

@@ -3,6 +3,8 @@
 mod qr;
 mod scenes;
 
+pub(in crate::tui) use scenes::Scene;
+
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
@@ -20,7 +22,7 @@ use crate::{
 const SIZES: [(u16, u16); 4] = [(120, 40), (80, 24), (50, 15), (40, 12)];
 
 /// Every scene, for other tests of the views.
-pub(super) fn all_scenes() -> impl Iterator<Item = scenes::Scene> {
+pub(in crate::tui) fn all_scenes() -> impl Iterator<Item = Scene> {
     scenes::ALL.iter().copied()
 }
 

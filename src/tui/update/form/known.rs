@@ -33,7 +33,10 @@ impl Deciding {
 /// The band of whose campaigns and templates can be chosen in a form.
 const fn chooses_of(kind: &FormKind) -> Option<BandId> {
     match kind {
-        FormKind::NewInvite(band) | FormKind::NewTemplate(band) | FormKind::EditTemplate(_, band) => Some(*band),
+        FormKind::NewInvite(band)
+        | FormKind::BulkTerms(band)
+        | FormKind::NewTemplate(band)
+        | FormKind::EditTemplate(_, band) => Some(*band),
         _ => None,
     }
 }
@@ -48,7 +51,7 @@ impl Model {
         }
         let page = || Page { limit: Some(MAX_LIMIT), cursor: None };
         let mut effects = vec![self.ask(Purpose::Known(band), Request::Campaigns(band, page())).1];
-        if matches!(form.kind, FormKind::NewInvite(_)) {
+        if matches!(form.kind, FormKind::NewInvite(_) | FormKind::BulkTerms(_)) {
             effects.push(self.ask(Purpose::Known(band), Request::Templates(band, page())).1);
         }
         effects
@@ -80,7 +83,7 @@ impl Model {
     pub(super) fn form_edited(&mut self, before: &Deciding) -> Vec<Effect> {
         let zone = self.settings.zone.clone();
         let Some(Overlay::Form(form)) = self.overlays.last_mut() else { return Vec::new() };
-        if !matches!(form.kind, FormKind::NewInvite(_)) {
+        if !matches!(form.kind, FormKind::NewInvite(_) | FormKind::BulkTerms(_)) {
             return Vec::new();
         }
         let now = Deciding::of(form);

@@ -109,11 +109,12 @@ impl Model {
                 Some(send(Request::UpdateMember(band, account, body)))
             }
             FormKind::Accept => read_pasted(form).map(Said::Look),
-            FormKind::Decline(pasted) => read_decline(form, &pasted),
+            FormKind::Decline(pasted) => read_decline(form).map(|body| send(Request::Decline(pasted, body))),
+            FormKind::DeclineWaiting(id) => read_decline(form).map(|body| send(Request::DeclineWaiting(id, body))),
             FormKind::Verify => read_code(form),
             FormKind::NarrowTrail => self.read_trail_filter(form),
             FormKind::ExportTrail => self.read_export(form),
-            FormKind::BulkTerms => self.read_terms(form),
+            FormKind::BulkTerms(_) => self.read_terms(form),
             FormKind::BulkSave => read_path(form),
             FormKind::SetQuota => read_quota(form).map(|(name, _)| send(Request::People(name, None))),
         };
@@ -139,10 +140,22 @@ impl Model {
     fn read_terms(&self, form: &mut Form) -> Option<Said> {
         let expiry = self.read_expiry(form);
         let message = read_optional::<Message>(form, "message");
-        let (ttl_hours, expires_at) = expiry?.fields();
+        let chosen = |name: &str| form.optional(name).map(|id| (id, form.word(name).to_owned()));
+        let template = chosen("template_id").and_then(|(id, name)| Some((id.parse().ok()?, name)));
+        let campaign = chosen("campaign_id").and_then(|(id, name)| Some((id.parse().ok()?, name)));
+        let no_campaign = campaign.is_none() && form.template().is_some_and(|template| template.campaign_id.is_some());
+        // A life that was not typed is cut by the end of the campaign; one that is asked for would be refused.
+        let end = form.campaign().and_then(|campaign| campaign.expires_at);
+        let end = end.map(|end| super::super::super::expiry::typed(Some(end), &self.settings.zone));
+        let cut = campaign.is_some() && end.is_some_and(|end| end == form.value("expires_at").trim());
+        let expires = if cut { "" } else { form.value("expires_at").trim() };
+        let (ttl_hours, expires_at) = if cut { Expiry::Default } else { expiry? }.fields();
         Some(Said::Terms(Box::new(Terms {
+            template,
+            campaign,
+            no_campaign,
             role: form.value("role").parse().ok(),
-            expires: form.value("expires_at").trim().to_owned(),
+            expires: expires.to_owned(),
             ttl_hours,
             expires_at,
             message: message?,
@@ -308,10 +321,10 @@ fn read_pasted(form: &mut Form) -> Option<Pasted> {
     Pasted::parse(form.value("invite")).map_err(|why| form.refuse("invite", why.to_string())).ok()
 }
 
-fn read_decline(form: &mut Form, pasted: &Pasted) -> Option<Said> {
+fn read_decline(form: &mut Form) -> Option<DeclineInvite> {
     let reason = read_optional::<Reason>(form, "reason")?;
     let block = form.optional("block").and_then(|word| word.parse().ok());
-    Some(send(Request::Decline(pasted.clone(), DeclineInvite { reason, block })))
+    Some(DeclineInvite { reason, block })
 }
 
 fn read_uses(form: &mut Form) -> Option<MaxUses> {

@@ -2,12 +2,16 @@ use serde_json::Value;
 
 use super::desk::*;
 use crate::{
-    api::{Code, CreateInvites, CreatedInvites, OnExisting, RowResult, RowStatus},
+    api::{
+        Campaign, Campaigns, Code, CreateInvites, CreatedInvites, OnExisting, Patch, RowResult, RowStatus, Template,
+        Templates,
+    },
     domain::Role,
     tui::{
         message::{Effect, Msg},
         model::{Bulk, FormKind, Overlay, RowState},
         request::{Answer, Request},
+        sample,
     },
 };
 
@@ -339,4 +343,60 @@ fn closing_a_list_that_was_not_sent_asks_first() {
     assert!(desk.model.bulk().is_some());
     desk.press("esc y");
     assert!(desk.model.bulk().is_none());
+}
+
+#[test]
+fn a_list_is_made_in_a_campaign_by_a_template_and_what_is_emptied_is_none() {
+    let end = sample::later(8 * 86_400);
+    let campaign = Campaign { name: "Summer party".to_owned(), expires_at: Some(end), ..sample::campaign(2) };
+    let message = Some("Come in.".to_owned());
+    let template = Template { name: "Guests".to_owned(), message, ..sample::template(1) };
+    let known = |desk: &mut Desk| {
+        let templates = Templates { templates: vec![template.clone()], next_cursor: None, prev_cursor: None };
+        let campaigns = Campaigns { campaigns: vec![campaign.clone()], next_cursor: None, prev_cursor: None };
+        desk.answer(|r| matches!(r, Request::Templates(..)), Ok(Answer::Templates(Box::new(templates))));
+        desk.answer(|r| matches!(r, Request::Campaigns(..)), Ok(Answer::Campaigns(Box::new(campaigns))));
+    };
+    let form = |desk: &Desk| match desk.top() {
+        Some(Overlay::Form(form)) => form.clone(),
+        other => panic!("{other:?}"),
+    };
+    let mut desk = with_list("email\nkim@example.org\n");
+    desk.press("t");
+    known(&mut desk);
+    desk.press("tab right");
+    assert_eq!(form(&desk).value("expires_at"), "2026-03-22 14:02", "the campaign fills in");
+    desk.press("shift-tab right");
+    assert_eq!((form(&desk).word("template_id"), form(&desk).value("message")), ("Guests", "Come in."));
+    assert_eq!(form(&desk).value("expires_at"), "3d", "the template goes before the campaign");
+    desk.press("tab tab tab tab ctrl-u ctrl-s");
+    let terms = &bulk(&desk).terms;
+    assert_eq!(terms.campaign.as_ref().map(|(_, name)| name.as_str()), Some("Summer party"));
+    desk.press("s");
+    let sent = body(&desk).clone();
+    assert_eq!((sent.template_id, sent.campaign_id), (Some(template.id), Patch::Value(campaign.id)));
+    assert_eq!((sent.message, sent.ttl_hours), (Patch::Null, Patch::Value(72)));
+    desk.answer(is_bulk, Ok(answer(&[None])));
+    let Some(Overlay::Confirm(asked)) = desk.top() else { panic!() };
+    assert!(asked.consequence.starts_with("They are part of Summer party."), "{}", asked.consequence);
+    // What was chosen is there when it is opened again, and none of it is lost when more of it is known.
+    desk.press("esc t");
+    known(&mut desk);
+    assert_eq!((form(&desk).word("template_id"), form(&desk).word("campaign_id")), ("Guests", "Summer party"));
+    assert_eq!((form(&desk).value("expires_at"), form(&desk).value("message")), ("3d", ""));
+    // The campaign alone: its end is the server's to cut by, and is not asked for.
+    desk.press("left ctrl-u tab tab tab ctrl-u ctrl-s");
+    assert_eq!(bulk(&desk).terms.template, None);
+    desk.press("s");
+    assert_eq!((&body(&desk).ttl_hours, &body(&desk).expires_at), (&Patch::Omitted, &Patch::Omitted));
+}
+
+#[test]
+fn a_list_that_is_too_large_is_told_so_with_the_way_to_send_it() {
+    let mut desk = Desk::with_a_band();
+    desk.press("b");
+    desk.send(Msg::Paste(format!("email\n{}", "a@example.org\n".repeat(700_000))));
+    let says = bulk(&desk).problem.clone().unwrap();
+    assert!(says.contains("larger than 8 MiB") && says.contains("guestlist invites bulk"), "{says}");
+    assert!(!bulk(&desk).has_list());
 }

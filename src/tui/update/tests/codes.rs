@@ -1,6 +1,9 @@
 use super::desk::*;
 use crate::{
-    api::{Campaign, Campaigns, CancelledInvites, Code, CreatedCodes, Invite, InviteAction, InviteLink, Patch},
+    api::{
+        Campaign, Campaigns, CancelledInvites, Code, CodeCard, CodeCards, CreatedCodes, Invite, InviteAction,
+        InviteLink, Patch,
+    },
     client::{Error, Saved},
     domain::{Kind, Role, Status},
     tui::{
@@ -195,4 +198,52 @@ fn batches_of_the_site_are_written_to_files_and_are_nobody_elses() {
     let mut desk = Desk::with_a_band();
     desk.press("Z");
     assert!(desk.top().is_none() && desk.toast().contains("runs the site"), "{}", desk.toast());
+}
+
+fn cards() -> Answer {
+    let card = |n: u128, code: &str, status| CodeCard {
+        invite_id: invite_id(n),
+        code: code.to_owned(),
+        status,
+        uses: 0,
+        max_uses: crate::domain::MaxUses::ONE,
+        expires_at: None,
+        link: format!("https://one.example/invite/{code}"),
+    };
+    let codes = vec![card(1, "AAAA-BBBB-CCCC", Status::Pending), card(2, "DDDD-EEEE-FFFF", Status::Cancelled)];
+    Answer::CodeCards(Box::new(CodeCards { codes, next_cursor: None, prev_cursor: None }))
+}
+
+fn is_cards(request: &Request) -> bool {
+    matches!(request, Request::CodeCards(batch, _) if *batch == sample::campaign(2).id)
+}
+
+#[test]
+fn a_batch_is_read_out_on_the_screen_when_it_is_asked_for_and_never_again_by_itself() {
+    let with_batch = || listed(vec![code(7), code(8)]);
+    let site = || of_site(vec![Campaign { band_id: None, ..sample::campaign(2) }]);
+    for mut desk in [with_batch(), site()] {
+        assert!(!desk.has_request(is_cards));
+        desk.press("v");
+        desk.answer(is_cards, Ok(cards()));
+        let copied = |effect: Option<&Effect>| match effect {
+            Some(Effect::Copy(Link { text, .. })) => text.clone(),
+            other => panic!("{other:?}"),
+        };
+        desk.press("y");
+        assert_eq!(copied(desk.effects.last()), "AAAA-BBBB-CCCC");
+        desk.press("Q");
+        assert!(matches!(desk.top(), Some(Overlay::Link(shown)) if shown.qr && shown.link.text.ends_with("CCCC")));
+        desk.press("esc j y");
+        assert!(desk.toast().contains("cancelled already"), "{}", desk.toast());
+        // Each look leaves a trace, and the trace moves the band's revision.
+        desk.wait(7);
+        desk.sync(&[(1, 2)], 0);
+        assert!(!desk.has_request(is_cards));
+        // Back to the list that it was opened from.
+        desk.press("esc");
+        assert!(matches!(desk.top(), Some(Overlay::Listing(list)) if list.batch.is_none()));
+        desk.press("esc");
+        assert!(desk.top().is_none());
+    }
 }

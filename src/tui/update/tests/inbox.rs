@@ -1,6 +1,6 @@
 use super::desk::*;
 use crate::{
-    api::{Accepted, BandRef, Code, Inbox, Outcome, Waiting},
+    api::{Accepted, BandRef, Block, Code, Inbox, Outcome, Waiting},
     domain::{Kind, Role},
     tui::{
         model::{Overlay, WaitingList},
@@ -63,8 +63,14 @@ fn an_invite_that_waits_is_accepted_by_a_second_key_and_leads_into_its_band() {
 #[test]
 fn a_declined_one_is_gone_from_the_list_and_the_others_stay_open() {
     let mut desk = open(&[7, 8]);
-    desk.press("d y");
-    desk.answer(|r| *r == Request::DeclineWaiting(invite_id(7)), Ok(Answer::Done));
+    desk.press("d");
+    assert!(desk.sent.is_empty(), "the key that asks does not decline");
+    desk.type_text("No time.");
+    desk.press("tab right ctrl-s");
+    let declined = |r: &Request| matches!(r, Request::DeclineWaiting(id, _) if *id == invite_id(7));
+    let Request::DeclineWaiting(_, body) = &desk.request(declined).2 else { panic!() };
+    assert_eq!((body.reason.as_deref(), body.block), (Some("No time."), Some(Block::Inviter)));
+    desk.answer(declined, Ok(Answer::Done));
     assert_eq!(desk.toast(), "Declined.");
     desk.answer(is_inbox, Ok(inbox(&[8])));
     assert_eq!(list(&desk).chosen().unwrap().id, invite_id(8));

@@ -1,6 +1,7 @@
 use super::desk::*;
 use crate::{
-    api::Code,
+    api::{Code, Problem},
+    client::Error,
     domain::Role,
     tui::{
         message::{Effect, Msg, Start},
@@ -170,4 +171,26 @@ fn who_starts_while_the_server_is_away_is_known_as_soon_as_it_is_back() {
     desk.wait(7);
     desk.unchanged();
     assert!(!desk.has_request(|r| matches!(r, Request::Me)), "it is asked once");
+}
+
+#[test]
+fn a_server_that_wishes_to_be_left_alone_for_a_while_is_and_no_wish_is_for_ever() {
+    for (wish, least, most) in [(None, 5, 20), (Some(0), 5, 20), (Some(120), 100, 140), (Some(u32::MAX), 500, 700)] {
+        let mut desk = Desk::with_a_band();
+        desk.wait(7);
+        let mut busy = Problem::new(Code::RateLimited, "Later.");
+        busy.retry_after = wish;
+        desk.answer(is_sync, Err(Error::Problem(Box::new(busy))));
+        let mut pause = 0;
+        while !desk.has_request(is_sync) && pause < 2_000 {
+            desk.wait(1);
+            pause += 1;
+        }
+        assert!((least..=most).contains(&pause), "{wish:?}: {pause}");
+        desk.unchanged();
+        assert_eq!(desk.model.line.offline_since, None);
+        // The person's own word is no poll: it goes at once.
+        desk.press("ctrl-r");
+        assert!(desk.has_request(is_sync));
+    }
 }

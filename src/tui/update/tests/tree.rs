@@ -17,6 +17,7 @@ fn node(n: u128, brought: u64) -> TreeNode {
         joined_at: Timestamp::from_micros(0),
         role: Role::Member,
         brought,
+        inviter_left: false,
     }
 }
 

@@ -33,7 +33,12 @@ pub(super) fn height(offer: &Offer, model: &Model, wide: usize, theme: &Theme) -
 }
 
 /// What is offered, and what became of it.
-fn parts(offer: &Offer, model: &Model, room: usize, theme: &Theme) -> (Vec<Line<'static>>, Vec<Line<'static>>) {
+pub(super) fn parts(
+    offer: &Offer,
+    model: &Model,
+    room: usize,
+    theme: &Theme,
+) -> (Vec<Line<'static>>, Vec<Line<'static>>) {
     let lines = match &offer.preview {
         Some(preview) => facts(preview, model, room, theme),
         None if offer.sending.is_some() => vec![Line::styled("looking…", theme.dim)],
@@ -83,6 +88,7 @@ fn keys(offer: &Offer, model: &Model) -> Vec<(&'static str, &'static str)> {
             keys.push(("esc", "not now"));
             keys
         }
+        (Some(preview), ..) if !preview.declinable => vec![("enter", "accept"), ("esc", "not now")],
         (Some(_), ..) => vec![("enter", "accept"), ("d", "decline"), ("esc", "not now")],
     }
 }

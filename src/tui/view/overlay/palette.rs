@@ -8,8 +8,8 @@ use ratatui::{
 };
 
 use super::{
-    super::text::{clip, columns, fit, fit_right, tail},
-    box_width, open, put_lines,
+    super::text::{clip, columns, fit, fit_right, tail, wrap},
+    open, put_lines, wide_box,
 };
 use crate::tui::{
     model::{Model, TextField},
@@ -19,8 +19,13 @@ use crate::tui::{
 
 /// Rows of the list; the box keeps its size while it is typed.
 const ROWS: usize = 12;
-const NAMES: usize = 14;
+const NAMES: usize = 18;
 const KEYS: usize = 10;
+/// Lines for what the chosen one does, on a screen that is not as low as this.
+const BELOW: usize = 2;
+const LOW: u16 = 9;
+/// The widest that the box gets: room for nearly every description to its end.
+const WIDE: u16 = 116;
 
 pub(super) fn draw(
     frame: &mut Frame<'_>,
@@ -32,9 +37,9 @@ pub(super) fn draw(
     theme: &Theme,
 ) {
     let found = palette::matches(query.text(), model);
-    let wide = box_width(area);
+    let wide = wide_box(area, WIDE);
     let keys = [("enter", "do it"), ("↓ ↑", "choose"), ("esc", "close")];
-    let inner = open(frame.buffer_mut(), area, wide, ROWS + 2, "Commands", &keys, theme);
+    let inner = open(frame.buffer_mut(), area, wide, ROWS + 2 + BELOW, "Commands", &keys, theme);
     let room = usize::from(inner.width);
     let (before, behind) = query.parts();
     let before = tail(before, room.saturating_sub(3));
@@ -45,13 +50,17 @@ pub(super) fn draw(
         Span::styled(fit(&typed, room.saturating_sub(2)), theme.input),
     ])];
     lines.push(Line::default());
-    let rows = usize::from(inner.height).saturating_sub(lines.len());
     let selected = selected.min(found.len().saturating_sub(1));
+    let rest = room.saturating_sub(2 + NAMES + 1 + KEYS + 1);
+    // What the chosen one does stands below in full where its line has no room for it; a low screen is for the names.
+    let below = if inner.height < LOW { 0 } else { BELOW };
+    let told = found.get(selected).map(|action| action.binding().help).filter(|help| columns(help) > rest);
+    let told = told.map_or_else(Vec::new, |help| wrap(help, room.saturating_sub(2)));
+    let rows = usize::from(inner.height).saturating_sub(lines.len() + below);
     let top = (selected + 1).saturating_sub(rows.max(1));
     for (at, action) in found.iter().enumerate().skip(top).take(rows) {
         let binding = action.binding();
         let key = model.settings.keymap.keys(*action).first().map(ToString::to_string).unwrap_or_default();
-        let rest = room.saturating_sub(2 + NAMES + 1 + KEYS + 1);
         // A few letters of a sentence help nobody.
         let (help, help_room) = if rest < 20 { ("", rest) } else { (binding.help, rest) };
         let (name, quiet, key_style) = if at == selected {
@@ -70,6 +79,9 @@ pub(super) fn draw(
         lines.push(Line::styled("  No command has these letters in this order.", theme.dim));
     }
     put_lines(frame.buffer_mut(), inner, &lines);
+    let told: Vec<_> = told.into_iter().take(below).map(|line| Line::styled(format!("  {line}"), theme.dim)).collect();
+    let y = inner.bottom().saturating_sub(told.len() as u16);
+    put_lines(frame.buffer_mut(), Rect { y, height: told.len() as u16, ..inner }, &told);
     if on_top && inner.height > 0 {
         frame.set_cursor_position(Position::new(inner.x + 2 + column as u16, inner.y));
     }

@@ -12,7 +12,7 @@ use super::{
     box_width, open, put_lines, say,
 };
 use crate::tui::{
-    model::{Model, Place, Places},
+    model::{Model, Place, Places, Where},
     theme::Theme,
 };
 
@@ -51,7 +51,17 @@ fn row(place: &Place, selected: bool, model: &Model, room: usize, theme: &Theme)
         (None, None) => "sign in".to_owned(),
         (None, Some(_)) => String::new(),
     };
-    line(&place.title(), &note, selected, room, theme)
+    line(&title(place, model), &note, selected, room, theme)
+}
+
+/// Who one is there and where, the throw-away server by its name.
+pub(in crate::tui::view) fn title(place: &Place, model: &Model) -> String {
+    match (&place.at, &place.username) {
+        (Where::Server(origin), Some(username)) if model.settings.demo.as_ref() == Some(origin) => {
+            format!("{username} @ demo")
+        }
+        _ => place.title(),
+    }
 }
 
 fn line(text: &str, note: &str, selected: bool, room: usize, theme: &Theme) -> Line<'static> {

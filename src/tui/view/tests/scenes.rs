@@ -4,6 +4,7 @@ mod bulk;
 mod campaigns;
 mod codes;
 mod figures;
+mod filled;
 mod invites;
 mod lists;
 mod templates;
@@ -28,11 +29,11 @@ use crate::{
     },
 };
 
-pub(in crate::tui::view) type Scene = (&'static str, fn((u16, u16)) -> Model);
+pub(in crate::tui) type Scene = (&'static str, fn((u16, u16)) -> Model);
 
 /// Every screen. What belongs together is next door.
 pub(super) static ALL: LazyLock<Vec<Scene>> = LazyLock::new(|| {
-    [PLAIN, invites::ALL, lists::ALL, campaigns::ALL, bulk::ALL, templates::ALL, codes::ALL, figures::ALL]
+    [PLAIN, invites::ALL, lists::ALL, campaigns::ALL, bulk::ALL, templates::ALL, codes::ALL, figures::ALL, filled::ALL]
         .into_iter()
         .flatten()
         .copied()

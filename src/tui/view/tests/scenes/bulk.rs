@@ -8,7 +8,7 @@ use crate::{
     tui::{
         forms,
         model::{Bulk, Model, Overlay, RequestId, RowState, Run, TextField},
-        sample::band_id,
+        sample::{self, band_id},
     },
 };
 
@@ -44,7 +44,11 @@ pub(super) const ALL: &[Scene] = &[
     ("bulk-terms", |size| {
         let bulk = list();
         let mut model = over(size, bulk);
-        let form = model.chosen_band().map(|band| forms::bulk_terms(band, &crate::tui::model::Terms::default()));
+        let mut form = model.chosen_band().map(|band| forms::bulk_terms(band, &crate::tui::model::Terms::default()));
+        if let Some(form) = &mut form {
+            form.knows_campaigns(vec![sample::campaign(2)]);
+            form.begin_with("campaign_id", &sample::campaign(2).id.to_string());
+        }
         model.overlays.extend(form.map(Overlay::Form));
         model
     }),

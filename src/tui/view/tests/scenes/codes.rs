@@ -2,7 +2,7 @@
 
 use super::{Scene, lists::listing, over_panes};
 use crate::{
-    api::{CreateCodes, Invite, Patch},
+    api::{CodeCard, CreateCodes, Invite, Patch},
     domain::{CancelReason, Kind, MaxUses, Role, Status},
     tui::{
         forms,
@@ -62,7 +62,41 @@ pub(super) const ALL: &[Scene] = &[
         let listing = Listing { band: None, ..listing(Topic::SiteCodes, rows) };
         super::figures::runs_the_site(over_panes(size, Overlay::Listing(Box::new(listing))))
     }),
+    ("cards", |size| over_panes(size, Overlay::Listing(Box::new(cards())))),
+    ("card", |size| {
+        let listing = cards();
+        let entry = listing.chosen().cloned();
+        let mut model = over_panes(size, Overlay::Listing(Box::new(listing)));
+        let shown = entry.map(|entry| Overlay::Shown(Box::new(Shown { topic: Topic::Cards, entry, scroll: 0 })));
+        model.overlays.extend(shown);
+        model
+    }),
 ];
+
+/// A batch as it is read out.
+fn cards() -> Listing {
+    let card = |n: u8, status, uses| {
+        let code = format!("7KQ{n}-M2FA-XH3R").replace('0', "Z").replace('1', "W");
+        let link = format!("https://invites.example.org/invite/{code}");
+        let (max_uses, expires_at) = (MaxUses::ONE, Some(sample::later(200_000)));
+        Entry::Card(Box::new(CodeCard {
+            invite_id: sample::invite_id(n),
+            code,
+            status,
+            uses,
+            max_uses,
+            expires_at,
+            link,
+        }))
+    };
+    let mut rows: Vec<_> = (2..9).map(|n| card(n, Status::Pending, 0)).collect();
+    rows.insert(1, card(9, Status::Accepted, 1));
+    Listing {
+        batch: Some((sample::campaign(2).id, "Door, Saturday".to_owned())),
+        band: None,
+        ..listing(Topic::Cards, rows)
+    }
+}
 
 fn codes() -> Listing {
     let mut listing = listing(Topic::Codes, rows());
