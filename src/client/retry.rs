@@ -111,8 +111,8 @@ mod tests {
         ) {
             let wish = header(&text);
             let patience = Patience { retries: 100, longest_wait: MOST_WAIT };
-            if let Some(wait) = (Tries { patience, done }).next(&busy(), wish) {
-                proptest::prop_assert!(wait >= wish.unwrap_or_default() && wait <= MOST_WAIT + MOST_WAIT / 2);
+            if let Some(wait) = (Tries { patience, done }).next(&busy(wish)) {
+                proptest::prop_assert!(wait >= Duration::from_secs(wish.unwrap_or_default().into()) && wait <= MOST_WAIT + MOST_WAIT / 2);
             }
         }
     }

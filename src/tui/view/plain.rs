@@ -42,6 +42,12 @@ fn around(model: &Model) -> Vec<String> {
     lines
 }
 
+/// A text of several lines as one that can be heard.
+fn in_a_line(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join(" / ")
+}
+
 /// A field with what stands in it; of a password only whether something does.
 fn of_field(field: &FormField) -> String {
     let value = match &field.input {
@@ -51,10 +57,7 @@ fn of_field(field: &FormField) -> String {
             let words: Vec<_> = options.iter().map(|(_, word)| word.as_ref()).collect();
             format!("{}, of {}", words.get(*selected).copied().unwrap_or_default(), words.join(" / "))
         }
-        _ => {
-            let lines: Vec<_> = field.value().lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-            lines.join(" / ")
-        }
+        _ => in_a_line(field.value()),
     };
     let value = if value.is_empty() { "nothing yet".to_owned() } else { value };
     let wrong = field.error.as_ref().map_or_else(String::new, |why| format!(". Wrong: {why}"));

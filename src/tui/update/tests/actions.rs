@@ -142,7 +142,7 @@ fn no_key_brings_any_screen_down_and_ctrl_z_and_ctrl_c_hold_on_all_of_them() {
         let held = |model: &mut Model, c| {
             model.update(Msg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL)), now())
         };
-        assert!(matches!(held(&mut model, 'z').as_slice(), [Effect::Suspend]), "{name}");
+        assert!(held(&mut model, 'z').iter().any(|effect| matches!(effect, Effect::Suspend)), "{name}");
         assert!(held(&mut model, 'c').iter().any(|effect| matches!(effect, Effect::Quit)), "{name}");
     }
 }

@@ -300,7 +300,7 @@ fn only_what_is_wrong_is_shown_and_walked_through() {
 fn what_the_invites_have_in_common_is_sent_and_makes_earlier_answers_void() {
     let mut desk = with_list("kim@example.org\n");
     all_ready(&mut desk);
-    desk.press("t right tab");
+    desk.press("t tab tab right tab");
     desk.type_text("3d");
     desk.press("tab");
     desk.type_text("Come early.");

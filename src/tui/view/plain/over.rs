@@ -4,7 +4,7 @@ use ratatui::text::Line;
 
 use super::{
     super::{footer, overlay, when},
-    of_place,
+    in_a_line, of_place,
 };
 use crate::{
     config::Theme as Colours,
@@ -168,7 +168,7 @@ fn waiting(model: &Model, list: &WaitingList) -> Vec<String> {
         let end = waiting.expires_at.map(|at| when::date_and_time(at, &model.settings.zone));
         let end = end.map_or_else(|| "never ends".to_owned(), |end| format!("ends {end}"));
         let said = waiting.message.as_deref().filter(|message| !message.is_empty());
-        let said = said.map_or_else(String::new, |message| format!(", says: {}", message.replace('\n', " / ")));
+        let said = said.map_or_else(String::new, |message| format!(", says: {}", in_a_line(message)));
         let event = waiting.event.as_ref().map_or_else(String::new, |event| format!(", {}", event.line()));
         let (band, by) = (&waiting.band.name, &waiting.inviter.display_name);
         lines.push(format!("{}: {band}, as {}, by {by}, {end}{event}{said}", at + 1, waiting.role));
@@ -200,7 +200,7 @@ fn bands(finder: &Finder) -> Vec<String> {
             (None, _) => "takes requests",
         };
         let about = band.description.as_deref().filter(|about| !about.is_empty());
-        let about = about.map_or_else(String::new, |about| format!(", {}", about.replace('\n', " / ")));
+        let about = about.map_or_else(String::new, |about| format!(", {}", in_a_line(about)));
         lines.push(format!("{}: {}, members {}, {how}{about}", at + 1, band.name, band.counts.members));
     }
     if found.next_cursor.is_some() {
