@@ -164,7 +164,8 @@ fn no_answer_takes_the_screen_or_stops_the_client_in_any_view() {
             pty.keys("\x12");
             pty.until("the true names", |pty| {
                 let screen = pty.screen();
-                screen.contains(" joe ") && screen.contains("● live") && !screen.contains("[2J")
+                let all = screen.contains(" joe ") && screen.contains("7 pending of 7");
+                all && screen.contains("● live") && !screen.contains("[2J")
             });
         }
     }
