@@ -26,8 +26,8 @@ const VIEWS: &[View] = &[
     ("2f", "Members", 1, true),
     ("2F", "Members", 1, true),
     ("2o", "Members", 0, true),
-    ("2c", "Members", 0, true),
-    ("2c", "Members", 0, false),
+    // Grouped by campaign, and as a list again.
+    ("2cc", "Members", 0, true),
     ("1J", "Find a band", 1, true),
     ("2\r", "Used by", 1, true),
     ("2n", "New invite", 1, true),
