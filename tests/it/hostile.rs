@@ -23,7 +23,7 @@ const VIEWS: &[View] = &[
     ("1/ow", "Members", 1, true),
     ("2/am", "Members", 1, true),
     ("3/ad", "Members", 1, true),
-    ("2f", "Members", 1, true),
+    ("2f", "┐ only ", 1, true),
     ("2F", "Members", 1, true),
     ("2o", "Members", 0, true),
     // Grouped by campaign, and as a list again.

@@ -50,11 +50,14 @@ pub(super) fn counts(model: &Model, wide: u16) -> String {
         parts.push(format!("{} marked", invites.list.marked.len()));
     }
     let number = invites.matched.map(count);
+    let status_alone = invites.status == Some(Status::Pending) && invites.kind.is_none();
     let status = invites.status.map(|status| status.to_string());
     let kind = invites.kind.map(|kind| label::kinds(kind).to_owned());
     let words: Vec<_> = [number, status, kind].into_iter().flatten().collect();
     parts.push(if is_narrowed(invites) && !words.is_empty() {
-        format!("{} of {}", words.join(" "), invites.total)
+        // "12 pending of 48" is what is said of all of them, too.
+        let ambiguous = status_alone && invites.search.query.is_empty();
+        format!("{}{} of {}", if ambiguous { "only " } else { "" }, words.join(" "), invites.total)
     } else {
         format!("{} pending of {}", invites.pending, invites.total)
     });
