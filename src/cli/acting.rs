@@ -1,7 +1,7 @@
 //! One thing done to invites: to one, to several by their ids, or to all that fit a filter.
 
 use std::{
-    io::{self, BufRead as _},
+    io::{self, BufRead as _, IsTerminal as _},
     pin::pin,
 };
 
@@ -114,7 +114,9 @@ pub(super) async fn revoke(context: &Context, chosen: &Chosen) -> Result<(), Err
     let Some(id) = chosen.one()? else {
         return act(context, chosen, InviteAction::Revoke, None, "revoked").await;
     };
-    agreed(client, &[id], chosen.yes, REVOKED).await?;
+    // A script that names one means it, and it can be undone.
+    let meant = chosen.yes || !io::stdin().is_terminal();
+    agreed(client, &[id], meant, REVOKED).await?;
     client.revoke_invite(id).await?;
     if context.json {
         return output::json(&client.invite(id).await?);

@@ -67,6 +67,9 @@ fn which_invites_are_revoked_is_said_first() {
     let many: Vec<String> = (0..6).map(|n| made(&format!("p{n}@example.org"))).collect();
     let list = many.join("\n");
     ada.run_with(&["invites", "revoke", "-"], &list).refused(2, &["6 invites are to be revoked", "--yes"]);
+    // One that a script names is meant, and can be undone.
+    ada.run(&["invites", "revoke", &joe]);
+    assert_eq!(ada.json(&["invites", "show", &joe])["cancel_reason"], "revoked");
 }
 
 #[test]
