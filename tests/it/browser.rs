@@ -100,6 +100,23 @@ impl Browser {
         self.ask(&format!("/element/{element}/value"), json!({ "text": text })).await;
     }
 
+    /// Writes, presses Enter, and waits for the page that comes of it: unlike a click, a key is not waited for.
+    async fn enter(&self, selector: &str, text: &str) {
+        self.run("window.isLeft = false").await;
+        self.write(selector, &format!("{text}{ENTER}")).await;
+        let arrived = "return window.isLeft === undefined && document.readyState === 'complete'";
+        let asked = json!({ "script": arrived, "args": [] });
+        for _ in 0..1_000 {
+            // In between there is no page that could be asked.
+            let answer = self.http.post(format!("{}/execute/sync", self.session)).json(&asked).send().await.unwrap();
+            if answer.json::<Value>().await.unwrap()["value"] == true {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("no page comes of Enter in {selector}");
+    }
+
     /// Clicks, and waits for the page that comes of it.
     async fn click(&self, selector: &str) {
         let element = self.element(selector).await;
@@ -279,13 +296,13 @@ async fn who_is_invited_reads_joins_and_declines_in_a_browser() {
     browser.write("#register-username", "kim").await;
     browser.write("#register-password", "short").await;
     browser.write("#register-email", "kim@example.org").await;
-    browser.write("#register-email", ENTER).await;
+    browser.enter("#register-email", "").await;
     check(&browser).await;
     let invalid = browser.run("return [...document.querySelectorAll('[aria-invalid]')].map(e => e.id)").await;
     assert_eq!(invalid, json!(["register-password"]));
     assert_eq!(browser.run("return document.querySelector('#register-email').value").await, "kim@example.org");
     // Enter does what the form is for.
-    browser.write("#register-password", &format!("{PASSWORD}{ENTER}")).await;
+    browser.enter("#register-password", PASSWORD).await;
     check(&browser).await;
     assert!(browser.text().await.contains("You are in The Night Owls"), "{}", browser.text().await);
     let members = ada.get(&format!("/bands/{band}/members")).await.1;
@@ -324,14 +341,14 @@ async fn who_is_new_joins_by_a_mailed_invite_in_one_sitting() {
     browser.open(&format!("{}/invite/{token}", world.origin)).await;
     browser.write("#register-username", "kim").await;
     browser.write("#register-password", PASSWORD).await;
-    browser.write("#register-email", &format!("kim@example.org{ENTER}")).await;
+    browser.enter("#register-email", "kim@example.org").await;
     let text = browser.text().await;
     assert!(text.contains("A code was mailed to kim@example.org"), "{text}");
     check(&browser).await;
     assert_eq!(browser.run("return document.querySelector('#verify-username').value").await, "kim");
     assert_eq!(tab_order(&browser).await, ["username", "code", "password", "join", "code"].map(str::to_owned));
     browser.write("#verify-password", PASSWORD).await;
-    browser.write("#verify-code", &format!("{}{ENTER}", code(&world).await)).await;
+    browser.enter("#verify-code", &code(&world).await).await;
     let text = browser.text().await;
     assert!(text.contains("You are in The Night Owls"), "{text}");
     // By a link for anyone the address is verified afterwards, on the page that comes.
@@ -339,10 +356,10 @@ async fn who_is_new_joins_by_a_mailed_invite_in_one_sitting() {
     browser.open(&format!("{}/invite/{token}", world.origin)).await;
     browser.write("#register-username", "lee").await;
     browser.write("#register-password", PASSWORD).await;
-    browser.write("#register-email", &format!("lee@example.org{ENTER}")).await;
+    browser.enter("#register-email", "lee@example.org").await;
     check(&browser).await;
     browser.write("#verify-password", PASSWORD).await;
-    browser.write("#verify-code", &format!("{}{ENTER}", code(&world).await)).await;
+    browser.enter("#verify-code", &code(&world).await).await;
     assert!(browser.text().await.contains("Your address is verified"), "{}", browser.text().await);
     check(&browser).await;
     for path in ["/verify", "/", "/nowhere"] {
