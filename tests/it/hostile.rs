@@ -98,6 +98,22 @@ fn client(home: &Home, size: (u16, u16), poll: &str) -> Pty {
     Pty::start(home.path(), size, &[], &variables)
 }
 
+/// Presses Esc and waits for what comes of it; a filter that everything fits is taken away without a sign.
+fn step_back(pty: &mut Pty) {
+    let screen = pty.screen();
+    pty.keys("\x1b");
+    let asked = Instant::now();
+    pty.until("a step back", |pty| pty.screen() != screen || asked.elapsed() > Duration::from_secs(1));
+}
+
+/// Waits until nothing lies over the panes any more: a key that comes too soon behind Esc would be read with it as one.
+fn at_the_panes(pty: &Pty) {
+    pty.until("the panes alone", |pty| {
+        let screen = pty.screen();
+        screen.contains("┌ Bands") && !screen.contains("esc ")
+    });
+}
+
 /// Whether the client still takes keys: the help opens and closes.
 fn takes_keys(pty: &mut Pty) {
     pty.keys("?");
@@ -157,12 +173,9 @@ fn no_answer_takes_the_screen_or_stops_the_client_in_any_view() {
                 pty.until("an answer", |_| spoiler.answered() > before);
             }
             for _ in 0..back {
-                let screen = pty.screen();
-                pty.keys("\x1b");
-                // A filter that everything fits is taken away without a sign.
-                let asked = Instant::now();
-                pty.until("a step back", |pty| pty.screen() != screen || asked.elapsed() > Duration::from_secs(1));
+                step_back(&mut pty);
             }
+            at_the_panes(&pty);
             takes_keys(&mut pty);
             spoiler.is(Spoilt::Not);
             // What is true is seen again.
@@ -175,7 +188,8 @@ fn no_answer_takes_the_screen_or_stops_the_client_in_any_view() {
         }
     }
     let most = megabytes(&pty);
-    assert!(most < 96, "{most} MB");
+    // Several answers at once, each cut off at its own limit, of the gigabytes that were sent.
+    assert!(most < 256, "{most} MB");
     pty.keys("q");
     let (code, bytes) = pty.end();
     assert_eq!(code, 0);
@@ -256,8 +270,9 @@ fn a_session_that_ends_midway_is_made_anew_over_the_form_and_the_form_goes_on() 
     pty.see("/invite/inv_");
     assert_eq!(called(&ada, &band, "newsletter").len(), 1);
     // In a list, and in a question, too.
-    pty.keys("\x1b");
-    pty.until("the link to be closed", |pty| !pty.screen().contains("/invite/inv_"));
+    while pty.screen().contains("/invite/inv_") {
+        step_back(&mut pty);
+    }
     for keys in ["C", "K", "Z", "P", "W", "B", "A", "S", "V", "%", "O", "i"] {
         spoiler.is(Spoilt::SignedOut);
         pty.keys(keys);
@@ -267,7 +282,7 @@ fn a_session_that_ends_midway_is_made_anew_over_the_form_and_the_form_goes_on() 
         pty.keys("\r");
         pty.until("to be signed in", |pty| !pty.screen().contains("┌ Sign in"));
         pty.keys("\x1b");
-        pty.until("the panes", |pty| pty.screen().contains("┌ Bands"));
+        at_the_panes(&pty);
         takes_keys(&mut pty);
     }
     pty.keys("q");

@@ -154,7 +154,7 @@ async fn every_request_ends_in_words_whatever_it_is_answered_with() {
         for request in all(folder.path()) {
             let name = name(&request);
             // A file has no end that could be known: it is written as it comes, and Esc stops it.
-            let answered = tokio::time::timeout(Duration::from_secs(60), request.send(&client)).await;
+            let answered = tokio::time::timeout(Duration::from_mins(1), request.send(&client)).await;
             let answered = answered.unwrap_or_else(|_| panic!("{name} waits for ever for {fault:?}"));
             let error = match answered {
                 Err(error) => error,
@@ -169,7 +169,7 @@ async fn every_request_ends_in_words_whatever_it_is_answered_with() {
                 Spoilt::Page => assert!(error.is_offline(), "{name}: {error:?}"),
                 Spoilt::SignedOut => assert!(error.is_unauthenticated(), "{name}: {error:?}"),
                 Spoilt::Endless => {
-                    assert!(matches!(error, Error::TooLarge { .. } | Error::NotTheApi { .. }), "{name}: {error:?}")
+                    assert!(matches!(error, Error::TooLarge { .. } | Error::NotTheApi { .. }), "{name}: {error:?}");
                 }
                 Spoilt::Busy(_) => assert!(error.retry_after().is_none_or(|wish| wish > 0), "{name}: {error:?}"),
                 _ => {}

@@ -107,7 +107,7 @@ fn serve(mut client: TcpStream, server: &str, how: &Mutex<Spoilt>, answered: &At
         }
         Spoilt::Body(json) => answer(&mut client, "200 OK", "content-type: application/json\r\n", json.as_bytes()),
         Spoilt::SignedOut => refused(&mut client, "401 Unauthorized", "", "The session has ended."),
-        _ => through(&mut client, server, request.clone(), how),
+        _ => through(&mut client, server, &request, how),
     };
     if !request.starts_with(b"GET /api/v1/me/sync") {
         answered.fetch_add(1, Ordering::SeqCst);
@@ -136,9 +136,9 @@ fn message(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
 }
 
 /// Asks the true server, whole answers only, and spoils what it says.
-fn through(client: &mut TcpStream, server: &str, request: Vec<u8>, how: Spoilt) -> std::io::Result<()> {
+fn through(client: &mut TcpStream, server: &str, request: &[u8], how: Spoilt) -> std::io::Result<()> {
     // The body is text, so the whole request is.
-    let text = String::from_utf8_lossy(&request).into_owned();
+    let text = String::from_utf8_lossy(request).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let conditional = |line: &&str| how != Spoilt::Not && line.to_lowercase().starts_with("if-none-match");
     let head: Vec<&str> = head.split("\r\n").filter(|line| !conditional(line)).collect();

@@ -50,8 +50,7 @@ fn draws(model: &Model) {
 /// Whether the panes or a list that acts by the table of keys lie on top.
 fn goes_by_the_table(model: &Model) -> bool {
     let idle = match model.overlays.last() {
-        None => true,
-        Some(Overlay::Listing(_)) => true,
+        None | Some(Overlay::Listing(_)) => true,
         Some(Overlay::Bulk(bulk)) => {
             bulk.has_list() && bulk.editing.is_none() && bulk.run.as_ref().is_none_or(|run| run.sending.is_none())
         }
