@@ -123,9 +123,8 @@ pub(super) enum Codes {
 }
 
 fn row(card: &CodeCard) -> [String; 4] {
-    let most = card.max_uses.0.map_or("∞".to_owned(), |n| n.to_string());
     let expires = card.expires_at.map_or("never".to_owned(), output::minute);
-    [card.code.clone(), card.status.to_string(), format!("{}/{most}", card.uses), expires]
+    [card.code.clone(), card.status.to_string(), card.max_uses.with_taken(card.uses), expires]
 }
 
 pub(super) async fn run(context: &Context, command: &Codes) -> Result<(), Error> {

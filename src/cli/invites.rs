@@ -309,18 +309,13 @@ fn end(invite: &Invite) -> String {
     }
 }
 
-fn uses(invite: &Invite) -> String {
-    let most = invite.max_uses.0.map_or("∞".to_owned(), |n| n.to_string());
-    format!("{}/{most}", invite.uses)
-}
-
 pub(super) fn row(invite: &Invite) -> [String; 6] {
     [
         invite.id.to_string(),
         invite.recipient(),
         invite.role.to_string(),
         invite.status.to_string(),
-        uses(invite),
+        invite.max_uses.with_taken(invite.uses),
         end(invite),
     ]
 }
@@ -335,7 +330,7 @@ fn show(invite: &Invite, campaign: Option<&Campaign>) -> Result<(), Error> {
         ("KIND", invite.kind.to_string()),
         ("ROLE", invite.role.to_string()),
         ("STATUS", invite.status.to_string()),
-        ("USES", uses(invite)),
+        ("USES", invite.max_uses.with_taken(invite.uses)),
         ("EXPIRES", end(invite)),
         ("ENDED", if invite.status == Status::Pending { String::new() } else { output::minute(invite.status_at) }),
         ("CAMPAIGN", campaign.map(|campaign| campaign.name.clone()).unwrap_or_default()),

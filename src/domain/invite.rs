@@ -112,6 +112,12 @@ impl MaxUses {
     /// No limit.
     pub const UNLIMITED: Self = Self(None);
 
+    /// How many of them are taken, as people read it: "3/10", "3/∞".
+    #[must_use]
+    pub fn with_taken(self, uses: u32) -> String {
+        self.0.map_or_else(|| format!("{uses}/∞"), |most| format!("{uses}/{most}"))
+    }
+
     /// The limit as the database keeps it, `None` for no limit.
     #[must_use]
     pub fn stored(self) -> Option<i64> {

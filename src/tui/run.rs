@@ -85,7 +85,8 @@ struct Loop {
     theme: Theme,
     effects: Effects,
     arrivals: UnboundedReceiver<Arrival>,
-    events: EventStream,
+    /// What is read from the terminal; `None` while another program has it.
+    events: Option<EventStream>,
     start: Option<Start>,
     end: Signal,
     hang_up: Signal,
@@ -115,7 +116,7 @@ impl Loop {
                 options.given,
             ),
             arrivals,
-            events: EventStream::new(),
+            events: Some(EventStream::new()),
             start: Some(options.start),
             end: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
@@ -142,7 +143,7 @@ impl Loop {
             }
             let sleep = until(self.model.wake_at());
             let ended = tokio::select! {
-                event = self.events.next() => match event {
+                event = next(&mut self.events) => match event {
                     Some(Ok(event)) => self.event(event).await?,
                     // The terminal is gone.
                     Some(Err(_)) | None => true,
@@ -180,7 +181,8 @@ impl Loop {
                 continue;
             }
             // Asked by this task itself: the stream wakes whoever asked it first, and nobody later.
-            match poll_fn(|cx| Poll::Ready(self.events.poll_next_unpin(cx))).await {
+            let Some(events) = &mut self.events else { return Ok(false) };
+            match poll_fn(|cx| Poll::Ready(events.poll_next_unpin(cx))).await {
                 Poll::Ready(Some(Ok(event))) => {
                     if self.event(event).await? {
                         return Ok(true);
@@ -247,7 +249,7 @@ impl Loop {
 
     /// Back to the shell, until it continues the program. The whole job is stopped, as the terminal itself would do it.
     async fn suspend(&mut self) -> Result<Vec<Effect>, TerminalError> {
-        give_back();
+        self.give_back();
         self.stopping = true;
         kill_current_process_group(Number::TSTP).map_err(io::Error::from)?;
         self.halt().await
@@ -256,9 +258,7 @@ impl Loop {
     /// Gives the terminal to the editor until that ends; `None` where the program is to end meanwhile.
     async fn edit(&mut self, text: &str) -> Result<Option<Vec<Effect>>, TerminalError> {
         let (mut draft, mut editor) = match Draft::new(text).and_then(|draft| {
-            // Whoever still reads the terminal would take keys away from the editor.
-            self.events = EventStream::new();
-            give_back();
+            self.give_back();
             draft.open().map(|editor| (draft, editor))
         }) {
             Ok(begun) => begun,
@@ -295,9 +295,16 @@ impl Loop {
         Ok(effects)
     }
 
+    /// Gives the terminal to another program: a shell or an editor.
+    fn give_back(&mut self) {
+        // Whoever still reads the terminal would take keys away from that program.
+        self.events = None;
+        give_back();
+    }
+
     /// Gives the terminal back and stops until the shell continues the program.
     async fn halt(&mut self) -> Result<Vec<Effect>, TerminalError> {
-        give_back();
+        self.give_back();
         // A stop that is listened for does nothing by itself. The first process of a session has no shell that could
         // ever continue it.
         if getsid(None).is_ok_and(|session| session != getpgrp()) {
@@ -310,12 +317,22 @@ impl Loop {
     /// Takes the terminal again. It may have another size by now: only a program in the foreground is told of that.
     fn resume(&mut self) -> Result<Vec<Effect>, TerminalError> {
         self.screen.resume()?;
+        // One at a time: a second one would wait until the first has read something.
+        self.events.get_or_insert_with(EventStream::new);
         let (width, height) = self.screen.size()?;
         let now = Timestamp::now();
         let mut effects = self.model.update(Msg::Resize(width, height), now);
         effects.extend(self.model.update(Msg::Resumed, now));
         self.model.dirty = true;
         Ok(effects)
+    }
+}
+
+/// What the terminal says next; nothing as long as another program has it.
+async fn next(events: &mut Option<EventStream>) -> Option<io::Result<Event>> {
+    match events {
+        Some(events) => events.next().await,
+        None => std::future::pending().await,
     }
 }
 

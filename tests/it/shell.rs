@@ -28,7 +28,7 @@ fn a_job_is_stopped_and_continued_by_its_shell_and_takes_the_size_of_then() {
     pty.keys("\"$GUESTLIST\"\r");
     pty.see("this machine");
     pty.keys("\x1a");
-    pty.until("the shell", |pty| !pty.screen().contains("this machine"));
+    prompted(&pty);
     pty.keys("echo back $((20 + 3))\r");
     pty.see("back 23");
     pty.resize(30, 8);
@@ -37,7 +37,7 @@ fn a_job_is_stopped_and_continued_by_its_shell_and_takes_the_size_of_then() {
     pty.resize(80, 24);
     pty.see("this machine");
     pty.keys("q");
-    pty.until("the shell", |pty| !pty.screen().contains("this machine"));
+    prompted(&pty);
     pty.keys("echo ended $?\r");
     pty.see("ended 0");
 }
@@ -52,15 +52,20 @@ fn stopped_by_another_program_it_gives_the_terminal_back_as_well() {
     pty.keys("\"$GUESTLIST\"\r");
     pty.see("this machine");
     send(child(pty.id()).unwrap(), Signal::TSTP);
-    pty.until("the shell", |pty| !pty.screen().contains("this machine"));
+    prompted(&pty);
     pty.keys("echo back $((20 + 3))\r");
     pty.see("back 23");
     pty.keys("fg\r");
     pty.see("this machine");
     pty.keys("q");
-    pty.until("the shell", |pty| !pty.screen().contains("this machine"));
+    prompted(&pty);
     pty.keys("echo ended $?\r");
     pty.see("ended 0");
+}
+
+/// Waits until the shell asks for the next command: what is typed before is read by whoever has the terminal still.
+fn prompted(pty: &Pty) {
+    pty.until("the shell", |pty| pty.screen().trim_end().ends_with("ready>"));
 }
 
 fn send(process: u32, signal: Signal) {

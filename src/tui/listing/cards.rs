@@ -26,11 +26,6 @@ fn standing(card: &CodeCard, model: &Model) -> Standing {
     Standing::at(model.now, card.status, None, card.expires_at)
 }
 
-fn used(card: &CodeCard) -> String {
-    let most = card.max_uses.0.map_or_else(|| "∞".to_owned(), |most| most.to_string());
-    format!("{}/{most}", card.uses)
-}
-
 impl Listed for Cards {
     fn about(&self) -> About {
         About { opened_by: Action::ShowBatch, scope: Scope::Cards, title: "Codes to read out" }
@@ -78,7 +73,7 @@ impl Listed for Cards {
         vec![
             (card.code.clone(), theme.plain),
             (format!("{} {status}", glyph(status)), theme.status(status)),
-            (used(card), theme.plain),
+            (card.max_uses.with_taken(card.uses), theme.plain),
             (ends, theme.plain),
         ]
     }
@@ -101,7 +96,7 @@ impl Listed for Cards {
             ("Code", card.code.clone()),
             ("Link", card.link.clone()),
             ("Status", format!("{} {status}", glyph(status))),
-            ("Uses", used(card)),
+            ("Uses", card.max_uses.with_taken(card.uses)),
             ("Expires", ends),
         ]
     }

@@ -72,13 +72,12 @@ impl Listed for Codes {
     fn cells(&self, entry: &Entry, model: &Model, theme: &Theme) -> Vec<Cell> {
         let Some(code) = code(entry) else { return Vec::new() };
         let status = standing(code, model).status;
-        let most = code.max_uses.0.map_or_else(|| "∞".to_owned(), |most| most.to_string());
         let ends = code.expires_at.map_or_else(|| "never".to_owned(), |at| when::date(at, &model.settings.zone));
         vec![
             (self.name(entry), theme.plain),
             (batch(code, model.listing()).unwrap_or_default().to_owned(), theme.dim),
             (format!("{} {status}", glyph(status)), theme.status(status)),
-            (format!("{}/{most}", code.uses), theme.plain),
+            (code.max_uses.with_taken(code.uses), theme.plain),
             (code.role.as_str().to_owned(), theme.plain),
             (ends, theme.plain),
             (code.created_by.display_name.clone(), theme.dim),

@@ -88,7 +88,7 @@ pub(in crate::tui) const fn glyph(status: Status) -> &'static str {
 
 /// "3/10", "3/∞".
 pub(in crate::tui::view) fn uses(invite: &Invite) -> String {
-    invite.max_uses.0.map_or_else(|| format!("{}/∞", invite.uses), |most| format!("{}/{most}", invite.uses))
+    invite.max_uses.with_taken(invite.uses)
 }
 
 /// What ended an invite, as people say it.
