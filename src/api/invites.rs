@@ -389,12 +389,12 @@ impl Invite {
         self.campaign_id.filter(|campaign| Some(*campaign.as_bytes()) != default)
     }
 
-    /// Whom it is for, as people say it: the account, the address, or else what the inviter noted. Codes without a note
-    /// are told apart by their ends.
+    /// Whom it is for, as people say it: the account, the address, or else what the inviter noted, [`quoted`] so that nobody
+    /// takes a note for an address. Codes without a note are told apart by their ends.
     #[must_use]
     pub fn recipient(&self) -> String {
         let account = self.account.as_ref().map(|account| format!("@{}", account.username));
-        let text = account.or_else(|| self.email.clone()).or_else(|| self.label.clone());
+        let text = account.or_else(|| self.email.clone()).or_else(|| self.label.as_deref().map(quoted));
         text.unwrap_or_else(|| match self.kind {
             Kind::Code => format!("code …{}", self.hint),
             // What has ended long ago can have lost it.
@@ -402,6 +402,12 @@ impl Invite {
             _ => "anyone with link".to_owned(),
         })
     }
+}
+
+/// What an inviter noted, as it stands where an address or a user name could stand too: `"Kim, the drummer"`.
+#[must_use]
+pub fn quoted(label: &str) -> String {
+    format!("\"{label}\"")
 }
 
 impl std::fmt::Debug for CreatedInvite {

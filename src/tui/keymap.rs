@@ -182,9 +182,9 @@ keymap! {
     BulkCheck = "bulk_check", Bulk, ["c"], "check", "Ask the server what each row would come to; nothing is made", footer;
     BulkEdit = "bulk_edit", Bulk, ["e"], "mend", "Edit the row in its place; tab goes from cell to cell", footer;
     BulkTerms = "bulk_terms", Bulk, ["t"], "terms", "What the invites have in common: template, campaign, role, end, message, mail", footer;
-    BulkWrong = "bulk_wrong", Bulk, ["p"], "only wrong", "Show only rows with something wrong, or all again", footer;
-    BulkAdd = "bulk_add", Bulk, ["n"], "add row", "Add a row", footer;
-    BulkDrop = "bulk_drop", Bulk, ["x"], "drop row", "Take the row out of the list", footer;
+    BulkWrong = "bulk_wrong", Bulk, ["p"], "wrong", "Show only rows with something wrong, or all again", footer;
+    BulkAdd = "bulk_add", Bulk, ["n"], "add", "Add a row", footer;
+    BulkDrop = "bulk_drop", Bulk, ["x"], "drop", "Take the row out of the list", footer;
     BulkSave = "bulk_save", Bulk, ["w"], "save", "Write the list with what each row came to into a CSV file", footer;
 
     NewCodes = "new_codes", Codes, ["n"], "new batch", "Make a batch of codes", footer;

@@ -239,6 +239,16 @@ pub(super) trait Listed: Sync {
         &[]
     }
 
+    /// The columns on a screen that has no room for all of these, where they differ: its first ones as they are there.
+    fn narrow_columns(&self) -> &'static [Column] {
+        self.columns()
+    }
+
+    /// What stands in a column of so few columns of the screen instead of a text that it would cut.
+    fn shorter(&self, _: &Entry, _column: usize, _wide: usize, _: &Model) -> Option<String> {
+        None
+    }
+
     /// A row's cells, one for each column.
     fn cells(&self, _: &Entry, _: &Model, _: &Theme) -> Vec<Cell> {
         Vec::new()

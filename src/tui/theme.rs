@@ -72,7 +72,8 @@ impl Theme {
             pending: colour(Color::Yellow, Color::LightYellow),
             accepted: colour(Color::Green, Color::LightGreen),
             rejected: red,
-            cancelled: if plain { dim } else { Style::new().fg(Color::DarkGray) },
+            // The grey of the palette is the background itself in some terminals' palettes.
+            cancelled: dim,
             paper: if plain { Style::new() } else { Style::new().fg(Color::White).bg(Color::Black) },
             error: red.patch(bold),
             banner: red.add_modifier(Modifier::REVERSED),

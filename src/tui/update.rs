@@ -23,6 +23,7 @@ mod inbox;
 mod link;
 mod listing;
 mod many;
+mod mouse;
 mod offer;
 mod overlay;
 mod panes;

@@ -17,7 +17,7 @@ pub(in crate::tui) mod when;
 use ratatui::{Frame, layout::Rect, text::Line};
 
 use super::{
-    model::{Details, MIN_HEIGHT, MIN_WIDTH, Model, Screen, areas},
+    model::{Details, MIN_HEIGHT, MIN_WIDTH, Model, Pane, Screen, areas},
     theme::Theme,
 };
 use outline::put_lines;
@@ -46,10 +46,12 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
     }
     footer::draw(frame.buffer_mut(), areas.footer, model, theme);
     let top = model.overlays.len().saturating_sub(1);
+    let mut keys = areas.footer.y;
     for (at, over) in model.overlays.iter().enumerate() {
-        overlay::draw(frame, body, model, over, at == top, theme);
+        keys = overlay::draw(frame, body, model, over, at == top, theme).unwrap_or(areas.footer.y);
     }
-    footer::draw_toast(frame.buffer_mut(), areas.footer, model, theme);
+    footer::draw_toast(frame.buffer_mut(), areas.footer, keys, model, theme);
+    text::steady(frame.buffer_mut());
 }
 
 /// The furthest that what is read on top (help, details, an offer) can be scrolled in this model's size; 0 where nothing scrolls.
@@ -64,6 +66,26 @@ pub fn most_scroll(model: &Model) -> u16 {
 pub fn details_more(model: &Model, details: &Details) -> [bool; 2] {
     let theme = Theme::new(crate::config::Theme::None, true);
     overlay::details_more(model, details, areas(model.size, model.focus).body(), &theme)
+}
+
+/// The row of a list over the screen, or the field of a form, that stands in this row of the screen.
+pub fn pointed_at(model: &Model, row: u16) -> Option<usize> {
+    let theme = Theme::new(crate::config::Theme::None, true);
+    let body = areas(model.size, model.focus).body();
+    match &model.screen {
+        Screen::Entry(form) if model.overlays.is_empty() => {
+            let below = Rect { height: body.height + 1, ..body };
+            entry::pointed_at(below, model, form, row, &theme)
+        }
+        _ => overlay::pointed_at(model, body, row, &theme),
+    }
+}
+
+/// The pane whose name stands at this place below the only pane that has room.
+pub fn tab_at(model: &Model, (column, row): (u16, u16)) -> Option<Pane> {
+    let areas = areas(model.size, model.focus);
+    let alone = areas.of(model.focus).filter(|area| area.width == areas.header.width && area.bottom() == row + 1)?;
+    panes::tab_at(alone, column, model)
 }
 
 /// Says that the terminal is too small, as far as that fits.

@@ -57,11 +57,25 @@ impl Listed for Audit {
     fn columns(&self) -> &'static [Column] {
         &[
             Column { name: "WHAT", least: 17, most: 26, goes: 0 },
-            Column { name: "WHEN", least: 16, most: 16, goes: 0 },
-            Column { name: "BY", least: 12, most: 18, goes: 1 },
+            Column { name: "WHEN", least: 11, most: 11, goes: 1 },
+            Column { name: "BY", least: 12, most: 18, goes: 0 },
             Column { name: "TO", least: 10, most: 18, goes: 2 },
             Column { name: "DETAIL", least: 16, most: 80, goes: 3 },
         ]
+    }
+
+    fn narrow_columns(&self) -> &'static [Column] {
+        &[
+            Column { name: "WHAT", least: 14, most: 26, goes: 0 },
+            Column { name: "WHEN", least: 5, most: 5, goes: 1 },
+            Column { name: "BY", least: 9, most: 18, goes: 0 },
+            Column { name: "TO", least: 8, most: 18, goes: 0 },
+        ]
+    }
+
+    fn shorter(&self, entry: &Entry, column: usize, wide: usize, model: &Model) -> Option<String> {
+        let at = event(entry).filter(|_| column == 1)?.at;
+        Some(when::short(at, model.now, &model.settings.zone, wide))
     }
 
     fn cells(&self, entry: &Entry, model: &Model, theme: &Theme) -> Vec<Cell> {

@@ -21,7 +21,7 @@ use crate::{
 };
 
 impl Model {
-    fn bulk_mut(&mut self) -> Option<&mut Bulk> {
+    pub(super) fn bulk_mut(&mut self) -> Option<&mut Bulk> {
         self.overlays.iter_mut().find_map(|overlay| match overlay {
             Overlay::Bulk(bulk) => Some(&mut **bulk),
             _ => None,

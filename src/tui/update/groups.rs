@@ -121,11 +121,14 @@ impl Model {
         Vec::new()
     }
 
-    /// Puts the cursor on a line of the pane.
-    pub(super) fn group_click(&mut self, line: usize) {
-        let count = self.invites.list.len();
-        let Some(groups) = &mut self.invites.groups else { return };
-        match groups.lines(count).get(groups.top + line) {
+    /// Puts the cursor on a line of the pane; whether it was there already.
+    pub(super) fn group_click(&mut self, line: usize) -> bool {
+        let (count, selected) = (self.invites.list.len(), self.invites.list.selected_index());
+        let Some(groups) = &mut self.invites.groups else { return false };
+        let lines = groups.lines(count);
+        let wanted = lines.get(groups.top + line);
+        let again = wanted == Some(&groups.cursor(selected));
+        match wanted {
             Some(GroupLine::Campaign(at)) => {
                 groups.list.select_index(*at);
                 groups.inside = false;
@@ -137,8 +140,9 @@ impl Model {
                 groups.inside = true;
                 self.invites.list.select_index(*at);
             }
-            Some(GroupLine::Nothing) | None => {}
+            Some(GroupLine::Nothing) | None => return false,
         }
+        again
     }
 
     /// Keeps the line under the cursor on the screen.

@@ -176,15 +176,23 @@ impl Model {
         self.listing_step(if end { 1_000_000 } else { -1_000_000 })
     }
 
-    /// A click on this row of the screen.
+    /// A click on this row of the screen: it chooses, and opens what is chosen already.
     pub(super) fn listing_click(&mut self, row: u16) -> Vec<Effect> {
         let areas = self.areas();
         // Below the upper line and the headings.
         let line = row.checked_sub(areas.body().y + 2).map(usize::from);
         let Some(line) = line.filter(|&line| line < areas.listing_height()) else { return Vec::new() };
-        if let Some(listing) = self.listing_mut() {
-            let top = if listing.is_outline() { listing.outline_at().1 } else { listing.list.top() };
-            listing.select_line(top + line);
+        let Some(listing) = self.listing_mut().filter(|listing| !listing.topic.listed().is_page()) else {
+            return Vec::new();
+        };
+        let at = |listing: &Listing| {
+            if listing.is_outline() { listing.outline_at().0 } else { listing.list.selected_index() }
+        };
+        let (before, top) =
+            (at(listing), if listing.is_outline() { listing.outline_at().1 } else { listing.list.top() });
+        listing.select_line(top + line);
+        if before == top + line && at(listing) == before && listing.chosen().is_some() {
+            return self.listing_act(Action::Open);
         }
         Vec::new()
     }

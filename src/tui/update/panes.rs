@@ -311,45 +311,15 @@ impl Model {
         form.changed();
     }
 
-    pub(super) fn wheel(&mut self, up: bool, at: (u16, u16)) -> Vec<Effect> {
-        let by = if up { -3 } else { 3 };
-        if let Some(Overlay::Listing(_)) = self.overlays.last() {
-            return self.listing_step(by);
-        }
-        if self.screen != Screen::Panes || !self.overlays.is_empty() {
-            return Vec::new();
-        }
-        if let Some(pane) = self.areas().pane_at(at) {
-            self.focus = pane;
-        }
-        self.step(by)
-    }
-
-    pub(super) fn click(&mut self, at: (u16, u16)) -> Vec<Effect> {
-        if let Some(Overlay::Listing(_)) = self.overlays.last() {
-            return self.listing_click(at.1);
-        }
-        if self.screen != Screen::Panes || !self.overlays.is_empty() {
-            return Vec::new();
-        }
-        let areas = self.areas();
-        let Some(pane) = areas.pane_at(at) else { return Vec::new() };
-        self.focus = pane;
-        let (Some(area), heading) = (areas.of(pane), if pane == Pane::Invites { 2 } else { 1 }) else {
-            return Vec::new();
-        };
-        let Some(line) = at.1.checked_sub(area.y + heading).map(usize::from) else { return Vec::new() };
-        if line >= areas.list_height(pane) {
-            return Vec::new();
-        }
+    /// Puts the cursor on this line of a pane; whether it was there already.
+    pub(super) fn pane_click(&mut self, pane: Pane, line: usize) -> bool {
         if pane == Pane::Invites && self.invites.groups.is_some() {
-            self.group_click(line);
-        } else {
-            let top = in_pane!(self, pane, top());
-            in_pane!(self, pane, select_index(top + line));
+            return self.group_click(line);
         }
-        self.scroll();
-        self.follow_band()
+        let at = in_pane!(self, pane, top()) + line;
+        let again = in_pane!(self, pane, selected_index()) == at && in_pane!(self, pane, len()) > at;
+        in_pane!(self, pane, select_index(at));
+        again
     }
 
     /// Sends for a page of a pane's list.

@@ -16,6 +16,7 @@ mod invites;
 mod line;
 mod listing;
 mod many;
+mod mouse;
 mod new_invite;
 mod panes;
 mod places;

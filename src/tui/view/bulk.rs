@@ -8,7 +8,7 @@ use ratatui::{
 };
 
 use super::{
-    outline::{Shape, clear, in_line, inside, outline, put, put_lines},
+    outline::{Shape, clear, further, in_line, inside, outline, put_lines},
     text::{clip, columns, fit, fit_right, tail, wrap},
 };
 use crate::tui::{
@@ -24,6 +24,9 @@ const ROLE: usize = 6;
 const STATE: usize = 9;
 /// Blanks between two columns.
 const GAP: usize = 2;
+/// Columns that an address or a name keeps when it gives some away, and that what is wrong keeps.
+const LEAST_CELL: usize = 12;
+const LEAST_WHY: usize = 30;
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, bulk: &Bulk, on_top: bool, theme: &Theme) {
     let buf = frame.buffer_mut();
@@ -100,15 +103,28 @@ struct Widths {
 }
 
 impl Widths {
-    fn of(wide: usize) -> Self {
+    /// For a line of so many columns; `needs` is what addresses and names would need to be read whole.
+    fn of(wide: usize, needs: [usize; 2]) -> Self {
         let line = if wide < 60 { 0 } else { LINE };
         let fixed = 2 + line + ROLE + GAP + STATE + GAP + usize::from(line > 0);
         let left = wide.saturating_sub(fixed);
-        let why = if wide < 100 { 0 } else { left / 2 };
+        let mut why = if wide < 100 { 0 } else { left / 2 };
         let left = left.saturating_sub(why);
-        let name = if wide < 60 { 0 } else { left * 2 / 5 };
+        let mut name = if wide < 60 { 0 } else { left * 2 / 5 };
         let gaps = if name > 0 { GAP } else { 0 };
-        Self { line, whom: left.saturating_sub(name + gaps), name, role: ROLE, why }
+        let mut whom = left.saturating_sub(name + gaps);
+        if name > 0 {
+            // What one does not fill the other can use; what is wrong stands below the rows too.
+            let from_whom = needs[1].saturating_sub(name).min(whom.saturating_sub(needs[0].max(LEAST_CELL)));
+            let from_name = needs[0].saturating_sub(whom).min(name.saturating_sub(needs[1].max(LEAST_CELL)));
+            (name, whom) = (name + from_whom - from_name, whom + from_name - from_whom);
+            for (wide, need) in [(&mut whom, needs[0]), (&mut name, needs[1])] {
+                let more = need.saturating_sub(*wide).min(why.saturating_sub(LEAST_WHY));
+                *wide += more;
+                why -= more;
+            }
+        }
+        Self { line, whom, name, role: ROLE, why }
     }
 
     /// The room of a cell that is edited.
@@ -122,12 +138,15 @@ impl Widths {
 }
 
 fn table(frame: &mut Frame<'_>, area: Rect, model: &Model, bulk: &Bulk, on_top: bool, theme: &Theme) {
-    let widths = Widths::of(usize::from(area.width).saturating_sub(1));
+    let shown = bulk.shown();
+    let seen = shown.iter().skip(bulk.top).take(usize::from(area.height)).filter_map(|&at| bulk.rows.get(at));
+    let needs =
+        seen.fold([0, 0], |[whom, name], row| [columns(&row.whom()).max(whom), columns(&row.cells()[1]).max(name)]);
+    let widths = Widths::of(usize::from(area.width).saturating_sub(1), needs);
     let heading =
         line(&widths, ["  ", "LINE", "FOR", "NAME", "ROLE", "", "WHY"].map(|text| (text.to_owned(), theme.dim)));
     put_lines(frame.buffer_mut(), area, [&heading]);
     let rows = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + BELOW), ..area };
-    let shown = bulk.shown();
     for (y, &at) in (rows.top()..rows.bottom()).zip(shown.iter().skip(bulk.top)) {
         let Some(row) = bulk.rows.get(at) else { continue };
         let selected = at == bulk.selected;
@@ -137,13 +156,9 @@ fn table(frame: &mut Frame<'_>, area: Rect, model: &Model, bulk: &Bulk, on_top: 
             put_lines(frame.buffer_mut(), Rect { y, height: 1, ..rows }, [&row_line(&widths, row, selected, theme)]);
         }
     }
-    let edge = area.right();
-    if bulk.top > 0 && rows.height > 0 {
-        put(frame.buffer_mut(), edge, rows.y, "↑", theme.key, 1);
-    }
-    if bulk.top + usize::from(rows.height) < shown.len() && rows.height > 0 {
-        put(frame.buffer_mut(), edge, rows.bottom() - 1, "↓", theme.key, 1);
-    }
+    let more = |count: usize| (count > 0).then_some(count);
+    let below_them = shown.len().saturating_sub(bulk.top + usize::from(rows.height));
+    further(frame.buffer_mut(), rows, area.right(), [more(bulk.top), more(below_them)], theme.key);
     let foot = Rect { y: area.bottom().saturating_sub(BELOW), height: BELOW.min(area.height), ..area };
     let foot = Rect { x: foot.x + 1, width: foot.width.saturating_sub(2), ..foot };
     put_lines(frame.buffer_mut(), foot, &below(model, bulk, usize::from(foot.width), theme));

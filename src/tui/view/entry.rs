@@ -97,6 +97,22 @@ pub(super) fn starting(frame: &mut Frame<'_>, area: Rect, what: &str, theme: &Th
 
 /// A form that fills the screen.
 pub(super) fn entry(frame: &mut Frame<'_>, area: Rect, model: &Model, form: &Form, theme: &Theme) {
+    let (head, drawn, [block, fields]) = parts(area, model, form, theme);
+    put_lines(frame.buffer_mut(), block, &head);
+    drawn.put(frame, fields, fields.right(), model.overlays.is_empty());
+    if model.overlays.is_empty() {
+        foot(frame, area, &form::keys(form), theme);
+    }
+}
+
+/// The field in this row of the screen.
+pub(super) fn pointed_at(area: Rect, model: &Model, form: &Form, row: u16, theme: &Theme) -> Option<usize> {
+    let (_, drawn, [_, fields]) = parts(area, model, form, theme);
+    drawn.field_at(fields, row)
+}
+
+/// What stands above the fields, the fields, and where the whole and the fields go.
+fn parts(area: Rect, model: &Model, form: &Form, theme: &Theme) -> (Vec<Line<'static>>, form::Drawn, [Rect; 2]) {
     let wide = area.width.min(WIDEST).saturating_sub(2);
     let mut head = vec![Line::styled(form.title.clone(), theme.title)];
     if let Some(why) = about(model, form) {
@@ -108,15 +124,10 @@ pub(super) fn entry(frame: &mut Frame<'_>, area: Rect, model: &Model, form: &For
     }
     head.push(Line::default());
     let drawn = form::draw(form, usize::from(wide), usize::from(u16::MAX), theme);
-    let high = (head.len() + drawn.height()) as u16;
-    let block = middle(area, wide, high);
-    put_lines(frame.buffer_mut(), block, &head);
-    let head = (head.len() as u16).min(block.height);
-    let fields = Rect { y: block.y + head, height: block.height - head, ..block };
-    drawn.put(frame, fields, model.overlays.is_empty());
-    if model.overlays.is_empty() {
-        foot(frame, area, &form::keys(form), theme);
-    }
+    let block = middle(area, wide, (head.len() + drawn.height()) as u16);
+    let above = (head.len() as u16).min(block.height);
+    let fields = Rect { y: block.y + above, height: block.height - above, ..block };
+    (head, drawn, [block, fields])
 }
 
 /// Where one signs in or up, and whether an invite waits for that.

@@ -1,4 +1,4 @@
-//! The last line: the keys that hold now, or a notice.
+//! The last line, the keys that hold now; and the notice, which lies where it hides no keys.
 
 use ratatui::{
     buffer::Buffer,
@@ -39,8 +39,11 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     }
 }
 
-/// The notice: where the keys stand, and upwards from there if it needs more than a line.
-pub(super) fn draw_toast(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
+/// The notice: above the footer, or in it where a box over the panes has its keys in its own line. Where that box leaves
+/// no room below it, the notice goes over the header and down from there.
+///
+/// `keys` is the lowest line in which keys stand.
+pub(super) fn draw_toast(buf: &mut Buffer, area: Rect, keys: u16, model: &Model, theme: &Theme) {
     let Some(toast) = &model.toast else { return };
     let style = theme.tone(toast.tone);
     let glyph = match toast.tone {
@@ -57,8 +60,7 @@ pub(super) fn draw_toast(buf: &mut Buffer, area: Rect, model: &Model, theme: &Th
         }
     }
     let high = lines.len() as u16;
-    let top = area.bottom().saturating_sub(high);
-    let area = Rect { y: top, height: area.bottom() - top, ..area };
+    let area = Rect { y: toast_top(area, keys, high), height: high, ..area }.intersection(buf.area);
     clear(buf, area);
     let lines: Vec<_> = lines
         .into_iter()
@@ -68,31 +70,58 @@ pub(super) fn draw_toast(buf: &mut Buffer, area: Rect, model: &Model, theme: &Th
     put_lines(buf, area, &lines);
 }
 
+/// The first line of a notice of so many: below the line with the keys, else above it, where that is the footer, else at the
+/// top of the screen.
+const fn toast_top(footer: Rect, keys: u16, high: u16) -> u16 {
+    if keys >= footer.y {
+        return footer.y.saturating_sub(high);
+    }
+    let top = (footer.y + footer.height).saturating_sub(high);
+    if top > keys { top } else { 0 }
+}
+
 /// Keys with what they do.
 pub(super) fn hints(hints: &[(&str, &str)], wide: usize, theme: &Theme) -> Line<'static> {
+    line(&fitting(hints, 1, wide.saturating_sub(1)), theme)
+}
+
+/// Keys with what they do, of which the last two, the way out and the help, are always there. Where not all fit, the help is its
+/// key alone: everybody knows it.
+fn hints_and_help(hints: &[(&str, &str)], wide: usize, theme: &Theme) -> Line<'static> {
+    let wide = wide.saturating_sub(1);
+    let all = fitting(hints, 2, wide);
+    if all.len() == hints.len() {
+        return line(&all, theme);
+    }
+    let mut short = hints.to_vec();
+    if let Some((_, label)) = short.last_mut() {
+        *label = "";
+    }
+    line(&fitting(&short, 2, wide), theme)
+}
+
+fn line(hints: &[(&str, &str)], theme: &Theme) -> Line<'static> {
     let mut spans = vec![Span::raw(" ")];
-    for (key, label) in fitting(hints, wide.saturating_sub(1)) {
+    for (key, label) in hints {
         spans.push(Span::styled((*key).to_owned(), theme.key));
-        spans.push(Span::styled(format!(" {label}  "), theme.dim));
+        let gap = if label.is_empty() { "" } else { " " };
+        spans.push(Span::styled(format!("{gap}{label}  "), theme.dim));
     }
     Line::from(spans)
 }
 
-/// As many as fit, from the first; the last one is the way out and goes before all but it.
-pub(super) fn fitting<'a>(hints: &'a [(&'a str, &'a str)], wide: usize) -> Vec<&'a (&'a str, &'a str)> {
-    let taken = |(key, label): &(&str, &str)| columns(key) + 1 + columns(label) + 2;
-    let Some((last, others)) = hints.split_last() else { return Vec::new() };
-    let mut room = (wide + 2).saturating_sub(taken(last));
-    let mut fit: Vec<_> = others
-        .iter()
-        .take_while(|hint| {
-            let fits = taken(hint) <= room;
-            room = room.saturating_sub(taken(hint));
-            fits
-        })
-        .collect();
-    fit.push(last);
-    fit
+/// As many as fit, from the first, each with a blank before its label and two behind it; the last `kept` of them go before
+/// all others.
+pub(super) fn fitting<'a>(hints: &[(&'a str, &'a str)], kept: usize, wide: usize) -> Vec<(&'a str, &'a str)> {
+    let taken = |&(key, label): &(&str, &str)| columns(key) + usize::from(!label.is_empty()) + columns(label) + 2;
+    let (others, kept) = hints.split_at(hints.len().saturating_sub(kept));
+    let mut room = (wide + 2).saturating_sub(kept.iter().map(taken).sum());
+    let others = others.iter().take_while(|hint| {
+        let fits = taken(hint) <= room;
+        room = room.saturating_sub(taken(hint));
+        fits
+    });
+    others.chain(kept).copied().collect()
 }
 
 const fn is_qr(overlay: &Overlay) -> bool {
@@ -119,7 +148,7 @@ fn listing_keys(model: &Model, listing: &Listing, wide: usize, theme: &Theme) ->
     let filter = listed.is_narrowing(model).then_some(Action::Filter);
     let open = (!listed.is_page() && !nothing).then_some(Action::Open);
     let mark = (listed.is_marking() && !nothing).then_some(Action::Mark);
-    let others = [Action::Back].into_iter().chain(open).chain(filter).chain(mark).chain([Action::Help]);
+    let others = open.into_iter().chain(filter).chain(mark).chain([Action::Back, Action::Help]);
     let label = |action: Action| match action {
         Action::Open if listed.is_outline() => "unfold",
         _ => action.binding().label,
@@ -128,7 +157,7 @@ fn listing_keys(model: &Model, listing: &Listing, wide: usize, theme: &Theme) ->
         others.filter_map(|action| Some((model.settings.keymap.keys(action).first()?.to_string(), label(action)))),
     );
     let all: Vec<_> = all.iter().map(|(key, label)| (key.as_str(), *label)).collect();
-    hints(&all, wide, theme)
+    hints_and_help(&all, wide, theme)
 }
 
 /// Whether a key of a list does something where there is nothing in it.
@@ -157,14 +186,14 @@ fn bulk_keys(model: &Model, bulk: &Bulk, wide: usize, theme: &Theme) -> Line<'st
         return hints(&[("esc", "stop")], wide, theme);
     }
     let mut all = own_keys(model, Scope::Bulk);
-    let others = [Action::Help, Action::Back].into_iter();
+    let others = [Action::Back, Action::Help].into_iter();
     all.extend(
         others.filter_map(|action| {
             Some((model.settings.keymap.keys(action).first()?.to_string(), action.binding().label))
         }),
     );
     let all: Vec<_> = all.iter().map(|(key, label)| (key.as_str(), *label)).collect();
-    hints(&all, wide, theme)
+    hints_and_help(&all, wide, theme)
 }
 
 /// The keys of a scope alone, as far as the footer names them.

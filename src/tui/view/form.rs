@@ -9,7 +9,7 @@ use ratatui::{
 };
 
 use super::{
-    outline::{put, put_lines},
+    outline::{further, put_lines},
     text::{breaks, clip, columns, fit, tail, wrap},
 };
 use crate::{
@@ -34,6 +34,8 @@ const NOBODY: &str = "Nobody here has this in their name: type a user name or an
 pub(super) struct Drawn {
     /// The fields with what is said of them.
     lines: Vec<Line<'static>>,
+    /// The first line of each field.
+    fields: Vec<usize>,
     /// Lines from and up to which the field in focus reaches.
     focus: (usize, usize),
     /// Line and column of the cursor.
@@ -42,6 +44,8 @@ pub(super) struct Drawn {
     foot: Vec<Line<'static>>,
     /// Lines scrolled off the top, where the person scrolls and not the focus.
     scrolled: Option<usize>,
+    /// How what says that there is more looks.
+    arrow: Style,
 }
 
 impl Drawn {
@@ -50,8 +54,48 @@ impl Drawn {
         self.lines.len() + self.foot.len()
     }
 
-    /// Puts it into an area, and the cursor where it stands if the form takes the keys.
-    pub(super) fn put(mut self, frame: &mut Frame<'_>, area: Rect, takes_keys: bool) {
+    /// The field whose lines stand in this row of the area that it is put into.
+    pub(super) fn field_at(&self, area: Rect, row: u16) -> Option<usize> {
+        let (fields, top) = self.window(area);
+        let line = top + usize::from(row.checked_sub(fields.y).filter(|row| *row < fields.height)?);
+        (line < self.lines.len()).then(|| self.fields.iter().rposition(|&first| first <= line))?
+    }
+
+    /// Where its fields go in an area, and the line of them that comes first.
+    fn window(&self, area: Rect) -> (Rect, usize) {
+        let foot = (self.foot.len() as u16).min(area.height);
+        let fields = Rect { height: area.height - foot, ..area };
+        let high = usize::from(fields.height);
+        let (start, end) = (self.focus.0, self.focus.1.max(1));
+        let furthest = self.lines.len().saturating_sub(high);
+        let top = self.scrolled.map_or_else(
+            || {
+                // The cursor goes before what is said of the field, should both not fit. What comes next is seen as well,
+                // where that hides nothing of the field.
+                let cursor_line = self.cursor.map_or(start, |(line, _)| line);
+                let next = (end + 2).min(self.lines.len()).saturating_sub(high).min(start);
+                end.saturating_sub(high).max(next).min(cursor_line)
+            },
+            |top| top.min(furthest),
+        );
+        (fields, top)
+    }
+
+    /// How much there is that is not seen, in fields, or in lines where it has no fields; 0 for less than one.
+    fn unseen(&self, top: usize, high: usize) -> [Option<usize>; 2] {
+        let (above, below) = (top > 0, top + high < self.lines.len());
+        let fields = |hidden: &dyn Fn(usize) -> bool| self.fields.iter().filter(|&&line| hidden(line)).count();
+        let (over, under) = if self.fields.is_empty() {
+            (top, self.lines.len().saturating_sub(top + high))
+        } else {
+            (fields(&|line| line < top), fields(&|line| line >= top + high))
+        };
+        [above.then_some(over), below.then_some(under)]
+    }
+
+    /// Puts it into an area, and the cursor where it stands if the form takes the keys. What is not seen is told in the column
+    /// `edge`.
+    pub(super) fn put(mut self, frame: &mut Frame<'_>, area: Rect, edge: u16, takes_keys: bool) {
         // However much there is to say of the whole, half is left for the fields.
         let most = usize::from(area.height / 2);
         if self.foot.len() > most {
@@ -61,25 +105,11 @@ impl Drawn {
                 self.foot.push(Line::raw("…"));
             }
         }
-        let foot = (self.foot.len() as u16).min(area.height);
-        let fields = Rect { height: area.height - foot, ..area };
+        let (fields, top) = self.window(area);
         let high = usize::from(fields.height);
-        // The cursor goes before what is said of the field, should both not fit.
-        let end = self.focus.1.max(1);
-        let cursor_line = self.cursor.map_or(self.focus.0, |(line, _)| line);
-        let furthest = self.lines.len().saturating_sub(high);
-        let top = self.scrolled.map_or_else(|| end.saturating_sub(high).min(cursor_line), |top| top.min(furthest));
         put_lines(frame.buffer_mut(), fields, self.lines.iter().skip(top));
-        if self.scrolled.is_some() && high > 0 {
-            let edge = area.right() + 1;
-            if top > 0 {
-                put(frame.buffer_mut(), edge, fields.y, "↑", Style::new(), 1);
-            }
-            if top < furthest {
-                put(frame.buffer_mut(), edge, fields.bottom() - 1, "↓", Style::new(), 1);
-            }
-        }
-        let below = Rect { y: fields.bottom(), height: foot, ..area };
+        further(frame.buffer_mut(), fields, edge, self.unseen(top, high), self.arrow);
+        let below = Rect { y: fields.bottom(), height: area.bottom() - fields.bottom(), ..area };
         put_lines(frame.buffer_mut(), below, &self.foot);
         if let Some((line, column)) = self.cursor.filter(|_| takes_keys) {
             let line = line - top;
@@ -100,7 +130,15 @@ fn lines(form: &Form, wide: usize, airy: bool, theme: &Theme) -> Drawn {
     let label_wide = form.fields.iter().map(|field| columns(field.label)).max().unwrap_or(0);
     let indent = (label_wide + 4).min(wide / 2);
     let room = wide.saturating_sub(indent + 1).max(1);
-    let mut drawn = Drawn { lines: Vec::new(), focus: (0, 1), cursor: None, foot: Vec::new(), scrolled: None };
+    let mut drawn = Drawn {
+        lines: Vec::new(),
+        fields: Vec::new(),
+        focus: (0, 1),
+        cursor: None,
+        foot: Vec::new(),
+        scrolled: None,
+        arrow: theme.key,
+    };
     let waiting = form.sending.is_some();
     if let Some(review) = &form.review {
         drawn.lines = wrap(review, wide).into_iter().map(Line::raw).collect();
@@ -111,6 +149,7 @@ fn lines(form: &Form, wide: usize, airy: bool, theme: &Theme) -> Drawn {
     for (at, field) in form.fields.iter().enumerate() {
         let focused = at == form.focus && !waiting;
         let start = drawn.lines.len();
+        drawn.fields.push(start);
         let (inputs, cursor) = input(field, room, focused, theme);
         if focused {
             drawn.cursor = cursor.map(|(line, column)| (start + line, indent + column));
@@ -183,6 +222,9 @@ fn found_people(found: &FoundPeople, picked: Option<usize>, room: usize, theme: 
             ]
         })
         .collect();
+    if let Some(mark) = lines.first_mut().and_then(|line| line.first_mut()).filter(|_| top > 0) {
+        mark.content = "↑ ".into();
+    }
     let below = found.accounts.len().saturating_sub(top + MOST_PEOPLE);
     if below > 0 {
         lines.push(vec![Span::styled(format!("  … and {below} more"), theme.dim)]);
@@ -255,11 +297,18 @@ fn several(text: &TextField, room: usize, theme: &Theme) -> (Vec<Vec<Span<'stati
     let at = lines.iter().rposition(|line| line.start <= cursor).unwrap_or(0);
     let column = columns(&text.text()[lines[at].start..cursor]).min(room - 1);
     let top = (at + 1).saturating_sub(MOST_LINES);
-    let shown = lines[top..]
+    let mut shown: Vec<_> = lines[top..]
         .iter()
         .take(MOST_LINES)
         .map(|line| vec![Span::styled(fit(text.text()[line.clone()].trim_end_matches(' '), room), theme.input)])
         .collect();
+    // A column is left behind the text.
+    if let Some(first) = shown.first_mut().filter(|_| top > 0) {
+        first.push(Span::styled("↑", theme.key));
+    }
+    if let Some(last) = shown.last_mut().filter(|_| top + MOST_LINES < lines.len()) {
+        last.push(Span::styled("↓", theme.key));
+    }
     (shown, Some((at - top, column)))
 }
 

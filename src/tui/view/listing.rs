@@ -22,6 +22,8 @@ use crate::tui::{
 
 /// Blanks between two columns.
 const GAP: usize = 2;
+/// From this width on a list has all of its columns.
+const WIDE: usize = 70;
 /// The cursor and the mark before the first column.
 const BEFORE: usize = 2;
 
@@ -97,12 +99,23 @@ fn counts(listing: &Listing, model: &Model, wide: u16) -> String {
 
 /// A list whose rows unfold: what is below a row stands under it, further to the right.
 fn branches(buf: &mut Buffer, area: Rect, model: &Model, listing: &Listing, listed: &dyn Listed, theme: &Theme) {
-    let columns = shown(listed.columns(), usize::from(area.width));
-    let first = columns.first().copied().unwrap_or(0);
-    headings(buf, area, listed, &columns, theme);
     let (selected, top) = listing.outline_at();
     let (all, high) = (listing.lines(), usize::from(area.height));
     let old = stale(model, theme);
+    let needs = all.iter().skip(top).take(high).filter_map(|line| match line {
+        OutlineLine::Row { depth, entry, .. } => {
+            let mut wide = needed(&listed.cells(entry, model, theme));
+            if let Some(first) = wide.first_mut() {
+                *first += 2 * depth + 2;
+            }
+            Some(wide)
+        }
+        OutlineLine::More { .. } => None,
+    });
+    let table = columns_for(listed, usize::from(area.width));
+    let columns = shown(table, &widest(needs), usize::from(area.width), BEFORE);
+    let first = columns.first().copied().unwrap_or(0);
+    headings(buf, area, table, &columns, theme);
     // However deep it is, what stands there can be read.
     let indent = |depth: usize| {
         let most = (first / 2) & !1;
@@ -152,18 +165,30 @@ fn branches(buf: &mut Buffer, area: Rect, model: &Model, listing: &Listing, list
 }
 
 /// The names of the columns, above the rows.
-fn headings(buf: &mut Buffer, area: Rect, listed: &dyn Listed, columns: &[usize], theme: &Theme) {
-    let heading = listed.columns().iter().map(|column| (column.name.to_owned(), theme.dim)).collect();
+fn headings(buf: &mut Buffer, area: Rect, table: &[Column], columns: &[usize], theme: &Theme) {
+    let heading = table.iter().map(|column| (column.name.to_owned(), theme.dim)).collect();
     let above = Rect { y: area.y.saturating_sub(1), height: 1, ..area };
     put_lines(buf, above, [&line([Span::raw("  ")], columns, heading)]);
 }
 
 fn table(buf: &mut Buffer, area: Rect, model: &Model, listing: &Listing, listed: &dyn Listed, theme: &Theme) {
-    let columns = shown(listed.columns(), usize::from(area.width));
-    headings(buf, area, listed, &columns, theme);
-    let lines: Vec<_> = visible(&listing.list, area.height)
-        .map(|(_, entry, selected)| {
-            let mut cells = listed.cells(entry, model, theme);
+    let table = columns_for(listed, usize::from(area.width));
+    let rows: Vec<_> = visible(&listing.list, area.height)
+        .map(|(_, entry, selected)| (entry, listed.cells(entry, model, theme), selected))
+        .collect();
+    let needs = widest(rows.iter().map(|(_, cells, _)| needed(cells)));
+    let columns = shown(table, &needs, usize::from(area.width), BEFORE);
+    headings(buf, area, table, &columns, theme);
+    let lines: Vec<_> = rows
+        .into_iter()
+        .map(|(entry, mut cells, selected)| {
+            for (at, (cell, &wide)) in cells.iter_mut().zip(&columns).enumerate() {
+                if super::text::columns(&cell.0) > wide
+                    && let Some(shorter) = listed.shorter(entry, at, wide, model)
+                {
+                    cell.0 = shorter;
+                }
+            }
             let first = if selected { theme.selected } else { cells.first().map_or(theme.plain, |cell| cell.1) };
             if let Some(old) = stale(model, theme) {
                 for cell in &mut cells {
@@ -199,13 +224,36 @@ fn line<const N: usize>(before: [Span<'static>; N], columns: &[usize], cells: Ve
     Line::from(spans)
 }
 
-/// How wide each column is on a line of so many; 0 for those that have no room.
-fn shown(columns: &[Column], wide: usize) -> Vec<usize> {
+/// The columns of a list on a screen of so many.
+fn columns_for(listed: &dyn Listed, wide: usize) -> &'static [Column] {
+    if wide < WIDE { listed.narrow_columns() } else { listed.columns() }
+}
+
+/// How wide cells are where nothing of them is cut.
+fn needed(cells: &[Cell]) -> Vec<usize> {
+    cells.iter().map(|(text, _)| columns(text)).collect()
+}
+
+/// The widest of each column.
+pub(super) fn widest(rows: impl Iterator<Item = Vec<usize>>) -> Vec<usize> {
+    let mut widest = Vec::new();
+    for row in rows {
+        widest.resize(row.len().max(widest.len()), 0);
+        for (widest, wide) in widest.iter_mut().zip(row) {
+            *widest = wide.max(*widest);
+        }
+    }
+    widest
+}
+
+/// How wide each column is on a line of so many of which `before` are taken; 0 for those that have no room. `needs` is what
+/// each would need to cut nothing: no text is cut beside blanks.
+pub(super) fn shown(columns: &[Column], needs: &[usize], wide: usize, before: usize) -> Vec<usize> {
     let mut widths: Vec<usize> = columns.iter().map(|column| column.least).collect();
     let taken = |widths: &[usize]| {
         let kept = widths.iter().filter(|&&wide| wide > 0);
         // A blank is left before the line on the right.
-        BEFORE + kept.map(|wide| wide + GAP).sum::<usize>() - GAP + 1
+        before + kept.map(|wide| wide + GAP).sum::<usize>() - GAP + 1
     };
     while taken(&widths) > wide {
         let last = columns.iter().zip(&mut widths).filter(|(column, wide)| column.goes > 0 && **wide > 0);
@@ -213,10 +261,16 @@ fn shown(columns: &[Column], wide: usize) -> Vec<usize> {
         *last = 0;
     }
     let mut spare = wide.saturating_sub(taken(&widths));
-    for (column, wide) in columns.iter().zip(&mut widths).filter(|(_, wide)| **wide > 0) {
-        let more = spare.min(column.most - column.least);
-        *wide += more;
-        spare -= more;
+    // What needs them gets the columns first, within its bounds and then beyond them; the rest sets columns apart.
+    let bounds: [fn(&Column, usize) -> usize; 3] =
+        [|column, need| need.min(column.most), |_, need| need, |column, _| column.most];
+    for bound in bounds {
+        for (at, (column, wide)) in columns.iter().zip(&mut widths).enumerate().filter(|(_, (_, wide))| **wide > 0) {
+            let wanted = bound(column, needs.get(at).copied().unwrap_or(0));
+            let more = spare.min(wanted.saturating_sub(*wide));
+            *wide += more;
+            spare -= more;
+        }
     }
     widths
 }
@@ -235,13 +289,21 @@ mod tests {
     #[test]
     fn columns_go_and_grow_with_the_screen_and_never_leave_it() {
         for topic in Topic::ALL.iter().filter(|topic| !topic.listed().is_page()) {
-            let columns = topic.listed().columns();
-            for wide in 38..200 {
-                let widths = shown(columns, wide);
+            for (wide, needs) in (38..200).flat_map(|wide| [(wide, &[][..]), (wide, &[90, 3, 90][..])]) {
+                let columns = columns_for(topic.listed(), wide);
+                let widths = shown(columns, needs, wide, BEFORE);
                 let kept: Vec<_> = widths.iter().filter(|&&wide| wide > 0).collect();
                 assert!(BEFORE + kept.iter().map(|&&w| w + GAP).sum::<usize>() - GAP < wide, "{topic:?} at {wide}");
                 assert!(widths[0] >= columns[0].least, "the name stays");
             }
         }
+    }
+
+    #[test]
+    fn a_text_is_not_cut_beside_blanks() {
+        let column = |least, most| Column { name: "", least, most, goes: 0 };
+        let columns = [column(10, 44), column(10, 20)];
+        assert_eq!(shown(&columns, &[60, 8], 90, 2), [60, 20], "it goes beyond its bounds where there is room");
+        assert_eq!(shown(&columns, &[12, 18], 35, 2), [12, 18], "the first does not take what the second needs");
     }
 }

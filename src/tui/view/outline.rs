@@ -115,6 +115,25 @@ pub(super) fn put(buf: &mut Buffer, x: u16, y: u16, text: &str, style: Style, mo
     buf.set_stringn(x, y, text, most, style).0
 }
 
+/// Says that there is more above or below an area whose lines are drawn: an arrow in the column `edge`, and in the lines over
+/// and under the area how much it is, where nothing else stands there.
+pub(super) fn further(buf: &mut Buffer, area: Rect, edge: u16, [above, below]: [Option<usize>; 2], style: Style) {
+    if area.height == 0 {
+        return;
+    }
+    let rows = [(above, "↑", area.y, area.y.checked_sub(1)), (below, "↓", area.bottom() - 1, Some(area.bottom()))];
+    for (more, arrow, row, line) in rows {
+        let (Some(more), Some(line)) = (more, line) else { continue };
+        put(buf, edge, row, arrow, style, 1);
+        let text = format!(" {more} more ");
+        let from = edge.saturating_sub(columns(&text) as u16 + 1);
+        let free = (from.saturating_sub(1)..edge).all(|x| buf.cell((x, line)).is_some_and(|cell| cell.symbol() == "─"));
+        if more > 0 && free {
+            put(buf, from, line, &text, style, text.len());
+        }
+    }
+}
+
 /// Writes lines into an area from its top.
 pub(super) fn put_lines<'a>(buf: &mut Buffer, area: Rect, lines: impl IntoIterator<Item = &'a Line<'a>>) {
     let area = area.intersection(buf.area);

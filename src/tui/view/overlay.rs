@@ -21,7 +21,7 @@ use ratatui::{
 use super::{
     footer::fitting,
     form,
-    outline::{Shape, clear, in_line, inside, outline, put, put_lines},
+    outline::{Shape, clear, further, in_line, inside, outline, put, put_lines},
     text::wrap,
 };
 use crate::tui::{
@@ -32,12 +32,20 @@ use crate::tui::{
 /// The widest that a box of text gets.
 const WIDEST: u16 = 68;
 
-/// Draws an overlay into the area between header and footer. Only the topmost one shows a cursor.
-pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &Overlay, on_top: bool, theme: &Theme) {
-    match overlay {
+/// Draws an overlay into the area between header and footer. Only the topmost one shows a cursor. Gives the line in which its
+/// keys stand, where that is not the footer.
+pub(super) fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    model: &Model,
+    overlay: &Overlay,
+    on_top: bool,
+    theme: &Theme,
+) -> Option<u16> {
+    let inner = match overlay {
         Overlay::Help { scroll } => {
             let lines = help::lines(model, usize::from(box_width(area)).saturating_sub(4), theme);
-            reading(frame.buffer_mut(), area, "Keys", &lines, *scroll, &[("↓ ↑", "scroll"), ("esc", "close")], theme);
+            reading(frame.buffer_mut(), area, "Keys", &lines, *scroll, &[("↓ ↑", "scroll"), ("esc", "close")], theme)
         }
         Overlay::Palette { query, selected } => palette::draw(frame, area, model, query, *selected, on_top, theme),
         Overlay::Form(form) => {
@@ -45,7 +53,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &O
             let high = usize::from(area.height).saturating_sub(2);
             let drawn = form::draw(form, usize::from(wide).saturating_sub(4), high, theme);
             let inner = open(frame.buffer_mut(), area, wide, drawn.height(), &form.title, &form::keys(form), theme);
-            drawn.put(frame, inner, on_top);
+            drawn.put(frame, inner, inner.right() + 1, on_top);
+            inner
         }
         Overlay::Confirm(confirm) => confirm::draw(frame.buffer_mut(), area, confirm, theme),
         Overlay::Details(details) => {
@@ -53,13 +62,19 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &O
             let keys = details::keys(model);
             let keys: Vec<_> = keys.iter().map(|(key, label)| (key.as_str(), *label)).collect();
             let title = details.invite.recipient();
-            reading(frame.buffer_mut(), area, &title, &lines, details.scroll, &keys, theme);
+            reading(frame.buffer_mut(), area, &title, &lines, details.scroll, &keys, theme)
         }
-        Overlay::Link(shown) if shown.qr => qr::draw(frame.buffer_mut(), area, shown, theme),
+        Overlay::Link(shown) if shown.qr => {
+            qr::draw(frame.buffer_mut(), area, shown, theme);
+            return None;
+        }
         Overlay::Link(shown) => link::draw(frame.buffer_mut(), area, model, shown, theme),
         Overlay::Offer(offer) => offer::draw(frame.buffer_mut(), area, model, offer, theme),
         Overlay::Finder(finder) => finder::draw(frame, area, finder, on_top, theme),
-        Overlay::Listing(listing) => super::listing::draw(frame, area, model, listing, on_top, theme),
+        Overlay::Listing(listing) => {
+            super::listing::draw(frame, area, model, listing, on_top, theme);
+            return None;
+        }
         Overlay::Shown(shown) => {
             let listed = shown.topic.listed();
             let lines = super::listing::facts(shown, model, usize::from(box_width(area)).saturating_sub(4), theme);
@@ -67,12 +82,16 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, overlay: &O
             let keys: Vec<_> =
                 keys.iter().map(|(key, label)| (key.as_str(), *label)).chain([("esc", "close")]).collect();
             let title = listed.name(&shown.entry);
-            reading(frame.buffer_mut(), area, &title, &lines, shown.scroll, &keys, theme);
+            reading(frame.buffer_mut(), area, &title, &lines, shown.scroll, &keys, theme)
         }
         Overlay::Places(places) => places::draw(frame.buffer_mut(), area, model, places, theme),
-        Overlay::Bulk(bulk) => super::bulk::draw(frame, area, model, bulk, on_top, theme),
+        Overlay::Bulk(bulk) => {
+            super::bulk::draw(frame, area, model, bulk, on_top, theme);
+            return None;
+        }
         Overlay::Inbox(list) => inbox::draw(frame.buffer_mut(), area, model, list, theme),
-    }
+    };
+    Some(inner.bottom())
 }
 
 /// An invite in full, in lines of so many columns.
@@ -135,22 +154,50 @@ fn open(
     keys: &[(&str, &str)],
     theme: &Theme,
 ) -> Rect {
-    let high = (lines as u16).saturating_add(2).min(area.height);
-    let frame = Rect {
-        x: area.x + (area.width - wide) / 2,
-        // A little above the middle, where the eye is.
-        y: area.y + (area.height - high) * 2 / 5,
-        width: wide,
-        height: high,
-    };
+    let frame = place(area, wide, lines);
     clear(buf, frame);
     outline(buf, frame, Shape::Closed, theme.focus);
     in_line(buf, frame, frame.y, (title, theme.title), ("", theme.dim));
     if frame.height >= 2 {
         keys_below(buf, frame, keys, theme);
     }
+    within(frame)
+}
+
+/// Where a box for so many lines stands.
+const fn place(area: Rect, wide: u16, lines: usize) -> Rect {
+    let lines = (lines as u16).saturating_add(2);
+    let high = if lines < area.height { lines } else { area.height };
+    Rect {
+        x: area.x + (area.width - wide) / 2,
+        // A little above the middle, where the eye is.
+        y: area.y + (area.height - high) * 2 / 5,
+        width: wide,
+        height: high,
+    }
+}
+
+/// What is inside of such a box: a blank stands beside its lines.
+const fn within(frame: Rect) -> Rect {
     let inner = inside(frame);
     Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+}
+
+/// What of a list in a box can be pointed at in this row of the screen: the row of the list, or the field of the form.
+pub(super) fn pointed_at(model: &Model, area: Rect, row: u16, theme: &Theme) -> Option<usize> {
+    let (listed, top) = match model.overlays.last()? {
+        Overlay::Form(form) => {
+            let wide = box_width(area);
+            let drawn = form::draw(form, usize::from(wide) - 4, usize::from(area.height).saturating_sub(2), theme);
+            return drawn.field_at(within(place(area, wide, drawn.height())), row);
+        }
+        Overlay::Palette { query, selected } => palette::listed(area, model, query, *selected),
+        Overlay::Finder(finder) => finder::listed(area, finder, theme),
+        Overlay::Inbox(list) => inbox::listed(area, model, list, theme),
+        Overlay::Places(places) => places::listed(area, model, places, theme),
+        _ => return None,
+    };
+    (listed.y..listed.bottom()).contains(&row).then(|| top + usize::from(row - listed.y))
 }
 
 /// The keys in the lower line, as many as fit.
@@ -158,13 +205,13 @@ fn keys_below(buf: &mut Buffer, frame: Rect, keys: &[(&str, &str)], theme: &Them
     let y = frame.bottom() - 1;
     let room = usize::from(frame.width).saturating_sub(4);
     let mut x = frame.x + 1;
-    for (key, label) in fitting(keys, room) {
+    for (key, label) in fitting(keys, 1, room) {
         x = put(buf, x, y, &format!(" {key}"), theme.key, room);
         x = put(buf, x, y, &format!(" {label} "), theme.dim, room);
     }
 }
 
-/// Lines to be read: a box that scrolls where they do not fit, and says so.
+/// Lines to be read: a box that scrolls where they do not fit, and says so. Gives what is inside of the box, as [`open`] does.
 fn reading(
     buf: &mut Buffer,
     area: Rect,
@@ -173,9 +220,10 @@ fn reading(
     scroll: u16,
     keys: &[(&str, &str)],
     theme: &Theme,
-) {
+) -> Rect {
     let inner = open(buf, area, box_width(area), lines.len(), title, keys, theme);
     scrolled(buf, inner, lines, scroll, theme);
+    inner
 }
 
 /// As many lines as the area has, and on the edge of the box whether there are more.
@@ -183,13 +231,37 @@ pub(super) fn scrolled(buf: &mut Buffer, area: Rect, lines: &[Line<'_>], scroll:
     let high = usize::from(area.height);
     let top = usize::from(scroll).min(lines.len().saturating_sub(high));
     put_lines(buf, area, lines.iter().skip(top));
-    let edge = area.right() + 1;
-    if top > 0 && high > 0 {
-        put(buf, edge, area.y, "↑", theme.key, 1);
+    arrows(buf, area, top, lines.len(), theme);
+}
+
+/// Says on the edge of a box that of so many lines, of which the one at `top` is the first in the area, some are not seen.
+fn arrows(buf: &mut Buffer, area: Rect, top: usize, lines: usize, theme: &Theme) {
+    let more = |count: usize| (count > 0).then_some(count);
+    let below = lines.saturating_sub(top + usize::from(area.height));
+    further(buf, area, area.right() + 1, [more(top), more(below)], theme.key);
+}
+
+/// The part of a box above so many lines, and which row of a list comes first in it, so that the chosen one is in sight.
+fn above(inner: Rect, below: usize, selected: usize) -> (Rect, usize) {
+    let high = usize::from(inner.height).saturating_sub(below);
+    (Rect { height: high as u16, ..inner }, (selected + 1).saturating_sub(high.max(1)))
+}
+
+/// At most so many lines; the last one says that there were more.
+fn first_lines(mut lines: Vec<Line<'static>>, most: usize) -> Vec<Line<'static>> {
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            // The mark takes the place of the last letter where there is no column behind it.
+            if let Some(span) = last.spans.last_mut() {
+                let room = super::text::columns(&span.content);
+                span.content = super::text::clip(&format!("{}…", span.content), room).into();
+            } else {
+                last.push_span("…");
+            }
+        }
     }
-    if top + high < lines.len() && high > 0 {
-        put(buf, edge, area.bottom() - 1, "↓", theme.key, 1);
-    }
+    lines
 }
 
 /// A name and what it says, broken where it does not fit.

@@ -124,14 +124,27 @@ fn tabs(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     }
     let y = area.bottom() - 1;
     let mut x = area.x + 1;
-    for (pane, action) in
-        [(Pane::Bands, Action::BandsPane), (Pane::Invites, Action::InvitesPane), (Pane::Members, Action::MembersPane)]
-    {
-        let key = model.settings.keymap.keys(action).first().map(ToString::to_string).unwrap_or_default();
+    for (pane, text) in tab_texts(model) {
         let style = if pane == model.focus { theme.title } else { theme.dim };
         let room = usize::from(area.right().saturating_sub(x + 1));
-        x = put(buf, x, y, &format!(" {key} {} ", action.binding().label), style, room);
+        x = put(buf, x, y, &text, style, room);
     }
+}
+
+/// The panes, as they are named below the only one that has room.
+fn tab_texts(model: &Model) -> [(Pane, String); 3] {
+    [(Pane::Bands, Action::BandsPane), (Pane::Invites, Action::InvitesPane), (Pane::Members, Action::MembersPane)]
+        .map(|(pane, action)| (pane, format!(" {} {} ", key(model, action), action.binding().label)))
+}
+
+/// The pane that is named in this column.
+pub(super) fn tab_at(area: Rect, column: u16, model: &Model) -> Option<Pane> {
+    let mut x = area.x + 1;
+    tab_texts(model).into_iter().find_map(|(pane, text)| {
+        let from = x;
+        x += columns(&text) as u16;
+        (from..x).contains(&column).then_some(pane)
+    })
 }
 
 /// The rows of a list on the screen: index among those held, the row, whether the cursor is on it.

@@ -186,6 +186,95 @@ fn a_step_of_the_cursor_sends_the_terminal_little_and_no_change_nothing() {
     }
 }
 
+/// A notice of so many lines on a narrow screen.
+fn toast(text: &str) -> crate::tui::model::Toast {
+    let until = crate::tui::sample::later(5);
+    crate::tui::model::Toast { text: text.repeat(3), tone: crate::tui::model::Tone::Bad, until }
+}
+
+#[test]
+fn a_notice_hides_no_keys_on_any_screen() {
+    for (name, scene) in scenes::ALL.iter() {
+        for (size, text) in SIZES.iter().flat_map(|size| ["Done. ", "It cannot be had now; "].map(|text| (*size, text)))
+        {
+            let mut model = scene(size);
+            model.toast = None;
+            let without = rows(&drawn(&model, &coloured(), size));
+            model.toast = Some(toast(text));
+            let with = rows(&drawn(&model, &coloured(), size));
+            assert!(with.iter().any(|row| row.contains("✗ ")), "{name} at {size:?}: {with:#?}");
+            for (before, after) in without.iter().zip(&with).filter(|(before, _)| before.contains("esc ")) {
+                assert_eq!(before, after, "{name} at {size:?}");
+            }
+            let footer = usize::from(size.1) - 1;
+            assert!(without[footer].trim().is_empty() || without[footer] == with[footer], "{name} at {size:?}");
+        }
+    }
+}
+
+#[test]
+fn the_way_out_of_every_list_and_the_way_to_the_help_are_always_there() {
+    use crate::tui::model::Overlay;
+    for (name, scene) in scenes::ALL.iter() {
+        for size in SIZES {
+            let model = scene(size);
+            let listed = match model.overlays.last() {
+                Some(Overlay::Listing(_)) => true,
+                Some(Overlay::Bulk(bulk)) => bulk.has_list() && bulk.editing.is_none() && bulk.run.is_none(),
+                _ => false,
+            };
+            let last = rows(&drawn(&model, &coloured(), size)).pop().unwrap();
+            assert!(!listed || last.contains("esc back") && last.contains('?'), "{name} at {size:?}: {last}");
+        }
+    }
+    let bulk = scenes::ALL.iter().find(|(name, _)| *name == "bulk").unwrap().1;
+    let last = rows(&drawn(&bulk((80, 24)), &coloured(), (80, 24))).pop().unwrap();
+    assert!(last.contains("w save"), "all of its keys fit on a screen of 80 columns: {last}");
+}
+
+#[test]
+fn a_form_says_that_there_is_more_of_it() {
+    for size in [(80, 24), (50, 15), (40, 12)] {
+        for focus in 0..12 {
+            let model = scenes::form_at(focus, size);
+            let Some(crate::tui::model::Overlay::Form(form)) = model.overlays.last() else { panic!() };
+            let shown = rows(&drawn(&model, &coloured(), size));
+            let seen = |label: &str| shown.iter().any(|row| row.contains(&format!(" {label} ")));
+            let (first, last) = (form.fields[0].label, form.fields[11].label);
+            let arrow = |arrow| shown.iter().any(|row| row.ends_with(arrow) || row.contains(&format!("{arrow}  ")));
+            assert_eq!(seen(first), !arrow("↑"), "{focus} at {size:?}: {shown:#?}");
+            assert!(seen(last) || shown.iter().any(|row| row.contains('↓')), "{focus} at {size:?}: {shown:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_note_that_looks_like_an_address_is_not_taken_for_one() {
+    let mut model = crate::tui::sample::panes((80, 24));
+    model.invites.list.change(crate::tui::sample::invite_id(1), |invite| {
+        (invite.label, invite.email, invite.account) = (Some("kim@example.org".to_owned()), None, None);
+    });
+    let shown = rows(&drawn(&model, &coloured(), (80, 24)));
+    assert!(
+        shown.iter().any(|row| row.contains("\"kim@example.or…\"") || row.contains("\"kim@example.o…\"")),
+        "{shown:#?}"
+    );
+}
+
+#[test]
+fn the_only_admin_of_a_band_is_marked() {
+    use crate::domain::Role;
+    let shown = |admins: u8| {
+        let mut model = crate::tui::sample::panes((120, 40));
+        for n in 1..=9 {
+            let role = if n <= admins { Role::Admin } else { Role::Member };
+            model.members.list.change(crate::tui::sample::account_id(n), |member| member.role = role);
+        }
+        rows(&drawn(&model, &coloured(), (120, 40))).into_iter().filter(|row| row.contains("last admin")).count()
+    };
+    assert_eq!((shown(1), shown(2)), (1, 0));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 2, ..ProptestConfig::default() })]
 

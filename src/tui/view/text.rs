@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ratatui::buffer::CellWidth as _;
+use ratatui::buffer::{Buffer, CellWidth as _};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// What a text is cut with.
@@ -47,18 +47,51 @@ pub(super) fn fit_right(text: &str, wide: usize) -> String {
     " ".repeat(wide.saturating_sub(columns(&text))) + &text
 }
 
-/// The end of a text in at most `most` columns.
+/// The end of a text in at most `most` columns, `…` before it where something is missing.
 pub(super) fn tail(text: &str, most: usize) -> String {
-    let mut used = 0;
-    let mut from = text.len();
+    let (mut used, mut safe) = (0, text.len());
     for (at, grapheme) in text.grapheme_indices(true).rev() {
         used += grapheme_columns(grapheme);
-        if used > most {
-            break;
+        if used < most {
+            // As much as leaves a column for the mark.
+            safe = at;
         }
-        from = at;
+        if used > most {
+            return if most == 0 { String::new() } else { format!("{CUT}{}", &text[safe..]) };
+        }
     }
-    text[from..].to_owned()
+    text.to_owned()
+}
+
+/// Puts something of the same width in the place of what terminals disagree on how wide it is: a flag is its two letters, a
+/// picture goes without the colour of its skin and without what asks for it in colours. Else what follows in the line is
+/// shifted, and parts of it stay when it is gone.
+pub(super) fn steady(buf: &mut Buffer) {
+    for cell in &mut buf.content {
+        // No sequence of these is shorter.
+        if cell.symbol().len() < 6 {
+            continue;
+        }
+        let wide = usize::from(cell.cell_width());
+        if let Some(text) = agreed(cell.symbol()) {
+            cell.set_symbol(&fit(&text, wide));
+        }
+    }
+}
+
+/// What stands for a grapheme on whose width terminals disagree.
+fn agreed(grapheme: &str) -> Option<String> {
+    const FIRST_FLAG: u32 = 0x1f1e6;
+    let letter = |c: char| (c as u32).checked_sub(FIRST_FLAG).filter(|n| *n < 26).and_then(|n| u8::try_from(n).ok());
+    if let Some(letters) = grapheme.chars().map(letter).collect::<Option<Vec<_>>>() {
+        return Some(letters.into_iter().map(|n| char::from(b'A' + n)).collect());
+    }
+    let (joined, skin, coloured) = ('\u{200d}', '\u{1f3fb}'..='\u{1f3ff}', '\u{fe0f}');
+    let mut chars = grapheme.chars();
+    let first = chars.next()?;
+    let kept = chars.take_while(|c| *c != joined).filter(|c| !skin.contains(c) && *c != coloured);
+    let text: String = std::iter::once(first).chain(kept).collect();
+    (text != grapheme).then_some(text)
 }
 
 /// The lines of a text in `wide` columns as byte ranges: broken at line ends, else behind a blank, else anywhere. A
@@ -115,6 +148,8 @@ mod tests {
         assert_eq!(fit_right("ab", 4), "  ab");
         assert_eq!(clip("ab", 2), "ab");
         assert_eq!(clip("abc", 0), "");
+        assert_eq!((tail("日本語", 6).as_str(), tail("日本語", 5).as_str()), ("日本語", "…本語"));
+        assert_eq!((tail("日本語", 4).as_str(), tail("abc", 0).as_str()), ("…語", ""));
     }
 
     #[test]
@@ -123,6 +158,22 @@ mod tests {
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("a\n\nb", 3), ["a", "", "b"]);
         assert_eq!(wrap("", 3), [""]);
+    }
+
+    #[test]
+    fn what_terminals_disagree_on_is_drawn_as_what_they_agree_on() {
+        let agreed = |text| agreed(text).unwrap_or_else(|| "as it is".to_owned());
+        assert_eq!(["🇩🇪", "👍🏽", "❤\u{fe0f}"].map(agreed), ["DE", "👍", "❤"]);
+        assert_eq!(
+            ["👩\u{200d}🎤", "日", "e\u{301}\u{300}\u{302}", "🎸"].map(agreed),
+            ["👩", "as it is", "as it is", "as it is"]
+        );
+        let mut buf = Buffer::empty(ratatui::layout::Rect::new(0, 0, 8, 1));
+        buf.set_string(0, 0, "🇩🇪❤\u{fe0f}x", ratatui::style::Style::new());
+        let before: Vec<_> = buf.content.iter().map(ratatui::buffer::Cell::cell_width).collect();
+        steady(&mut buf);
+        assert_eq!(buf.content.iter().map(ratatui::buffer::Cell::cell_width).collect::<Vec<_>>(), before);
+        assert_eq!((buf[(0, 0)].symbol(), buf[(2, 0)].symbol(), buf[(4, 0)].symbol()), ("DE", "❤ ", "x"));
     }
 
     proptest! {

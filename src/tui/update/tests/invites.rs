@@ -18,7 +18,7 @@ fn url(byte: u8) -> String {
 
 /// The link to the invite of the guest of this number.
 fn link(byte: u8, guest: u8) -> Link {
-    Link { text: url(byte), title: format!("guest {guest}") }
+    Link { text: url(byte), title: format!("\"guest {guest}\"") }
 }
 
 #[test]

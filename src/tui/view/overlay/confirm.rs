@@ -15,7 +15,7 @@ use crate::tui::{
 /// A question is short; a narrow box keeps it together.
 const WIDEST: u16 = 56;
 
-pub(super) fn draw(buf: &mut Buffer, area: Rect, confirm: &Confirm, theme: &Theme) {
+pub(super) fn draw(buf: &mut Buffer, area: Rect, confirm: &Confirm, theme: &Theme) -> Rect {
     let wide = super::box_width(area).min(WIDEST);
     let room = usize::from(wide).saturating_sub(4);
     let mut lines = say(&confirm.question, room, theme.title);
@@ -69,8 +69,13 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, confirm: &Confirm, theme: &Them
     if lines.len() > high && high > 0 {
         let kept = high.saturating_sub(answers);
         lines.drain(kept..lines.len() - answers.min(lines.len()));
+        if let Some(last) = kept.checked_sub(1).and_then(|last| lines.get_mut(last)) {
+            let style = last.style;
+            *last = Line::styled(super::super::text::clip(&format!("{last} …"), room), style);
+        }
     }
     put_lines(buf, inner, &lines);
+    inner
 }
 
 /// How far it has come: "2000 done, 3 refused, 400 to go…".

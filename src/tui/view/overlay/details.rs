@@ -129,12 +129,10 @@ fn facts(
         Span::styled(status, theme.status(standing.status)),
     ])];
     let mut add = |name: &str, what: &str| lines.extend(fact(name, what, wide, theme));
-    let whom = match (&invite.account, invite.kind) {
-        (Some(account), _) => format!("{} (@{})", account.display_name, account.username),
-        (None, Kind::Link) if invite.label.is_none() && invite.email.is_none() => {
-            "anyone who holds the link".to_owned()
-        }
-        (None, Kind::Code) if invite.label.is_none() => "anyone who knows the code".to_owned(),
+    let whom = match (&invite.account, &invite.email, invite.kind) {
+        (Some(account), ..) => format!("{} (@{})", account.display_name, account.username),
+        (None, None, Kind::Link) => "anyone who holds the link".to_owned(),
+        (None, None, Kind::Code) => "anyone who knows the code".to_owned(),
         _ => invite.recipient(),
     };
     add("For", &whom);
@@ -142,7 +140,7 @@ fn facts(
     if let Some(email) = invite.email.as_ref().filter(|email| **email != whom) {
         add("Address", email);
     }
-    if let Some(note) = invite.label.as_ref().filter(|note| **note != whom && !note.is_empty()) {
+    if let Some(note) = invite.label.as_ref().filter(|note| !note.is_empty()) {
         add("Label", note);
     }
     if let Some(event) = event {

@@ -10,7 +10,7 @@ use ratatui::{
 use super::{
     super::panes::found,
     super::text::{clip, columns, fit, fit_right, tail},
-    box_width, open, put_lines, say,
+    box_width, first_lines, open, place, put_lines, say, within,
 };
 use crate::{
     api::Band,
@@ -26,7 +26,7 @@ const BELOW: usize = 3;
 const HOW: usize = 16;
 const MEMBERS: usize = 11;
 
-pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, finder: &Finder, on_top: bool, theme: &Theme) {
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, finder: &Finder, on_top: bool, theme: &Theme) -> Rect {
     let keys = keys(finder);
     let wide = box_width(area);
     let inner = open(frame.buffer_mut(), area, wide, ROWS + BELOW + 3, "Find a band to join", &keys, theme);
@@ -39,19 +39,43 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, finder: &Finder, on_top: b
         Line::from(vec![Span::styled("› ", theme.key), Span::styled(fit(&typed, room.saturating_sub(2)), theme.input)]),
         Line::default(),
     ];
-    let mut below = below(finder, room, theme);
-    let left = usize::from(inner.height).saturating_sub(lines.len());
-    // A few rows go before what one of them says.
-    below.truncate(left.saturating_sub(3).min(BELOW + 1));
-    let rows = left.saturating_sub(below.len()).min(ROWS);
+    let below = first_lines(below(finder, room, theme), most_below(inner));
+    let rows = rows(inner, below.len());
     lines.extend(list(finder, rows, room, theme));
     put_lines(frame.buffer_mut(), inner, &lines);
+    let found = finder.found.as_ref().map_or(0, |found| found.bands.len() + usize::from(found.next_cursor.is_some()));
+    let listed = Rect { y: inner.y + 2, height: rows as u16, ..inner }.intersection(inner);
+    super::arrows(frame.buffer_mut(), listed, top(finder, rows), found, theme);
     let high = below.len() as u16;
     let foot = Rect { y: inner.bottom().saturating_sub(high), height: high.min(inner.height), ..inner };
     put_lines(frame.buffer_mut(), foot, &below);
     if on_top && inner.height > 0 {
         frame.set_cursor_position(Position::new(inner.x + 2 + column as u16, inner.y));
     }
+    inner
+}
+
+/// Where its rows stand, and which of them is the first.
+pub(super) fn listed(area: Rect, finder: &Finder, theme: &Theme) -> (Rect, usize) {
+    let inner = within(place(area, box_width(area), ROWS + BELOW + 3));
+    let below = below(finder, usize::from(inner.width), theme).len().min(most_below(inner));
+    let rows = rows(inner, below);
+    (Rect { y: inner.y + 2, height: rows as u16, ..inner }, top(finder, rows))
+}
+
+/// The most lines below the rows: a few rows go before what one of them says.
+fn most_below(inner: Rect) -> usize {
+    usize::from(inner.height).saturating_sub(2 + 3).min(BELOW + 1)
+}
+
+fn rows(inner: Rect, below: usize) -> usize {
+    usize::from(inner.height).saturating_sub(2 + below).min(ROWS)
+}
+
+/// The first band on the screen, where so many rows have room.
+fn top(finder: &Finder, rows: usize) -> usize {
+    let more = finder.found.as_ref().is_some_and(|found| found.next_cursor.is_some());
+    (finder.selected + 1).saturating_sub(rows.saturating_sub(usize::from(more)).max(1))
 }
 
 fn keys(finder: &Finder) -> Vec<(&'static str, &'static str)> {
@@ -87,8 +111,8 @@ fn list(finder: &Finder, rows: usize, room: usize, theme: &Theme) -> Vec<Line<'s
         return say(text, room, theme.dim);
     }
     let more = found.next_cursor.is_some();
+    let top = top(finder, rows);
     let rows = rows.saturating_sub(usize::from(more));
-    let top = (finder.selected + 1).saturating_sub(rows.max(1));
     let sought = finder.query.text().trim();
     let shown = found.bands.iter().enumerate().skip(top).take(rows);
     let mut lines: Vec<_> = shown.map(|(at, band)| row(band, sought, at == finder.selected, room, theme)).collect();

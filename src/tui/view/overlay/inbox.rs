@@ -9,7 +9,7 @@ use ratatui::{
 
 use super::{
     super::{panes::key, text::fit, when},
-    box_width, open, put_lines, quote, say,
+    above, arrows, box_width, first_lines, open, place, put_lines, quote, say, within,
 };
 use crate::{
     api::Waiting,
@@ -26,7 +26,7 @@ const MESSAGE: usize = 4;
 const ROLE: usize = 8;
 const END: usize = 16;
 
-pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, list: &WaitingList, theme: &Theme) {
+pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, list: &WaitingList, theme: &Theme) -> Rect {
     let wide = box_width(area);
     let room = usize::from(wide).saturating_sub(4);
     let rows = rows(list, model, room, theme);
@@ -38,11 +38,22 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, list: &WaitingLi
     };
     let inner = open(buf, area, wide, rows.len() + below.len(), "Invites that wait for you", keys, theme);
     // A few rows go before what one of them says.
-    below.truncate(usize::from(inner.height).saturating_sub(rows.len().min(3)));
-    let high = usize::from(inner.height) - below.len();
-    let top = (list.selected + 1).saturating_sub(high.max(1));
-    put_lines(buf, Rect { height: high as u16, ..inner }, rows.iter().skip(top));
+    below = first_lines(below, usize::from(inner.height).saturating_sub(rows.len().min(3)));
+    let (listed, top) = above(inner, below.len(), list.selected);
+    let high = usize::from(listed.height);
+    put_lines(buf, listed, rows.iter().skip(top));
+    arrows(buf, listed, top, rows.len(), theme);
     put_lines(buf, Rect { y: inner.y + high as u16, height: below.len() as u16, ..inner }, &below);
+    inner
+}
+
+/// Where its rows stand, and which of them is the first.
+pub(super) fn listed(area: Rect, model: &Model, list: &WaitingList, theme: &Theme) -> (Rect, usize) {
+    let wide = box_width(area);
+    let room = usize::from(wide).saturating_sub(4);
+    let (rows, below) = (rows(list, model, room, theme).len(), below(list, room, theme).len());
+    let inner = within(place(area, wide, rows + below));
+    above(inner, below.min(usize::from(inner.height).saturating_sub(rows.min(3))), list.selected)
 }
 
 fn rows(list: &WaitingList, model: &Model, room: usize, theme: &Theme) -> Vec<Line<'static>> {
@@ -93,7 +104,7 @@ fn below(list: &WaitingList, room: usize, theme: &Theme) -> Vec<Line<'static>> {
     let message = list.chosen().and_then(|waiting| waiting.message.as_deref());
     if let Some(message) = message.filter(|text| !text.is_empty()) {
         lines.push(Line::default());
-        lines.extend(quote(message, room, theme).into_iter().take(MESSAGE));
+        lines.extend(first_lines(quote(message, room, theme), MESSAGE));
     }
     if let Some(problem) = &list.problem {
         lines.push(Line::default());

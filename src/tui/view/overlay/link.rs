@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, shown: &ShownLink, theme: &Theme) {
+pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, shown: &ShownLink, theme: &Theme) -> Rect {
     let room = usize::from(area.width);
     let mut lines = vec![Line::default()];
     lines.extend(say(&shown.link.text, room, theme.title));
@@ -58,4 +58,5 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, shown: &ShownLin
         lines.remove(0);
     }
     put_lines(buf, inner, &lines);
+    inner
 }

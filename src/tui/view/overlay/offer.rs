@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, offer: &Offer, theme: &Theme) {
+pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, offer: &Offer, theme: &Theme) -> Rect {
     let wide = box_width(area);
     let (lines, last) = parts(offer, model, usize::from(wide).saturating_sub(4), theme);
     let keys = keys(offer, model);
@@ -24,6 +24,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, offer: &Offer, t
     let above = Rect { height: inner.height - below, ..inner };
     scrolled(buf, above, &lines, offer.scroll, theme);
     put_lines(buf, Rect { y: above.bottom(), height: below, ..inner }, &last);
+    inner
 }
 
 /// How many lines it has in all.

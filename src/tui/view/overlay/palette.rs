@@ -9,7 +9,7 @@ use ratatui::{
 
 use super::{
     super::text::{clip, columns, fit, fit_right, tail, wrap},
-    open, put_lines, wide_box,
+    open, place, put_lines, wide_box, within,
 };
 use crate::tui::{
     model::{Model, TextField},
@@ -27,6 +27,23 @@ const LOW: u16 = 9;
 /// The widest that the box gets: room for nearly every description to its end.
 const WIDE: u16 = 116;
 
+/// Where its rows stand, and which of them is the first.
+pub(super) fn listed(area: Rect, model: &Model, query: &TextField, selected: usize) -> (Rect, usize) {
+    let found = palette::matches(query.text(), model).len();
+    rows(within(place(area, wide_box(area, WIDE), ROWS + 2 + BELOW)), selected.min(found.saturating_sub(1)))
+}
+
+fn rows(inner: Rect, selected: usize) -> (Rect, usize) {
+    let high = inner.height.saturating_sub(2 + below(inner) as u16);
+    let listed = Rect { y: inner.y + 2, height: high, ..inner };
+    (listed, (selected + 1).saturating_sub(usize::from(high.max(1))))
+}
+
+/// Lines below the rows; a low screen is for the names.
+const fn below(inner: Rect) -> usize {
+    if inner.height < LOW { 0 } else { BELOW }
+}
+
 pub(super) fn draw(
     frame: &mut Frame<'_>,
     area: Rect,
@@ -35,7 +52,7 @@ pub(super) fn draw(
     selected: usize,
     on_top: bool,
     theme: &Theme,
-) {
+) -> Rect {
     let found = palette::matches(query.text(), model);
     let wide = wide_box(area, WIDE);
     let keys = [("enter", "do it"), ("↓ ↑", "choose"), ("esc", "close")];
@@ -52,13 +69,12 @@ pub(super) fn draw(
     lines.push(Line::default());
     let selected = selected.min(found.len().saturating_sub(1));
     let rest = room.saturating_sub(2 + NAMES + 1 + KEYS + 1);
-    // What the chosen one does stands below in full where its line has no room for it; a low screen is for the names.
-    let below = if inner.height < LOW { 0 } else { BELOW };
+    // What the chosen one does stands below in full where its line has no room for it.
+    let below = below(inner);
     let told = found.get(selected).map(|action| action.binding().help).filter(|help| columns(help) > rest);
     let told = told.map_or_else(Vec::new, |help| wrap(help, room.saturating_sub(2)));
-    let rows = usize::from(inner.height).saturating_sub(lines.len() + below);
-    let top = (selected + 1).saturating_sub(rows.max(1));
-    for (at, action) in found.iter().enumerate().skip(top).take(rows) {
+    let (listed, top) = rows(inner, selected);
+    for (at, action) in found.iter().enumerate().skip(top).take(usize::from(listed.height)) {
         let binding = action.binding();
         let key = model.settings.keymap.keys(*action).first().map(ToString::to_string).unwrap_or_default();
         // A few letters of a sentence help nobody.
@@ -79,10 +95,12 @@ pub(super) fn draw(
         lines.push(Line::styled("  No command has these letters in this order.", theme.dim));
     }
     put_lines(frame.buffer_mut(), inner, &lines);
+    super::arrows(frame.buffer_mut(), listed, top, found.len(), theme);
     let told: Vec<_> = told.into_iter().take(below).map(|line| Line::styled(format!("  {line}"), theme.dim)).collect();
     let y = inner.bottom().saturating_sub(told.len() as u16);
     put_lines(frame.buffer_mut(), Rect { y, height: told.len() as u16, ..inner }, &told);
     if on_top && inner.height > 0 {
         frame.set_cursor_position(Position::new(inner.x + 2 + column as u16, inner.y));
     }
+    inner
 }

@@ -9,16 +9,41 @@ use ratatui::{
 
 use super::{
     super::text::{clip, columns, fit_right},
-    box_width, open, put_lines, say,
+    above, arrows, box_width, first_lines, open, place, put_lines, say, within,
 };
 use crate::tui::{
     model::{Model, Place, Places, Where},
     theme::Theme,
 };
 
-pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, places: &Places, theme: &Theme) {
+pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, places: &Places, theme: &Theme) -> Rect {
     let wide = box_width(area);
     let room = usize::from(wide).saturating_sub(4);
+    let (rows, below) = parts(model, places, room, theme);
+    let keys = [("enter", "go there"), ("↓ ↑", "choose"), ("esc", "stay")];
+    let inner = open(buf, area, wide, rows.len() + below.len(), "Servers and accounts", &keys, theme);
+    let below = first_lines(below, usize::from(inner.height).saturating_sub(rows.len().min(3)));
+    let (listed, top) = above(inner, below.len(), places.selected);
+    put_lines(buf, listed, rows.iter().skip(top));
+    arrows(buf, listed, top, rows.len(), theme);
+    put_lines(buf, Rect { y: listed.bottom(), height: below.len() as u16, ..inner }, &below);
+    inner
+}
+
+/// Where its rows stand, and which of them is the first.
+pub(super) fn listed(area: Rect, model: &Model, places: &Places, theme: &Theme) -> (Rect, usize) {
+    let wide = box_width(area);
+    let (rows, below) = parts(model, places, usize::from(wide).saturating_sub(4), theme);
+    let inner = within(place(area, wide, rows.len() + below.len()));
+    let (listed, top) =
+        above(inner, below.len().min(usize::from(inner.height).saturating_sub(rows.len().min(3))), places.selected);
+    // Above the places it may say that they are awaited.
+    let awaited = u16::from(places.all.is_none() && places.problem.is_none());
+    (Rect { y: listed.y + awaited, height: listed.height.saturating_sub(awaited), ..listed }, top)
+}
+
+/// The places with the ways to further ones, and what went wrong.
+fn parts(model: &Model, places: &Places, room: usize, theme: &Theme) -> (Vec<Line<'static>>, Vec<Line<'static>>) {
     let mut rows = Vec::new();
     if places.all.is_none() && places.problem.is_none() {
         rows.push(Line::styled("looking…", theme.dim));
@@ -34,13 +59,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, places: &Places,
         below.push(Line::default());
         below.extend(say(&format!("✗ {problem}"), room, theme.error));
     }
-    let keys = [("enter", "go there"), ("↓ ↑", "choose"), ("esc", "stay")];
-    let inner = open(buf, area, wide, rows.len() + below.len(), "Servers and accounts", &keys, theme);
-    below.truncate(usize::from(inner.height).saturating_sub(rows.len().min(3)));
-    let high = usize::from(inner.height) - below.len();
-    let top = (places.selected + 1).saturating_sub(high.max(1));
-    put_lines(buf, Rect { height: high as u16, ..inner }, rows.iter().skip(top));
-    put_lines(buf, Rect { y: inner.y + high as u16, height: below.len() as u16, ..inner }, &below);
+    (rows, below)
 }
 
 fn row(place: &Place, selected: bool, model: &Model, room: usize, theme: &Theme) -> Line<'static> {

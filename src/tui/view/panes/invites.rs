@@ -16,7 +16,7 @@ use super::{
     cell_style, empty, found, key, more, notice, stale, visible,
 };
 use crate::{
-    api::Invite,
+    api::{Invite, quoted},
     domain::{CancelReason, Delivery, Standing, Status},
     tui::{
         keymap::Action,
@@ -128,8 +128,9 @@ const RECIPIENT: usize = 16;
 const MOST_RECIPIENT: usize = 44;
 
 impl Table {
-    /// For a line of so many columns; `uses` is the widest of them, and `mailed` whether any was mailed.
-    fn new(wide: usize, uses: usize, mailed: bool) -> Self {
+    /// For a line of so many columns; `uses` is the widest of them, and `mailed` whether any was mailed. Of whom they are for
+    /// and who made them `needs` says how much there is to read.
+    fn new(wide: usize, uses: usize, mailed: bool, needs: [usize; 2]) -> Self {
         let mail = if mailed { 8 } else { 0 };
         let mut table = Self { recipient: 0, role: 6, status: 11, uses, expires: 8, mail, by: 14, kind: 7, made: 10 };
         let drops: [fn(&mut Self); 6] = [
@@ -151,12 +152,26 @@ impl Table {
             table.recipient = wide.saturating_sub(2 + taken).min(MOST_RECIPIENT);
             let beside = table.mail + table.by + table.kind + table.made;
             let enough = if beside > 0 { RECIPIENT + 6 } else { RECIPIENT };
-            if table.recipient >= enough {
+            let drop = if table.recipient >= enough { None } else { drops.next() };
+            let Some(drop) = drop else {
+                table.share(wide.saturating_sub(2 + taken + table.recipient), needs);
                 return table;
-            }
-            let Some(drop) = drops.next() else { return table };
+            };
             drop(&mut table);
         }
+    }
+
+    /// No name is cut beside blanks: what is free, and what the recipients do not fill, goes to those who need it.
+    fn share(&mut self, mut free: usize, [recipient, by]: [usize; 2]) {
+        if self.by > 0 {
+            let more = by.saturating_sub(self.by);
+            let from_free = more.min(free);
+            let from_recipient = (more - from_free).min(self.recipient.saturating_sub(recipient.max(RECIPIENT)));
+            self.by += from_free + from_recipient;
+            self.recipient -= from_recipient;
+            free -= from_free;
+        }
+        self.recipient += recipient.saturating_sub(self.recipient).min(free);
     }
 
     /// The columns behind the recipient.
@@ -205,12 +220,14 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
 
 /// The columns that show these invites in an area.
 pub(super) fn table<'a>(area: Rect, shown: impl Iterator<Item = &'a Invite>) -> Table {
-    let (mut widest, mut mailed) = (0, false);
+    let (mut widest, mut mailed, mut needs) = (0, false, [0, 0]);
     for invite in shown {
         widest = columns(&uses(invite)).max(widest);
         mailed |= invite.delivery != Delivery::None;
+        let whom = columns(&invite.recipient()) + beside(invite).map_or(0, |other| columns(&other) + 2);
+        needs = [whom.max(needs[0]), columns(&invite.created_by.display_name).max(needs[1])];
     }
-    Table::new(usize::from(area.width), widest.clamp(4, 12), mailed)
+    Table::new(usize::from(area.width), widest.clamp(4, 12), mailed, needs)
 }
 
 /// The names of the columns, in the line above the rows.
@@ -267,6 +284,18 @@ pub(super) fn row(model: &Model, invite: &Invite, selected: bool, table: Table, 
     Line::from(spans)
 }
 
+/// What is known of whom it is for beside the address or the account: the name of that, or the label.
+fn beside(invite: &Invite) -> Option<String> {
+    match (&invite.account, &invite.email, &invite.label) {
+        (Some(account), ..) => {
+            let known = account.display_name.is_empty() || account.display_name == account.username;
+            (!known).then(|| account.display_name.clone())
+        }
+        (None, Some(_), Some(label)) => Some(quoted(label)),
+        _ => None,
+    }
+}
+
 /// Whom it is for, and behind that what else is known of them, or why something was not done to it; what is searched for is
 /// marked in both.
 fn whom(
@@ -278,15 +307,19 @@ fn whom(
     theme: &Theme,
 ) -> Vec<Span<'static>> {
     let name = invite.recipient();
-    let other = invite.account.as_ref().map(|account| &account.display_name).or(invite.label.as_ref());
-    let other = other.filter(|other| !other.is_empty() && **other != name && name.strip_prefix('@') != Some(other));
     let (beside, beside_style) = match refused {
         Some(why) => (format!("  {why}"), theme.error),
-        None => (other.map_or_else(String::new, |other| format!("  {other}")), theme.dim),
+        None => (beside(invite).map_or_else(String::new, |other| format!("  {other}")), theme.dim),
     };
     // Why it was refused is worth more than the end of a name.
     let least = if refused.is_some() { columns(&beside) } else { 0 };
-    let name = clip(&name, wide.saturating_sub(least).max(4).min(wide));
+    let most = wide.saturating_sub(least).max(4).min(wide);
+    // A note keeps the quotes that tell it from an address.
+    let name = if name.starts_with('"') && columns(&name) > most {
+        clip(&name, most.saturating_sub(1)) + "\""
+    } else {
+        clip(&name, most)
+    };
     let room = wide.saturating_sub(columns(&name));
     // A letter or two of it help nobody.
     let beside = if room < 6 { " ".repeat(room) } else { fit(&beside, room) };

@@ -7,17 +7,31 @@ use ratatui::{
 };
 
 use super::{
-    super::{outline::put_lines, text::fit, when},
+    super::{
+        listing::{shown, widest},
+        outline::put_lines,
+        text::{columns, fit},
+        when,
+    },
     cell_style, empty, found, more, notice, stale, visible,
 };
 use crate::{
     api::Member,
-    domain::{Role, Timestamp},
+    domain::{AccountId, Role, Timestamp},
     tui::{
+        listing::Column,
         model::{Model, Pane},
         theme::Theme,
     },
 };
+
+/// Name, role, date, by whom; from the right they go where the name would be cut short.
+const COLUMNS: [Column; 4] = [
+    Column { name: "", least: 18, most: 44, goes: 0 },
+    Column { name: "", least: 6, most: 7, goes: 0 },
+    Column { name: "", least: 10, most: 10, goes: 1 },
+    Column { name: "", least: 11, most: 28, goes: 2 },
+];
 
 /// "9", or "2 of 9" while searched.
 pub(super) fn counts(model: &Model) -> String {
@@ -41,35 +55,48 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     }
     let founded = model.chosen_band().map(|band| band.created_at);
     let me = model.me.as_ref().map(|me| me.id);
-    let wide = usize::from(area.width);
-    // Name, role, date, by whom; from the right they go where the name would be cut short.
-    let with_date = wide >= 38;
-    let by = if wide >= 52 { ((wide - 38) / 2).clamp(12, 28) } else { 0 };
-    let name =
-        wide.saturating_sub(2 + 8 + if with_date { 12 } else { 0 } + if by > 0 { by + 2 } else { 0 } + 1).min(44);
     let sought = model.members.search.query.text().trim();
-    let lines: Vec<_> = visible(list, area.height)
+    let last_admin = last_admin(model);
+    let rows: Vec<_> = visible(list, area.height)
         .map(|(_, member, selected)| {
-            let first = cell_style(model, Pane::Members, selected, theme);
             let you = if me == Some(member.account.id) { " (you)" } else { "" };
+            let only = last_admin == Some(member.account.id);
+            let cells = [
+                format!("{}{you}", called(member, sought)),
+                if only { format!("{} !", member.role) } else { member.role.to_string() },
+                when::date(member.joined_at, &model.settings.zone),
+                if only { format!("{}, last admin", origin(member, founded)) } else { origin(member, founded) },
+            ];
+            (cells, selected)
+        })
+        .collect();
+    let needs = widest(rows.iter().map(|(cells, _)| cells.iter().map(|text| columns(text)).collect()));
+    let widths = shown(&COLUMNS, &needs, usize::from(area.width), 2);
+    let lines: Vec<_> = rows
+        .into_iter()
+        .map(|([name, role, since, by], selected)| {
+            let first = cell_style(model, Pane::Members, selected, theme);
             let mut spans = vec![Span::styled(if selected { "▸ " } else { "  " }, first)];
-            spans.extend(found(&fit(&format!("{}{you}", called(member, sought)), name), sought, first, theme));
-            spans.push(Span::styled(
-                format!("  {}", fit(member.role.as_str(), 6)),
-                stale(model, theme).unwrap_or_default(),
-            ));
-            if with_date {
-                spans
-                    .push(Span::styled(format!("  {}", when::date(member.joined_at, &model.settings.zone)), theme.dim));
-            }
-            if by > 0 {
-                spans.push(Span::styled(format!("  {}", fit(&origin(member, founded), by)), theme.dim));
+            spans.extend(found(&fit(&name, widths[0]), sought, first, theme));
+            let others = [(role, stale(model, theme).unwrap_or_default()), (since, theme.dim), (by, theme.dim)];
+            for ((text, style), &wide) in others.into_iter().zip(&widths[1..]).filter(|(_, wide)| **wide > 0) {
+                spans.push(Span::styled(format!("  {}", fit(&text, wide)), style));
             }
             Line::from(spans)
         })
         .collect();
     put_lines(buf, area, &lines);
     more(buf, area, list, theme.dim);
+}
+
+/// The one admin of the band, where there is no other: without them nobody could lead it. Not known of a band whose members are
+/// not all held.
+fn last_admin(model: &Model) -> Option<AccountId> {
+    let members = &model.members;
+    let all = members.list.len() as u64 == members.total && members.search.query.is_empty();
+    let mut admins = members.list.rows().filter(|member| member.role.is_admin());
+    let first = admins.next().filter(|_| all && members.total > 1)?;
+    admins.next().is_none().then_some(first.account.id)
 }
 
 /// How somebody is called; with the user name where that alone is what was searched for.

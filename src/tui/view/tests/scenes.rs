@@ -426,6 +426,11 @@ pub(super) fn wrong_at(focus: usize, refused: &str, text: &str, size: (u16, u16)
     over_panes(size, Overlay::Form(form))
 }
 
+/// The form of a new invite with this field in focus.
+pub(super) fn form_at(focus: usize, size: (u16, u16)) -> Model {
+    over_panes(size, Overlay::Form(Form { focus, ..new_invite() }))
+}
+
 /// The panes with one name everywhere.
 pub(super) fn named(name: &str, size: (u16, u16)) -> Model {
     let mut model = panes(size);

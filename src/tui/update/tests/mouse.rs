@@ -1,0 +1,115 @@
+//! The mouse in what lies over the panes; in the panes themselves it is among their tests.
+
+use super::desk::{Desk, band, bands, invite_id};
+use crate::{
+    domain::Role,
+    tui::{
+        message::Msg,
+        model::{Overlay, Pane},
+        request::Request,
+        view,
+    },
+};
+
+/// The row of the screen in which row `wanted` of the list or the form on top stands.
+fn row_of(desk: &Desk, wanted: usize) -> u16 {
+    (0..desk.model.size.1).find(|&row| view::pointed_at(&desk.model, row) == Some(wanted)).unwrap()
+}
+
+fn click(desk: &mut Desk, row: u16) {
+    let column = desk.model.size.0 / 2;
+    desk.send(Msg::Click { at: (column, row) });
+}
+
+fn wheel(desk: &mut Desk, up: bool) {
+    desk.send(Msg::Wheel { up, at: (20, 10) });
+}
+
+#[test]
+fn a_click_on_what_is_chosen_opens_it_and_on_anything_else_chooses_it() {
+    let mut desk = Desk::with_a_band();
+    let area = desk.model.areas().invites.unwrap();
+    let at = (area.x + 4, area.y + 4);
+    desk.send(Msg::Click { at });
+    assert!(desk.top().is_none());
+    desk.send(Msg::Click { at });
+    assert!(matches!(desk.top(), Some(Overlay::Details(details)) if details.invite.id == invite_id(3)));
+}
+
+#[test]
+fn a_click_goes_to_a_field_and_the_wheel_from_one_to_the_next() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n");
+    let focus = |desk: &Desk| match desk.top() {
+        Some(Overlay::Form(form)) => form.focus,
+        other => panic!("{other:?}"),
+    };
+    let row = row_of(&desk, 4);
+    click(&mut desk, row);
+    assert_eq!(focus(&desk), 4);
+    wheel(&mut desk, false);
+    assert_eq!(focus(&desk), 5);
+    for _ in 0..20 {
+        wheel(&mut desk, true);
+    }
+    assert_eq!(focus(&desk), 0, "it stops at the first");
+    click(&mut desk, 0);
+    assert_eq!(focus(&desk), 0, "beside the fields nothing happens");
+}
+
+#[test]
+fn commands_are_chosen_and_done_by_clicks_and_help_is_scrolled_by_the_wheel() {
+    let mut desk = Desk::with_a_band();
+    desk.press(":");
+    desk.type_text("help");
+    let row = row_of(&desk, 0);
+    click(&mut desk, row);
+    assert!(matches!(desk.top(), Some(Overlay::Help { scroll: 0 })), "the cursor is on it already");
+    wheel(&mut desk, false);
+    assert!(matches!(desk.top(), Some(Overlay::Help { scroll: 3 })));
+    wheel(&mut desk, true);
+    assert!(matches!(desk.top(), Some(Overlay::Help { scroll: 0 })));
+}
+
+#[test]
+fn nothing_is_joined_by_a_click() {
+    let mut desk = Desk::with_a_band();
+    desk.press("1 J");
+    let found = (5..8).map(|n| crate::api::Band { role: None, ..band(n, Role::Member) }).collect();
+    desk.answer(|r| matches!(r, Request::Bands(_)), Ok(bands(found)));
+    let row = row_of(&desk, 1);
+    for _ in 0..3 {
+        click(&mut desk, row);
+    }
+    assert!(matches!(desk.top(), Some(Overlay::Finder(finder)) if finder.selected == 1 && finder.sending.is_none()));
+}
+
+#[test]
+fn below_the_only_pane_a_click_goes_to_another_one() {
+    let mut desk = Desk::with_a_band();
+    desk.send(Msg::Resize(50, 15));
+    for (column, pane) in [(2, Pane::Bands), (11, Pane::Invites), (24, Pane::Members)] {
+        desk.send(Msg::Click { at: (column, 13) });
+        assert_eq!(desk.model.focus, pane);
+    }
+    desk.send(Msg::Click { at: (48, 13) });
+    assert_eq!(desk.model.focus, Pane::Members);
+}
+
+#[test]
+fn whatever_is_on_top_no_click_and_no_turn_of_the_wheel_breaks_it() {
+    for size in [(120, 40), (80, 24), (40, 12)] {
+        for (name, scene) in crate::tui::view::tests::all_scenes() {
+            let mut desk = Desk::with_a_band();
+            desk.model = scene(size);
+            let before = desk.model.overlays.len();
+            for up in [false, true] {
+                desk.send(Msg::Wheel { up, at: (size.0 / 2, size.1 / 2) });
+            }
+            assert_eq!(desk.model.overlays.len(), before, "{name}: the wheel opens and closes nothing");
+            for row in 0..size.1 {
+                desk.send(Msg::Click { at: (size.0 / 2, row) });
+            }
+        }
+    }
+}
