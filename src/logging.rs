@@ -43,11 +43,18 @@ pub(crate) fn begin(log: &Log, to_stderr: bool) -> Result<()> {
         // A report of several lines could be read by no program.
         std::panic::set_hook(Box::new(|panic| {
             let place = panic.location().map(ToString::to_string);
-            let what = panic.payload_as_str().unwrap_or("a value that is no text");
+            let what = panic.payload_as_str().map_or("a value that is no text", unquoted);
             tracing::error!(place, "a mistake in guestlist: {what}");
         }));
     }
     tracing_subscriber::registry().with(layer.with_filter(filter)).try_init().wrap_err("the log cannot begin")
+}
+
+/// What a panic says without what it quotes: the text that was cut in a wrong place, the value that was none of those there
+/// can be. That could be anybody's, and the place says the rest.
+fn unquoted(says: &str) -> &str {
+    let ends = [" of `", ": ", " `", " \""].into_iter().filter_map(|quote| says.find(quote));
+    ends.min().map_or(says, |end| &says[..end])
 }
 
 /// Whether the person wants no colours (<https://no-color.org>).
@@ -63,5 +70,74 @@ fn level(level: LogLevel) -> LevelFilter {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
+    }
+}
+
+#[cfg(all(test, feature = "server"))]
+mod tests {
+    use std::process::Command;
+
+    use guestlist::{
+        config::Config,
+        server::store::{Database, Error, Options, Store, Tx},
+    };
+
+    use super::*;
+
+    /// In whose environment the test is the program that panics.
+    const PANICS: &str = "GUESTLIST_TEST_PANICS";
+    const SECRET: &str = "inv_gèheim";
+
+    /// A use case that makes mistakes, run as the server runs all of them.
+    fn panic_in_a_use_case() {
+        let mut log = Config::default().log;
+        log.format = LogFormat::Json;
+        begin(&log, true).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Options::new(Database::Sqlite(folder.path().join("guestlist.db")))).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for mistake in [|| SECRET[..6].len(), || SECRET.parse().unwrap(), || Err(SECRET).unwrap()] {
+            let job = move |_: &mut Tx<'_>| Ok::<usize, Error>(mistake());
+            assert_eq!(runtime.block_on(store.write(job)), Err(Error::Panicked));
+        }
+    }
+
+    #[test]
+    fn a_mistake_is_one_line_of_json_with_its_place_and_without_what_it_was_about() {
+        if std::env::var_os(PANICS).is_some() {
+            return panic_in_a_use_case();
+        }
+        let own = std::env::current_exe().unwrap();
+        let mut child = Command::new(own);
+        child.args([
+            "--exact",
+            "logging::tests::a_mistake_is_one_line_of_json_with_its_place_and_without_what_it_was_about",
+        ]);
+        let ran = child.args(["--nocapture", "--test-threads=1"]).env(PANICS, "1").output().unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+        let said = String::from_utf8(ran.stderr).unwrap();
+        let lines: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines.len(), 3, "{said}");
+        for line in &lines {
+            assert_eq!(line["level"], "ERROR", "{said}");
+            assert!(line["place"].as_str().unwrap().starts_with("src/logging.rs:"), "{said}");
+            assert!(line["message"].as_str().unwrap().starts_with("a mistake in guestlist: "), "{said}");
+        }
+        assert!(!said.contains("heim") && !said.contains("inv_"), "{said}");
+    }
+
+    #[test]
+    fn of_a_mistakes_words_those_stay_that_quote_nothing() {
+        for (says, stays) in [
+            ("index out of bounds: the len is 3 but the index is 5", "index out of bounds"),
+            ("attempt to subtract with overflow", "attempt to subtract with overflow"),
+            (
+                "start byte index 6 is not a char boundary; it is inside 'è' (bytes 5..7) of `inv_gèheim`",
+                "start byte index 6 is not a char boundary; it is inside 'è' (bytes 5..7)",
+            ),
+            ("called `Result::unwrap()` on an `Err` value: \"inv_geheim\"", "called"),
+        ] {
+            assert_eq!(unquoted(says), stays);
+        }
     }
 }

@@ -45,6 +45,9 @@ enum Admin {
         /// The account's user name.
         #[arg(value_name = "NAME", value_parser = Username::parse)]
         name: Username,
+        /// Also the last who runs it.
+        #[arg(long)]
+        force: bool,
     },
     /// Make an account that runs the site, whoever may register; the server has been started once before. The password
     /// comes by prompt or standard input.
@@ -92,11 +95,12 @@ pub(super) fn run(args: &AdminArgs, config: &Config, json: bool) -> Result<(), E
     let now = SystemClock.now();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (account, says) = match &args.command {
-        Admin::Grant { name } | Admin::Revoke { name } => {
+        Admin::Grant { name } | Admin::Revoke { name, .. } => {
             let runs = matches!(args.command, Admin::Grant { .. });
+            let force = matches!(args.command, Admin::Revoke { force: true, .. });
             let store = open(&there(config)?)?;
             let name = name.clone();
-            let set = store.write(move |tx| set_site_admin(tx, &name, runs, now));
+            let set = store.write(move |tx| set_site_admin(tx, &name, runs, force, now));
             let (account, changed) = runtime.block_on(set)?;
             let says = match (runs, changed) {
                 (true, true) => "runs this site now",

@@ -14,7 +14,9 @@ use crate::{
     config::{Config, Flag, LogFormat, LogLevel, Transport},
     domain::EmailIdentity,
     server::{
-        App, Key, Settings, SystemClock, SystemEntropy, run,
+        App, Key, Settings, SystemClock, SystemEntropy,
+        admin::fits,
+        run,
         store::{self, Database, Options, Store},
     },
 };
@@ -87,7 +89,9 @@ fn serve_on(config: &Config) -> Result<(), Error> {
     let database = database(config)?;
     tracing::info!(%database, version = env!("CARGO_PKG_VERSION"), "starting");
     let patience = Duration::from_secs(config.server.database_wait_seconds.into());
-    let store = open(database, patience).map_err(|error| failed("the database cannot be used", &error))?;
+    let named = database.to_string();
+    let store =
+        open(database, patience).map_err(|error| failed(&format!("the database {named} cannot be used"), &error))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let address = config.server.listen;
@@ -110,6 +114,7 @@ fn serve_on(config: &Config) -> Result<(), Error> {
         let (mut terminate, mut interrupt) =
             (unix::signal(unix::SignalKind::terminate())?, unix::signal(unix::SignalKind::interrupt())?);
         let app = App::new(store, settings, key, SystemClock, entropy);
+        look_at_key(&app).await;
         if let Some(figures) = &metrics {
             tracing::info!(address = %figures.local_addr()?, "listening for whoever reads the metrics");
         }
@@ -130,6 +135,18 @@ fn serve_on(config: &Config) -> Result<(), Error> {
         run::serve_on(app, listener, metrics, stop).await;
         Ok(())
     })
+}
+
+/// Says where the database's tokens were sealed by other keys: a file of keys that was not there has just been made.
+async fn look_at_key(app: &App) {
+    let own = app.clone();
+    // Where the database cannot say it now, requests will.
+    if matches!(app.store().read(move |tx| fits(tx, own.key())).await, Ok(false)) {
+        tracing::error!(
+            "the key opens none of the newest invites: it is not the one that belongs to this database. Links cannot be shown \
+             again until it is; put the kept key in its place and start again"
+        );
+    }
 }
 
 /// How long to wait between two tries to reach the database.
@@ -221,7 +238,12 @@ pub(super) fn database(config: &Config) -> Result<Database, Error> {
     if let (None, Database::Sqlite(file)) = (&config.server.database, &database) {
         data_folder(config)?;
         // One in our own folder is closed to others where it was left open; the store refuses any other that is.
-        let _ = crate::private::create(file, false)?;
+        let _ = crate::private::create(file, false).map_err(|error| {
+            let file = file.display();
+            Error::Host(format!(
+                "{file} cannot be opened to be written ({error}); its owner has to be who runs the server"
+            ))
+        })?;
     }
     Ok(database)
 }
@@ -237,7 +259,12 @@ pub(super) fn place(config: &Config) -> Result<Database, Error> {
 /// The folder for data, made, and private, where it is missing.
 fn data_folder(config: &Config) -> Result<std::path::PathBuf, Error> {
     let folder = known_folder(config)?;
-    crate::private::folder(&folder)?;
+    crate::private::folder(&folder).map_err(|error| {
+        Error::Host(format!(
+            "the folder for the data {} cannot be made ({error}): set GUESTLIST_DATA to another",
+            folder.display()
+        ))
+    })?;
     Ok(folder)
 }
 

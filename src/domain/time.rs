@@ -66,7 +66,13 @@ impl Timestamp {
     #[must_use]
     pub fn in_words(self, now: Self) -> String {
         let seconds = u64::try_from(self.seconds_since(now)).unwrap_or(0).max(60);
-        format!("{}, until {}", span_in_words(seconds), self.to_jiff().strftime("%-d %B %Y, %H:%M UTC"))
+        format!("{}, until {}", span_in_words(seconds), self.day_and_time())
+    }
+
+    /// The instant as people write it, in UTC: `5 March 2026, 19:30 UTC`.
+    #[must_use]
+    pub fn day_and_time(self) -> String {
+        self.to_jiff().strftime("%-d %B %Y, %H:%M UTC").to_string()
     }
 
     /// The day that it lies in, counted in UTC from 1970.

@@ -5,7 +5,7 @@ mod reseal;
 
 pub(crate) use check::file;
 pub use check::{Finding, check};
-pub(crate) use reseal::{Progress, Sealed, reseal, sealed};
+pub(crate) use reseal::{Progress, Sealed, fits, reseal, sealed};
 
 use crate::{
     api::{Account, Code},
@@ -30,11 +30,12 @@ pub(crate) fn make_account(tx: &mut Tx<'_>, new: &NewAccount, mail: bool, now: T
     accounts::read(tx, new.id)
 }
 
-/// Lets an account run the site, or no longer; whether that is a change.
+/// Lets an account run the site, or no longer; whether that is a change. The last one who does is let go by `force` alone.
 pub(crate) fn set_site_admin(
     tx: &mut Tx<'_>,
     name: &Username,
     runs: bool,
+    force: bool,
     now: Timestamp,
 ) -> Result<(Account, bool), Refused> {
     let lock = tx.dialect().pick(
@@ -44,6 +45,22 @@ pub(crate) fn set_site_admin(
     let found: Found = tx
         .query_one(lock, &[&name.key()])?
         .ok_or_else(|| Refused::new(Code::NotFound, format!("No account has the user name {}.", name.as_str())))?;
+    if found.site_admin && !runs && !force {
+        // Held, so that of two who are let go at once one stays.
+        let others = tx.dialect().pick(
+            "SELECT id, site_admin FROM account WHERE site_admin AND id <> $1 AND deleted_at IS NULL ORDER BY id",
+            "SELECT id, site_admin FROM account WHERE site_admin AND id <> $1 AND deleted_at IS NULL ORDER BY id
+             FOR NO KEY UPDATE",
+        );
+        if tx.query::<Found>(others, &[&found.id])?.is_empty() {
+            let name = name.as_str();
+            let text = format!(
+                "{name} is the last who runs this site. Let somebody else run it first, by `guestlist admin grant NAME`, or \
+                 add --force: then nobody does until the next grant."
+            );
+            return Err(Refused::new(Code::Forbidden, text));
+        }
+    }
     if found.site_admin != runs {
         write(tx, found.id, runs, now)?;
     }

@@ -1,6 +1,11 @@
 //! Secrets at rest: a hash to find a token by, and the token sealed under the server's key to show it again.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::Metadata,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::SystemTime,
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
@@ -22,13 +27,32 @@ pub(crate) fn hash(bytes: impl AsRef<[u8]>) -> Hash {
 }
 
 /// The server's key for sealing tokens (ChaCha20-Poly1305, RFC 8439), and those before it, which still open what they sealed.
+///
+/// One that is in a file is read again once the file has changed, so that a new key takes over in a server that runs.
 pub struct Key {
+    ring: RwLock<Arc<Ring>>,
+    file: Option<Watched>,
+}
+
+/// The keys of one text.
+struct Ring {
     /// The one that seals.
     newest: LessSafeKey,
     older: Vec<LessSafeKey>,
     /// The newest one's own for hashes that nobody else can make.
     hash: hmac::Key,
+    /// Which keys these are.
+    marks: Vec<Hash>,
 }
+
+/// The file of keys, and what it looked like when it was read.
+struct Watched {
+    path: PathBuf,
+    seen: Mutex<Option<Look>>,
+}
+
+/// What changes with a file's content: when and how often it was written, its number and its length.
+type Look = (Option<SystemTime>, u64, u64);
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -56,39 +80,94 @@ impl std::fmt::Debug for Key {
 impl Key {
     /// The key of these bytes.
     pub fn new(bytes: &[u8; 32]) -> Result<Self, KeyError> {
-        Ok(Self { newest: bare(bytes)?, older: Vec::new(), hash: hashing(bytes) })
+        Ok(Self::of(Ring::new(&[*bytes], "the key")?))
+    }
+
+    fn of(ring: Ring) -> Self {
+        Self { ring: RwLock::new(Arc::new(ring)), file: None }
     }
 
     /// The keys in a text, each 32 bytes in base64url, with white space between: the first seals, all open. `source` names
     /// where the text is from.
     pub fn parse(text: &str, source: &str) -> Result<Self, KeyError> {
-        let malformed = || KeyError::Malformed(source.to_owned());
-        let one = |text: &str| -> Result<[u8; 32], KeyError> {
-            let text = text.strip_prefix(NEXT_KEY).unwrap_or(text);
-            URL_SAFE_NO_PAD.decode(text).map_err(|_| malformed())?.try_into().map_err(|_| malformed())
-        };
-        let keys = text.split_whitespace().map(one).collect::<Result<Vec<_>, _>>()?;
-        let (newest, older) = keys.split_first().ok_or_else(malformed)?;
-        let older = older.iter().map(bare).collect::<Result<_, _>>()?;
-        Ok(Self { older, ..Self::new(newest)? })
+        Ring::parse(text, source).map(Self::of)
     }
 
     /// Whether the newest of the keys sealed this.
     pub(crate) fn is_newest(&self, owner: &[u8; 16], sealed: &[u8]) -> bool {
-        opened(&self.newest, owner, sealed).is_some()
+        opened(&self.ring().newest, owner, sealed).is_some()
     }
 
     /// The key in a file, made from `random` if there is none. The file is 0600 whatever the umask; one that others
     /// can read is refused.
+    ///
+    /// It is read again when it has changed. What cannot be used then, or holds none of the keys so far, is told in the log
+    /// as an error, and the keys so far stay.
     pub fn from_file(path: &Path, random: &[u8; 32]) -> Result<Self, KeyError> {
         let trouble = |error| KeyError::File(path.to_owned(), error);
         if !path.try_exists().map_err(trouble)? {
             // One that is made meanwhile stays.
             private::write(path, key_text(random).as_bytes(), false).map_err(trouble)?;
         }
+        let (ring, look) = Ring::from_file(path)?;
+        let file = Some(Watched { path: path.to_owned(), seen: Mutex::new(Some(look)) });
+        Ok(Self { file, ..Self::of(ring) })
+    }
+
+    /// The keys as they are now. A look at the file costs a microsecond, so it is taken each time: what is sealed after a
+    /// key was taken away is never sealed by that one.
+    fn ring(&self) -> Arc<Ring> {
+        let now = || self.ring.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(Watched { path, seen }) = &self.file else { return now() };
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let look = std::fs::metadata(path).ok().map(|metadata| look(&metadata));
+        if *seen == look {
+            return now();
+        }
+        *seen = look;
+        let goes_on = "the server goes on with the keys that it had. Put the file back as it was before the next start";
+        match Ring::from_file(path) {
+            Ok((ring, _)) if !now().marks.iter().any(|mark| ring.marks.contains(mark)) => {
+                let file = path.display();
+                tracing::error!(
+                    "the key file {file} holds none of the keys that were in use, which have sealed what is there: {goes_on}"
+                );
+            }
+            Ok((ring, look)) => {
+                tracing::info!(keys = ring.marks.len(), "the key file has changed, and is in use");
+                *seen = Some(look);
+                *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+            }
+            Err(error) => tracing::error!("{error}; {goes_on}"),
+        }
+        now()
+    }
+}
+
+impl Ring {
+    fn new(keys: &[[u8; 32]], source: &str) -> Result<Self, KeyError> {
+        let (first, older) = keys.split_first().ok_or_else(|| KeyError::Malformed(source.to_owned()))?;
+        let older = older.iter().map(bare).collect::<Result<_, _>>()?;
+        Ok(Self { newest: bare(first)?, older, hash: hashing(first), marks: keys.iter().map(hash).collect() })
+    }
+
+    fn parse(text: &str, source: &str) -> Result<Self, KeyError> {
+        let malformed = || KeyError::Malformed(source.to_owned());
+        let one = |text: &str| -> Result<[u8; 32], KeyError> {
+            let text = text.strip_prefix(NEXT_KEY).unwrap_or(text);
+            URL_SAFE_NO_PAD.decode(text).map_err(|_| malformed())?.try_into().map_err(|_| malformed())
+        };
+        let keys = text.split_whitespace().map(one).collect::<Result<Vec<_>, _>>()?;
+        Self::new(&keys, source)
+    }
+
+    /// The keys of a file that nobody else can read or put another one in the place of, and what it looks like.
+    fn from_file(path: &Path) -> Result<(Self, Look), KeyError> {
+        let trouble = |error| KeyError::File(path.to_owned(), error);
         let file = private::open(path).map_err(trouble)?;
         // The open file is looked at, so it cannot be exchanged in between.
-        if private::is_loose(&file.metadata().map_err(trouble)?, 0o077) {
+        let metadata = file.metadata().map_err(trouble)?;
+        if private::is_loose(&metadata, 0o077) {
             return Err(KeyError::Loose(path.to_owned()));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -97,8 +176,17 @@ impl Key {
         if private::is_loose(&folder_metadata, 0o022) && !private::is_loose(&folder_metadata, 0o1000) {
             return Err(KeyError::LooseFolder(folder.to_owned()));
         }
-        Self::parse(&std::io::read_to_string(file).map_err(trouble)?, &path.display().to_string())
+        let text = std::io::read_to_string(file).map_err(trouble)?;
+        Ok((Self::parse(&text, &path.display().to_string())?, look(&metadata)))
     }
+}
+
+fn look(metadata: &Metadata) -> Look {
+    #[cfg(unix)]
+    let number = std::os::unix::fs::MetadataExt::ino(metadata);
+    #[cfg(not(unix))]
+    let number = 0;
+    (metadata.modified().ok(), number, metadata.len())
 }
 
 /// What stands before a key that only opens yet, and is to seal once all servers know it.
@@ -118,13 +206,17 @@ fn bare(bytes: &[u8; 32]) -> Result<LessSafeKey, KeyError> {
 /// not open. The nonce stands before the sealed bytes.
 pub(crate) fn seal(key: &Key, nonce: [u8; NONCE_LEN], owner: &[u8; 16], text: &str) -> Option<Vec<u8>> {
     let mut sealed = text.as_bytes().to_vec();
-    key.newest.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(owner), &mut sealed).ok()?;
+    key.ring()
+        .newest
+        .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(owner), &mut sealed)
+        .ok()?;
     Some([nonce.as_slice(), &sealed].concat())
 }
 
 /// What [`seal`] sealed, or `None` if keys, owner or bytes are not those of then.
 pub(crate) fn open(key: &Key, owner: &[u8; 16], sealed: &[u8]) -> Option<String> {
-    std::iter::once(&key.newest).chain(&key.older).find_map(|key| opened(key, owner, sealed))
+    let ring = key.ring();
+    std::iter::once(&ring.newest).chain(&ring.older).find_map(|key| opened(key, owner, sealed))
 }
 
 fn opened(key: &LessSafeKey, owner: &[u8; 16], sealed: &[u8]) -> Option<String> {
@@ -144,7 +236,7 @@ fn hashing(bytes: &[u8; 32]) -> hmac::Key {
 /// without the key no guess can be tried.
 pub(crate) fn keyed_hash(key: &Key, text: &str) -> String {
     use std::fmt::Write as _;
-    let tag = hmac::sign(&key.hash, text.as_bytes());
+    let tag = hmac::sign(&key.ring().hash, text.as_bytes());
     tag.as_ref().iter().take(16).fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
@@ -182,6 +274,26 @@ mod tests {
         for text in ["", "\n", "short", &format!("{new} short")] {
             assert!(Key::parse(text, "the file").unwrap_err().to_string().contains("the file"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_key_file_that_changes_is_taken_up_and_a_wrong_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let key = Key::from_file(&path, &[1; 32]).unwrap();
+        let sealed = seal(&key, [3; 12], &[4; 16], "inv_secret").unwrap();
+        let put = |text: &str| private::write(&path, text.as_bytes(), true).unwrap();
+        let opens = || open(&key, &[4; 16], &sealed).is_some();
+        put(&format!("{}\n{}", key_text(&[2; 32]), key_text(&[1; 32])));
+        assert!(opens() && !key.is_newest(&[4; 16], &sealed), "another one seals now");
+        put(&key_text(&[5; 32]));
+        assert!(opens(), "it is none of those that there were");
+        put("no key");
+        assert!(opens());
+        std::fs::remove_file(&path).unwrap();
+        assert!(opens());
+        put(&key_text(&[2; 32]));
+        assert!(!opens(), "the first one was taken away");
     }
 
     #[test]

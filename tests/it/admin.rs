@@ -105,13 +105,13 @@ fn who_runs_the_site_is_said_while_it_runs_and_holds_at_once() {
         let session = register(&server, "kim").1["session"]["token"].as_str().unwrap().to_owned();
         let runs = || ask(&server, "GET", "/me", &session, None).1["site_admin"].clone();
         assert_eq!(runs(), false);
-        for (command, says, then) in [
-            ("grant", "kim runs this site now.\n", true),
-            ("grant", "kim runs this site already.\n", true),
-            ("revoke", "kim runs this site no longer.\n", false),
-            ("revoke", "kim does not run this site.\n", false),
+        for (words, says, then) in [
+            (&["grant", "KIM"][..], "kim runs this site now.\n", true),
+            (&["grant", "KIM"], "kim runs this site already.\n", true),
+            (&["revoke", "KIM", "--force"], "kim runs this site no longer.\n", false),
+            (&["revoke", "KIM"], "kim does not run this site.\n", false),
         ] {
-            let ran = host.admin(&[command, "KIM"], "");
+            let ran = host.admin(words, "");
             assert_eq!((ran.code, ran.out.as_str()), (0, says), "{ran:?}");
             assert_eq!(runs(), then);
         }
@@ -119,6 +119,24 @@ fn who_runs_the_site_is_said_while_it_runs_and_holds_at_once() {
         assert_eq!((&told["username"], &told["site_admin"]), (&json!("kim"), &json!(true)));
         let of = |action: &str| format!("kim account.site_admin_{action}");
         assert_eq!(host.trail(), [of("granted"), of("revoked"), of("granted")]);
+    }
+}
+
+#[test]
+fn the_last_who_runs_the_site_is_let_go_by_force_alone() {
+    for host in Host::each() {
+        let server = host.serve(&[]);
+        for name in ["ada", "kim"] {
+            assert_eq!(register(&server, name).0, 201);
+            assert_eq!(host.admin(&["grant", name], "").code, 0);
+        }
+        assert_eq!(host.admin(&["revoke", "ada"], "").code, 0);
+        let kept = host.admin(&["revoke", "kim"], "");
+        kept.refused(1, &["kim is the last who runs this site", "guestlist admin grant NAME", "--force"]);
+        assert_eq!(host.admin(&["grant", "ada"], "").code, 0);
+        assert_eq!(host.admin(&["revoke", "kim"], "").code, 0, "ada is left");
+        assert_eq!(host.admin(&["revoke", "ada", "--force"], "").code, 0);
+        assert_eq!(host.trail().len(), 6);
     }
 }
 

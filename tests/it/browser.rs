@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     postgres::skip,
     proof::code,
-    world::{PASSWORD, World, settings, with_mail},
+    world::{Mail, PASSWORD, World, settings, with_mail},
 };
 
 /// A browser of one's own; it ends with this value.
@@ -221,6 +221,12 @@ for (const element of document.body.querySelectorAll('*')) {
 }
 return faint;";
 
+/// Returns the controls that the Tab key comes to before one that stands above them.
+const OUT_OF_ORDER: &str = r"
+const controls = [...document.querySelectorAll('a[href], button, input, select, summary')].filter(e => e.checkVisibility());
+const tops = controls.map(e => e.getBoundingClientRect().top);
+return controls.filter((e, i) => e.tabIndex > 0 || tops.slice(i + 1).some(top => top < tops[i])).map(e => e.outerHTML);";
+
 /// Looks at the open page as people with all kinds of eyes, hands and screens do.
 async fn check(browser: &Browser) {
     assert_eq!(browser.complaints().await, Vec::<String>::new());
@@ -237,6 +243,8 @@ async fn check(browser: &Browser) {
         assert_eq!(browser.run(overflow).await, 0, "{width} wide");
     }
     assert_eq!(browser.axe().await, json!([]));
+    assert_eq!(browser.run(OUT_OF_ORDER).await, json!([]));
+    assert_ne!(browser.run("return document.title").await, "");
     assert_eq!(browser.run("return document.cookie").await, "");
     assert_eq!(browser.run("return document.documentElement.lang").await, "en");
     assert_eq!(browser.run("return document.querySelectorAll('h1').length").await, 1);
@@ -362,10 +370,33 @@ async fn who_is_new_joins_by_a_mailed_invite_in_one_sitting() {
     browser.enter("#verify-code", &code(&world).await).await;
     assert!(browser.text().await.contains("Your address is verified"), "{}", browser.text().await);
     check(&browser).await;
-    for path in ["/verify", "/", "/nowhere"] {
-        browser.open(&format!("{}{path}", world.origin)).await;
+    // The pages behind the links of mails, and those that no link leads to.
+    let link = |mails: &[Mail], part: &str| {
+        let begin = format!("{}/{part}/", world.origin);
+        mails.iter().find(|mail| mail.text.contains(&begin)).unwrap().word(&begin).to_owned()
+    };
+    ada.invite(&band, json!({ "email": "sam@example.org" })).await;
+    let opt_out = link(&world.mails().await, "opt-out");
+    browser.open(&format!("{}/reset", world.origin)).await;
+    check(&browser).await;
+    browser.enter("#forgot-username", "lee").await;
+    assert!(browser.text().await.contains("Look into your mail"), "{}", browser.text().await);
+    check(&browser).await;
+    let reset = link(&world.mails().await, "reset");
+    let own = ["/verify", "/", "/nowhere", "/invite/%ff"].map(|path| format!("{}{path}", world.origin));
+    for address in own.into_iter().chain([opt_out, reset.clone()]) {
+        browser.open(&address).await;
         check(&browser).await;
     }
+    browser.open(&reset).await;
+    browser.write("#password", PASSWORD).await;
+    browser.enter("#again", "something else").await;
+    assert!(browser.text().await.contains("is not what stands above"), "{}", browser.text().await);
+    check(&browser).await;
+    browser.write("#password", "another long pass-phrase").await;
+    browser.enter("#again", "another long pass-phrase").await;
+    assert!(browser.text().await.contains("Your new password is set"), "{}", browser.text().await);
+    check(&browser).await;
 }
 
 /// The height and width of a sheet of paper, in inches.

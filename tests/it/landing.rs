@@ -293,6 +293,8 @@ mod story {
         let page = open(world, &token).await;
         assert_eq!(page.status, 410);
         page.has("This invite has expired");
+        page.has("This invite ended on ");
+        page.has(" UTC. Ask ada for a new one.");
     }
 
     pub async fn unknown_links_are_one_page(world: &World) {
@@ -304,7 +306,9 @@ mod story {
         assert_eq!(unknown.status, 404);
         unknown.has("There is nothing here");
         let long = "x".repeat(3_000);
-        for token in ["inv_", "inv_AAAA", "%00", "%F0%9F%8E%BA", "ABCD-EFGH-JKMN", &long, &old[..old.len() - 1]] {
+        for token in
+            ["inv_", "inv_AAAA", "%00", "%FF", "%C3%28", "%F0%9F%8E%BA", "ABCD-EFGH-JKMN", &long, &old[..old.len() - 1]]
+        {
             let page = open(world, token).await;
             assert_eq!((page.status, &page.html), (404, &unknown.html), "{token}");
             let page = join(world, token, "ada").await;

@@ -112,3 +112,28 @@ async fn tries_are_counted_as_those_of_the_api() {
     }
     assert!(last.status() == 429 && last.headers().contains_key("retry-after"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_is_asked_for_on_a_page_that_tells_nobody_who_has_an_account() {
+    for world in World::each_with(with_mail()).await {
+        let _ = world.account("kim").await;
+        verify(&world, "kim").await;
+        let page = format!("{}/reset", world.origin);
+        assert!(open(&page).await.2.contains("Mail me a link"));
+        let ask = async |login: &str, site: &str| {
+            let form = client().post(&page).header("content-type", FORM).header("sec-fetch-site", site);
+            let answer = form.body(format!("act=mail&username={login}")).send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        assert_eq!(ask("kim", "cross-site").await.0, 403);
+        assert!(world.mails().await.is_empty(), "another site has nothing mailed");
+        let known = ask("kim", "same-origin").await;
+        assert!(known.0 == 200 && known.1.contains("Look into your mail"), "{}", known.1);
+        assert_eq!(ask("nobody", "same-origin").await, known);
+        let mails = world.mails().await;
+        assert!(mails.len() == 1 && mails[0].text.contains("/reset/rst_"), "{mails:?}");
+    }
+    let world = World::sqlite_with(crate::world::settings()).await;
+    let page = open(&format!("{}/reset", world.origin)).await.2;
+    assert!(page.contains("sends no mail") && !page.contains("<form"), "{page}");
+}

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::{
     postgres::{Cluster, skip},
+    process::Server,
     program::Ran,
 };
 
@@ -86,7 +87,7 @@ fn a_postgresql_that_stays_away_ends_the_start_with_a_reason() {
     for wait in ["0", "1"] {
         let ran = Start::of(&[("GUESTLIST_DATABASE", &url), ("GUESTLIST_DATABASE_WAIT", wait)]).end(false);
         assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{ran:?}");
-        assert!(ran.err.contains("error: the database cannot be used: no connection to the database"), "{ran:?}");
+        assert!(ran.err.contains("error: the database postgres://… cannot be used: no connection to the database"), "{ran:?}");
         assert_eq!(ran.err.contains("waiting for it"), wait == "1", "{ran:?}");
     }
 }
@@ -158,7 +159,7 @@ fn a_log_for_programs_says_in_json_why_the_server_could_not_begin() {
     let address = taken.local_addr().unwrap().to_string();
     for (variable, value, code, says) in [
         ("GUESTLIST_METRICS_LISTEN", address.as_str(), 1, "cannot listen on"),
-        ("GUESTLIST_DATABASE", "sqlite:/nowhere/at/all.db", 1, "the database cannot be used"),
+        ("GUESTLIST_DATABASE", "sqlite:/nowhere/at/all.db", 1, "the folder of /nowhere/at/all.db is not there"),
         ("GUESTLIST_KEY", "not a key", 2, "GUESTLIST_KEY"),
     ] {
         let ran = Start::of(&[("GUESTLIST_LOG_FORMAT", "json"), (variable, value)]).end(false);
@@ -167,5 +168,67 @@ fn a_log_for_programs_says_in_json_why_the_server_could_not_begin() {
         let last = lines.last().unwrap();
         assert_eq!((&last["level"], &last["message"]), (&"ERROR".into(), &"the server could not begin".into()));
         assert!(last["error"].as_str().unwrap().contains(says), "{last}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_served_is_told_in_one_sentence_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let private = |path: &std::path::Path| {
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    };
+    std::fs::write(
+        place("words.db"),
+        "no database at all, only words, and quite a few of them: more than a header has",
+    )
+    .unwrap();
+    let other = rusqlite::Connection::open(place("other.db")).unwrap();
+    other.execute_batch("CREATE TABLE bookmark (url TEXT)").unwrap();
+    drop(other);
+    for name in ["words.db", "other.db"] {
+        private(&place(name));
+    }
+    std::fs::create_dir(place("folder.db")).unwrap();
+    for (name, says) in [
+        ("words.db", &["is no SQLite database", "restore a backup, or name another file"][..]),
+        ("other.db", &["is a database of another program", "left alone", "name another file"]),
+        ("folder.db", &["folder.db", "is a folder; name a file in it"]),
+        ("missing/guestlist.db", &["missing/guestlist.db", "is not there; make it first"]),
+    ] {
+        let url = format!("sqlite:{}", place(name).display());
+        let ran = Start::of(&[("GUESTLIST_DATABASE", &url), ("GUESTLIST_LOG", "off")]).end(false);
+        ran.refused(1, &[&[&url[..]], says].concat());
+        assert_eq!(ran.err.trim().lines().count(), 1, "{}", ran.err);
+    }
+    assert!(!place("missing").exists());
+}
+
+#[test]
+fn a_second_program_on_the_file_begins_while_another_writes_and_both_serve() {
+    let data = tempfile::tempdir().unwrap();
+    let first = Server::start(data.path(), None);
+    let busy = rusqlite::Connection::open(data.path().join("guestlist.db")).unwrap();
+    busy.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let second = Server::start(data.path(), None);
+    busy.execute_batch("COMMIT").unwrap();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let origins = [first.origin.clone(), second.origin.clone()];
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut signing_up = tokio::task::JoinSet::new();
+        for n in 0..24 {
+            let name = format!("person{n}");
+            let body = serde_json::json!({ "username": name, "email": format!("{name}@example.org"), "password": "a fine long pass" });
+            let request = http.post(format!("{}/api/v1/auth/register", origins[n % 2])).json(&body);
+            signing_up.spawn(async move { request.send().await.unwrap().status() });
+        }
+        for status in signing_up.join_all().await {
+            assert_eq!(status, 201);
+        }
+    });
+    for server in [second, first] {
+        server.terminate();
+        assert!(server.wait().success());
     }
 }

@@ -340,3 +340,61 @@ async fn a_new_key_takes_over_without_losing_a_link() {
         refused(&site.admin(&["check"]), "2 links of invites were sealed by a key that is not there");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_runs_takes_up_a_new_key_at_once() {
+    let mut databases = vec![None];
+    databases.extend(tokio::task::spawn_blocking(fresh_database).await.unwrap().map(Some));
+    for database in databases {
+        let mut site = Site::new(database).await;
+        let mut ids = vec![site.invite().await.0];
+        for step in [&["key", "add"][..], &["key", "use"], &["key", "reseal"], &["key", "drop", "--yes"]] {
+            done(&site.admin(step));
+            ids.push(site.invite().await.0);
+            for id in &ids {
+                assert!(site.link(id).await.contains("/invite/inv_"), "after {step:?}");
+            }
+        }
+        assert!(done(&site.admin(&["check"])).contains("holds together"), "nothing was sealed by a key that is gone");
+        site.stop();
+        site.start();
+        for id in &ids {
+            assert!(site.link(id).await.contains("/invite/inv_"));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_none_of_the_databases_is_told_and_stops_nothing_that_runs() {
+    let mut site = Site::new(None).await;
+    let (id, link) = site.invite().await;
+    let (file, log) = (site.folder.path().join("key"), site.folder.path().join("log"));
+    let right = std::fs::read(&file).unwrap();
+    let other = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for (text, says) in [(other, "holds none of the keys that were in use"), ("no key", "does not hold a key")] {
+        std::fs::write(&file, text).unwrap();
+        assert_eq!(site.link(&id).await, link, "{text}");
+        let log = std::fs::read_to_string(&log).unwrap();
+        let line = log.lines().find(|line| line.contains(says)).unwrap_or_else(|| panic!("{says} in {log}"));
+        assert!(line.contains("ERROR") && line.contains("goes on with the keys that it had"), "{line}");
+        assert_eq!(log.matches(says).count(), 1, "it is told once");
+    }
+    site.stop();
+    std::fs::write(&file, other).unwrap();
+    site.start();
+    let said = std::fs::read_to_string(&log).unwrap();
+    assert!(said.contains("the key opens none of the newest invites"), "{said}");
+    let url = format!("{}/api/v1/invites/{id}/link", site.server.as_ref().unwrap().origin);
+    let answer = http().post(&url).bearer_auth(&site.session).send().await.unwrap();
+    assert_eq!(answer.status(), 500);
+    let problem: Value = answer.json().await.unwrap();
+    assert!(problem["detail"].as_str().unwrap().contains("rotate the invite"), "{problem}");
+    assert!(std::fs::read_to_string(&log).unwrap().contains("put that key back into its key file"));
+    // The link itself works all the same, and the key that is put back shows it again.
+    let page = format!("{}{}", site.server.as_ref().unwrap().origin, &link[link.find("/invite/").unwrap()..]);
+    assert_eq!(http().get(page).send().await.unwrap().status(), 200);
+    site.stop();
+    std::fs::write(&file, right).unwrap();
+    site.start();
+    assert!(site.link(&id).await.contains("/invite/inv_"));
+}

@@ -46,7 +46,8 @@ pub(super) enum Upkeep {
     Key(KeyCommand),
 }
 
-/// A new key takes over in four steps, with a restart of every server after the first, the second and the last.
+/// A new key takes over in four steps. A server that runs on the file follows each at once; one with a copy of it, or with the
+/// keys in its environment, is given the keys and restarted after the first, the second and the last.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(super) enum KeyCommand {
     /// Put a new key at the end of the file: it opens, and seals nothing yet.
@@ -182,7 +183,9 @@ impl KeyCommand {
                     ));
                 }
                 keys.push(format!("{NEXT_KEY}{}", key_text(&random())));
-                Ok("Restart every server with this file, then `guestlist admin key use`.")
+                Ok(
+                    "A server that uses this file has it at once; restart any other with it. Then `guestlist admin key use`.",
+                )
             }),
             Self::Use => edit(config, json, "The newest key is first", |keys| {
                 let Some(next) = keys.iter().position(|key| key.starts_with(NEXT_KEY)) else {
@@ -190,7 +193,9 @@ impl KeyCommand {
                 };
                 let next = keys.remove(next);
                 keys.insert(0, next.trim_start_matches(NEXT_KEY).to_owned());
-                Ok("Restart every server with this file, then `guestlist admin key reseal`.")
+                Ok(
+                    "A server that uses this file seals with it at once; restart any other. Then `guestlist admin key reseal`.",
+                )
             }),
             Self::Reseal => reseal(config, runtime, json),
             Self::Drop { yes } => {
@@ -225,8 +230,8 @@ impl KeyCommand {
                     }
                     keys.truncate(1);
                     Ok(
-                        "Restart every server with this file. What the older keys sealed and nobody keeps is unknown then: the \
-                        links to opt out in mails that have gone out.",
+                        "A server that uses this file has it at once; restart any other with it. What the older keys sealed and \
+                        nobody keeps is unknown now: the links to opt out in mails that have gone out.",
                     )
                 })
             }

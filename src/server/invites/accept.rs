@@ -187,7 +187,12 @@ impl Found {
     pub(super) fn refusal(&self, code: Code) -> Refused {
         let (band, inviter) = (self.band_name.as_str(), &self.inviter);
         let detail = match code {
-            Code::InviteExpired => format!("This invite has expired. Ask {inviter} for a new one."),
+            Code::InviteExpired => {
+                // Of a campaign that somebody ended early the invites' own ends are still to come.
+                let end = self.expires_at.filter(|_| self.cancel_reason != Some(CancelReason::CampaignExpired));
+                let when = end.map_or_else(String::new, |end| format!(" on {}", end.day_and_time()));
+                format!("This invite ended{when}. Ask {inviter} for a new one.")
+            }
             Code::InviteRevoked => format!("This invite was taken back. Ask {inviter} for a new one."),
             Code::InviteUsed => format!("Every use of this invite is taken. Ask {inviter} for a new one."),
             Code::InviteDeclined => {

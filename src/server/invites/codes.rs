@@ -146,7 +146,7 @@ impl CodeRow {
     pub(crate) fn show(self, app: &App, now: Timestamp) -> Result<CodeCard, Refused> {
         let token = open(app.key(), self.id.as_bytes(), &self.token_sealed)
             .and_then(|text| Token::parse(&text))
-            .ok_or_else(|| Refused::new(Code::Internal, "The server's key does not open the codes."))?;
+            .ok_or_else(super::create::sealed)?;
         let standing = Standing::at(now, self.status, self.cancel_reason, self.expires_at);
         Ok(CodeCard {
             invite_id: self.id,

@@ -334,6 +334,13 @@ pub(super) fn opened(app: &App, row: &InviteRow) -> Result<String, Refused> {
     open(app.key(), row.id.as_bytes(), &row.token_sealed).ok_or_else(sealed)
 }
 
+/// What nobody can do anything about but who runs the server.
 pub(super) fn sealed() -> Refused {
-    Refused::new(Code::Internal, "The server's key does not open this invite's token.")
+    tracing::error!(
+        "an invite's token was sealed by a key that this server does not have: put that key back into its key file; \
+         `guestlist admin check` counts what it lacks"
+    );
+    let text = "This server has lost the key that this invite's link was kept under, so the link cannot be shown again. It \
+                works for whoever has it; to get a new one, rotate the invite. Who runs the server finds more in its log.";
+    Refused::new(Code::Internal, text)
 }

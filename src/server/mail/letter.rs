@@ -162,7 +162,10 @@ fn account(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<R
         return Ok(Err(MailOutcome::Dropped));
     }
     let secret = mail.secret.as_deref().and_then(|sealed| open(app.key(), account.as_bytes(), sealed));
-    let Some(secret) = secret else { return Ok(Err(MailOutcome::Dropped)) };
+    let Some(secret) = secret else {
+        tracing::error!("the server's key does not open the code of a mail, so it is not sent");
+        return Ok(Err(MailOutcome::Dropped));
+    };
     let username = facts.username;
     Ok(Ok(if proves {
         Letter::Verification { username, code: secret, minutes }

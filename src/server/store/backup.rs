@@ -13,9 +13,9 @@ use crate::private;
 pub fn backup(database: &Database, to: &Path) -> Result<u64, Error> {
     let Database::Sqlite(from) = database else { return Err(Error::NotHere) };
     if !from.exists() {
-        return Err(Error::Io(format!("there is no database at {}", from.display())));
+        return Err(Error::File(format!("there is no database at {}", from.display())));
     }
-    let trouble = |error: std::io::Error| Error::Io(format!("{}: {error}", to.display()));
+    let trouble = |error: std::io::Error| Error::File(format!("{}: {error}", to.display()));
     let file = private::create(to, true).map_err(trouble)?;
     let copied = copy(from, to).and_then(|()| {
         file.sync_all().map_err(trouble)?;
@@ -38,22 +38,22 @@ fn copy(from: &Path, to: &Path) -> Result<(), Error> {
 /// Puts a copy in the place of a database that is not there; it is looked through first.
 pub fn restore(from: &Path, database: &Database) -> Result<(), Error> {
     let Database::Sqlite(to) = database else { return Err(Error::NotHere) };
-    let trouble = |error: std::io::Error| Error::Io(format!("{}: {error}", to.display()));
+    let trouble = |error: std::io::Error| Error::File(format!("{}: {error}", to.display()));
     let side = |end: &str| Path::new(&format!("{}{end}", to.display())).exists();
     if to.exists() || side("-wal") || side("-shm") {
-        return Err(Error::Io(format!(
+        return Err(Error::File(format!(
             "there is a database at {} already: end its server, and move it and its files -wal and -shm away",
             to.display()
         )));
     }
     sound(from)?;
-    let bytes = std::fs::read(from).map_err(|error| Error::Io(format!("{}: {error}", from.display())))?;
+    let bytes = std::fs::read(from).map_err(|error| Error::File(format!("{}: {error}", from.display())))?;
     private::write(to, &bytes, false).map_err(trouble)
 }
 
 /// Refuses a file that is no database of this program, or a damaged one.
 fn sound(path: &Path) -> Result<(), Error> {
-    let damaged = |what: &str| Error::Io(format!("{}: {what}", path.display()));
+    let damaged = |what: &str| Error::File(format!("{}: {what}", path.display()));
     if !path.is_file() {
         return Err(damaged("there is no such file"));
     }

@@ -8,7 +8,7 @@ use rusqlite::ErrorCode;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The queue is full, or another process holds the SQLite file. Nothing was started.
-    #[error("the database is busy; try again in a moment")]
+    #[error("the database is busy: another program holds it, or too much waits for it; try again in a moment")]
     Busy,
     /// The store was closed, or the thread that should have answered is gone.
     #[error("the store is closed")]
@@ -23,11 +23,14 @@ pub enum Error {
     #[error("the database's disk is full; free some space, no restart is needed")]
     DiskFull,
     /// The database takes no writes now: a read-only file or folder, or a standby server.
-    #[error("the database is read-only; make its file and folder writable, no restart is needed")]
+    #[error("the database is read-only; make its file and folder writable (a server that runs goes on by itself)")]
     ReadOnly,
     /// The operating system refused to read or write the database's file.
     #[error("the database's file cannot be read or written: {0}")]
     Io(String),
+    /// A file that is named to be opened, copied or made cannot be, and why.
+    #[error("{0}")]
+    File(String),
     /// Others than its owner can read or change the SQLite file.
     #[error("{path} can be read or changed by others; close it with: chmod 600 '{path}'")]
     Loose {
@@ -71,6 +74,14 @@ pub enum Error {
         "the database was made by another build of this program, with another schema: use that one, or a new database"
     )]
     Foreign,
+    /// The file is no SQLite database, or no whole one.
+    #[error(
+        "the file is no SQLite database, or is damaged: {0}; restore a backup, or name another file with --database"
+    )]
+    NoDatabase(String),
+    /// The file is a database, with the tables of another program.
+    #[error("the file is a database of another program, and is left alone; name another file with --database")]
+    Alien,
     /// The database was migrated by a newer program.
     #[error(
         "the database has schema version {found}, this program knows versions up to {known}; \
@@ -125,6 +136,7 @@ impl From<rusqlite::Error> for Error {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::NoDatabase(text),
             Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory) => Self::Io(text),
             Some(ErrorCode::ConstraintViolation) => Self::Constraint(text),
             _ => Self::Refused(text),

@@ -82,30 +82,41 @@ fn failed(version: i64) -> impl Fn(Error) -> Error {
 }
 
 pub(super) fn sqlite(db: &Connection, all: &'static [Migration], makes: bool) -> Result<(), Error> {
-    loop {
-        // The lock is taken before looking, so of two programs one waits and then finds nothing left to do.
+    // A look takes no lock: where nothing is to do, a program under load on the same file holds up no other's start.
+    while !pending(all, makes, sqlite_reached(db, all)?)?.is_empty() {
+        // The lock is taken before looking again, so of two programs one waits and then finds nothing left to do.
         db.execute_batch("BEGIN IMMEDIATE")?;
         let step = sqlite_step(db, all, makes);
         db.execute_batch(if step.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
-        if !step? {
-            return Ok(());
-        }
+        step?;
     }
+    Ok(())
 }
 
-/// Runs the next step inside the transaction; whether there was one.
-fn sqlite_step(db: &Connection, all: &'static [Migration], makes: bool) -> Result<bool, Error> {
-    db.execute_batch(SQLITE_TABLE)?;
+/// The version that a file has; 0 for a new one. One with the tables of another program is refused.
+fn sqlite_reached(db: &Connection, all: &'static [Migration]) -> Result<i64, Error> {
+    const TABLES: &str = "SELECT COUNT(*), COALESCE(SUM(name = 'schema_migration'), 0) FROM sqlite_schema
+                          WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    let (tables, own): (i64, i64) = db.query_row(TABLES, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if own == 0 {
+        return if tables == 0 { Ok(0) } else { Err(Error::Alien) };
+    }
     let mut done = db.prepare(REACHED).map_err(|error| foreign(error.into()))?;
     let done = done.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>, _>>()?;
-    let found = reached(all, |step| step.sqlite, &done)?;
-    let Some(next) = pending(all, makes, found)?.first() else { return Ok(false) };
+    reached(all, |step| step.sqlite, &done)
+}
+
+/// Runs the next step inside the transaction, if there is one yet.
+fn sqlite_step(db: &Connection, all: &'static [Migration], makes: bool) -> Result<(), Error> {
+    let found = sqlite_reached(db, all)?;
+    let Some(next) = pending(all, makes, found)?.first() else { return Ok(()) };
     let note = "INSERT INTO schema_migration(version, applied_at, digest)
                 VALUES (?1, CAST(unixepoch('subsec') * 1000000 AS INTEGER), ?2)";
+    db.execute_batch(SQLITE_TABLE)?;
     db.execute_batch(next.sqlite)
         .and_then(|()| db.execute(note, (next.version, fingerprint(next.sqlite))))
         .map_err(|error| failed(next.version)(error.into()))?;
-    Ok(true)
+    Ok(())
 }
 
 /// The session is this function's own: closing it afterwards gives the lock back.

@@ -8,7 +8,7 @@
 
 use std::{
     cell::RefCell,
-    io::Read as _,
+    io::{ErrorKind, Read as _},
     path::Path,
     sync::{
         Arc, Mutex, TryLockError,
@@ -98,7 +98,17 @@ fn create(path: &Path) -> Result<(), Error> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let opened = options.open(path).and_then(|file| file.metadata());
-    let failed = |error: std::io::Error| Error::Io(format!("{}: {error}", path.display()));
+    let failed = |error: std::io::Error| {
+        let path = path.display();
+        Error::File(match error.kind() {
+            ErrorKind::NotFound => format!("the folder of {path} is not there; make it first"),
+            ErrorKind::IsADirectory => format!("{path} is a folder; name a file in it"),
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                format!("{path} cannot be opened to be written ({error}); its owner has to be who runs the server")
+            }
+            _ => format!("{path}: {error}"),
+        })
+    };
     let metadata = opened.map_err(failed)?;
     if private::is_loose(&metadata, 0o077) {
         // Nobody is told to close what is none of theirs.

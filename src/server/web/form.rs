@@ -50,12 +50,19 @@ pub(super) struct Button {
     pub(super) label: &'static str,
     /// Whether it works without all that the form asks for.
     pub(super) takes_less: bool,
+    /// Whether it is not what most come for, and looks so.
+    pub(super) is_other: bool,
 }
 
 impl Button {
     /// One that needs all that the form asks for.
     pub(super) fn new(act: &'static str, label: &'static str) -> Self {
-        Self { act, label, takes_less: false }
+        Self { act, label, takes_less: false, is_other: false }
+    }
+
+    /// Another thing to do beside what the form is for, which works without all that it asks for.
+    pub(super) fn beside(act: &'static str, label: &'static str) -> Self {
+        Self { takes_less: true, is_other: true, ..Self::new(act, label) }
     }
 }
 
@@ -63,6 +70,11 @@ impl Input {
     /// A user name, with what was typed as it.
     pub(super) fn username(typed: &str) -> Self {
         Self { value: typed.to_owned(), ..needed("username", "User name", "username", 254) }
+    }
+
+    /// By what an account is known: its user name or its address.
+    pub(super) fn login(typed: &str) -> Self {
+        Self { label: "User name or e-mail address", ..Self::username(typed) }
     }
 
     /// The password of an account that there is. What was typed is never sent back.

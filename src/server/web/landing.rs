@@ -9,7 +9,7 @@ mod words;
 
 use axum::{
     Router,
-    extract::{Form, Path, State, rejection::FormRejection},
+    extract::{Form, State, rejection::FormRejection},
     http::{HeaderMap, StatusCode},
     response::Response,
     routing::get,
@@ -25,7 +25,7 @@ use self::form::{Act, Filled};
 use super::{
     inside::{Inside, No},
     is_own,
-    page::Page,
+    page::{Page, Part},
     verify::{self, end, signed_in},
 };
 
@@ -43,7 +43,7 @@ struct Visit<'a> {
     preview: &'a Preview,
 }
 
-async fn show(State(app): State<App>, inside: Inside, Path(link): Path<String>) -> Result<Response, Refused> {
+async fn show(State(app): State<App>, inside: Inside, Part(link): Part) -> Result<Response, Refused> {
     let Some(token) = Token::parse(&link) else { return words::unknown().answer(&app, StatusCode::NOT_FOUND) };
     match preview(&inside, &token).await {
         Ok(preview) => {
@@ -61,7 +61,7 @@ async fn preview(inside: &Inside, token: &Token) -> Result<Preview, Box<No>> {
 async fn act(
     State(app): State<App>,
     inside: Inside,
-    Path(link): Path<String>,
+    Part(link): Part,
     headers: HeaderMap,
     filled: Result<Form<Filled>, FormRejection>,
 ) -> Result<Response, Refused> {

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::{
     Router,
     body::Bytes,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::Response,
     routing::get,
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-use super::{STYLE, answer, is_own};
+use super::{STYLE, answer, is_own, page::Part};
 
 /// The routes of this file. The part is no `{token}`: it is sealed, so there is nothing to guess, and a mail provider's
 /// many one-click requests come from one network.
@@ -53,7 +53,7 @@ fn unknown(app: &App) -> Result<Response, Refused> {
     plain(app, StatusCode::NOT_FOUND, "There is nothing here", text)
 }
 
-async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Refused> {
+async fn show(State(app): State<App>, Part(token): Part) -> Result<Response, Refused> {
     let Some(wish) = OptOut::read(&app, &token) else { return unknown(&app) };
     let (whose, asked) = (wish.email.masked(), wish.clone());
     let about: Option<About> = app.store().read(move |tx| suppressions::about(tx, &asked)).await?;
@@ -75,12 +75,7 @@ async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Respo
     answer(StatusCode::OK, &Words { style: STYLE, title: &title, site, text, offers })
 }
 
-async fn stop(
-    State(app): State<App>,
-    Path(token): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Refused> {
+async fn stop(State(app): State<App>, Part(token): Part, headers: HeaderMap, body: Bytes) -> Result<Response, Refused> {
     let Some(wish) = OptOut::read(&app, &token) else { return unknown(&app) };
     if !is_own(&headers, &app.settings().public_url) {
         let text = "This was sent by another site, so nothing has changed. Open the link in your mail yourself.";

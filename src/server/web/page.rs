@@ -1,8 +1,11 @@
 //! A page of words, facts and forms: what most pages are made of.
 
+use std::convert::Infallible;
+
 use askama::Template;
 use axum::{
-    http::{HeaderMap, StatusCode, header},
+    extract::{FromRequestParts, Path},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::Response,
 };
 
@@ -123,10 +126,35 @@ impl Page {
 pub(super) fn of_problem(problem: &Problem) -> Page {
     let mut page = match problem.code {
         Code::NotFound => Page::plain("There is nothing here", &["No page has this address. It may not be whole."]),
+        Code::MethodNotAllowed => {
+            let text =
+                "This page takes nothing that is sent to it, so nothing was done. Open it by its link once more.";
+            Page::plain("Nothing was done", &[text])
+        }
+        Code::RateLimited => Page::plain("Too many tries", &[&problem.detail]),
+        Code::Internal | Code::Unavailable => Page::plain("That did not work", &[&problem.detail]),
         _ => Page::plain(&problem.title, &[&problem.detail]),
     };
+    page.text.extend(advice(problem.code).map(str::to_owned));
     page.link = Some(("/", "Type the code or the link of an invite"));
     page
+}
+
+/// What to do about trouble that is none of the reader's making.
+pub(super) fn advice(code: Code) -> Option<&'static str> {
+    (code == Code::Internal).then_some("Try again in a while. If it stays so, tell whoever runs this site.")
+}
+
+/// The part of an address that stands for a link. What cannot be read, bytes that are no text, is no link that there is.
+pub(super) struct Part(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Part {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let part = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(part.map_or_else(|_| String::new(), |Path(part)| part)))
+    }
 }
 
 /// Whether whoever asks reads pages: a browser, and no program.

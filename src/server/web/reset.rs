@@ -1,4 +1,4 @@
-//! `/reset/{token}`: the page behind the link of a mail for who has forgotten the password.
+//! `/reset`, where who has forgotten the password asks for a mail, and `/reset/{token}`, the page behind the link of that mail.
 //!
 //! Looking changes nothing, since mail scanners open links, too. The form sets the password as the API does, and signs
 //! nobody in.
@@ -6,7 +6,7 @@
 use askama::Template;
 use axum::{
     Router,
-    extract::{Form, Path, State, rejection::FormRejection},
+    extract::{Form as Body, State, rejection::FormRejection},
     http::{HeaderMap, StatusCode},
     response::Response,
     routing::get,
@@ -14,21 +14,26 @@ use axum::{
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
-    api::ResetPassword,
+    api::{ForgotPassword, ResetPassword},
     domain::{MAX_PASSWORD_CHARS, ResetToken},
     server::{App, Refused, accounts, hash},
 };
 
 use super::{
     STYLE, answer,
+    form::{Button, Form, Input},
     inside::{Inside, No},
     is_own,
+    page::{Page, Part, Refusal},
 };
+
+/// Where a mail is asked for.
+const PATH: &str = "/reset";
 
 /// The routes of this file. The part is no `{token}`: what may be tried how often is counted where the API is asked.
 pub(super) fn routes() -> Router<App> {
     let page = get(show).post(set);
-    Router::new().route("/reset/{link}", page.clone()).route("/reset/{link}/", page)
+    Router::new().route(PATH, get(ask).post(mail)).route("/reset/{link}", page.clone()).route("/reset/{link}/", page)
 }
 
 #[derive(Template)]
@@ -42,7 +47,63 @@ struct Words<'a> {
     form: Option<(&'static str, String)>,
     /// How to go on in a terminal.
     command: Option<String>,
+    /// Whether it is the page of a link that works no more.
+    is_dead: bool,
     most: usize,
+}
+
+/// Who wants a mail.
+#[derive(Deserialize)]
+struct Asked {
+    username: String,
+}
+
+/// The page that asks whose password was forgotten.
+fn question(app: &App, typed: &str) -> Page {
+    let title = "Forgotten your password?";
+    if !app.settings().mail.is_on() {
+        let text = "This server sends no mail, so it cannot mail you a way to a new one. Ask whoever runs it.";
+        return Page::plain(title, &[text]);
+    }
+    let text = "A mail goes to the verified address of your account. Its link leads to a new password, once and within 30 \
+                minutes.";
+    let buttons = vec![Button::new("mail", "Mail me a link")];
+    let form = Form { name: "forgot", heading: "Your account", action: PATH, buttons, ..Form::default() };
+    Page { forms: vec![form.asking([Input::login(typed)])], ..Page::plain(title, &[text]) }
+}
+
+async fn ask(State(app): State<App>) -> Result<Response, Refused> {
+    question(&app, "").answer(&app, StatusCode::OK)
+}
+
+/// Says the same whether there is such an account or not, as the API does.
+async fn mail(
+    State(app): State<App>,
+    inside: Inside,
+    headers: HeaderMap,
+    asked: Result<Body<Asked>, FormRejection>,
+) -> Result<Response, Refused> {
+    if !is_own(&headers, &app.settings().public_url) {
+        return Page::foreign().answer(&app, StatusCode::FORBIDDEN);
+    }
+    let Ok(Body(Asked { username })) = asked else {
+        return Page::unreadable().answer(&app, StatusCode::UNPROCESSABLE_ENTITY);
+    };
+    if !app.settings().mail.is_on() {
+        return question(&app, "").answer(&app, StatusCode::OK);
+    }
+    match inside.post::<IgnoredAny>("/auth/password/forgot", None, &ForgotPassword { login: username.clone() }).await {
+        Ok(_) => {
+            let text =
+                "If there is such an account, and its address is verified, a mail with a link is on its way to it.";
+            Page::plain("Look into your mail", &[text]).answer(&app, StatusCode::OK)
+        }
+        Err(no) => no.answer(|status| {
+            let mut page = question(&app, &username);
+            page.refusal = Some(Refusal::new(no.problem.detail.clone(), &[], &page.forms));
+            page.answer(&app, status)
+        }),
+    }
 }
 
 /// What was typed.
@@ -55,7 +116,7 @@ struct Filled {
 fn words<'a>(app: &'a App, title: &'a str, text: &str) -> Words<'a> {
     let text = vec![text.to_owned()];
     let site = &app.settings().name;
-    Words { style: STYLE, title, site, text, form: None, command: None, most: MAX_PASSWORD_CHARS }
+    Words { style: STYLE, title, site, text, form: None, command: None, is_dead: false, most: MAX_PASSWORD_CHARS }
 }
 
 /// The form, with what is wrong about what was typed before.
@@ -66,13 +127,11 @@ fn form(app: &App, status: StatusCode, wrong: (&'static str, String)) -> Result<
 
 /// One page for every link that sets no password.
 fn dead(app: &App) -> Result<Response, Refused> {
-    let text = "A link like this works once, and for 30 minutes. In a terminal, guestlist asks for a new mail:";
-    let origin = &app.settings().public_url;
-    let command = Some(format!("guestlist password forgot NAME --server {origin}"));
-    answer(StatusCode::NOT_FOUND, &Words { command, ..words(app, "This link works no more", text) })
+    let text = "A link like this works once, and for 30 minutes, and a newer one takes its place.";
+    answer(StatusCode::NOT_FOUND, &Words { is_dead: true, ..words(app, "This link works no more", text) })
 }
 
-async fn show(State(app): State<App>, Path(link): Path<String>) -> Result<Response, Refused> {
+async fn show(State(app): State<App>, Part(link): Part) -> Result<Response, Refused> {
     let Some(token) = ResetToken::parse(&link) else { return dead(&app) };
     let (token, now) = (hash(token.reveal()), app.now());
     match app.store().glance(move |tx| accounts::account_of_reset(tx, &token, now)).await {
@@ -85,16 +144,16 @@ async fn show(State(app): State<App>, Path(link): Path<String>) -> Result<Respon
 async fn set(
     State(app): State<App>,
     inside: Inside,
-    Path(link): Path<String>,
+    Part(link): Part,
     headers: HeaderMap,
-    filled: Result<Form<Filled>, FormRejection>,
+    filled: Result<Body<Filled>, FormRejection>,
 ) -> Result<Response, Refused> {
     let Some(token) = ResetToken::parse(&link) else { return dead(&app) };
     if !is_own(&headers, &app.settings().public_url) {
         let text = "This was sent by another site, so nothing has changed. Open the link in your mail yourself.";
         return answer(StatusCode::FORBIDDEN, &words(&app, "Nothing has changed", text));
     }
-    let Ok(Form(Filled { password, again })) = filled else {
+    let Ok(Body(Filled { password, again })) = filled else {
         let text = "The form did not arrive whole. Open the link in your mail once more.";
         return answer(StatusCode::UNPROCESSABLE_ENTITY, &words(&app, "Nothing has changed", text));
     };

@@ -56,10 +56,7 @@ struct Filled {
 
 /// The form for a code, with what was typed before and what was refused of it.
 pub(super) fn form(username: &str, code: &str, errors: &[FieldError]) -> Form {
-    let buttons = vec![
-        Button::new("verify", "Verify my address"),
-        Button { takes_less: true, ..Button::new("code", "Mail me a new code") },
-    ];
+    let buttons = vec![Button::new("verify", "Verify my address"), Button::beside("code", "Mail me a new code")];
     Form { name: "verify", heading: "The code of the mail", action: PATH, buttons, ..Form::default() }
         .asking([Input::username(username), Input::code(code), Input::password()])
         .refusing(errors)

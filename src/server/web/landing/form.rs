@@ -121,7 +121,7 @@ fn decline(filled: Option<&Filled>) -> Form {
         about: "An invite that nobody answers ends by itself. To decline it for good, say so with your account."
             .to_owned(),
         choices: choices.collect(),
-        buttons: vec![Button::new("decline", "Decline")],
+        buttons: vec![Button { is_other: true, ..Button::new("decline", "Decline") }],
         folded: true,
         is_open: filled.is_some(),
         ..Form::default()
@@ -135,10 +135,7 @@ fn decline(filled: Option<&Filled>) -> Form {
 
 /// The form of an invite that waits for the code of a mail: it shows that the address is whom the invite is for.
 pub(super) fn verify(filled: &Filled, errors: &[FieldError]) -> Form {
-    let buttons = vec![
-        Button::new("join", "Verify and join"),
-        Button { takes_less: true, ..Button::new("code", "Mail me a new code") },
-    ];
+    let buttons = vec![Button::new("join", "Verify and join"), Button::beside("code", "Mail me a new code")];
     Form { name: "verify", heading: "Verify your address and join", buttons, ..Form::default() }
         .asking([Input::username(&filled.username), Input::code(filled.code().unwrap_or_default()), Input::password()])
         .refusing(errors)

@@ -4,7 +4,7 @@ use crate::{
     api::{Accepted, Code, Outcome, Preview, Problem, Registered},
     domain::{Kind, Role},
     server::web::{
-        page::{Other, Page, Refusal},
+        page::{Other, Page, Refusal, advice},
         qr, verify,
     },
 };
@@ -56,6 +56,7 @@ pub(super) fn ended(problem: &Problem) -> Page {
         _ => "That did not work",
     };
     let mut page = Page::plain(title, &[&problem.detail]);
+    page.text.extend(advice(problem.code).map(str::to_owned));
     if problem.status == 410 {
         page.facts.extend(problem.band.clone().map(|band| ("To", band)));
         page.facts.extend(problem.inviter.clone().map(|inviter| ("Invited by", inviter)));
@@ -96,7 +97,7 @@ fn made(visit: &Visit<'_>, filled: &Filled, made: &Registered) -> Page {
         (Some(band), Some(Outcome::EmailUnverified)) => {
             let text = format!(
                 "This invite to {} is for one address alone. A code was mailed to {}: it shows that the address is \
-                 yours. Type it in, and you are in.",
+                 yours. Type it in, and you are in. If none comes, have a new one mailed.",
                 band.name, made.account.email
             );
             let forms = vec![form::verify(filled, &[])];
@@ -110,8 +111,8 @@ fn made(visit: &Visit<'_>, filled: &Filled, made: &Registered) -> Page {
     page.text.push(format!("Your user name is {}.", made.account.username));
     if visit.app.settings().mail.is_on() && !made.account.email_verified {
         page.text.push(format!(
-            "A code was mailed to {}. It shows that the address is yours: only then are you mailed a new password, and \
-             found by invites to the address.",
+            "A code was mailed to {}. It shows that the address is yours: only then can you be mailed a way to a new \
+             password, and be found by invites to the address. If none comes, have a new one mailed.",
             made.account.email
         ));
         page.forms.push(verify::form(&made.account.username, "", &[]));
@@ -161,8 +162,8 @@ fn said(problem: &Problem, preview: &Preview, filled: &Filled) -> String {
         Code::Validation => "Some of it is not as it should be. Nothing was done.".to_owned(),
         Code::WrongRecipient => wrong_recipient(problem, preview, filled),
         Code::EmailUnverified => {
-            "This invite is for one address alone, and yours is not verified yet. A code was mailed to it: type it in \
-             below."
+            "This invite is for one address alone, and yours is not verified yet. Type in the code that was mailed to it; if \
+             none came, have a new one mailed."
                 .to_owned()
         }
         _ => problem.detail.clone(),
