@@ -40,6 +40,7 @@ stories!(settings();
     a_slash_at_the_end_of_a_link_changes_nothing,
     a_browser_that_is_lost_reads_a_page_and_a_program_a_problem,
 );
+mod lynx;
 mod verify;
 
 stories!(with_program(); where_the_program_is_stands_beside_the_command);

@@ -87,7 +87,10 @@ fn a_postgresql_that_stays_away_ends_the_start_with_a_reason() {
     for wait in ["0", "1"] {
         let ran = Start::of(&[("GUESTLIST_DATABASE", &url), ("GUESTLIST_DATABASE_WAIT", wait)]).end(false);
         assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{ran:?}");
-        assert!(ran.err.contains("error: the database postgres://… cannot be used: no connection to the database"), "{ran:?}");
+        assert!(
+            ran.err.contains("error: the database postgres://… cannot be used: no connection to the database"),
+            "{ran:?}"
+        );
         assert_eq!(ran.err.contains("waiting for it"), wait == "1", "{ran:?}");
     }
 }

@@ -375,8 +375,8 @@ async fn a_key_that_is_none_of_the_databases_is_told_and_stops_nothing_that_runs
         std::fs::write(&file, text).unwrap();
         assert_eq!(site.link(&id).await, link, "{text}");
         let log = std::fs::read_to_string(&log).unwrap();
-        let line = log.lines().find(|line| line.contains(says)).unwrap_or_else(|| panic!("{says} in {log}"));
-        assert!(line.contains("ERROR") && line.contains("goes on with the keys that it had"), "{line}");
+        let told = log.lines().find(|line| line.contains(says)).unwrap_or_else(|| panic!("{says} in {log}"));
+        assert!(told.contains("ERROR") && told.contains("goes on with the keys that it had"), "{told}");
         assert_eq!(log.matches(says).count(), 1, "it is told once");
     }
     site.stop();
