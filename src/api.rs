@@ -32,7 +32,7 @@ pub use accounts::{
     Sessions, SignedIn, Site, Sync, SyncBand, SyncInbox, UpdateAccount, VerifyEmail,
 };
 pub use actions::{ActOnInvites, ActedOnInvites, ActionArgs, FailedInvite, InviteAction, InviteFilter, MAX_ACTED_ON};
-pub use audit::{AuditEvent, AuditTrail};
+pub use audit::{AUDIT_ACTIONS, AuditEvent, AuditTrail};
 pub use bands::{
     Band, BandCounts, BandRef, Bands, CreateBand, Member, Members, TransferBand, UpdateBand, UpdateMember,
 };

@@ -1,6 +1,6 @@
 //! The commands for scripts and people.
 //!
-//! Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not signed in, 4 no connection.
+//! Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not signed in, 4 no connection, 130 ended by Ctrl-C.
 
 mod account;
 mod acting;
@@ -36,10 +36,11 @@ mod serve;
 mod shell;
 mod templates;
 mod terms;
+mod texts;
 mod waiting;
 mod words;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{cell::RefCell, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -179,13 +180,11 @@ pub enum Error {
     #[error("{0} cannot be read")]
     Unreadable(&'static str),
     /// No session for the server.
-    #[error("not signed in to {origin}")]
-    NotSignedIn {
-        /// The server.
-        origin: String,
-        /// The profile that a session would be kept in.
-        profile: Option<String>,
-    },
+    #[error("not signed in to {}", .0.origin)]
+    NotSignedIn(SignIn),
+    /// The server does not know the session.
+    #[error("{}", ended(.0))]
+    SessionEnded(SignIn),
     /// No server is known.
     #[error("no server is given")]
     NoServer,
@@ -202,22 +201,56 @@ pub enum Error {
     #[error("{0}")]
     Ended(String),
     /// Of many, some were refused; each has been told.
-    #[error("{failed} {what} were refused")]
+    #[error("{} {} refused", output::counted(*.failed as u64, .what), if *.failed == 1 { "was" } else { "were" })]
     Rows {
         /// How many.
         failed: usize,
-        /// Of what.
+        /// What one of them is.
         what: &'static str,
     },
     /// The person wanted no more.
     #[error("stopped before the end")]
     Interrupted,
+    /// The person waits no longer for what was asked.
+    #[error("{0}")]
+    Unawaited(String),
     /// Standard input or output, or a file that is named in it, failed.
     #[error("{}", in_words(.0))]
     Io(#[from] std::io::Error),
     /// The answer could not be printed.
     #[error("{0}")]
     Print(#[from] serde_json::Error),
+}
+
+/// How a session came, and how to get another one.
+#[derive(Debug, Clone, Default)]
+pub struct SignIn {
+    /// The server.
+    origin: String,
+    /// The profile that the session is kept in.
+    profile: Option<String>,
+    /// Whose session it is, where it is kept.
+    username: Option<String>,
+}
+
+impl SignIn {
+    /// The command that gets a session.
+    fn command(&self) -> String {
+        let name = self.username.as_deref().unwrap_or("NAME");
+        match &self.profile {
+            // A session of another profile would not be found.
+            Some(profile) => format!("guestlist login {name} --profile {profile}"),
+            None => format!("guestlist login {name} --server {}", self.origin),
+        }
+    }
+}
+
+/// Why a session is none, in a sentence.
+fn ended(by: &SignIn) -> String {
+    match &by.username {
+        Some(username) => format!("the session of {username} at {} has ended", by.origin),
+        None => format!("{} is no session of {}, or it has ended", context::TOKEN, by.origin),
+    }
 }
 
 /// What the system said, without its number of it.
@@ -240,10 +273,12 @@ impl Error {
             Self::Usage(_)
             | Self::Config(_)
             | Self::Client(ClientError::BadOrigin { .. } | ClientError::Insecure { .. }) => 2,
-            Self::NotSignedIn { .. } | Self::NoServer => 3,
+            Self::NotSignedIn(_) | Self::SessionEnded(_) | Self::NoServer => 3,
             Self::Client(error) if error.is_unauthenticated() => 3,
             Self::NotRunning => 4,
             Self::Client(error) if error.is_offline() => 4,
+            // What shells say of a command that a SIGINT ended.
+            Self::Interrupted | Self::Unawaited(_) => 130,
             _ => 1,
         }
     }
@@ -260,11 +295,14 @@ impl Error {
             Self::NotRunning => "Open `guestlist` in another terminal, or name a server with --server.".to_owned(),
             Self::NoMail => "Ask whoever runs it for a new password.".to_owned(),
             Self::Unreadable(_) => "Client and server may be of different versions: update the older one.".to_owned(),
-            // A session of another profile would not be found.
-            Self::NotSignedIn { profile: Some(profile), .. } => {
-                format!("Sign in with `guestlist login NAME --profile {profile}`.")
+            Self::NotSignedIn(sign_in) => format!("Sign in with `{}`.", sign_in.command()),
+            Self::SessionEnded(sign_in @ SignIn { username: Some(_), .. }) => {
+                format!("Sign in again with `{}`.", sign_in.command())
             }
-            Self::NotSignedIn { origin, .. } => format!("Sign in with `guestlist login NAME --server {origin}`."),
+            Self::SessionEnded(sign_in) => {
+                format!("Give it one that holds, or leave it out and sign in with `{}`.", sign_in.command())
+            }
+            Self::Unawaited(_) => "The same command waits again; `guestlist requests mine` tells it later.".to_owned(),
             Self::NoServer => {
                 "Sign in with `guestlist login NAME --server https://host`, or name the server with --server \
                 where GUESTLIST_TOKEN holds its session."
@@ -394,8 +432,23 @@ fn exit(done: Result<(), Error>) -> ExitCode {
     }
 }
 
+/// Runs a command that asks a server. A session that the server does not know is told with the way to another one.
 async fn dispatch(command: &Command, json: bool, config: &Config) -> Result<(), Error> {
-    let context = |link: Option<&str>| Context::new(config, json, link);
+    let used = RefCell::new(None);
+    let context = |link: Option<&str>| {
+        let context = Context::new(config, json, link)?;
+        *used.borrow_mut() = Some(context.sign_in.clone());
+        Ok(context)
+    };
+    match ask_server(command, context).await {
+        Err(Error::Client(error)) if error.is_unauthenticated() => {
+            Err(used.take().map_or(Error::Client(error), Error::SessionEnded))
+        }
+        done => done,
+    }
+}
+
+async fn ask_server(command: &Command, context: impl Fn(Option<&str>) -> Result<Context, Error>) -> Result<(), Error> {
     match command {
         Command::Login(args) => account::login(&context(None)?, args).await,
         Command::Logout => account::logout(&context(None)?).await,

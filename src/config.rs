@@ -196,7 +196,9 @@ fn choose(reader: &mut reader::Reader<'_>, config: &mut Config) {
     let Some(profile) = config.profiles.get(name) else {
         let names: Vec<_> = config.profiles.keys().map(String::as_str).collect();
         let there = if names.is_empty() { "there is none yet".to_owned() } else { names.join(", ") };
-        reader.fault("client.profile", &format!("must name a table [profiles.NAME] ({there}), not \"{name}\""));
+        let near = nearest(name, names.iter().copied());
+        let near = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
+        reader.fault("client.profile", &format!("must name a table [profiles.NAME] ({there}), not \"{name}\"{near}"));
         return;
     };
     let strength = |key: &str| match reader.source(key) {

@@ -6,6 +6,53 @@ use crate::domain::{InviteId, Timestamp};
 
 use super::Person;
 
+/// What can be written down in a band.
+pub const AUDIT_ACTIONS: &[&str] = &[
+    "band.created",
+    "band.deleted",
+    "band.edited",
+    "band.transferred",
+    "campaign.codes_shown",
+    "campaign.created",
+    "campaign.deleted",
+    "campaign.edited",
+    "campaign.event_changed",
+    "campaign.expired",
+    "campaign.used_up",
+    "invite.accepted",
+    "invite.address_erased",
+    "invite.bounced",
+    "invite.cancelled",
+    "invite.created",
+    "invite.declined",
+    "invite.edited",
+    "invite.expired",
+    "invite.link_shown",
+    "invite.mailed",
+    "invite.registered",
+    "invite.reminded",
+    "invite.resent",
+    "invite.restored",
+    "invite.revoked",
+    "invite.rotated",
+    "invite.superseded",
+    "invite.suppressed",
+    "join.approved",
+    "join.closed",
+    "join.denied",
+    "join.requested",
+    "member.banned",
+    "member.can_invite_changed",
+    "member.joined",
+    "member.left",
+    "member.removed",
+    "member.role_changed",
+    "member.unbanned",
+    "template.created",
+    "template.deleted",
+    "template.edited",
+];
+
 /// One event of a band.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{BandId, CampaignId, Role, Timestamp};
 
-use super::{CampaignEvent, InviteCounts, Patch, Person, RowResult, SetEvent};
+use super::{CampaignEvent, InviteCounts, OnExisting, Patch, Person, RowResult, SetEvent};
 
 /// A set of invites that share role, message and end, and end together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +100,10 @@ pub struct CreateCampaign {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "server", schema(value_type = Option<Vec<super::InviteeRow>>))]
     pub rows: Option<Vec<super::SentRow>>,
+    /// What becomes of an invite of the band that is pending for the same person; the row is refused where it is missing.
+    /// With `resend` the old one stays in its own campaign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_existing: Option<OnExisting>,
 }
 
 /// `PATCH /campaigns/{id}`: what is left out stays, null is none. Role, message and end go to the pending invites too.

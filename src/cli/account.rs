@@ -9,11 +9,12 @@ use super::{
     Context, Error,
     invited::{CalendarArg, pasted},
     output,
+    texts::text,
 };
 use crate::{
     api::{Account, Login, Outcome, Register, SessionSecret},
     client::session::Kept,
-    domain::{Pasted, SessionToken},
+    domain::{Address, DisplayName, Pasted, SessionToken, Username},
 };
 
 #[derive(Debug, Args)]
@@ -25,11 +26,16 @@ pub(super) struct LoginArgs {
 #[derive(Debug, Args)]
 pub(super) struct RegisterArgs {
     /// The name to sign in with.
+    #[arg(value_name = "NAME", value_parser = text::<Username>)]
     username: String,
+    /// The address; `--email` says the same.
+    #[arg(value_parser = text::<Address>, required_unless_present = "address", conflicts_with = "address")]
+    email: Option<String>,
     /// The address.
-    email: String,
-    /// The name to be called by.
-    #[arg(long)]
+    #[arg(long = "email", value_name = "ADDRESS", value_parser = text::<Address>)]
+    address: Option<String>,
+    /// The name to be called by; the user name where it is missing.
+    #[arg(long, value_name = "NAME", value_parser = text::<DisplayName>)]
     display_name: Option<String>,
     /// An invite's link, token or code; `-` reads it from standard input, where no other program can see it.
     #[arg(long, value_name = "TOKEN")]
@@ -97,7 +103,7 @@ pub(super) async fn register(context: &Context, args: &RegisterArgs, invite: Opt
     let body = Register {
         username: args.username.clone(),
         display_name: args.display_name.clone(),
-        email: args.email.clone(),
+        email: args.email.clone().or_else(|| args.address.clone()).unwrap_or_default(),
         password: new_password()?,
         invite: invite.map(|pasted| pasted.token),
         accept: args.accept.then_some(true),

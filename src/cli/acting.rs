@@ -68,7 +68,7 @@ impl Chosen {
                 let line = line?;
                 let cell = line.split(['\t', ' ', ',']).next().unwrap_or_default().trim();
                 // The first line of a list names its columns.
-                if !cell.is_empty() && cell != invites::HEADINGS[0] {
+                if !cell.is_empty() && cell != invites::HEADINGS.headings[0] {
                     add(cell)?;
                 }
             }
@@ -216,7 +216,8 @@ async fn act(
                 let says = if restores {
                     format!("{many} of {name} fit; those revoked in the last ten minutes are to be restored.")
                 } else {
-                    format!("{many} of {name} are to be {done}.")
+                    let verb = if many.starts_with("1 ") { "is" } else { "are" };
+                    format!("{many} of {name} {verb} to be {done}.")
                 };
                 ask::sure(false, &says, &name)?;
             }
@@ -230,8 +231,7 @@ async fn act(
 async fn matching(client: &Client, band: BandId, filter: &InviteFilter) -> Result<String, ClientError> {
     let invites = client.invites(band, &query(filter, None)).await?;
     Ok(match invites.matched {
-        Some(1) => "1 invite".to_owned(),
-        Some(matched) if matched < 1_000 => format!("{matched} invites"),
+        Some(matched) if matched < 1_000 => output::counted(matched, "invite"),
         Some(_) => "1,000 invites or more".to_owned(),
         None => "All invites that fit".to_owned(),
     })
@@ -256,7 +256,7 @@ impl Wish<'_> {
     /// Asks as often as it takes; what was done before a failure stays done, and is told.
     async fn run(self) -> Result<ActedOnInvites, Error> {
         let mut all = ActedOnInvites { done: 0, failed: Vec::new(), remaining: 0, next_cursor: None };
-        let mut progress = Progress::new("invites");
+        let mut progress = Progress::new("invite");
         let mut calls: Vec<Option<Vec<InviteId>>> = match &self.filter {
             Some(_) => vec![None],
             None => self.ids.chunks(MAX_ACTED_ON).rev().map(|ids| Some(ids.to_vec())).collect(),
@@ -293,7 +293,7 @@ impl Wish<'_> {
                 so_far(&all);
                 return Err(Error::Interrupted);
             }
-            progress.at(u64::from(all.done) + all.failed.len() as u64, None);
+            progress.at(u64::from(all.done) + all.failed.len() as u64);
         }
         progress.end();
         Ok(all)
@@ -303,7 +303,8 @@ impl Wish<'_> {
 /// Says what was done before the end of all.
 fn so_far(acted: &ActedOnInvites) {
     let refused = if acted.failed.is_empty() { String::new() } else { format!(", {} refused", acted.failed.len()) };
-    output::note(&format!("Done so far: {} invites{refused}. The same command goes on with the others.", acted.done));
+    let done = output::counted(acted.done.into(), "invite");
+    output::note(&format!("Done so far: {done}{refused}. The same command goes on with the others."));
 }
 
 /// Says what became of it; where invites were refused, that is a failure.
@@ -311,8 +312,7 @@ fn report(context: &Context, acted: &ActedOnInvites, done: &str) -> Result<(), E
     if context.json {
         output::json(acted)?;
     } else {
-        let invites = if acted.done == 1 { "invite" } else { "invites" };
-        output::line(&format!("{} {invites} {done}.", acted.done))?;
+        output::line(&format!("{} {done}.", output::counted(acted.done.into(), "invite")))?;
     }
     if acted.failed.is_empty() {
         return Ok(());
@@ -321,5 +321,5 @@ fn report(context: &Context, acted: &ActedOnInvites, done: &str) -> Result<(), E
         let row = |failed: &FailedInvite| [failed.id.to_string(), failed.code.to_string()];
         output::table(["REFUSED", "WHY"], &acted.failed.iter().map(row).collect::<Vec<_>>())?;
     }
-    Err(Error::Rows { failed: acted.failed.len(), what: "invites" })
+    Err(Error::Rows { failed: acted.failed.len(), what: "invite" })
 }

@@ -55,9 +55,12 @@ enum Admin {
         /// The name to sign in with.
         #[arg(value_name = "NAME", value_parser = Username::parse)]
         name: Username,
+        /// The address; `--email` says the same.
+        #[arg(value_name = "EMAIL", value_parser = Address::parse, required_unless_present = "email", conflicts_with = "email")]
+        address: Option<Address>,
         /// The address.
         #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
-        email: Address,
+        email: Option<Address>,
         /// The name to be called by; the user name where it is missing.
         #[arg(long, value_name = "NAME", value_parser = DisplayName::parse)]
         display_name: Option<DisplayName>,
@@ -110,7 +113,10 @@ pub(super) fn run(args: &AdminArgs, config: &Config, json: bool) -> Result<(), E
             };
             (account, says)
         }
-        Admin::Account { name, email, display_name } => {
+        Admin::Account { name, address, email, display_name } => {
+            let email = email.as_ref().or(address.as_ref());
+            let email =
+                email.ok_or_else(|| Error::Usage("an account has an address: say EMAIL or --email".to_owned()))?;
             let store = open(&there(config)?)?;
             let password = new_password()?;
             let new = new_account(name, email, display_name.as_ref(), now);

@@ -1,8 +1,11 @@
 //! What happened in a band.
 
-use std::path::PathBuf;
+use std::{ffi::OsStr, path::PathBuf};
 
-use clap::Args;
+use clap::{
+    Arg, Args, Command,
+    builder::{PossibleValue, TypedValueParser},
+};
 
 use super::{
     Context, Error, file,
@@ -11,8 +14,9 @@ use super::{
     output, terms,
 };
 use crate::{
-    api::AuditEvent,
+    api::{AUDIT_ACTIONS, AuditEvent},
     client::{AuditQuery, Media},
+    config::nearest,
     domain::Timestamp,
 };
 
@@ -27,7 +31,7 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "NAME")]
     actor: Option<PersonArg>,
     /// Only what was done so, such as invite.accepted.
-    #[arg(long)]
+    #[arg(long, value_parser = Action)]
     action: Option<String>,
     /// From this time on, such as 2026-01-31T18:00:00Z, or this day.
     #[arg(long, value_name = "TIME", value_parser = terms::instant)]
@@ -43,6 +47,35 @@ pub(super) struct AuditArgs {
     /// Where the file goes; standard output where this is missing.
     #[arg(short, long, value_name = "FILE", requires = "format")]
     output: Option<PathBuf>,
+}
+
+/// What can have been done, by its name; letter case, and how its words are joined, makes no difference. All names are for
+/// the help and for shells: a refusal has the nearest one.
+#[derive(Debug, Clone)]
+struct Action;
+
+impl TypedValueParser for Action {
+    type Value = String;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        action.parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(AUDIT_ACTIONS.iter().copied().map(PossibleValue::new)))
+    }
+}
+
+fn action(text: &str) -> Result<String, String> {
+    let plain = |name: &str| name.to_lowercase().replace([' ', '_', '-'], ".");
+    let typed = plain(text.trim());
+    if let Some(action) = AUDIT_ACTIONS.iter().find(|action| plain(action) == typed) {
+        return Ok((*action).to_owned());
+    }
+    Err(match nearest(&typed, AUDIT_ACTIONS.iter().copied()) {
+        Some(action) => format!("did you mean {action}? `guestlist audit --help` names all"),
+        None => "must be such as invite.accepted or member.joined; `guestlist audit --help` names all".to_owned(),
+    })
 }
 
 fn row(event: &AuditEvent) -> [String; 5] {
@@ -73,8 +106,10 @@ pub(super) async fn run(context: &Context, args: &AuditArgs) -> Result<(), Error
     let (invite, action) = (args.invite.as_ref().map(InviteArg::id).transpose()?, args.action.clone());
     let query = AuditQuery { invite, actor, action, from: args.from, to: args.to };
     if let Some(format) = &args.format {
-        context.no_json("--format")?;
         let media = if format == "csv" { Media::Csv } else { Media::Ndjson };
+        if media == Media::Csv {
+            context.no_json("--format csv")?;
+        }
         return file::save(client.audit_as(band, &query, media).await?, args.output.as_deref()).await;
     }
     let ask = async |page| client.audit(band, &query, &page).await;

@@ -7,24 +7,39 @@ use super::{
     Context, Error, ask,
     invited::{CalendarArg, came_in},
     list::Search,
-    named::BandArg,
-    output, terms,
+    named::{BandArg, same},
+    output::{self, Columns},
+    terms, texts,
     waiting::WaitArg,
 };
 use crate::{
     api::{Band, BandScope, CreateBand, Patch, UpdateBand, why_unread},
-    client::BandQuery,
-    domain::{BandPolicy, InvitePermission, JoinMode, Role},
+    client::{BandQuery, Client},
+    config::nearest,
+    domain::{BandName, BandPolicy, Contact, Description, InvitePermission, JoinMode, Role},
 };
+
+/// Keys that a band's own policy can have.
+pub(super) const POLICY_KEYS: [&str; 9] = [
+    "allow_kinds",
+    "default_ttl_hours",
+    "email_identity",
+    "last_reminder_hours",
+    "max_ttl_hours",
+    "membership",
+    "on_accept_cancel",
+    "on_inviter_removed",
+    "reminder_hours",
+];
 
 /// How a band is.
 #[derive(Debug, Args)]
 pub(super) struct Settings {
     /// What it is about.
-    #[arg(long)]
+    #[arg(long, value_parser = texts::text::<Description>)]
     description: Option<String>,
     /// Whom to ask.
-    #[arg(long)]
+    #[arg(long, value_parser = texts::text::<Contact>)]
     contact: Option<String>,
     /// How one comes in without an invite: invite (not at all, where this is missing), request or open.
     #[arg(long)]
@@ -49,6 +64,12 @@ impl Settings {
             let wrong =
                 || Error::Usage(format!("--policy must be KEY=VALUE, such as max_ttl_hours=48; not \"{text}\""));
             let (key, value) = text.split_once('=').ok_or_else(wrong)?;
+            if !POLICY_KEYS.contains(&key.trim()) {
+                let near = nearest(key.trim(), POLICY_KEYS.iter().copied());
+                let near = near.map_or_else(|| ".".to_owned(), |near| format!(": did you mean {near}?"));
+                let all = POLICY_KEYS.join(", ");
+                return Err(Error::Usage(format!("--policy has no key {}{near} There are: {all}", key.trim())));
+            }
             keys.insert(key.trim().to_owned(), policy_value(key.trim(), value.trim()));
         }
         let refused = |error: serde_json::Error| Error::Usage(format!("--policy: {}", why_unread(&error)));
@@ -62,7 +83,7 @@ fn policy_value(key: &str, value: &str) -> Value {
     match (key, value) {
         ("reminder_hours", "none" | "") => Value::Array(Vec::new()),
         ("allow_kinds" | "reminder_hours", list) => list.split(',').map(|item| one(item.trim())).collect(),
-        ("default_ttl_hours", "never") | ("max_ttl_hours", "none") => Value::Null,
+        ("default_ttl_hours", "never") | ("max_ttl_hours" | "last_reminder_hours", "none") => Value::Null,
         (_, value) => one(value),
     }
 }
@@ -80,6 +101,7 @@ pub(super) enum Bands {
     /// Make a band.
     Create {
         /// Its name.
+        #[arg(value_parser = texts::text::<BandName>)]
         name: String,
         #[command(flatten)]
         settings: Settings,
@@ -94,7 +116,7 @@ pub(super) enum Bands {
         /// The band's id, or its name.
         band: BandArg,
         /// A new name.
-        #[arg(long)]
+        #[arg(long, value_parser = texts::text::<BandName>)]
         name: Option<String>,
         #[command(flatten)]
         settings: Settings,
@@ -116,6 +138,8 @@ pub(super) enum Bands {
     },
 }
 
+const HEADINGS: Columns<5> = Columns::new(["ID", "NAME", "ROLE", "MEMBERS", "PENDING"], &["MEMBERS", "ROLE"]);
+
 fn row(band: &Band) -> [String; 5] {
     let role = band.role.map_or("–", Role::as_str).to_owned();
     let counts = band.counts;
@@ -128,7 +152,7 @@ pub(super) async fn run(context: &Context, command: &Bands) -> Result<(), Error>
         Bands::List { open, search } => {
             let scope = open.then_some(BandScope::Open);
             let ask = async |page| client.bands(&BandQuery { scope, q: search.query.clone(), page }).await;
-            return search.paging.show(context, ask, ["ID", "NAME", "ROLE", "MEMBERS", "PENDING"], row).await;
+            return search.paging.show(context, ask, HEADINGS, row).await;
         }
         Bands::Create { name, settings } => {
             let body = CreateBand {
@@ -139,7 +163,9 @@ pub(super) async fn run(context: &Context, command: &Bands) -> Result<(), Error>
                 invite_permission: settings.invite_permission,
                 policy: settings.policy()?,
             };
-            client.create_band(&body).await?
+            let made = client.create_band(&body).await?;
+            tell_of_another(client, &made).await;
+            made
         }
         Bands::Edit { band, name, settings } => {
             let body = UpdateBand {
@@ -174,6 +200,20 @@ pub(super) async fn run(context: &Context, command: &Bands) -> Result<(), Error>
         }
     };
     if context.json { output::json(&band) } else { show(&band) }
+}
+
+/// Says that the person is in another band of the same name: then only ids tell them apart. The band is made, so a list
+/// that does not come is no failure.
+async fn tell_of_another(client: &Client, made: &Band) {
+    let query = BandQuery { q: Some(made.name.clone()), ..BandQuery::default() };
+    let Ok(found) = client.bands(&query).await else { return };
+    let other = found.bands.iter().find(|band| band.id != made.id && same(&band.name, &made.name));
+    if let Some(other) = other {
+        output::note(&format!(
+            "You are in another band called \"{}\" ({}): commands take the id of either, and no name.",
+            other.name, other.id
+        ));
+    }
 }
 
 fn show(band: &Band) -> Result<(), Error> {

@@ -17,14 +17,15 @@ use super::{
     output::{self, Progress},
     system_words,
     terms::Wish,
+    texts,
 };
 use crate::{
-    api::{CreateCampaign, CreateInvite, CreateInvites, CreatedInvites, Patch, SentRow},
+    api::{CreateCampaign, CreateInvite, CreateInvites, CreatedInvites, OnExisting, Patch, SentRow},
     client::{
         Client, MadeCampaign,
-        people::{People, Row, next_rows},
+        people::{KNOWN, People, Row, next_rows},
     },
-    domain::BandId,
+    domain::{BandId, clean_line},
 };
 
 /// The largest file that is read: a million rows are far below.
@@ -43,8 +44,8 @@ pub(super) struct BulkArgs {
     #[arg(long)]
     dry_run: bool,
     /// Begin at this row, by its line in the file: to go on after a stop.
-    #[arg(long, value_name = "ROW", default_value_t = 1, hide_default_value = true)]
-    from: usize,
+    #[arg(long, value_name = "ROW", value_parser = texts::number::<1, { u32::MAX }>, default_value_t = 1, hide_default_value = true)]
+    from: u32,
     /// Make new invites though the same file was sent within 24 hours; otherwise it is answered as the first time.
     #[arg(long)]
     again: bool,
@@ -58,6 +59,10 @@ pub(super) struct Rows {
     /// Invite everybody in this CSV file, as `invites bulk` reads it; `-` is standard input.
     #[arg(long = "rows", value_name = "FILE")]
     file: Option<String>,
+    /// Where an invite to the band is pending for the same person: `replace` it, or `resend` it; such a row is refused
+    /// where this is missing.
+    #[arg(long, value_name = "WHAT", requires = "file")]
+    pub(super) on_existing: Option<OnExisting>,
     /// Make another campaign though the same was made within 24 hours.
     #[arg(long, requires = "file")]
     again: bool,
@@ -77,12 +82,16 @@ pub(super) async fn run(context: &Context, args: &BulkArgs) -> Result<(), Error>
         dry_run: args.dry_run,
         again: args.again,
         total: people.rows().count(),
-        sent: people.rows().filter(|row| row.line < args.from).count(),
+        sent: people.rows().filter(|row| row.line < args.from as usize).count(),
         next_line: None,
         can_begin_later: true,
-        progress: Progress::new("rows"),
+        progress: Progress::new("row"),
         report: Report::new(&people, context.json, &args.files, args.from > 1)?,
     };
+    if sending.sent == sending.total {
+        let from = args.from;
+        return Err(Error::Usage(format!("--from {from} is behind the last row: nothing is left to begin at")));
+    }
     let rest = people.rows().skip(sending.sent);
     let done = sending.all(rest.peekable()).await;
     sending.end(done)
@@ -118,24 +127,26 @@ pub(super) async fn campaign(
             made.campaign
         }
         MadeCampaign::Nobody(answer) => {
-            let failed = answer.results.len();
             report.add(&first, (answer, is_told_again), 0)?;
             report.end(false)?;
-            output::note("There is no campaign: no row came to an invite.");
-            return Err(Error::Rows { failed, what: "rows" });
+            return Err(Error::Ended("there is no campaign: no row came to a new invite".to_owned()));
         }
     };
     let mut sending = Sending {
         client,
         band,
-        shared: CreateInvite { campaign_id: Patch::Value(campaign.id), ..CreateInvite::default() },
+        shared: CreateInvite {
+            campaign_id: Patch::Value(campaign.id),
+            on_existing: rows.on_existing,
+            ..CreateInvite::default()
+        },
         dry_run: false,
         again: rows.again,
         total: people.rows().count(),
         sent: first.len(),
         next_line: None,
         can_begin_later: false,
-        progress: Progress::new("rows"),
+        progress: Progress::new("row"),
         report,
     };
     let done = sending.all(all).await;
@@ -154,9 +165,16 @@ fn read(file: &str) -> Result<People, Error> {
         return Err(Error::Usage(format!("{shown} is larger than 256 MiB: cut it into pieces")));
     }
     let people = People::parse(bytes).map_err(|wrong| Error::Usage(format!("{shown}: {wrong}")))?;
+    if let Some(first) = people.doubtful() {
+        output::note(&format!(
+            "The first row ({}) has no heading that is known, so it is somebody, by user name. Known are {KNOWN}.",
+            clean_line(&first)
+        ));
+    }
     let unread = people.unread();
     if !unread.is_empty() {
-        output::note(&format!("Not read: the columns {}.", unread.join(", ")));
+        let columns = if unread.len() == 1 { "column" } else { "columns" };
+        output::note(&format!("Not read: the {columns} {}. Known are {KNOWN}.", clean_line(&unread.join(", "))));
     }
     Ok(people)
 }
@@ -224,7 +242,7 @@ impl Sending<'_> {
             if (&mut stop).now_or_never().is_some() {
                 return Err(Stop::Interrupted);
             }
-            self.progress.at(self.sent as u64, Some(self.total as u64));
+            self.progress.under_way(self.sent as u64, next.len() as u64, self.total as u64);
             let body = self.body(&next)?;
             let client = self.client.with_attempt(key(self.band, &body, self.again || self.dry_run)?);
             let mut request = pin!(client.create_invites_once(self.band, &body));
@@ -277,14 +295,15 @@ impl Sending<'_> {
         let refused = self.report.refused;
         self.report.end(self.dry_run)?;
         let Some(stop) = done.err() else {
-            return if refused == 0 { Ok(()) } else { Err(Error::Rows { failed: refused as usize, what: "rows" }) };
+            return if refused == 0 { Ok(()) } else { Err(Error::Rows { failed: refused as usize, what: "row" }) };
         };
         if !self.dry_run {
             let from = self.next_line.filter(|_| self.can_begin_later);
             let from = from.map(|line| format!(" Or begin where it stopped: --from {line}.")).unwrap_or_default();
             output::note(&format!(
-                "{} of {} rows are done. The same command goes on, and makes nothing twice.{from}",
-                self.sent, self.total
+                "Done: {} of {}. The same command goes on, and makes nothing twice.{from}",
+                self.sent,
+                output::counted(self.total as u64, "row")
             ));
         }
         match stop {

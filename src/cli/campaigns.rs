@@ -8,13 +8,14 @@ use super::{
     event::EventArgs,
     list::Paging,
     named::{BandArg, CampaignArg},
-    output,
+    output::{self, Columns},
     terms::{self, Life, Message},
+    texts::{self, number, text},
 };
 use crate::{
     api::{Campaign, CampaignEvent, CancelledInvites, CreateCampaign, Patch, UpdateCampaign},
     client::Client,
-    domain::{CampaignId, Role},
+    domain::{CampaignId, CampaignName, Role},
 };
 
 /// What the invites of a campaign share.
@@ -43,20 +44,21 @@ pub(super) enum Campaigns {
         /// The band's id, or its name.
         band: BandArg,
         /// The campaign's name.
+        #[arg(value_parser = text::<CampaignName>)]
         name: String,
         #[command(flatten)]
         shared: Shared,
         #[command(flatten)]
         event: EventArgs,
         /// Hours after sending at which its invites are called to mind, such as 24,72; `none` for never.
-        #[arg(long, value_name = "HOURS", value_delimiter = ',')]
+        #[arg(long, value_name = "HOURS", value_delimiter = ',', value_parser = texts::reminder)]
         reminders: Option<Vec<String>>,
-        /// The most invites that can be made in it.
-        #[arg(long, value_name = "NUMBER")]
-        max_invites: Option<i64>,
-        /// The most uses that all its invites together have.
-        #[arg(long, value_name = "NUMBER")]
-        max_accepts: Option<i64>,
+        /// The most invites that can be made in it, 1 to 1000000.
+        #[arg(long, value_name = "NUMBER", value_parser = number::<1, 1_000_000>)]
+        max_invites: Option<u32>,
+        /// The most uses that all its invites together have, 1 to 1000000.
+        #[arg(long, value_name = "NUMBER", value_parser = number::<1, 1_000_000>)]
+        max_accepts: Option<u32>,
         #[command(flatten)]
         rows: Rows,
     },
@@ -74,7 +76,7 @@ pub(super) enum Campaigns {
         /// The campaign's id, or its name.
         campaign: CampaignArg,
         /// A new name.
-        #[arg(long)]
+        #[arg(long, value_parser = text::<CampaignName>)]
         name: Option<String>,
         #[command(flatten)]
         shared: Shared,
@@ -106,7 +108,8 @@ pub(super) enum Campaigns {
     },
 }
 
-pub(super) const HEADINGS: [&str; 7] = ["ID", "NAME", "ACTIVE", "PENDING", "ACCEPTED", "MADE", "EXPIRES"];
+pub(super) const HEADINGS: Columns<7> =
+    Columns::new(["ID", "NAME", "ACTIVE", "PENDING", "ACCEPTED", "MADE", "EXPIRES"], &["MADE", "ACTIVE", "ACCEPTED"]);
 
 pub(super) fn row(campaign: &Campaign) -> [String; 7] {
     let counts = campaign.counts;
@@ -143,9 +146,10 @@ pub(super) async fn run(context: &Context, command: &Campaigns) -> Result<(), Er
                 message: shared.message.read()?,
                 event: event.read(None)?,
                 reminders: reminders.as_deref().map(hours).transpose()?,
-                max_invites: *max_invites,
-                max_accepts: *max_accepts,
+                max_invites: max_invites.map(i64::from),
+                max_accepts: max_accepts.map(i64::from),
                 rows: None,
+                on_existing: rows.on_existing,
             };
             return bulk::campaign(context, band, body, rows).await;
         }
@@ -217,7 +221,8 @@ pub(super) async fn end(context: &Context, id: CampaignId, how: End, yes: bool) 
     if !yes {
         let campaign = client.campaign(id).await?;
         let what = if how == End::Delete { "deletes" } else { "ends" };
-        let says = format!("This {what} {} and its {} pending invites.", campaign.name, campaign.counts.pending);
+        let pending = output::counted(campaign.counts.pending, "pending invite");
+        let says = format!("This {what} {} and its {pending}.", campaign.name);
         ask::sure(yes, &says, &campaign.name)?;
     }
     let CancelledInvites { cancelled } = match how {

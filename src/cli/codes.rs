@@ -8,13 +8,14 @@ use super::{
     file,
     list::Paging,
     named::{BandArg, CampaignArg},
-    output,
+    output::{self, Columns},
     terms::{granted, hours, uses},
+    texts::{number, text},
 };
 use crate::{
     api::{CodeCard, CreateCodes, Patch},
-    client::Client,
-    domain::{CampaignId, Hours, Role},
+    client::{Client, InviteQuery, Page},
+    domain::{CampaignId, CampaignName, Hours, Kind, Role, Status},
 };
 
 /// Whose codes.
@@ -51,7 +52,10 @@ impl Batch {
             Some(band) => self.codes.find("CODES", client, band.find(client).await?).await,
             None if self.site => self.codes.find_of_site(client).await,
             None => self.codes.shown()?.ok_or_else(|| {
-                Error::Usage("a batch is called by its id, or by its name and --band or --site".to_owned())
+                Error::Usage(format!(
+                    "whose is \"{}\"? Say --band or --site with the name of a batch, or give its id",
+                    self.codes
+                ))
             }),
         }
     }
@@ -62,12 +66,13 @@ pub(super) enum Codes {
     /// Make a batch of codes.
     Create {
         /// The name of the batch.
+        #[arg(value_parser = text::<CampaignName>)]
         name: String,
         #[command(flatten)]
         whose: Whose,
         /// How many, 1 to 1000.
-        #[arg(long, short = 'n', value_name = "NUMBER")]
-        count: i64,
+        #[arg(long, short = 'n', value_name = "NUMBER", value_parser = number::<1, 1_000>)]
+        count: u32,
         /// The role that they grant: member or admin.
         #[arg(long, value_parser = granted)]
         role: Option<Role>,
@@ -122,9 +127,38 @@ pub(super) enum Codes {
     },
 }
 
+const HEADINGS: Columns<4> = Columns::new(["CODE", "STATUS", "USES", "EXPIRES"], &["USES"]);
+
 fn row(card: &CodeCard) -> [String; 4] {
     let expires = card.expires_at.map_or("never".to_owned(), output::minute);
     [card.code.clone(), card.status.to_string(), card.max_uses.with_taken(card.uses), expires]
+}
+
+/// Refuses a campaign without codes that stand so: nobody wants a file of none. Where that cannot be learnt, what is asked
+/// for says it itself.
+async fn has_codes(client: &Client, id: CampaignId, status: Option<Status>) -> Result<(), Error> {
+    let Ok(campaign) = client.campaign(id).await else { return Ok(()) };
+    let counts = campaign.counts;
+    // Where it is of no band all that is in it are codes.
+    let found = match (campaign.band_id, status) {
+        (None, Some(_)) => counts.pending > 0,
+        (None, None) => counts.made > 0,
+        (Some(band), status) => {
+            let page = Page { limit: Some(1), cursor: None };
+            let query =
+                InviteQuery { kind: Some(Kind::Code), campaign: Some(id), status, page, ..InviteQuery::default() };
+            client.invites(band, &query).await.map_or(true, |page| !page.invites.is_empty())
+        }
+    };
+    if found {
+        return Ok(());
+    }
+    let whose = campaign.band_id.map_or_else(|| "--site".to_owned(), |band| format!("--band {band}"));
+    let which = if status.is_some() { "no code that can be used" } else { "no codes" };
+    Err(Error::Ended(format!(
+        "\"{}\" has {which}. `guestlist codes create NAME {whose} --count 20` makes a batch of new ones",
+        campaign.name
+    )))
 }
 
 pub(super) async fn run(context: &Context, command: &Codes) -> Result<(), Error> {
@@ -132,7 +166,7 @@ pub(super) async fn run(context: &Context, command: &Codes) -> Result<(), Error>
     match command {
         Codes::Create { name, whose, count, role, ttl_hours, max_uses } => {
             let body = CreateCodes {
-                count: *count,
+                count: (*count).into(),
                 name: name.clone(),
                 role: *role,
                 ttl_hours: ttl_hours.map_or(Patch::Omitted, |hours| hours.0.map(i64::from).into()),
@@ -147,10 +181,8 @@ pub(super) async fn run(context: &Context, command: &Codes) -> Result<(), Error>
             }
             output::line(&created.campaign.id.to_string())?;
             let id = created.campaign.id;
-            output::note(&format!(
-                "{} codes. To print them: guestlist codes sheet {id} -o cards.html",
-                created.created
-            ));
+            let codes = output::counted(created.created.into(), "code");
+            output::note(&format!("{codes}. To print them: guestlist codes sheet {id} -o cards.html"));
             Ok(())
         }
         Codes::Batches { paging } => {
@@ -159,16 +191,20 @@ pub(super) async fn run(context: &Context, command: &Codes) -> Result<(), Error>
         }
         Codes::List { batch, output, format: Some(_), .. } => {
             context.no_json("--format")?;
-            file::save(client.codes_as_csv(batch.find(client).await?).await?, output.as_deref()).await
+            let id = batch.find(client).await?;
+            has_codes(client, id, None).await?;
+            file::save(client.codes_as_csv(id).await?, output.as_deref()).await
         }
         Codes::List { batch, paging, .. } => {
             let id = batch.find(client).await?;
             let ask = async |page| client.codes(id, &page).await;
-            paging.show(context, ask, ["CODE", "STATUS", "USES", "EXPIRES"], row).await
+            paging.show(context, ask, HEADINGS, row).await
         }
         Codes::Sheet { batch, output } => {
             context.no_json("a sheet")?;
-            file::save(client.code_sheet(batch.find(client).await?).await?, output.as_deref()).await
+            let id = batch.find(client).await?;
+            has_codes(client, id, Some(Status::Pending)).await?;
+            file::save(client.code_sheet(id).await?, output.as_deref()).await
         }
         Codes::Expire { batch, yes } => end(context, batch.find(client).await?, End::Expire, *yes).await,
         Codes::Delete { batch, yes } => end(context, batch.find(client).await?, End::Delete, *yes).await,

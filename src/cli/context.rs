@@ -6,13 +6,13 @@ use crate::{
     client::{Client, Origin, PlainHttp, here, session::SessionFile},
     clipboard::Mode,
     config::Config,
-    domain::SessionToken,
+    domain::{SessionToken, clean_line},
 };
 
-use super::{Error, output, seen};
+use super::{Error, SignIn, output, seen};
 
 /// The session that a person gives by the environment.
-const TOKEN: &str = "GUESTLIST_TOKEN";
+pub(super) const TOKEN: &str = "GUESTLIST_TOKEN";
 
 /// What a command works with.
 pub(super) struct Context {
@@ -20,8 +20,8 @@ pub(super) struct Context {
     /// What the session is kept under: the server's origin, but for the server on this machine, whose port can change.
     pub(super) kept_as: Origin,
     pub(super) sessions: SessionFile,
-    /// The profile that the session is kept in, if one is used.
-    profile: Option<String>,
+    /// How its session came, and how to get another one.
+    pub(super) sign_in: SignIn,
     pub(super) json: bool,
     pub(super) clipboard: Mode,
     /// How long to wait between two looks at what somebody else does.
@@ -51,14 +51,18 @@ impl Context {
             None => parse(&sessions.current()?.ok_or(Error::NoServer)?)?,
         };
         let (origin, kept_as) = on_this_machine(config, origin)?;
-        let session = match given_token(&origin, linked.is_some(), named.as_ref())? {
-            Some(token) => Some(token),
-            None => sessions.get(&kept_as)?.and_then(|kept| kept.token()),
+        let mut sign_in = SignIn { origin: origin.to_string(), profile: profile.map(str::to_owned), username: None };
+        let given = given_token(&origin, linked.is_some(), named.as_ref())?;
+        let session = if given.is_some() {
+            given
+        } else {
+            let kept = sessions.get(&kept_as)?;
+            sign_in.username = kept.as_ref().map(|kept| clean_line(&kept.username));
+            kept.and_then(|kept| kept.token())
         };
-        let profile = profile.map(str::to_owned);
         let client = Client::new(origin, session)?;
         let poll = Duration::from_secs(config.client.poll_seconds.into());
-        Ok(Self { client, kept_as, sessions, profile, json, clipboard: config.ui.clipboard, poll })
+        Ok(Self { client, kept_as, sessions, sign_in, json, clipboard: config.ui.clipboard, poll })
     }
 
     /// Says what was done where the API answers with nothing: under `--json` nothing is printed, either.
@@ -73,11 +77,7 @@ impl Context {
 
     /// The client, if it has a session.
     pub(super) fn signed_in(&self) -> Result<&Client, Error> {
-        if self.client.has_session() {
-            Ok(&self.client)
-        } else {
-            Err(Error::NotSignedIn { origin: self.client.origin().to_string(), profile: self.profile.clone() })
-        }
+        if self.client.has_session() { Ok(&self.client) } else { Err(Error::NotSignedIn(self.sign_in.clone())) }
     }
 }
 

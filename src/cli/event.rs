@@ -3,26 +3,29 @@
 use clap::Args;
 use jiff::{Zoned, civil::DateTime, tz::TimeZone};
 
-use super::Error;
-use crate::api::{CampaignEvent, SetEvent};
+use super::{Error, texts};
+use crate::{
+    api::{CampaignEvent, SetEvent},
+    domain::{EventTitle, Place},
+};
 
 /// What its invites are to, where that has a date.
 #[derive(Debug, Args)]
 pub(super) struct EventArgs {
     /// What the invites are to, such as a concert; mails carry it as a calendar file.
-    #[arg(long = "event", value_name = "TITLE")]
+    #[arg(long = "event", value_name = "TITLE", value_parser = texts::text::<EventTitle>)]
     pub(super) title: Option<String>,
     /// When it begins, as clocks there show it: 2026-12-12T19:30.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = texts::time)]
     pub(super) starts: Option<String>,
     /// When it ends.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = texts::time)]
     pub(super) ends: Option<String>,
     /// Where it is.
-    #[arg(long)]
+    #[arg(long, value_parser = texts::text::<Place>)]
     pub(super) place: Option<String>,
     /// The time zone of its times, such as Europe/Berlin; this machine's where it is missing.
-    #[arg(long, value_name = "ZONE")]
+    #[arg(long, value_name = "ZONE", value_parser = texts::zone)]
     pub(super) time_zone: Option<String>,
 }
 
@@ -70,13 +73,14 @@ impl EventArgs {
             Some(text) => some(text),
             None => before.and_then(|event| event.place.clone()),
         };
-        if let (Some(ends), None) = (&ends_at, &self.ends)
-            && is_before(ends, &starts_at, &time_zone)
-        {
-            return Err(Error::Usage(format!(
-                "--starts is after the end, which stands at {}: say --ends as well, or --ends \"\" for none",
-                minute(ends)
-            )));
+        if let Some(ends) = ends_at.as_ref().filter(|ends| is_before(ends, &starts_at, &time_zone)) {
+            let (starts, ends) = (minute(&starts_at), minute(ends));
+            return Err(Error::Usage(match &self.ends {
+                Some(_) => format!("--ends must be after the beginning: {ends} is not after {starts}"),
+                None => format!(
+                    "--starts is after the end, which stands at {ends}: say --ends as well, or --ends \"\" for none"
+                ),
+            }));
         }
         Ok(Some(SetEvent { title, starts_at, ends_at, place, time_zone }))
     }

@@ -103,7 +103,7 @@ pub(super) async fn run(context: &Context, band: BandId, query: &InviteQuery, ar
     if !is_json {
         out.write_all(&Sheet::new(&COLUMNS).into_bytes())?;
     }
-    let (mut progress, mut done) = (output::Progress::new("invites"), 0);
+    let (mut progress, mut done) = (output::Progress::new("invite"), 0);
     let each = |page: &Invites, _| {
         let mut sheet = Sheet::go_on();
         for invite in &page.invites {
@@ -116,7 +116,7 @@ pub(super) async fn run(context: &Context, band: BandId, query: &InviteQuery, ar
         out.write_all(&sheet.into_bytes())?;
         done += page.invites.len() as u64;
         if path.is_some() {
-            progress.at(done, None);
+            progress.at(done);
         }
         Ok(())
     };
@@ -128,7 +128,7 @@ pub(super) async fn run(context: &Context, band: BandId, query: &InviteQuery, ar
     }
     progress.end();
     if let Some(path) = path {
-        output::note(&format!("{done} invites written to {}.", path.display()));
+        output::note(&format!("{} written to {}.", output::counted(done, "invite"), path.display()));
     }
     Ok(())
 }

@@ -8,7 +8,8 @@ use super::{
     Context, Error,
     list::Paging,
     named::{BandArg, PersonArg},
-    output,
+    output::{self, Columns},
+    texts::letters,
 };
 use crate::{
     api::{FoundPerson, InviteCounts, Patch, Quota, SetQuota, Stats, Tree, TreeNode},
@@ -51,6 +52,10 @@ fn print_stats(stats: &Stats) -> Result<(), Error> {
     output::fields(&[("ACCEPTANCE RATE", rate), ("TIME TO ACCEPT", median), ("LOOKED AT", stats.views.to_string())])
 }
 
+const IN_TREE: Columns<6> =
+    Columns::new(["ACCOUNT", "NAME", "ROLE", "SINCE", "BY", "BROUGHT"], &["BROUGHT", "ROLE", "SINCE"]);
+const FOUND: Columns<4> = Columns::new(["ACCOUNT", "NAME", "CALLED", "STATE"], &["CALLED"]);
+
 #[derive(Debug, Args)]
 pub(super) struct TreeArgs {
     /// The band's id, or its name.
@@ -81,7 +86,7 @@ pub(super) async fn tree(context: &Context, args: &TreeArgs) -> Result<(), Error
         [id, name, node.role.to_string(), output::minute(node.joined_at), by, node.brought.to_string()]
     };
     let ask = async |page| client.tree(band, branch, &page).await;
-    args.paging.show(context, ask, ["ACCOUNT", "NAME", "ROLE", "SINCE", "BY", "BROUGHT"], row).await
+    args.paging.show(context, ask, IN_TREE, row).await
 }
 
 /// Draws the whole tree; who was brought by somebody who has left stands at its root.
@@ -139,6 +144,7 @@ enum QuotaCommand {
         /// The person: a user name or an account id.
         name: PersonArg,
         /// A number, `unlimited`, or `default` for what the site allows everyone.
+        #[arg(allow_negative_numbers = true)]
         limit: Limit,
     },
 }
@@ -172,13 +178,22 @@ pub(super) async fn quota(context: &Context, args: &QuotaArgs) -> Result<(), Err
     }
     let Quota { used, limit, remaining } = quota;
     let number = |n: Option<u32>| n.map_or("unlimited".to_owned(), |n| n.to_string());
-    output::fields(&[("USED", used.to_string()), ("LIMIT", number(limit)), ("REMAINING", number(remaining))])
+    output::fields(&[("USED", used_in_words(used, limit)), ("LIMIT", number(limit)), ("REMAINING", number(remaining))])
+}
+
+/// The API counts no further than this where no higher limit asks for it.
+const MOST_COUNTED: u32 = 1_000;
+
+/// How many were made, or that there are more than were counted.
+fn used_in_words(used: u32, limit: Option<u32>) -> String {
+    let is_cut = used >= MOST_COUNTED && limit.is_none_or(|limit| limit < MOST_COUNTED);
+    if is_cut { format!("{MOST_COUNTED}+") } else { used.to_string() }
 }
 
 #[derive(Debug, Args)]
 pub(super) struct PeopleArgs {
     /// Part of a name, two letters or more.
-    #[arg(value_name = "SEARCH")]
+    #[arg(value_name = "SEARCH", value_parser = letters)]
     q: String,
     /// Tell how each stands to this band: its id, or its name.
     #[arg(long)]
@@ -198,7 +213,7 @@ pub(super) async fn people(context: &Context, args: &PeopleArgs) -> Result<(), E
     let row = |person: &FoundPerson| {
         [person.id.to_string(), person.username.clone(), person.display_name.clone(), person.state.to_string()]
     };
-    output::table(["ACCOUNT", "NAME", "CALLED", "STATE"], &found.accounts.iter().map(row).collect::<Vec<_>>())
+    output::table(FOUND, &found.accounts.iter().map(row).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -222,6 +237,13 @@ mod tests {
             brought: 0,
             inviter_left: false,
         }
+    }
+
+    #[test]
+    fn what_was_counted_to_the_end_of_counting_may_be_more() {
+        let words = |used, limit| used_in_words(used, limit);
+        assert_eq!([words(999, None), words(1_000, None), words(1_000, Some(10))], ["999", "1000+", "1000+"]);
+        assert_eq!([words(1_000, Some(1_000)), words(1_200, Some(5_000))], ["1000", "1200"]);
     }
 
     #[test]

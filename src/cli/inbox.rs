@@ -6,11 +6,15 @@ use super::{
     Context, Error,
     invited::{CalendarArg, came_in, sure_to_decline},
     list::Paging,
-    named::InviteArg,
-    output,
+    named::WaitingArg,
+    output::{self, Columns},
+    texts::text,
     waiting::WaitArg,
 };
-use crate::api::{Block, CampaignEvent, DeclineInvite, Waiting};
+use crate::{
+    api::{Block, CampaignEvent, DeclineInvite, Waiting},
+    domain::Reason,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct InboxArgs {
@@ -27,8 +31,8 @@ enum InboxCommand {
     },
     /// Accept one.
     Accept {
-        /// The invite's id, or its end as a list showed it.
-        invite: InviteArg,
+        /// The invite's id, or its end as a list showed it, or the band's name.
+        invite: WaitingArg,
         #[command(flatten)]
         wait: WaitArg,
         #[command(flatten)]
@@ -36,10 +40,10 @@ enum InboxCommand {
     },
     /// Decline one.
     Decline {
-        /// The invite's id, or its end as a list showed it.
-        invite: InviteArg,
+        /// The invite's id, or its end as a list showed it, or the band's name.
+        invite: WaitingArg,
         /// Why.
-        #[arg(long)]
+        #[arg(long, value_parser = text::<Reason>)]
         reason: Option<String>,
         /// Whose further invites are unwelcome: inviter, band or server.
         #[arg(long, value_name = "WHOSE")]
@@ -56,16 +60,19 @@ pub(super) async fn run(context: &Context, args: &InboxArgs) -> Result<(), Error
         None => list(context, &Paging::FIRST).await,
         Some(InboxCommand::List { paging }) => list(context, paging).await,
         Some(InboxCommand::Accept { invite, wait, calendar }) => {
-            let accepted = client.accept_waiting(invite.id()?).await?;
+            let accepted = client.accept_waiting(invite.find(client).await?).await?;
             came_in(context, &wait.through(context, accepted, None).await?, calendar)
         }
         Some(InboxCommand::Decline { invite, reason, block, yes }) => {
+            let id = invite.find(client).await?;
             sure_to_decline(*yes, "The invite")?;
-            client.decline_waiting(invite.id()?, &DeclineInvite { reason: reason.clone(), block: *block }).await?;
+            client.decline_waiting(id, &DeclineInvite { reason: reason.clone(), block: *block }).await?;
             context.say("Declined.")
         }
     }
 }
+
+const HEADINGS: Columns<6> = Columns::new(["ID", "BAND", "ROLE", "BY", "EXPIRES", "EVENT"], &["ROLE", "EVENT"]);
 
 async fn list(context: &Context, paging: &Paging) -> Result<(), Error> {
     let client = context.signed_in()?;
@@ -76,5 +83,5 @@ async fn list(context: &Context, paging: &Paging) -> Result<(), Error> {
         [waiting.id.to_string(), waiting.band.name.clone(), waiting.role.to_string(), by, end, event]
     };
     let ask = async |page| client.inbox(&page).await;
-    paging.show(context, ask, ["ID", "BAND", "ROLE", "BY", "EXPIRES", "EVENT"], row).await
+    paging.show(context, ask, HEADINGS, row).await
 }

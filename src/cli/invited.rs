@@ -7,16 +7,17 @@ use std::{
 
 use clap::Args;
 
-use super::{Context, Error, ask, output, system_words, waiting::WaitArg};
+use super::{Context, Error, ask, output, system_words, texts::text, waiting::WaitArg};
 use crate::{
     api::{Accepted, Block, DeclineInvite, Outcome},
-    domain::Pasted,
+    domain::{Pasted, Reason},
 };
 
 #[derive(Debug, Args)]
 pub(super) struct TokenArgs {
-    /// The link or token; `-` or nothing reads it from standard input, where no other program can see it.
-    token: Option<String>,
+    /// The link, token or code; `-` or nothing reads it from standard input, where no other program can see it. A code
+    /// may be written in groups.
+    token: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -42,7 +43,7 @@ pub(super) struct DeclineArgs {
     #[command(flatten)]
     pub(super) token: TokenArgs,
     /// Why.
-    #[arg(long)]
+    #[arg(long, value_parser = text::<Reason>)]
     reason: Option<String>,
     /// Whose further invites are unwelcome: inviter, band or server.
     #[arg(long, value_name = "WHOSE")]
@@ -54,17 +55,18 @@ pub(super) struct DeclineArgs {
 
 impl TokenArgs {
     pub(super) fn read(&self) -> Result<Pasted, Error> {
-        pasted("TOKEN", self.token.as_deref())
+        let words = (!self.token.is_empty()).then(|| self.token.join(" "));
+        pasted("TOKEN", words.as_deref())
     }
 }
 
 /// The link, token or code that was given; `-` or nothing asks for it. `name` is the argument's, for the refusal.
 pub(super) fn pasted(name: &str, given: Option<&str>) -> Result<Pasted, Error> {
-    let text = match given {
+    let typed = match given {
         Some(text) if text != "-" => text.to_owned(),
         _ => ask::line("Invite link, token or code")?,
     };
-    Pasted::read(&text).map_err(|e| Error::Usage(format!("{name} {e}")))
+    Pasted::read(&typed).map_err(|e| Error::Usage(format!("{name} {e}")))
 }
 
 pub(super) async fn preview(context: &Context, pasted: &Pasted) -> Result<(), Error> {

@@ -8,16 +8,17 @@ use super::{
     acting::{self, Chosen},
     bulk, copy, export,
     list::{Paging, Search},
-    named::{BandArg, CampaignArg, InviteArg, PersonArg},
-    output,
+    named::{self, BandArg, CampaignArg, InviteArg, PersonArg},
+    output::{self, Columns},
     terms::{self, Life, Terms, Wish},
+    texts,
 };
 use crate::{
     api::{
         Campaign, CampaignEvent, Code, Invite, InviteFilter, InviteSort, Redemption, ResendInvite, ResentInvite,
         UpdateInvite,
     },
-    client::{Client, Error as ClientError, InviteQuery},
+    client::{AuditQuery, Client, Error as ClientError, InviteQuery, Page},
     domain::{BandId, Kind, Role, Status},
 };
 
@@ -84,7 +85,7 @@ pub(super) enum Invites {
         /// The band's id, or its name.
         band: BandArg,
         /// Whom it is for, a user name or an e-mail address; anyone who holds the link where this is missing.
-        #[arg(long = "for", value_name = "WHOM")]
+        #[arg(long = "for", value_name = "WHOM", value_parser = texts::whom)]
         whom: Option<String>,
         #[command(flatten)]
         wish: Box<Wish>,
@@ -189,7 +190,13 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
             let band = band.find(client).await?;
             let mut body = wish.read(client, band).await?;
             (body.email, body.username) = recipient(whom.as_deref());
-            let created = client.create_invite(band, &body).await?;
+            let created = match (client.create_invite(band, &body).await, &body.username) {
+                // Nobody has this user name: like any other name that is looked for.
+                (Err(ClientError::Problem(no)), Some(name)) if no.errors.iter().any(|one| one.field == "username") => {
+                    return Err(named::nobody("--for", name, client).await?);
+                }
+                (created, _) => created?,
+            };
             return context.show_link(&created, &created.link, *copy);
         }
         Invites::Bulk(args) => return bulk::run(context, args).await,
@@ -249,7 +256,7 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
                 },
                 None => None,
             };
-            return show(&invite, campaign.as_ref());
+            return show(&invite, campaign.as_ref(), declined_for(client, &invite).await?.as_deref());
         }
         Invites::Edit { terms, .. } if terms.is_empty() => {
             let flags = "--role, --ttl-hours, --expires-at, --max-uses, --label or --message";
@@ -270,9 +277,9 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
     context.show_invite(&invite)
 }
 
-/// Whom an invite is for, as people say it: an address, or a user name with or without the sign before it.
+/// Whom an invite is for: an address, or a user name.
 fn recipient(whom: Option<&str>) -> (Option<String>, Option<String>) {
-    match whom.map(|whom| whom.strip_prefix('@').unwrap_or(whom).to_owned()) {
+    match whom.map(str::to_owned) {
         Some(address) if address.contains('@') => (Some(address), None),
         username => (None, username),
     }
@@ -298,7 +305,8 @@ impl Context {
     }
 }
 
-pub(super) const HEADINGS: [&str; 6] = ["ID", "FOR", "ROLE", "STATUS", "USES", "EXPIRES"];
+pub(super) const HEADINGS: Columns<6> =
+    Columns::new(["ID", "FOR", "ROLE", "STATUS", "USES", "EXPIRES"], &["USES", "ROLE"]);
 
 /// Until when it can be used; of what has ended otherwise, how.
 fn end(invite: &Invite) -> String {
@@ -320,7 +328,19 @@ pub(super) fn row(invite: &Invite) -> [String; 6] {
     ]
 }
 
-fn show(invite: &Invite, campaign: Option<&Campaign>) -> Result<(), Error> {
+/// Why the invited declined, where they said so, for who may see what happened in the band.
+async fn declined_for(client: &Client, invite: &Invite) -> Result<Option<String>, Error> {
+    let (Some(band), Status::Rejected) = (invite.band_id, invite.status) else { return Ok(None) };
+    let query =
+        AuditQuery { invite: Some(invite.id), action: Some("invite.declined".to_owned()), ..AuditQuery::default() };
+    match client.audit(band, &query, &Page { limit: Some(1), cursor: None }).await {
+        Ok(trail) => Ok(trail.events.into_iter().next().and_then(|event| event.detail)),
+        Err(error) if matches!(error.code(), Some(Code::NotFound | Code::Forbidden)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn show(invite: &Invite, campaign: Option<&Campaign>, declined_for: Option<&str>) -> Result<(), Error> {
     let instant = |at: Option<crate::domain::Timestamp>| at.map(output::minute).unwrap_or_default();
     let used = invite.used_by.as_ref().map(|person| format!("{} by {}", instant(invite.used_at), person.username));
     let event = campaign.and_then(|campaign| campaign.event.as_ref());
@@ -333,6 +353,7 @@ fn show(invite: &Invite, campaign: Option<&Campaign>) -> Result<(), Error> {
         ("USES", invite.max_uses.with_taken(invite.uses)),
         ("EXPIRES", end(invite)),
         ("ENDED", if invite.status == Status::Pending { String::new() } else { output::minute(invite.status_at) }),
+        ("REASON", declined_for.unwrap_or_default().to_owned()),
         ("CAMPAIGN", campaign.map(|campaign| campaign.name.clone()).unwrap_or_default()),
         ("EVENT", event.map(|event| event.title.clone()).unwrap_or_default()),
         ("WHEN", event.map(CampaignEvent::when).unwrap_or_default()),

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Context, Error, output};
+use super::{Context, Error, output, texts};
 use crate::{
     api::{
         AuditEvent, AuditTrail, Ban, Band, Bands, Bans, Blocked, Blocks, Campaign, Campaigns, CodeCard, CodeCards,
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct Paging {
     /// The most entries; 50 where this is missing.
-    #[arg(long, value_name = "NUMBER", conflicts_with = "all")]
+    #[arg(long, value_name = "NUMBER", value_parser = texts::number::<1, { u32::MAX }>, conflicts_with = "all")]
     limit: Option<u32>,
     /// All entries, however many there are.
     #[arg(long)]
@@ -101,14 +101,14 @@ impl Paging {
         &self,
         context: &Context,
         ask: impl AsyncFn(Page) -> Result<L, ClientError>,
-        headings: [&str; N],
+        columns: impl Into<output::Columns<N>>,
         row: impl Fn(&L::Entry) -> [String; N],
     ) -> Result<(), Error> {
         if context.json {
             let mut list = JsonList::default();
             return self.walk(ask, |page, goes_on| list.page(page, goes_on)).await;
         }
-        let mut table = output::Table::new(headings);
+        let mut table = output::Table::new(columns);
         self.walk(ask, |page, goes_on| {
             let rows: Vec<_> = page.entries().iter().map(&row).collect();
             table.rows(&rows)?;

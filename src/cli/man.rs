@@ -103,12 +103,13 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
 ];
 
 /// How commands end.
-const EXIT: [(&str, &str); 5] = [
+const EXIT: [(&str, &str); 6] = [
     ("0", "It is done."),
     ("1", "It was refused, or it failed."),
     ("2", "The command was wrong: an option, an argument, a file, or the configuration."),
     ("3", "Nobody is signed in to the server, or no server is known."),
     ("4", "The server cannot be reached."),
+    ("130", "Ctrl-C ended it; what was done or asked by then stands, and is told."),
 ];
 
 const ENVIRONMENT: [(&str, &str); 7] = [

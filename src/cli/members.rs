@@ -7,6 +7,7 @@ use super::{
     list::{Paging, Search},
     named::{BandArg, PersonArg},
     output,
+    texts::member_role,
 };
 use crate::{
     api::{Ban, MAX_LIMIT, Member, TransferBand, UpdateMember},
@@ -30,6 +31,7 @@ pub(super) enum Members {
         /// The member's user name or account id.
         name: PersonArg,
         /// `member` or `admin`.
+        #[arg(value_parser = member_role)]
         role: Role,
     },
     /// Let a plain member invite others, or no longer.

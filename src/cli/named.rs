@@ -8,8 +8,9 @@ use super::{
     seen,
 };
 use crate::{
-    api::{Band, BandScope, Campaign, Campaigns, JoinRequest, Member, Template},
+    api::{Ban, Band, BandScope, Campaign, Campaigns, JoinRequest, Member, Template, Waiting},
     client::{BandQuery, Client, Error as ClientError, MemberQuery, Page},
+    config::nearest,
     domain::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, SuppressionId, TemplateId},
 };
 
@@ -54,6 +55,8 @@ named!(
     RequestArg,
     /// An invite: its id, or the end of it as tables show it.
     InviteArg,
+    /// An invite that waits for the person: as [`InviteArg`], or the name of its band where one alone is to that band.
+    WaitingArg,
     /// A wish to get no more: its id, or the end of it.
     BlockArg
 );
@@ -70,9 +73,10 @@ impl InviteArg {
         match text.parse() {
             Ok(id) => Ok(id),
             Err(_) => known(text)?.ok_or_else(|| {
+                let near = meant(seen::nearest(text).as_deref());
                 Error::Usage(format!(
-                    "INVITE must be the id of an invite, or the end of one that was listed here; \"{text}\" is neither. \
-                     `guestlist invites list BAND` shows them"
+                    "INVITE must be the id of an invite, or the end of one that was listed here; \"{text}\" is \
+                     neither.{near} `guestlist invites list BAND` shows them"
                 ))
             }),
         }
@@ -86,17 +90,45 @@ impl BlockArg {
         match text.parse() {
             Ok(id) => Ok(id),
             Err(_) => known(text)?.ok_or_else(|| {
+                let near = meant(seen::nearest(text).as_deref());
                 Error::Usage(format!(
-                    "BLOCK must be an id out of the list, or the end of one; \"{text}\" is neither. `guestlist blocks` \
-                     shows them"
+                    "BLOCK must be an id out of the list, or the end of one; \"{text}\" is neither.{near} `guestlist \
+                     blocks` shows them"
                 ))
             }),
         }
     }
 }
 
+impl WaitingArg {
+    /// The invite's id.
+    pub(super) async fn find(&self, client: &Client) -> Result<InviteId, Error> {
+        let name = &self.0;
+        if let Ok(id) = name.parse() {
+            return Ok(id);
+        }
+        let ask = async |page| client.inbox(&page).await;
+        let found = called(name, ask, |waiting: &Waiting| (&waiting.band.name, waiting.id)).await?;
+        let none = "must be the id of an invite in your inbox, or the name of its band: no band there is";
+        found.the_one(name, "INVITE", "bands with an invite for you", none, "guestlist inbox")
+    }
+}
+
+/// That no account has this user name, and the nearest that one has; `argument` is what it was given as.
+pub(super) async fn nobody(argument: &str, name: &str, client: &Client) -> Result<Error, Error> {
+    // A slip of a finger is found among those who begin alike.
+    let begin: String = name.chars().take(FEWEST_LETTERS).collect();
+    let is_searched = begin.chars().count() == FEWEST_LETTERS;
+    let people = if is_searched { client.people(&begin, None).await?.accounts } else { Vec::new() };
+    let near = meant(nearest(name, people.iter().map(|person| person.username.as_str())));
+    Ok(Error::Usage(format!(
+        "{argument} must be a user name or an account id: nobody is called \"{name}\".{near} `guestlist people` looks for \
+         people by a part of their names"
+    )))
+}
+
 /// Whether two names are one, capital letters or not.
-fn same(one: &str, other: &str) -> bool {
+pub(super) fn same(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
 
@@ -132,6 +164,11 @@ impl BandArg {
         let none = format!("must be the id or the name of {whose}: none is");
         found.the_one(name, "BAND", "bands", &none, command)
     }
+}
+
+/// What may have been meant, as a question behind a sentence.
+pub(super) fn meant(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!(" Did you mean \"{name}\"?")).unwrap_or_default()
 }
 
 /// What a list has under a name.
@@ -181,8 +218,8 @@ impl<I: FromStr + Display> Found<I> {
             }
         }
         ids.pop().ok_or_else(|| {
-            let nearest = nearest.map(|(_, name)| format!(" Did you mean \"{name}\"?")).unwrap_or_default();
-            Error::Usage(format!("{argument} {none} called \"{name}\".{nearest} `{command}` shows them"))
+            let near = meant(nearest.as_ref().map(|(_, name)| name.as_str()));
+            Error::Usage(format!("{argument} {none} called \"{name}\".{near} `{command}` shows them"))
         })
     }
 }
@@ -243,14 +280,15 @@ impl PersonArg {
 
     async fn searched(&self, argument: &str, client: &Client) -> Result<AccountId, Error> {
         let name = self.username();
-        let found = if name.chars().count() < FEWEST_LETTERS { None } else { Some(client.people(name, None).await?) };
-        let people = found.into_iter().flat_map(|found| found.accounts);
-        if let Some(person) = people.into_iter().find(|person| same(&person.username, name)) {
+        let is_searched = name.chars().count() >= FEWEST_LETTERS;
+        let people = if is_searched { client.people(name, None).await?.accounts } else { Vec::new() };
+        if let Some(person) = people.iter().find(|person| same(&person.username, name)) {
             return Ok(person.id);
         }
-        known(name)?.ok_or_else(|| {
-            Error::Usage(format!("{argument} must be a user name or an account id: nobody is called \"{name}\""))
-        })
+        if let Some(id) = known(name)? {
+            return Ok(id);
+        }
+        Err(nobody(argument, name, client).await?)
     }
 
     /// The account of someone who is banned from the band.
@@ -259,23 +297,10 @@ impl PersonArg {
         if let Ok(id) = self.0.parse() {
             return Ok(id);
         }
-        let mut cursor = None;
-        loop {
-            let page = client.bans(band, &Page { limit: PAGE, cursor }).await?;
-            if let Some(ban) = page.bans.into_iter().find(|ban| same(&ban.account.username, name)) {
-                return Ok(ban.account.id);
-            }
-            cursor = page.next_cursor;
-            if cursor.is_none() {
-                if let Some(id) = known(name)? {
-                    return Ok(id);
-                }
-                return Err(Error::Usage(format!(
-                    "NAME must be the user name or the account id of someone who is banned: \"{name}\" is not. \
-                     `guestlist members bans {band}` shows who is"
-                )));
-            }
-        }
+        let ask = async |page| client.bans(band, &page).await;
+        let found = called(name, ask, |ban: &Ban| (&ban.account.username, ban.account.id)).await?;
+        let none = "must be the user name or the account id of someone who is banned: nobody there is";
+        found.the_one(name, "NAME", "people", none, &format!("guestlist members bans {band}"))
     }
 
     async fn known_member(&self, client: &Client, band: BandId) -> Result<Option<AccountId>, Error> {

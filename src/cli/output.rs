@@ -13,6 +13,14 @@ use crate::domain::Timestamp;
 const GAP: usize = 2;
 /// A column is made no narrower than this: less says nothing.
 const NARROWEST: usize = 6;
+/// A heading is cut no shorter than this.
+const WIDEST_HEADING: usize = 9;
+/// What these columns hold is whole, or not there.
+const NEVER_CUT: [&str; 5] = ["ROLE", "STATE", "STATUS", "KIND", "WHAT"];
+/// What stands behind the last heading where columns are left out.
+const MARK: &str = " …";
+/// A table has no fewer columns than these, however narrow the terminal is.
+const FEWEST_COLUMNS: usize = 2;
 /// A time that is cut shows its day.
 const DAY: usize = "2026-01-31".len();
 
@@ -33,14 +41,19 @@ pub(super) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// A number of things in words; `what` is one of them.
+pub(super) fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Whether somebody looks at standard output, and no program reads it.
 pub(super) fn is_for_people() -> bool {
     io::stdout().is_terminal()
 }
 
 /// Prints rows under their headings.
-pub(super) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> Result<(), Error> {
-    Table::new(headings).rows(rows)
+pub(super) fn table<const N: usize>(columns: impl Into<Columns<N>>, rows: &[[String; N]]) -> Result<(), Error> {
+    Table::new(columns).rows(rows)
 }
 
 /// Prints what there is to know about one thing, a line each; what is empty is left out.
@@ -79,25 +92,59 @@ impl Shape {
     }
 }
 
+/// The columns of a table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Columns<const N: usize> {
+    /// What stands above them.
+    pub(super) headings: [&'static str; N],
+    /// Those that matter least: on a narrow terminal they are left out, the first one first.
+    first_to_go: &'static [&'static str],
+}
+
+impl<const N: usize> Columns<N> {
+    /// Columns with these headings. On a narrow terminal `first_to_go` are left out, then those at the end.
+    pub(super) const fn new(headings: [&'static str; N], first_to_go: &'static [&'static str]) -> Self {
+        Self { headings, first_to_go }
+    }
+
+    /// All but the first, in the order in which they are left out.
+    fn going(&self) -> Vec<usize> {
+        let place = |heading: &&str| self.headings.iter().position(|one| one == heading);
+        let mut going: Vec<usize> = self.first_to_go.iter().filter_map(place).collect();
+        let others: Vec<usize> = (1..N).rev().filter(|column| !going.contains(column)).collect();
+        going.extend(others);
+        going
+    }
+}
+
+impl<const N: usize> From<[&'static str; N]> for Columns<N> {
+    fn from(headings: [&'static str; N]) -> Self {
+        Self::new(headings, &[])
+    }
+}
+
 /// A table that is printed as its rows come in.
 pub(super) struct Table<const N: usize> {
-    headings: Option<[String; N]>,
+    columns: Columns<N>,
+    /// Whether the headings are printed.
+    begun: bool,
     widths: [usize; N],
     shape: Shape,
     /// Whether the last column is never cut: it holds what is copied.
     keeps_last: bool,
     /// Columns that are shown where not all have room; what the first rows come to holds for those that follow.
-    shown: Option<usize>,
+    shown: Option<[bool; N]>,
 }
 
 impl<const N: usize> Table<N> {
-    /// A table with these headings, which come before the first rows.
-    pub(super) fn new(headings: [&str; N]) -> Self {
-        Self::shaped(headings, Shape::of(&io::stdout()))
+    /// A table with these columns, whose headings come before the first rows.
+    pub(super) fn new(columns: impl Into<Columns<N>>) -> Self {
+        Self::shaped(columns, Shape::of(&io::stdout()))
     }
 
-    fn shaped(headings: [&str; N], shape: Shape) -> Self {
-        Self { headings: Some(headings.map(str::to_owned)), widths: [0; N], shape, keeps_last: false, shown: None }
+    fn shaped(columns: impl Into<Columns<N>>, shape: Shape) -> Self {
+        let columns = columns.into();
+        Self { columns, begun: false, widths: [0; N], shape, keeps_last: false, shown: None }
     }
 
     /// The same table with a last column that is never cut, however wide it makes a line.
@@ -113,9 +160,10 @@ impl<const N: usize> Table<N> {
     }
 
     /// The rows as text. Where they are wider than the terminal, the widest cells lose their ends, times their hours, and
-    /// last the columns at the end go. Ids are shown by their ends there, and remembered.
+    /// last the columns that matter least go. Ids are shown by their ends there, and remembered.
     fn text(&mut self, rows: &[[String; N]]) -> String {
-        let headings = self.headings.take();
+        let headings = (!self.begun).then(|| self.columns.headings.map(str::to_owned));
+        self.begun = true;
         let all = || headings.iter().chain(rows);
         let Shape::Aligned(most) = self.shape else {
             let line = |row: &[String; N]| row.each_ref().map(|cell| one_line(cell)).join("\t") + "\n";
@@ -131,7 +179,7 @@ impl<const N: usize> Table<N> {
         };
         let cells: Vec<[String; N]> = all().map(|row| row.each_ref().map(&mut cell)).collect();
         seen::remember(&ids);
-        let mut least = [NARROWEST; N];
+        let mut least = self.columns.headings.map(|heading| heading.width().clamp(NARROWEST, WIDEST_HEADING));
         for row in &cells {
             for (column, cell) in row.iter().enumerate() {
                 self.widths[column] = self.widths[column].max(cell.width());
@@ -140,52 +188,67 @@ impl<const N: usize> Table<N> {
                 }
             }
         }
-        least[0] = self.widths[0];
+        // What a row is called by stays whole, but for a time; and so do words of a few, which say nothing when cut.
+        for (column, heading) in self.columns.headings.iter().enumerate() {
+            if column == 0 && least[0] != DAY || NEVER_CUT.contains(heading) {
+                least[column] = self.widths[column];
+            }
+        }
         let (widths, shown) = self.fitting(least, most);
         let is_heading = headings.is_some();
         let mut text = String::new();
         for (number, row) in cells.iter().enumerate() {
             let mut line = String::new();
-            for (cell, width) in row.iter().zip(widths).take(shown) {
+            for ((cell, width), _) in row.iter().zip(widths).zip(shown).filter(|(_, shown)| *shown) {
                 let cell = fit(cell, width);
                 line.push_str(&cell);
                 line.push_str(&" ".repeat(width.saturating_sub(cell.width()) + GAP));
             }
             text.push_str(line.trim_end());
-            if number == 0 && is_heading && shown < N {
-                text.push_str(" …");
+            if number == 0 && is_heading && shown.contains(&false) {
+                text.push_str(MARK);
             }
             text.push('\n');
         }
         text
     }
 
-    /// How wide columns are where all of them are to be no wider than `most`, and how many there is room for. A last column
+    /// How wide columns are where all of them are to be no wider than `most`, and which there is room for. A last column
     /// that is kept whole runs over the edge, and takes nothing from the others.
-    fn fitting(&mut self, least: [usize; N], most: Option<usize>) -> ([usize; N], usize) {
+    fn fitting(&mut self, least: [usize; N], most: Option<usize>) -> ([usize; N], [bool; N]) {
         let mut widths = self.widths;
-        let Some(most) = most else { return (widths, N) };
+        let Some(most) = most else { return (widths, [true; N]) };
         let cut = N - usize::from(self.keeps_last);
-        let narrowest = |columns: usize| {
-            let cells: usize = widths.iter().zip(least).take(columns).map(|(width, least)| (*width).min(least)).sum();
-            // What is left out is marked behind the last heading.
-            cells + GAP * columns.saturating_sub(1) + if columns < N { 2 } else { 0 }
+        let headings = self.columns.headings;
+        // With the gaps, and behind the last heading the mark of what is left out.
+        let taken = |widths: &[usize; N], shown: &[bool; N]| {
+            let there: Vec<usize> = (0..cut).filter(|&column| shown[column]).collect();
+            let mark = match there.last().filter(|_| shown.contains(&false)) {
+                Some(&end) => (headings[end].width() + MARK.width()).saturating_sub(widths[end]),
+                None => 0,
+            };
+            there.iter().map(|&column| widths[column]).sum::<usize>() + GAP * there.len().saturating_sub(1) + mark
         };
-        let room = || (2..cut).rev().find(|&columns| narrowest(columns) <= most).unwrap_or(2.min(cut));
-        let fits_whole = self.keeps_last || narrowest(N) <= most;
-        let shown = *self.shown.get_or_insert_with(|| if fits_whole { N } else { room() });
-        let cut = cut.min(shown);
-        let mark = if shown < N { 2 } else { 0 };
-        let mut excess =
-            (widths[..cut].iter().sum::<usize>() + GAP * cut.saturating_sub(1) + mark).saturating_sub(most);
-        while excess > 0 {
-            let (of, floor) =
-                (widths[..cut].iter_mut().zip(least), |(width, least): &(&mut usize, usize)| **width > *least);
-            match of.filter(floor).max_by_key(|(width, _)| **width) {
-                Some((widest, _)) => *widest -= 1,
+        let shown = *self.shown.get_or_insert_with(|| {
+            let narrowest = std::array::from_fn(|column| widths[column].min(least[column]));
+            let mut shown = [true; N];
+            for column in self.columns.going() {
+                let is_enough = shown.iter().filter(|&&shown| shown).count() <= FEWEST_COLUMNS;
+                if self.keeps_last || is_enough || taken(&narrowest, &shown) <= most {
+                    break;
+                }
+                shown[column] = false;
+            }
+            shown
+        });
+        while taken(&widths, &shown) > most {
+            let can = (0..cut).filter(|&column| shown[column] && widths[column] > least[column]);
+            match can.max_by_key(|&column| widths[column]) {
+                // Of a time there is nothing to show between its day and all of it.
+                Some(time) if least[time] == DAY => widths[time] = DAY,
+                Some(widest) => widths[widest] -= 1,
                 None => break,
             }
-            excess -= 1;
         }
         (widths, shown)
     }
@@ -200,26 +263,39 @@ fn is_time(cell: &str) -> bool {
 
 /// How far long work is: a line on standard error that is written over, where somebody looks at it.
 pub(super) struct Progress {
+    /// What one of those is that are worked on.
     what: &'static str,
     shown: bool,
 }
 
 impl Progress {
-    /// Of work on these; nothing is shown yet.
+    /// Of work on such things; nothing is shown yet.
     pub(super) const fn new(what: &'static str) -> Self {
         Self { what, shown: false }
     }
 
-    /// So many are done, of so many where that is known.
-    pub(super) fn at(&mut self, done: u64, of: Option<u64>) {
+    /// So many are done.
+    pub(super) fn at(&mut self, done: u64) {
+        self.show(&counted(done, self.what));
+    }
+
+    /// So many are done, of so many, and the next so many are on their way: with the server they are done all at once, so
+    /// that nothing moves meanwhile.
+    pub(super) fn under_way(&mut self, done: u64, next: u64, of: u64) {
+        let (first, last) = (done + 1, done + next);
+        let now = if next == 1 { format!("sending {last}") } else { format!("sending {first} to {last}") };
+        let line = format!("{} {done} of {} done, {now}", bar(done, of), counted(of, self.what));
+        self.show(&line);
+    }
+
+    fn show(&mut self, line: &str) {
         let mut err = io::stderr().lock();
         if !err.is_terminal() {
             return;
         }
-        let line = match of {
-            Some(of) => format!("{} {done} of {of} {} ({} %)", bar(done, of), self.what, done * 100 / of.max(1)),
-            None => format!("{done} {}", self.what),
-        };
+        // A line that is broken into two would not be written over.
+        let width = crossterm::terminal::size().map_or(80, |(width, _)| usize::from(width));
+        let line = fit(line, width.saturating_sub(1));
         self.shown = true;
         // Where it cannot be shown, the work goes on.
         let _ = write!(err, "\r{line}\u{1b}[K").and_then(|()| err.flush());
@@ -330,7 +406,12 @@ mod tests {
         let shaped = |width| Table::shaped(["ID", "FOR", "ROLE", "EXPIRES"], Shape::Aligned(Some(width))).text(&rows);
         assert!(shaped(80).contains("\n2e3f4a5b  kim@example.org  member  2026-11-24 23:18\n"), "{}", shaped(80));
         assert!(shaped(40).contains("2026-11-24\n") && shaped(40).contains("kim@"), "{}", shaped(40));
-        assert!(shaped(30).starts_with("ID        FOR         ROLE …\n"), "{}", shaped(30));
+        assert!(shaped(30).starts_with("ID        FOR           ROLE …\n"), "{}", shaped(30));
+        let columns = || Columns::new(["ID", "FOR", "ROLE", "EXPIRES"], &["ROLE"]);
+        let narrow = Table::shaped(columns(), Shape::Aligned(Some(35))).text(&rows);
+        assert_eq!(narrow, "ID        FOR            EXPIRES …\n2e3f4a5b  kim@example.…  2026-11-24\n");
+        let whole = Table::shaped(columns(), Shape::Aligned(Some(80))).text(&rows);
+        assert_eq!(whole, shaped(80), "where there is room, nothing goes");
         for width in 20..90 {
             assert!(shaped(width).lines().all(|line| line.width() <= width), "{width}:\n{}", shaped(width));
         }

@@ -13,8 +13,8 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
-    /// The code of the mail; without it a mail is asked for.
-    code: Option<String>,
+    /// The code of the mail, in one word or in its groups; without it a mail is asked for.
+    code: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -33,9 +33,7 @@ pub(super) enum Password {
 
 pub(super) async fn verify(context: &Context, args: &VerifyArgs) -> Result<(), Error> {
     let client = context.signed_in()?;
-    let typed = if let Some(code) = &args.code {
-        code.clone()
-    } else {
+    let typed = if args.code.is_empty() {
         // Nobody waits a minute here: the code that was mailed before can be typed.
         match client.with_patience(Patience::NONE).send_code().await {
             Err(error) if error.code() == Some(Code::RateLimited) && io::stdin().is_terminal() => {
@@ -50,6 +48,8 @@ pub(super) async fn verify(context: &Context, args: &VerifyArgs) -> Result<(), E
             return context.say("`guestlist verify CODE` takes it.");
         }
         ask::line("Code")?
+    } else {
+        args.code.join(" ")
     };
     let code = AddressCode::parse(&typed).map_err(|e| Error::Usage(format!("CODE {e}")))?;
     let account = client.verify_email(&VerifyEmail { code: code.reveal().to_owned() }).await?;

@@ -6,7 +6,7 @@ use super::{
     Context, Error,
     list::Paging,
     named::{BandArg, RequestArg},
-    output,
+    output::{self, Columns},
 };
 use crate::{
     api::{JoinRequest, OwnRequest},
@@ -46,6 +46,9 @@ pub(super) enum Requests {
     },
 }
 
+const HEADINGS: Columns<6> = Columns::new(["ID", "NAME", "ROLE", "STATUS", "ASKED", "INVITE"], &["INVITE", "ROLE"]);
+const OWN_HEADINGS: Columns<6> = Columns::new(["ID", "BAND", "ROLE", "STATUS", "ASKED", "SINCE"], &["SINCE", "ROLE"]);
+
 fn row(request: &JoinRequest) -> [String; 6] {
     let by = request.invite_id.map_or_else(|| "–".to_owned(), |id| id.to_string());
     [
@@ -75,11 +78,11 @@ pub(super) async fn run(context: &Context, command: &Requests) -> Result<(), Err
         Requests::List { band, status, paging } => {
             let band = band.find(client).await?;
             let ask = async |page| client.join_requests(band, *status, &page).await;
-            paging.show(context, ask, ["ID", "NAME", "ROLE", "STATUS", "ASKED", "INVITE"], row).await
+            paging.show(context, ask, HEADINGS, row).await
         }
         Requests::Mine { paging } => {
             let ask = async |page| client.own_requests(None, &page).await;
-            paging.show(context, ask, ["ID", "BAND", "ROLE", "STATUS", "ASKED", "SINCE"], own_row).await
+            paging.show(context, ask, OWN_HEADINGS, own_row).await
         }
         Requests::Approve { band, request } => {
             let band = band.find(client).await?;

@@ -68,6 +68,28 @@ pub(super) fn recall(text: &str) -> Result<Option<Uuid>, Error> {
     find(&std::fs::read_to_string(path).unwrap_or_default(), text)
 }
 
+/// The end of an id that was shown and is most like this text, where it may be a slip of a finger.
+pub(super) fn nearest(text: &str) -> Option<String> {
+    near(&std::fs::read_to_string(PLACE.get()?).ok()?, text)
+}
+
+fn near(shown: &str, text: &str) -> Option<String> {
+    let end = text.trim().trim_start_matches('…').to_ascii_lowercase();
+    if end.len() < FEWEST || end.len() > LINE {
+        return None;
+    }
+    // Of equals the one that was shown last.
+    let slips = shown.lines().rev().filter_map(|line| slips(line, &end));
+    slips.min_by_key(|(wrong, _)| *wrong).map(|(_, id)| id.to_owned())
+}
+
+/// How many slips of a finger make this text of the end of an id, and that end, where they are few.
+fn slips<'a>(id: &'a str, end: &str) -> Option<(usize, &'a str)> {
+    let from = |letters: usize| id.get(id.len().checked_sub(letters)?..);
+    let wrong = strsim::damerau_levenshtein(from(end.len())?, end);
+    if wrong <= 2 && wrong * 3 <= end.len() { Some((wrong, from(end.len().max(LETTERS))?)) } else { None }
+}
+
 fn find(shown: &str, text: &str) -> Result<Option<Uuid>, Error> {
     let end = text.trim().trim_start_matches('…').to_ascii_lowercase();
     if end.len() < FEWEST || !end.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -107,6 +129,17 @@ mod tests {
         }
         for cell in ["ada", "2026-11-21 23:40", "", "019aa1b2c3d47e5f8a6b0c1d2e3f4a5b"] {
             assert!(short(cell).is_none(), "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_slip_of_a_finger_is_near_to_what_was_shown() {
+        let shown = format!("{}\n", ONE.replace('-', ""));
+        for slip in ["2e3f4a5c", "23ef4a5b", "2e3f4a5"] {
+            assert_eq!(near(&shown, slip).as_deref(), Some("2e3f4a5b"), "{slip}");
+        }
+        for other in ["", "kim@example.org", "00000000", "…", "é2e3"] {
+            assert_eq!(near(&shown, other), None, "{other}");
         }
     }
 

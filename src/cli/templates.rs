@@ -6,13 +6,14 @@ use super::{
     Context, Error, ask,
     list::Paging,
     named::{BandArg, CampaignArg, TemplateArg},
-    output,
+    output::{self, Columns},
     terms::{self, Message},
+    texts::text,
 };
 use crate::{
     api::{CreateTemplate, Patch, Template, UpdateTemplate},
     client::Client,
-    domain::{BandId, CampaignId, Hours, Kind, Role},
+    domain::{BandId, CampaignId, Hours, Kind, Label, Role, TemplateName},
 };
 
 /// What a template saves.
@@ -31,7 +32,7 @@ pub(super) struct Saved {
     #[arg(long)]
     kind: Option<Kind>,
     /// A note for the band; the invited do not see it.
-    #[arg(long)]
+    #[arg(long, value_parser = text::<Label>)]
     label: Option<String>,
     #[command(flatten)]
     message: Message,
@@ -70,6 +71,7 @@ pub(super) enum Templates {
         /// The band's id, or its name.
         band: BandArg,
         /// The template's name.
+        #[arg(value_parser = text::<TemplateName>)]
         name: String,
         #[command(flatten)]
         saved: Saved,
@@ -81,7 +83,7 @@ pub(super) enum Templates {
         /// The template's id, or its name.
         template: TemplateArg,
         /// A new name.
-        #[arg(long)]
+        #[arg(long, value_parser = text::<TemplateName>)]
         name: Option<String>,
         #[command(flatten)]
         saved: Saved,
@@ -98,7 +100,7 @@ pub(super) enum Templates {
     },
 }
 
-const HEADINGS: [&str; 6] = ["ID", "NAME", "KIND", "ROLE", "HOURS", "USES"];
+const HEADINGS: Columns<6> = Columns::new(["ID", "NAME", "KIND", "ROLE", "HOURS", "USES"], &["KIND", "USES"]);
 
 fn row(template: &Template) -> [String; 6] {
     [

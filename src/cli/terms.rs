@@ -5,11 +5,12 @@ use clap::Args;
 use super::{
     Error, ask,
     named::{CampaignArg, TemplateArg},
+    texts,
 };
 use crate::{
     api::{CreateInvite, OnExisting, Patch},
     client::Client,
-    domain::{BandId, Hours, Kind, MaxUses, Role, Timestamp},
+    domain::{self, BandId, Hours, Kind, MaxUses, Role, Timestamp},
 };
 
 /// Until when.
@@ -19,7 +20,7 @@ pub(super) struct Life {
     #[arg(long, value_name = "HOURS", value_parser = hours, conflicts_with = "expires_at")]
     ttl_hours: Option<Hours>,
     /// The end, such as 2026-01-31T18:00:00Z, or a day: it ends as the day begins.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
+    #[arg(long, value_name = "TIME", value_parser = texts::end)]
     expires_at: Option<Timestamp>,
 }
 
@@ -44,7 +45,7 @@ impl Life {
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct Message {
     /// What the invited are told; nothing where it is empty.
-    #[arg(long, value_name = "TEXT", conflicts_with = "message_file")]
+    #[arg(long, value_name = "TEXT", value_parser = texts::text::<domain::Message>, conflicts_with = "message_file")]
     message: Option<String>,
     /// The same out of a file, or of standard input where it is `-`.
     #[arg(long, value_name = "FILE")]
@@ -55,7 +56,12 @@ impl Message {
     /// The text, if there is to be one.
     pub(super) fn read(&self) -> Result<Option<String>, Error> {
         match &self.message_file {
-            Some(file) => ask::text(file).map(Some),
+            Some(file) => {
+                let text = ask::text(file)?;
+                domain::Message::parse(&text)
+                    .map_err(|why| Error::Usage(format!("--message-file {why}; {file} is not so")))?;
+                Ok(Some(text))
+            }
             None => Ok(self.message.clone()),
         }
     }
@@ -83,7 +89,7 @@ pub(super) struct Terms {
     #[arg(long, value_name = "USES", allow_negative_numbers = true, value_parser = uses)]
     max_uses: Option<i64>,
     /// A note for the band; the invited do not see it.
-    #[arg(long)]
+    #[arg(long, value_parser = texts::text::<domain::Label>)]
     pub(super) label: Option<String>,
     #[command(flatten)]
     pub(super) message: Message,

@@ -14,7 +14,8 @@ use crate::{
 /// Whether to wait.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(super) struct WaitArg {
-    /// Where an admin has to agree, wait for the answer: 0 is a yes, 1 a no.
+    /// Where an admin has to agree, wait for the answer: 0 is a yes, 1 a no; 130 after Ctrl-C, which ends the waiting
+    /// alone.
     #[arg(long)]
     wait: bool,
 }
@@ -38,9 +39,9 @@ impl WaitArg {
         output::note(&format!("Waiting until an admin of {name} agrees. Ctrl-C ends the waiting alone."));
         accepted.role = tokio::select! {
             role = agreed(client, &accepted.band, by, context.poll) => role?,
-            Ok(()) = tokio::signal::ctrl_c() => return Err(Error::Ended(format!(
-                "you wait no longer, but what you asked of {name} stands: `guestlist requests mine` tells what becomes of it"
-            ))),
+            Ok(()) = tokio::signal::ctrl_c() => {
+                return Err(Error::Unawaited(format!("you wait no longer, but what you asked of {name} stands")));
+            }
         };
         accepted.outcome = Outcome::Joined;
         Ok(accepted)

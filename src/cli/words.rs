@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(named(&command(&["bands", "create"]), "name"), "NAME");
         assert_eq!(named(&command(&["bands", "edit"]), "name"), "--name");
         assert_eq!(named(&command(&["campaigns", "edit"]), "event.starts_at"), "--starts");
-        assert_eq!(named(&command(&["register"]), "username"), "USERNAME");
+        assert_eq!(named(&command(&["register"]), "username"), "NAME");
     }
 
     #[test]

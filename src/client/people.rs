@@ -5,7 +5,10 @@
 use csv::{ReaderBuilder, StringRecord, Trim};
 use serde_json::{Map, Value};
 
-use crate::api::{MAX_ROWS, RowResult, RowStatus};
+use crate::{
+    api::{MAX_ROWS, RowResult, RowStatus},
+    domain::clean_line,
+};
 
 /// The most bytes of rows in a request: the server takes a megabyte, and what they have in common comes on top.
 const MOST_BYTES: usize = 700_000;
@@ -44,6 +47,9 @@ impl Column {
         }
     }
 }
+
+/// The headings that are known, as people are told them.
+pub(crate) const KNOWN: &str = "email, username, name, first name, last name and role";
 
 /// The heading of the column that says what was wrong with a row.
 pub(crate) const PROBLEM: &str = "problem";
@@ -96,9 +102,11 @@ impl People {
         } else {
             let has_address = |cells: &StringRecord| cells.iter().any(is_address);
             if !has_address(&one) && two.as_ref().is_some_and(has_address) {
-                return Err("the first row looks like headings, and none is known: call the columns email, username, \
-                    name or role"
-                    .to_owned());
+                let found: Vec<&str> = one.iter().filter(|heading| !heading.is_empty()).collect();
+                return Err(format!(
+                    "the first row looks like headings ({}), and none is known. Known are {KNOWN}",
+                    clean_line(&found.join(", "))
+                ));
             }
             people.columns = guessed(&one);
         }
@@ -112,6 +120,13 @@ impl People {
     pub(crate) fn unread(&self) -> Vec<&str> {
         let headings = self.headings.iter().flatten();
         headings.zip(&self.columns).filter(|(_, column)| **column == Column::Unknown).map(|(name, _)| name).collect()
+    }
+
+    /// The first row, where it is somebody and yet may have been meant as headings: no address is in it.
+    pub(crate) fn doubtful(&self) -> Option<String> {
+        let (_, first) = self.records().next().filter(|_| self.headings.is_none())?;
+        let words: Vec<&str> = first.iter().filter(|cell| !cell.is_empty()).collect();
+        (words.len() > 1 && !words.iter().any(|cell| cell.contains('@'))).then(|| words.join(", "))
     }
 
     /// The people, in their order; rows without anything are nobody.

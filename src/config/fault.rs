@@ -60,7 +60,7 @@ pub enum ConfigError {
     #[error("{}", lines(.0))]
     Wrong(Vec<Fault>),
     /// The file is there but cannot be read, or was asked for and is not there.
-    #[error("the configuration {path} cannot be read: {reason}")]
+    #[error("the configuration {path} cannot be read: {}", .reason.split(" (os error ").next().unwrap_or_default())]
     Unreadable {
         /// The file.
         path: String,

@@ -189,10 +189,11 @@ fn bracketed(tables: &[&str]) -> String {
     tables.iter().map(|table| format!("[{table}]")).collect::<Vec<_>>().join(", ")
 }
 
-/// The name that was probably meant.
+/// The name that was probably meant, letter case aside.
 pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let name = name.to_lowercase();
     names
-        .map(|known| (strsim::jaro_winkler(&name.to_ascii_lowercase(), known), known))
+        .map(|known| (strsim::jaro_winkler(&name, &known.to_lowercase()), known))
         .filter(|&(likeness, _)| likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, known)| known)

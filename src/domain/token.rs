@@ -194,6 +194,9 @@ impl Pasted {
     /// the server knows which there are.
     pub fn read(text: &str) -> Result<Self, super::Invalid> {
         let text = text.trim().trim_start_matches('<').trim_end_matches('>').trim();
+        if let Some(code) = spoken_code(text) {
+            return Ok(Self { origin: None, token: code });
+        }
         if text.is_empty() || text.len() > 2_048 || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err(allowed());
         }
@@ -211,6 +214,23 @@ impl Pasted {
         }
         Ok(Self { origin: Some(format!("{scheme}://{}", host.to_ascii_lowercase())), token: token.to_owned() })
     }
+}
+
+/// A code as people read it off paper and say it: in any letter case, its groups apart by spaces or dashes of any kind,
+/// or not at all. Whether its symbols are those of codes is for who looks it up.
+fn spoken_code(text: &str) -> Option<String> {
+    if text.len() > 64 {
+        return None;
+    }
+    let is_between = |c: char| matches!(c, '-' | '\u{2010}'..='\u{2015}') || c.is_whitespace();
+    let symbols: String = text.chars().filter(|c| !is_between(*c)).map(|c| c.to_ascii_uppercase()).collect();
+    // A group is never cut: words that come to as many letters are words.
+    let groups = text.split(is_between).filter(|group| !group.is_empty());
+    let is_whole = symbols.len() == 12 && symbols.bytes().all(|symbol| symbol.is_ascii_alphanumeric());
+    if !is_whole || groups.into_iter().any(|group| group.len() % 4 != 0) {
+        return None;
+    }
+    Some([&symbols[..4], &symbols[4..8], &symbols[8..]].join("-"))
 }
 
 fn allowed() -> super::Invalid {

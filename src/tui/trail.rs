@@ -7,57 +7,10 @@ use super::{
     view::when,
 };
 use crate::{
-    api::Person,
+    api::{AUDIT_ACTIONS, Person},
     client::AuditQuery,
     domain::{AccountId, InviteId, Timestamp},
 };
-
-/// What can be written down in a band, as the server names it.
-const ACTIONS: &[&str] = &[
-    "band.created",
-    "band.deleted",
-    "band.edited",
-    "band.transferred",
-    "campaign.codes_shown",
-    "campaign.created",
-    "campaign.deleted",
-    "campaign.edited",
-    "campaign.event_changed",
-    "campaign.expired",
-    "campaign.used_up",
-    "invite.accepted",
-    "invite.address_erased",
-    "invite.bounced",
-    "invite.cancelled",
-    "invite.created",
-    "invite.declined",
-    "invite.edited",
-    "invite.expired",
-    "invite.link_shown",
-    "invite.mailed",
-    "invite.registered",
-    "invite.reminded",
-    "invite.resent",
-    "invite.restored",
-    "invite.revoked",
-    "invite.rotated",
-    "invite.superseded",
-    "invite.suppressed",
-    "join.approved",
-    "join.closed",
-    "join.denied",
-    "join.requested",
-    "member.banned",
-    "member.can_invite_changed",
-    "member.joined",
-    "member.left",
-    "member.removed",
-    "member.role_changed",
-    "member.unbanned",
-    "template.created",
-    "template.deleted",
-    "template.edited",
-];
 
 /// Which events are shown; all that is given has to fit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,8 +44,8 @@ pub(super) fn spoken(action: &str) -> String {
 /// The one action that was meant: its name in either form, or a part of it that no other has.
 fn action(text: &str) -> Result<String, String> {
     let wanted = spoken(&text.trim().to_lowercase());
-    let holds: Vec<_> = ACTIONS.iter().filter(|action| spoken(action).contains(&wanted)).collect();
-    if let Some(exact) = ACTIONS.iter().find(|action| spoken(action) == wanted) {
+    let holds: Vec<_> = AUDIT_ACTIONS.iter().filter(|action| spoken(action).contains(&wanted)).collect();
+    if let Some(exact) = AUDIT_ACTIONS.iter().find(|action| spoken(action) == wanted) {
         return Ok((*exact).to_owned());
     }
     match holds.as_slice() {

@@ -277,3 +277,27 @@ async fn an_export_ends_with_the_right_to_it(world: World) {
     let lines = text.split(|&byte| byte == b'\n').count() as i64;
     assert!(lines < most, "{lines} of {most}");
 }
+
+#[test]
+fn clients_know_every_name_that_the_server_writes_into_the_trail_of_a_band() {
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server")];
+    let mut written = std::collections::BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+                continue;
+            }
+            let text = std::fs::read_to_string(&entry).unwrap();
+            for word in text.split('"').filter(|word| *word != "invite.ics") {
+                let Some((subject, what)) = word.split_once('.') else { continue };
+                let is_one = ["band", "campaign", "invite", "join", "member", "template"].contains(&subject);
+                if is_one && !what.is_empty() && what.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
+                    written.insert(word.to_owned());
+                }
+            }
+        }
+    }
+    let known: Vec<&str> = guestlist::api::AUDIT_ACTIONS.to_vec();
+    assert_eq!(written.iter().map(String::as_str).collect::<Vec<_>>(), known);
+}

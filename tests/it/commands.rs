@@ -17,6 +17,8 @@ mod lists;
 #[cfg(feature = "server")]
 mod many;
 #[cfg(feature = "server")]
+mod mistakes;
+#[cfg(feature = "server")]
 mod paging;
 #[cfg(feature = "server")]
 mod proof;
@@ -24,6 +26,8 @@ mod proof;
 mod recipes;
 #[cfg(feature = "server")]
 mod refusals;
+#[cfg(feature = "server")]
+mod shapes;
 #[cfg(feature = "server")]
 mod shell;
 #[cfg(feature = "server")]

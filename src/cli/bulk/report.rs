@@ -14,7 +14,7 @@ use crate::{
     api::{CreatedInvites, RowResult, RowStatus, Sheet},
     cli::{
         Error, file,
-        output::{self, Table},
+        output::{self, Table, counted},
     },
     client::people::{People, RESULT_COLUMNS, Row, is_refused, result_row, whom},
 };
@@ -32,11 +32,6 @@ pub(in crate::cli) struct Files {
 
 /// What stands for the status of a row that an earlier run had made an invite for.
 const MADE_BEFORE: &str = "made before";
-
-/// A number of things in words.
-fn counted(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
 
 /// What many rows came to.
 pub(super) struct Report<'a> {

@@ -6,9 +6,9 @@ use clap::{Arg, Command, ValueHint};
 use clap_complete::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 
 use crate::{
-    api::{Band, BandScope, Block, Invite, InviteSort, OnExisting},
-    cli::{Context, variable},
-    client::{AuditQuery, BandQuery, Client, InviteQuery, MemberQuery, Page, Patience, session::SessionFile},
+    api::{Band, BandScope, Block, Campaign, Invite, InviteSort, OnExisting},
+    cli::{Context, bands::POLICY_KEYS, variable},
+    client::{BandQuery, Client, InviteQuery, MemberQuery, Page, Patience, session::SessionFile},
     config::load,
     domain::{BandId, InvitePermission, JoinMode, JoinStatus, Kind, Status},
 };
@@ -19,18 +19,6 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 const BANDS: usize = 5;
 /// Entries of each list that is looked into.
 const ENTRIES: Option<u32> = Some(50);
-/// Keys that a band's own policy can have.
-const POLICY: [&str; 8] = [
-    "allow_kinds=",
-    "default_ttl_hours=",
-    "email_identity=",
-    "max_ttl_hours=",
-    "membership=",
-    "on_accept_cancel=",
-    "on_inviter_removed=",
-    "reminder_hours=",
-];
-
 /// The words of the line, without quotes.
 static SPOKEN: OnceLock<Vec<String>> = OnceLock::new();
 
@@ -64,14 +52,14 @@ fn offering(arg: Arg, group: &str, command: &str) -> Arg {
         ("invite", _, "register") => arg,
         ("invite", "inbox", _) => asking(arg, waiting),
         ("invite" | "ids", ..) => asking(arg, invites),
-        ("campaign" | "codes", ..) => asking(arg, campaigns),
+        ("codes", ..) => asking(arg, batches),
+        ("campaign", ..) => asking(arg, campaigns),
         ("template", ..) => asking(arg, templates),
         ("name", "members", "unban") => asking(arg, banned),
         ("name", "members", _) | ("under" | "actor" | "created_by", ..) => asking(arg, members),
         ("request", ..) => asking(arg, requests),
         ("block", "blocks", _) => asking(arg, blocks),
         ("block", ..) => words(arg, Block::ALL.iter().map(|word| word.as_str()).collect()),
-        ("action", "guestlist", "audit") => asking(arg, actions),
         ("login", ..) => asking(arg, accounts),
         ("profile", ..) => asking(arg, profiles),
         ("server", ..) => asking(arg, servers),
@@ -84,7 +72,10 @@ fn offering(arg: Arg, group: &str, command: &str) -> Arg {
         ("join", ..) => words(arg, JoinMode::ALL.iter().map(|word| word.as_str()).collect()),
         ("invite_permission", ..) => words(arg, InvitePermission::ALL.iter().map(|word| word.as_str()).collect()),
         ("on_existing", ..) => words(arg, OnExisting::ALL.iter().map(|word| word.as_str()).collect()),
-        ("policy", "bands", _) => words(arg, POLICY.to_vec()),
+        ("policy", "bands", _) => {
+            let keys = || POLICY_KEYS.iter().map(|key| CompletionCandidate::new(format!("{key}="))).collect::<Vec<_>>();
+            arg.add(ArgValueCandidates::new(keys))
+        }
         ("ttl_hours", ..) => words(arg, vec!["24", "72", "168", "720", "never"]),
         ("max_uses", ..) => words(arg, vec!["1", "unlimited"]),
         ("limit", "quota", _) => words(arg, vec!["unlimited", "default"]),
@@ -142,9 +133,14 @@ async fn bands_of_line(client: &Client) -> Option<Vec<Band>> {
 /// What is offered of the band of the line, or of some where it names none; what one may not see is not offered.
 fn of_bands(ask: &impl AsyncFn(&Client, BandId) -> Option<Vec<CompletionCandidate>>) -> Vec<CompletionCandidate> {
     asked(async |client| {
-        let mut offers = Vec::new();
+        let mut offers = Vec::<CompletionCandidate>::new();
         for band in bands_of_line(&client).await? {
-            offers.extend(ask(&client, band.id).await.unwrap_or_default());
+            // Of several bands the same name is offered once.
+            for offer in ask(&client, band.id).await.unwrap_or_default() {
+                if offers.iter().all(|one| one.get_value() != offer.get_value()) {
+                    offers.push(offer);
+                }
+            }
         }
         Some(offers)
     })
@@ -172,16 +168,51 @@ fn waiting(typed: &OsStr) -> Vec<CompletionCandidate> {
     asked(async |client| {
         let found = client.inbox(&page()).await.ok()?.invites.into_iter();
         let found = found.filter(|invite| goes_on(&invite.id.to_string(), typed));
-        Some(found.map(|invite| candidate(invite.id.to_string(), invite.band.name)).collect())
+        Some(
+            found
+                .map(|invite| candidate(invite.id.to_string(), format!("{} · {}", invite.band.name, invite.role)))
+                .collect(),
+        )
     })
 }
 
 fn campaigns(typed: &OsStr) -> Vec<CompletionCandidate> {
     of_bands(&async |client, band| {
-        let found = client.campaigns(band, &page()).await.ok()?.campaigns.into_iter();
-        let found = found.filter(|campaign| goes_on(&campaign.name, typed) || goes_on(&campaign.id.to_string(), typed));
-        Some(found.map(|campaign| candidate(campaign.name, campaign.id.to_string())).collect())
+        let found = client.campaigns(band, &page()).await.ok()?.campaigns;
+        Some(named(&found, typed, |campaign| campaign.name.clone()))
     })
+}
+
+/// Batches of codes that can be used: by name where the line says whose they are, else by id.
+fn batches(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let says = |option: &str| {
+        SPOKEN.get().into_iter().flatten().any(|word| word == option || word.starts_with(&format!("{option}=")))
+    };
+    if says("--site") {
+        return asked(async |client| {
+            let found = client.site_codes(&page()).await.ok()?.campaigns;
+            Some(named(&found, typed, |campaign| campaign.name.clone()))
+        });
+    }
+    let by_name = says("--band");
+    of_bands(&async |client, band| {
+        let mut found = client.campaigns(band, &page()).await.ok()?.campaigns;
+        // What every invite without a campaign is in holds no codes.
+        found.retain(|campaign| !campaign.is_default && campaign.counts.pending > 0);
+        Some(named(&found, typed, |campaign| if by_name { campaign.name.clone() } else { campaign.id.to_string() }))
+    })
+}
+
+/// Campaigns by what they are called, or by their ids where several are called the same.
+fn named(found: &[Campaign], typed: &OsStr, called: impl Fn(&Campaign) -> String) -> Vec<CompletionCandidate> {
+    let same = |name: &str| found.iter().filter(|other| other.name.to_lowercase() == name.to_lowercase()).count();
+    let offer = |campaign: &Campaign| {
+        let (name, id) = (called(campaign), campaign.id.to_string());
+        let value = if same(&campaign.name) > 1 { id.clone() } else { name };
+        let help = if value == id { campaign.name.clone() } else { id.clone() };
+        (goes_on(&value, typed) || goes_on(&id, typed)).then(|| candidate(value, help))
+    };
+    found.iter().filter_map(offer).collect()
 }
 
 fn templates(typed: &OsStr) -> Vec<CompletionCandidate> {
@@ -225,19 +256,6 @@ fn blocks(typed: &OsStr) -> Vec<CompletionCandidate> {
         let found = found.filter(|block| goes_on(&block.id.to_string(), typed));
         Some(found.map(|block| candidate(block.id.to_string(), block.scope.to_string())).collect())
     })
-}
-
-/// What was done of late.
-fn actions(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let mut offers = of_bands(&async |client, band| {
-        let page = Page { limit: Some(crate::api::MAX_LIMIT), cursor: None };
-        let events = client.audit(band, &AuditQuery::default(), &page).await.ok()?.events.into_iter();
-        let events = events.map(|event| event.action).filter(|action| goes_on(action, typed));
-        Some(events.map(CompletionCandidate::new).collect())
-    });
-    offers.sort();
-    offers.dedup();
-    offers
 }
 
 /// Accounts that a session is kept for, or was.

@@ -122,7 +122,8 @@ pub(crate) fn create(
     write(tx, &new, caller, now)?;
     let mut outcomes = Vec::new();
     if !rows.is_empty() {
-        let shared = CreateInvite { campaign_id: Patch::Value(id), ..CreateInvite::default() };
+        let on_existing = wish.on_existing;
+        let shared = CreateInvite { campaign_id: Patch::Value(id), on_existing, ..CreateInvite::default() };
         let all = ManyInvites { shared: &shared, rows, dry_run: false };
         outcomes = invites::create_all(tx, app, band, caller, all, fresh, now)?;
         if outcomes.iter().all(|one| one.status != RowStatus::Created) {

@@ -156,7 +156,15 @@ fn an_invite_for_one_can_be_declined() {
     let declined = kim.run_with(&["decline", "--reason", "no time"], &link);
     assert_eq!((declined.code, declined.out.as_str()), (0, "Declined.\n"));
     kim.run_with(&["accept"], &link).refused(1, &["declined"]);
-    assert_eq!(ada.json(&["invites", "list", &band])["invites"][0]["status"], "rejected");
+    let invite = ada.json(&["invites", "list", &band])["invites"][0].clone();
+    assert_eq!(invite["status"], "rejected");
+    assert!(ada.run(&["invites", "show", id(&invite)]).out.contains("REASON\tno time\n"));
+    // Who may invite sees the invite, and not what happened in the band.
+    let joe = server.person("joe");
+    joe.run_with(&["accept"], &ada.run(&["invites", "create", &band]).out);
+    ada.run(&["members", "let-invite", &band, "joe"]);
+    let seen = joe.run(&["invites", "show", id(&invite)]);
+    assert!(seen.code == 0 && seen.out.contains("STATUS\trejected") && !seen.out.contains("no time"), "{seen:?}");
 }
 
 #[test]
@@ -284,7 +292,7 @@ fn who_is_invited_by_name_finds_it_in_the_inbox_and_needs_no_link() {
     }
     let made = ada.json(&["invites", "create", &band, "--for", "eve@example.org"]);
     assert_eq!((&made["invite"]["kind"], &made["invite"]["email"]), (&"email".into(), &"eve@example.org".into()));
-    ada.run(&["invites", "create", &band, "--for", "nobody"]).refused(1, &["--for"]);
+    ada.run(&["invites", "create", &band, "--for", "nobody"]).refused(2, &["--for"]);
 
     assert_eq!(kim.json(&["inbox"]), kim.api("/me/invites"));
     let table = kim.run(&["inbox", "list"]).out;

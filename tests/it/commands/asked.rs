@@ -110,7 +110,8 @@ fn an_event_that_is_moved_keeps_what_is_not_said_again() {
     let edit = |args: &[&str]| ada.run(&[&["campaigns", "edit", &band, "Spring"], args].concat());
     edit(&["--starts", "2020-01-01T20:00"]).refused(2, &["--starts has passed"]);
     edit(&["--starts", "2100-12-13T20:00"]).refused(2, &["say --ends as well"]);
-    edit(&["--ends", "soon"]).refused(1, &["--ends must be a time"]);
+    edit(&["--ends", "soon"]).refused(2, &["--ends", "must be a time such as"]);
+    edit(&["--ends", "2100-12-12T19:00"]).refused(2, &["--ends must be after the beginning"]);
     edit(&["--no-event", "--starts", "2100-12-13T20:00"]).refused(2, &["--no-event"]);
     assert_eq!(edit(&["--no-event"]).code, 0);
     edit(&["--place", "Hall"]).refused(2, &["say --event and --starts"]);

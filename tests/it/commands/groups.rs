@@ -245,5 +245,5 @@ fn figures_trees_and_quotas_are_shown() {
     kim.run(&["quota", "set", "ada", "many"]).refused(2, &["unlimited, or default"]);
     let found = kim.json(&["people", "ad", "--band", &band]);
     assert_eq!((&found["accounts"][0]["username"], &found["accounts"][0]["state"]), (&json!("ada"), &json!("member")));
-    kim.run(&["people", "a"]).refused(1, &["SEARCH"]);
+    kim.run(&["people", "a"]).refused(2, &["SEARCH", "2 letters or more"]);
 }

@@ -38,18 +38,36 @@ fn a_refused_field_is_named_with_what_is_allowed() {
     let band = ada.band("The Night Owls");
     let invite = ada.json(&["invites", "create", &band])["invite"]["id"].as_str().unwrap().to_owned();
     let long = "x".repeat(65);
+    // What only this server, or only now, refuses.
+    ada.json(&["bands", "edit", &band, "--policy", "max_ttl_hours=48"]);
+    for (args, says) in [
+        (&["bands", "list", "--cursor", "rubbish"][..], &["--cursor"][..]),
+        (&["invites", "create", &band, "--ttl-hours", "49"], &["--ttl-hours", "48 hours"]),
+    ] {
+        ada.run(args).refused(1, says);
+    }
+    let message = ada.path().join("message.txt");
+    std::fs::write(&message, "x".repeat(1_001)).unwrap();
     for (args, says) in [
         (&["bands", "create", ""][..], &["NAME", "1 to 64"][..]),
         (&["bands", "create", &long], &["NAME", "at most 64"]),
         (&["invites", "create", &band, "--label", &"x".repeat(81)], &["--label", "80"]),
         (&["invites", "create", &band, "--message", &"x".repeat(1_001)], &["--message", "1000"]),
-        (&["bands", "list", "--limit", "0"], &["--limit", "200"]),
-        (&["bands", "list", "--cursor", "rubbish"], &["--cursor"]),
-    ] {
-        ada.run(args).refused(1, says);
-    }
-    for (args, says) in [
-        (&["invites", "create", &band, "--role", "king"][..], &["--role", "member or admin"][..]),
+        (&["invites", "create", &band, "--message-file", message.to_str().unwrap()], &["--message-file", "1000"]),
+        (&["invites", "create", &band, "--for", "kim@example"], &["--for", "an e-mail address"]),
+        (&["invites", "create", &band, "--expires-at", "2020-01-01"], &["--expires-at", "future"]),
+        (&["bands", "list", "--limit", "0"], &["--limit", "1 or more"]),
+        (&["codes", "create", "Doors", "--band", &band, "--count", "1001"], &["--count", "1 to 1000"]),
+        (&["members", "set-role", &band, "ada", "owner"], &["ROLE", "members transfer"]),
+        (&["people", "k"], &["SEARCH", "2 letters"]),
+        (&["invites", "create", &band, "--for", "nobody"], &["--for", "nobody is called \"nobody\""]),
+        (&["invites", "create", &band, "--for", "adda"], &["--for", "Did you mean \"ada\"?"]),
+        (&["bands", "edit", &band, "--policy", "max_ttl=3"], &["--policy", "did you mean max_ttl_hours?"]),
+        (&["quota", "set", "ada", "-3"], &["LIMIT", "from 0 to 1000000"]),
+        (&["audit", &band, "--action", "party"], &["--action", "such as invite.accepted", "audit --help"]),
+        (&["--config", "none.toml", "whoami"], &["none.toml cannot be read: No such file or directory\n"]),
+        (&["audit", &band, "--action", "invite.acepted"], &["--action", "did you mean invite.accepted?"]),
+        (&["invites", "create", &band, "--role", "king"], &["--role", "member or admin"]),
         (&["invites", "create", &band, "--role", "owner"], &["--role", "member or admin"]),
         (&["invites", "create", &band, "--ttl-hours", "0"], &["--ttl-hours", "hours from 1 to 876000, or never"]),
         (&["invites", "create", &band, "--ttl-hours", "9999999"], &["--ttl-hours", "876000, or never"]),
@@ -73,7 +91,9 @@ fn registering_says_what_is_wrong_with_each_field() {
     let server = Served::start();
     server.person("ada");
     let kim = server.stranger();
-    kim.run_with(&["register", "k@m", "kim"], "short\n").refused(1, &["USERNAME", "EMAIL", "password", "8"]);
+    kim.run_with(&["register", "k@m", "kim@example.org"], PASSWORD).refused(2, &["NAME", "letters, digits"]);
+    kim.run_with(&["register", "kim", "kim"], PASSWORD).refused(2, &["EMAIL", "kim@example.org"]);
+    kim.run_with(&["register", "kim", "kim@example.org"], "short\n").refused(1, &["password", "8"]);
     kim.run_with(&["register", "ada", "kim@example.org"], PASSWORD).refused(1, &["taken: choose another"]);
     kim.run_with(&["register", "kim", "ada@example.org"], PASSWORD).refused(1, &["sign in, or use another address"]);
     kim.run_with(&["register", "kim", "kim@example.org", "--invite", "inv_x"], PASSWORD)

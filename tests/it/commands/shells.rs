@@ -54,7 +54,7 @@ fn at_prompt(program: &Path, args: &[&str], home: &Home, begin: &str) -> Pty {
 }
 
 /// What is typed before Tab, and what stands on the line then.
-const TYPED: [(&str, &str); 10] = [
+const TYPED: [(&str, &str); 11] = [
     ("guestlist camp", "guestlist campaigns "),
     ("guestlist bands show The", r"guestlist bands show The\ Night\ Owls "),
     ("guestlist bands show \"The N", "guestlist bands show \"The Night Owls\" "),
@@ -64,6 +64,7 @@ const TYPED: [(&str, &str); 10] = [
     ("guestlist invites list x --status pen", "guestlist invites list x --status pending "),
     ("guestlist members remove \"The Night Owls\" ki", "guestlist members remove \"The Night Owls\" kim "),
     (r"guestlist campaigns show The\ Night\ Owls Spr", r"guestlist campaigns show The\ Night\ Owls Spring\ concert "),
+    ("guestlist audit x --action invite.acc", "guestlist audit x --action invite.accepted "),
     ("guestlist invites bulk \"The Night Owls\" peo", "guestlist invites bulk \"The Night Owls\" people.csv "),
 ];
 
@@ -135,6 +136,7 @@ fn fish_offers_what_bash_does_and_says_what_it_is() {
     assert_eq!(offered("guestlist invites list x --status pen"), "pending\n");
     assert_eq!(offered("guestlist members remove 'The Night Owls' ki"), "kim\tkim\n");
     assert!(offered("guestlist campaigns show The\\ Night\\ Owls Spr").starts_with("Spring concert\t"));
+    assert!(offered("guestlist audit x --action invite.acc").starts_with("invite.accepted"));
     assert!(offered("guestlist invites bulk x peo").starts_with("people.csv"));
 }
 

@@ -60,6 +60,10 @@ fn no_line_is_wider_than_the_terminal_and_ids_leave_room_for_what_they_are_of() 
     assert!(invites.contains("somebody.with.a.long.na"), "{invites}");
     let narrow = ada.in_terminal(40, &["invites", "list", &band], &[("NO_COLOR", "1")]);
     assert!(narrow.lines().next().unwrap().trim_end().ends_with('…'), "what has no room is marked: {narrow}");
+    let words: Vec<&str> = narrow.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(words, ["ID", "FOR", "STATUS", "EXPIRES", "…"], "what matters stays: {narrow}");
+    let day = (jiff::Zoned::now() + jiff::SignedDuration::from_hours(72)).date().to_string();
+    assert!(narrow.matches(&day).count() >= 2, "{narrow}");
     let piped = ada.run(&["invites", "list", &band]).out;
     assert!(piped.lines().all(|line| line.matches('\t').count() == 5), "{piped}");
 }

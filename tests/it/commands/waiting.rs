@@ -67,7 +67,7 @@ fn who_waits_no_longer_has_asked_all_the_same() {
     let (link, _) = asked_by_link(&ada);
     let waiting = waits(&kim, &ada, &["accept", &link, "--wait"]);
     assert!(Command::new("kill").args(["-INT", &waiting.id().to_string()]).status().unwrap().success());
-    ended(waiting).refused(1, &["what you asked of The Night Owls stands", "guestlist requests mine"]);
+    ended(waiting).refused(130, &["what you asked of The Night Owls stands", "waits again", "guestlist requests mine"]);
     assert_eq!(ada.json(&["requests", "list", "The Night Owls"])["join_requests"][0]["account"]["username"], "kim");
     let said = kim.run(&["accept", &link]).out;
     assert!(said.contains("has to agree") && said.contains("guestlist requests mine"), "{said}");

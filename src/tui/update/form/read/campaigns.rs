@@ -36,6 +36,7 @@ impl Model {
             max_invites: max_invites?,
             max_accepts: max_accepts?,
             rows: None,
+            on_existing: None,
         };
         Some(send(Request::CreateCampaign(band, Box::new(body))))
     }
