@@ -171,7 +171,7 @@ fn whether_the_server_can_serve_is_asked_of_it_by_its_own_configuration() {
 #[test]
 fn what_the_host_cannot_do_is_refused_and_leaves_nothing() {
     for host in Host::each() {
-        let account = ["account", "ada", "--email", "ada@example.org"];
+        let account = ["account", "ada", "<EMAIL>", "ada@example.org"];
         for args in [&["grant", "kim"][..], &account, &["check"], &["key", "reseal"]] {
             let says = match host.database {
                 None => ["there is no database at", "guestlist.db", "start the server once"],

@@ -215,7 +215,7 @@ fn what_happened_is_listed_filtered_and_saved_whole() {
     let file = ada.path().join("audit.csv");
     assert_eq!(ada.run(&["audit", &band, "--format", "csv", "-o", file.to_str().unwrap()]).out, "");
     assert_eq!(std::fs::read_to_string(file).unwrap(), csv);
-    ada.run(&["audit", &band, "--format", "csv", "--json"]).refused(2, &["--format is no JSON"]);
+    ada.run(&["audit", &band, "--format", "csv", "--json"]).refused(2, &["--format csv is no JSON"]);
     ada.run(&["audit", &band, "--format", "csv", "--limit", "3"]).refused(2, &["--limit"]);
     ada.run(&["audit", &band, "--from", "yesterday"]).refused(2, &["--from", "2026-01-31"]);
     let stranger = server.person("joe");

@@ -22,6 +22,21 @@ impl Described {
         &self.resolved(good)["content"]["application/json"]["schema"]
     }
 
+    /// The fields of an object, and those that have to be there.
+    fn fields<'a>(
+        &'a self,
+        schema: &'a Value,
+        known: &mut serde_json::Map<String, Value>,
+        required: &mut Vec<&'a str>,
+    ) {
+        let schema = self.resolved(schema);
+        known.extend(schema["properties"].as_object().cloned().unwrap_or_default());
+        required.extend(schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str));
+        for part in schema["allOf"].as_array().into_iter().flatten() {
+            self.fields(part, known, required);
+        }
+    }
+
     /// Why a value is not what a schema says; nothing where it is.
     fn against(&self, schema: &Value, value: &Value, at: &str) -> Option<String> {
         let schema = self.resolved(schema);
@@ -57,10 +72,9 @@ impl Described {
                 .enumerate()
                 .find_map(|(place, item)| self.against(&schema["items"], item, &format!("{at}[{place}]"))),
             Value::Object(fields) => {
-                let empty = serde_json::Map::new();
-                let known = schema["properties"].as_object().unwrap_or(&empty);
-                let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-                if let Some(missing) = required.into_iter().find(|name| !fields.contains_key(*name)) {
+                let (mut known, mut required) = (serde_json::Map::new(), Vec::new());
+                self.fields(schema, &mut known, &mut required);
+                if let Some(missing) = required.iter().find(|name| !fields.contains_key(**name)) {
                     return Some(format!("{at}.{missing} is missing"));
                 }
                 fields.iter().find_map(|(name, field)| match known.get(name) {
