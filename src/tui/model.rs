@@ -346,6 +346,8 @@ pub struct Model {
     pub invited_to: Option<String>,
     /// Requests on their way.
     pub waiting: BTreeMap<RequestId, Purpose>,
+    /// Since when an answer to a key is awaited that nothing else on the screen tells of.
+    pub awaited: Option<Timestamp>,
     /// When a label on the screen next reads differently.
     pub label_due: Option<Timestamp>,
     /// Whether the screen is out of date.
@@ -423,6 +425,7 @@ impl Model {
             pasted: None,
             invited_to: None,
             waiting: BTreeMap::new(),
+            awaited: None,
             label_due: None,
             dirty: true,
             next_id: 1,

@@ -12,6 +12,7 @@ macro_rules! in_pane {
 }
 
 mod answer;
+mod awaited;
 mod bulk;
 mod deed;
 mod details;
@@ -53,6 +54,7 @@ impl Model {
     /// Takes in what happened at `now` and says what is to be done. Pure: the same model, message and instant give the
     /// same model and effects.
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
+        let was_awaiting = self.is_awaiting();
         self.now = now;
         self.dirty |= self.label_due.is_some_and(|due| now >= due);
         // Everything changes the screen but a poll that found nothing and the tick that sent it.
@@ -101,6 +103,8 @@ impl Model {
             Msg::Resumed => self.poll_now(),
         };
         effects.extend(self.fetch_wanted());
+        self.mind_awaited();
+        self.dirty |= self.is_awaiting() != was_awaiting;
         self.label_due = self.next_label();
         effects
     }
@@ -108,7 +112,7 @@ impl Model {
     /// The instant at which something changes by itself: the next poll, the end of a notice, a label that grows older.
     pub fn wake_at(&self) -> Option<Timestamp> {
         let toast = self.toast.as_ref().map(|toast| toast.until);
-        [self.line.next_poll, toast, self.label_due].into_iter().flatten().min()
+        [self.line.next_poll, toast, self.label_due, self.awaited_due()].into_iter().flatten().min()
     }
 
     fn tick(&mut self) -> Vec<Effect> {
@@ -146,6 +150,9 @@ impl Model {
         }
         if key.is_ctrl('c') {
             return vec![Effect::Quit];
+        }
+        if key.is("esc") && self.is_awaiting() {
+            return self.await_no_longer();
         }
         if !self.overlays.is_empty() {
             return self.overlay_key(key);

@@ -1,6 +1,7 @@
 //! What keys and answers do, without a terminal or a server.
 
 mod actions;
+mod awaited;
 mod bulk;
 mod campaigns;
 mod codes;

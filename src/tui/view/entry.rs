@@ -123,7 +123,9 @@ fn parts(area: Rect, model: &Model, form: &Form, theme: &Theme) -> (Vec<Line<'st
         head.truncate(1);
     }
     head.push(Line::default());
-    let drawn = form::draw(form, usize::from(wide), usize::from(u16::MAX), theme);
+    // The last line is for the keys.
+    let room = usize::from(area.height).saturating_sub(head.len() + 1);
+    let drawn = form::draw(form, usize::from(wide), room, theme);
     let block = middle(area, wide, (head.len() + drawn.height()) as u16);
     let above = (head.len() as u16).min(block.height);
     let fields = Rect { y: block.y + above, height: block.height - above, ..block };

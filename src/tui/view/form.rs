@@ -25,8 +25,6 @@ const MOST_LINES: usize = 5;
 
 /// The most people that are shown at once.
 const MOST_PEOPLE: usize = 5;
-/// A form of so many fields at most scrolls rather than it gets dense.
-const MOST_AIRY: usize = 6;
 /// What is said where no name holds what is typed.
 const NOBODY: &str = "Nobody here has this in their name: type a user name or an e-mail address in full.";
 
@@ -123,7 +121,7 @@ impl Drawn {
 /// Draws a form for so many columns; blank lines between its fields go where they would take it beyond so many lines.
 pub(super) fn draw(form: &Form, wide: usize, high: usize, theme: &Theme) -> Drawn {
     let airy = lines(form, wide, true, theme);
-    if airy.height() <= high || form.fields.len() <= MOST_AIRY { airy } else { lines(form, wide, false, theme) }
+    if airy.height() <= high { airy } else { lines(form, wide, false, theme) }
 }
 
 fn lines(form: &Form, wide: usize, airy: bool, theme: &Theme) -> Drawn {

@@ -24,6 +24,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     let mut x = put(buf, area.x, area.y, NAME, theme.title, wide);
     if model.screen == Screen::Panes {
         let (text, style) = match model.line.heard {
+            _ if model.is_awaiting() => ("⋯ waiting · esc stops".to_owned(), theme.pending),
             None => ("○ connecting…".to_owned(), theme.dim),
             Some(heard) if label::is_live(heard, model.now, model.settings.poll_seconds) => {
                 ("● live".to_owned(), theme.accepted)

@@ -6,7 +6,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{open, put_lines, say};
+use super::{super::text::clip, first_lines, open, put_lines, say};
 use crate::tui::{
     model::{Confirm, Deed, Many},
     theme::Theme,
@@ -14,32 +14,46 @@ use crate::tui::{
 
 /// A question is short; a narrow box keeps it together.
 const WIDEST: u16 = 56;
+/// Lines of a question on a screen that is lower than this.
+const MOST_QUESTION: usize = 3;
+const LOW: u16 = 14;
 
 pub(super) fn draw(buf: &mut Buffer, area: Rect, confirm: &Confirm, theme: &Theme) -> Rect {
     let wide = super::box_width(area).min(WIDEST);
     let room = usize::from(wide).saturating_sub(4);
-    let mut lines = say(&confirm.question, room, theme.title);
-    if !confirm.consequence.is_empty() {
-        lines.push(Line::default());
-        lines.extend(say(&confirm.consequence, room, theme.dim));
+    let mut question = say(&confirm.question, room, theme.title);
+    // On a low screen a long name leaves room for what will happen.
+    if area.height < LOW && question.len() > MOST_QUESTION {
+        question = say(&clip(&confirm.question, room * MOST_QUESTION - room / 4), room, theme.title);
     }
-    if let Some(refused) = &confirm.refused {
-        lines.push(Line::default());
-        lines.extend(say(&format!("✗ {refused}"), room, theme.error));
+    let consequence = match confirm.consequence.as_str() {
+        "" => Vec::new(),
+        text => say(text, room, theme.dim),
+    };
+    let refused = confirm.refused.as_ref().map(|refused| say(&format!("✗ {refused}"), room, theme.error));
+    let choices = confirm.choices.iter().filter(|_| confirm.sending.is_none()).map(|choice| {
+        let mark = if choice.chosen { "[x]" } else { "[ ]" };
+        let key = Span::styled(choice.key.to_string(), theme.key);
+        Line::from(vec![key, Span::raw(format!(" {mark} {}", choice.label))])
+    });
+    let mut parts = [question, consequence, refused.unwrap_or_default(), choices.collect(), vec![last(confirm, theme)]];
+    let lines: Vec<_> = parts.iter().filter(|part| !part.is_empty()).map(Vec::as_slice).collect();
+    let mut lines = lines.join(&Line::default());
+    let keys: &[(&str, &str)] = if confirm.sending.is_some() { &[("esc", "stop")] } else { &[] };
+    let inner = open(buf, area, wide, lines.len(), "Sure?", keys, theme);
+    let high = usize::from(inner.height);
+    if lines.len() > high {
+        // On a low screen what is asked, what went wrong and the answers stay in sight, and the consequence is cut.
+        let others: usize = parts.iter().map(Vec::len).sum::<usize>() - parts[1].len();
+        parts[1] = first_lines(std::mem::take(&mut parts[1]), high.saturating_sub(others));
+        lines = parts.concat();
     }
-    lines.push(Line::default());
-    let mut answers = 1;
-    if confirm.sending.is_none() && !confirm.choices.is_empty() {
-        for choice in &confirm.choices {
-            let mark = if choice.chosen { "[x]" } else { "[ ]" };
-            lines.push(Line::from(vec![
-                Span::styled(choice.key.to_string(), theme.key),
-                Span::raw(format!(" {mark} {}", choice.label)),
-            ]));
-        }
-        lines.push(Line::default());
-        answers += confirm.choices.len() + 1;
-    }
+    put_lines(buf, inner, &lines);
+    inner
+}
+
+/// The answers, or how far it has come.
+fn last(confirm: &Confirm, theme: &Theme) -> Line<'static> {
     let count = confirm.deeds.len();
     if confirm.sending.is_some() {
         let progress = match &confirm.many {
@@ -47,35 +61,20 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, confirm: &Confirm, theme: &Them
             None if count > 1 => format!("{} of {count} done…", confirm.done),
             None => "on its way…".to_owned(),
         };
-        lines.push(Line::styled(progress, theme.pending));
-    } else {
-        let rest = count.saturating_sub(confirm.done);
-        let verb = match confirm.done {
-            0 => confirm.verb.to_owned(),
-            // Some are done, one was refused.
-            _ => format!("{} the other {rest}", confirm.verb),
-        };
-        lines.push(Line::from(vec![
-            Span::styled("y", theme.key),
-            Span::raw(format!(" {verb}   ")),
-            Span::styled("esc", theme.key),
-            Span::raw(format!(" {}", other_way(confirm))),
-        ]));
+        return Line::styled(progress, theme.pending);
     }
-    let keys: &[(&str, &str)] = if confirm.sending.is_some() { &[("esc", "stop")] } else { &[] };
-    let inner = open(buf, area, wide, lines.len(), "Sure?", keys, theme);
-    // On a low screen the answers stay in sight and the consequence is cut.
-    let high = usize::from(inner.height);
-    if lines.len() > high && high > 0 {
-        let kept = high.saturating_sub(answers);
-        lines.drain(kept..lines.len() - answers.min(lines.len()));
-        if let Some(last) = kept.checked_sub(1).and_then(|last| lines.get_mut(last)) {
-            let style = last.style;
-            *last = Line::styled(super::super::text::clip(&format!("{last} …"), room), style);
-        }
-    }
-    put_lines(buf, inner, &lines);
-    inner
+    let rest = count.saturating_sub(confirm.done);
+    let verb = match confirm.done {
+        0 => confirm.verb.to_owned(),
+        // Some are done, one was refused.
+        _ => format!("{} the other {rest}", confirm.verb),
+    };
+    Line::from(vec![
+        Span::styled("y", theme.key),
+        Span::raw(format!(" {verb}   ")),
+        Span::styled("esc", theme.key),
+        Span::raw(format!(" {}", other_way(confirm))),
+    ])
 }
 
 /// How far it has come: "2000 done, 3 refused, 400 to go…".

@@ -157,6 +157,7 @@ const PLAIN: &[Scene] = &[
         });
         model
     }),
+    ("waiting", |size| Model { awaited: Some(later(-2)), ..panes(size) }),
     ("searching", |size| {
         let mut model = panes(size);
         model.invites.search.query = TextField::new("kim");

@@ -1,0 +1,29 @@
+//! What is awaited without a box that says so.
+
+use super::desk::Desk;
+use crate::tui::{message::Msg, request::Request};
+
+#[test]
+fn a_link_that_takes_its_time_is_said_to_be_awaited_and_esc_waits_no_longer() {
+    let mut desk = Desk::with_a_band();
+    desk.press("2 y");
+    let id = desk.request(|r| matches!(r, Request::ShowLink(_))).0;
+    assert!(!desk.model.is_awaiting(), "what comes at once is not said");
+    let due = desk.model.wake_at().unwrap();
+    desk.model.dirty = false;
+    desk.now = due;
+    desk.send(Msg::Tick);
+    assert!(desk.model.is_awaiting() && desk.model.dirty);
+    desk.press("esc");
+    assert!(!desk.model.is_awaiting() && desk.model.awaited.is_none());
+    assert!(!desk.has_request(|r| matches!(r, Request::ShowLink(_))));
+    assert!(!desk.model.waiting.contains_key(&id), "an answer that comes late copies nothing");
+}
+
+#[test]
+fn what_is_answered_is_no_longer_awaited() {
+    let mut desk = Desk::with_a_band();
+    desk.press("2 y");
+    desk.answer(|r| matches!(r, Request::ShowLink(_)), Err(super::desk::offline()));
+    assert!(desk.model.awaited.is_none());
+}
