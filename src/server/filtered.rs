@@ -16,7 +16,7 @@ use crate::{
 pub(crate) const MOST_LOOKED_AT: i64 = 5_000;
 
 /// Rows at the beginning of a walk that tell whether words are common: half of them have to fit.
-const SAMPLE: i64 = 200;
+const SAMPLE: i64 = 120;
 
 /// What a condition is good for on the way to the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +70,8 @@ pub(crate) enum Way {
     Few(usize),
     /// A walk along the index of the condition at this place, or of the whole list.
     Walk(Option<usize>),
+    /// Such a walk, of whose first rows [`MOST_COUNTED`] fit.
+    Common(Option<usize>),
 }
 
 /// A statement that is put together; `?` in a text stands for the next of its values.
@@ -107,19 +109,29 @@ impl<'a> Filtered<'a> {
         }
         for (place, one) in self.conditions.iter().enumerate() {
             if one.lead == Lead::Words && self.is_common(tx)? {
-                break;
+                return Ok(Way::Common(self.in_order()));
             }
-            if matches!(one.lead, Lead::InOrder | Lead::ByIndex | Lead::Words) {
-                let mut rows = Statement::default();
-                rows.add("SELECT 1 AS one FROM ", &[]);
-                self.led_by(&mut rows, tx.dialect(), Some(place));
-                rows.add(&format!(" LIMIT {MOST_LOOKED_AT}"), &[]);
-                if rows.count(tx)? < MOST_LOOKED_AT {
-                    return Ok(Way::Few(place));
-                }
+            if matches!(one.lead, Lead::InOrder | Lead::ByIndex | Lead::Words) && self.leads_to_few(tx, place)? {
+                return Ok(Way::Few(place));
             }
         }
         Ok(Way::Walk(self.in_order()))
+    }
+
+    /// Whether the condition at this place leads to fewer rows than a walk looks at.
+    fn leads_to_few(&self, tx: &mut Tx<'_>, place: usize) -> Result<bool, Error> {
+        let mut rows = Statement::default();
+        rows.add("SELECT 1 AS one FROM ", &[]);
+        match (self.conditions.get(place), tx.dialect()) {
+            // What the index has is enough to count: the rows are not read.
+            (Some(words), Dialect::Sqlite) if words.lead == Lead::Words => {
+                let index = format!("{}_search", self.table.0);
+                rows.add(&format!("{index} s WHERE s.{index} MATCH ?"), &[words.value]);
+            }
+            (_, dialect) => self.led_by(&mut rows, dialect, Some(place)),
+        }
+        rows.add(&format!(" LIMIT {MOST_LOOKED_AT}"), &[]);
+        Ok(rows.count(tx)? < MOST_LOOKED_AT)
     }
 
     /// The condition along whose index a walk goes.
@@ -127,20 +139,27 @@ impl<'a> Filtered<'a> {
         self.conditions.iter().position(|one| one.lead == Lead::InOrder)
     }
 
-    /// Whether so many rows fit that a walk finds a page and all that is counted. Asked on PostgreSQL alone, whose index of
-    /// words reads all that it has of a word, whatever the limit: of a common one that is most of the band.
+    /// Whether so many rows fit that a walk finds a page and all that is counted. Of a common word an index of words has
+    /// most of the band: PostgreSQL's reads all of it, whatever the limit, and SQLite's 5,000 of it, only to tell that.
     fn is_common(&self, tx: &mut Tx<'_>) -> Result<bool, Error> {
-        if tx.dialect() == Dialect::Sqlite {
-            return Ok(false);
-        }
-        let (than, order) = if self.down { ("<", "DESC") } else { (">", "ASC") };
-        let (lead, (_, r)) = (self.in_order(), self.table);
+        Ok(self.fitting_first(tx, SAMPLE, SAMPLE)? >= SAMPLE / 2
+            && self.fitting_first(tx, MOST_LOOKED_AT, MOST_COUNTED)? >= MOST_COUNTED)
+    }
+
+    /// How many of the first rows of a walk fit, counted to `most`. Nothing but that is read of a row.
+    fn fitting_first(&self, tx: &mut Tx<'_>, looked_at: i64, most: i64) -> Result<i64, Error> {
         let mut first = Statement::default();
-        first.add(&format!("SELECT 1 AS one FROM (SELECT {r}.* FROM "), &[]);
-        self.led_by(&mut first, tx.dialect(), lead);
-        first.add(&format!(" ORDER BY {} LIMIT {SAMPLE}) AS {r}", self.order(order)), &[]);
-        self.fitting(&mut first, None, than);
-        Ok(first.count(tx)? >= SAMPLE / 2 && self.count(tx, Way::Walk(lead), None)? >= MOST_COUNTED)
+        let mut next = "SELECT 1 AS one FROM (SELECT ";
+        for one in self.conditions.iter().filter(|one| one.lead != Lead::Words) {
+            first.add(next, &[]);
+            first.add(one.text, &[one.value]);
+            next = " AND ";
+        }
+        first.add(" AS fits FROM ", &[]);
+        self.led_by(&mut first, tx.dialect(), self.in_order());
+        let order = self.order(if self.down { "DESC" } else { "ASC" });
+        first.add(&format!(" ORDER BY {order} LIMIT {looked_at}) AS looked WHERE fits LIMIT {most}"), &[]);
+        first.count(tx)
     }
 
     /// How many rows fit, counted to [`MOST_COUNTED`]; `None` where nothing is asked of them, and where as many are not
@@ -148,6 +167,9 @@ impl<'a> Filtered<'a> {
     pub(crate) fn matched(&self, tx: &mut Tx<'_>, way: Way) -> Result<Option<u64>, Error> {
         if self.conditions.is_empty() {
             return Ok(None);
+        }
+        if matches!(way, Way::Common(_)) {
+            return Ok(Some(MOST_COUNTED.unsigned_abs()));
         }
         let n = self.count(tx, way, None)?;
         Ok(Some(n.unsigned_abs()).filter(|_| n >= MOST_COUNTED || !matches!(way, Way::Walk(_))))
@@ -185,7 +207,9 @@ impl<'a> Filtered<'a> {
         text.add(&format!(" ORDER BY {} LIMIT ?", self.order(order)), &[&fetch]);
         let rows: Vec<T> = tx.query(intern(text.sql), &text.params)?;
         let edge = match way {
-            Way::Walk(lead) if rows.len() <= page.limit as usize => self.edge(tx, lead, behind, (than, order))?,
+            Way::Walk(lead) | Way::Common(lead) if rows.len() <= page.limit as usize => {
+                self.edge(tx, lead, behind, (than, order))?
+            }
             _ => None,
         };
         Ok(page.cut_walk(rows, edge, place))
@@ -240,7 +264,7 @@ impl<'a> Filtered<'a> {
                 self.beyond(text, dialect, lead, (place, key), (than, order), most);
                 return text.add(&format!(") AS {r}"), &[]);
             }
-            (Way::Walk(lead), Some(place), Some(key)) => {
+            (Way::Walk(lead) | Way::Common(lead), Some(place), Some(key)) => {
                 text.add("(SELECT * FROM (", &[]);
                 self.beyond(text, dialect, lead, (place, key), (than, order), &MOST_LOOKED_AT);
                 let in_order = self.order(order);
@@ -256,7 +280,7 @@ impl<'a> Filtered<'a> {
                 // Out of reach, though some may have come since they were counted.
                 text.add(&format!(" LIMIT {}) AS {r}", 2 * MOST_LOOKED_AT), &[]);
             }
-            Way::Walk(lead) => {
+            Way::Walk(lead) | Way::Common(lead) => {
                 text.add(&format!("(SELECT {r}.* FROM "), &[]);
                 self.led_by(text, dialect, lead);
                 self.behind(text, behind, than);

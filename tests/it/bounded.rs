@@ -124,6 +124,36 @@ fn filled(world: &World, sql: &str, band: &str, query: &str) -> String {
     filled
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fits_a_common_word_is_counted_out_of_an_index_alone_and_once() {
+    let world = World::sqlite().await;
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    ada.invite(&band, json!({ "label": "the drummer" })).await;
+    world.copy_invites(1_500).await;
+    let path = format!("/bands/{band}/invites?limit=50&q=");
+    let statements = |before: &[&'static str]| {
+        let recorded = world.app.store().recorded();
+        recorded.into_iter().filter(|sql| !before.contains(sql) && sql.contains("LIKE")).collect::<Vec<_>>()
+    };
+    let before = world.app.store().recorded();
+    let (_, page) = ada.get(&format!("{path}drummer")).await;
+    assert_eq!((rows(&page), &page["matched"]), (50, &json!(1_000)));
+    let (counts, pages): (Vec<_>, Vec<_>) = statements(&before).into_iter().partition(|sql| sql.contains("COUNT(*)"));
+    assert_eq!(
+        (counts.len(), pages.len()),
+        (2, 1),
+        "a few rows are tried, 1,000 are counted, and a page is read: {counts:?}"
+    );
+    for sql in counts {
+        let plan = crate::plan::plan(&world.database, sql).unwrap();
+        assert!(plan.contains("USING COVERING INDEX invite_band "), "{sql}\n{plan}");
+    }
+    // A rare word is tried on those few rows alone, and then found by the index of words.
+    let (_, page) = ada.get(&format!("{path}nobody")).await;
+    assert_eq!((rows(&page), &page["matched"]), (0, &json!(0)));
+}
+
 /// What a statement takes, and what it may.
 fn work(database: &Database, sql: &str) -> (i64, i64) {
     match database {

@@ -85,6 +85,10 @@ async fn work(world: World, n: usize) -> Vec<Work> {
     for sort in ["expires", "-expires"] {
         invites.push((format!("invites?status=pending&sort={sort}"), true));
     }
+    // A word that every invite has.
+    for sort in ["-created", "created"] {
+        invites.push((format!("invites?q=drummer&sort={sort}"), true));
+    }
     lists.extend(invites.iter().map(|(list, counts)| (list.as_str(), *counts)));
     for (list, counts) in lists {
         let list = format!("{}{}limit=20", of_band(list), if list.contains('?') { '&' } else { '?' });

@@ -81,7 +81,8 @@ CREATE TABLE member (
     search_text TEXT NOT NULL DEFAULT '',
     UNIQUE (band, account)
 ) STRICT;
-CREATE INDEX member_band ON member (band, seq);
+-- With the names, as invites have their texts in theirs.
+CREATE INDEX member_band ON member (band, seq, search_text);
 CREATE INDEX member_inviter ON member (band, invited_by, seq);
 CREATE INDEX member_account ON member (account, seq);
 CREATE UNIQUE INDEX member_owner ON member (band) WHERE role = 'owner';
@@ -192,7 +193,8 @@ CREATE TABLE invite (
     -- The texts by which it is found, folded: what the index finds is looked at again.
     search_text TEXT NOT NULL DEFAULT ''
 ) STRICT;
-CREATE INDEX invite_band ON invite (band, seq);
+-- With the texts, so that a search for a common word counts what fits without a look at the rows.
+CREATE INDEX invite_band ON invite (band, seq, search_text);
 CREATE INDEX invite_band_status ON invite (band, status, seq);
 CREATE INDEX invite_band_kind ON invite (band, kind, seq);
 CREATE INDEX invite_band_campaign ON invite (band, campaign, seq);

@@ -2,18 +2,21 @@
 //!
 //! A use case is synchronous and the answer is far, so it is run twice: once to learn what it asks, and once more to go on
 //! with the answer. One statement is one snapshot by itself. Where more than one is asked, or anything goes wrong, the
-//! use case takes the long way, a read in a transaction, which also tells what is wrong. The connections are shared: what
-//! many ask at once travels together, and is answered one after the other.
+//! use case takes the long way, a read in a transaction, which also tells what is wrong.
+//!
+//! The connections are shared. While all of them carry something, those who come gather; the next connection that is free
+//! takes all who ask the same statement and asks it once for all of them, with a row of values for each. A statement costs
+//! PostgreSQL far more than the rows that it finds by their keys, and both sides a message, so that many at once are
+//! answered in a fraction of what they would take one by one. Who comes alone goes alone, and waits for nobody.
 
 use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    collections::{HashMap, VecDeque},
+    fmt::Write as _,
+    sync::{Arc, Mutex},
 };
 
-use tokio_postgres::{Client, Row, Statement};
+use tokio::sync::oneshot;
+use tokio_postgres::{Client, Row, Statement, types::Type};
 
 use super::{
     Error, Failure, Tx, Value, attempt, lock,
@@ -22,30 +25,38 @@ use super::{
     value::Owned,
 };
 
+/// Look-ups that one statement answers at most, so that the first of them does not wait for long.
+const TOGETHER: usize = 64;
+
 /// Connections that look-ups share.
 pub(super) struct Lines {
     server: Arc<Server>,
-    open: Vec<tokio::sync::Mutex<Option<Arc<Line>>>>,
-    next: AtomicUsize,
+    gathered: Mutex<Gathered>,
 }
 
-/// One of them, with what was prepared on it.
-struct Line {
-    client: Client,
-    /// SQL text is `'static`, so nothing has to be evicted.
-    statements: Mutex<HashMap<&'static str, Statement>>,
+/// Who waits, and what could carry them. Nobody waits while a connection is idle.
+struct Gathered {
+    waiting: VecDeque<Asked>,
+    /// Connections that carry nothing; one that is not open yet, or no longer, is `None`.
+    idle: Vec<Option<Line>>,
+}
+
+/// A look-up on its way.
+struct Asked {
+    question: Question,
+    to: oneshot::Sender<Result<Vec<Row>, Error>>,
 }
 
 impl Lines {
     /// So many, each connected when it is first needed.
     pub(super) fn new(server: Arc<Server>, count: usize) -> Self {
-        let open = (0..count.max(1)).map(|_| tokio::sync::Mutex::default()).collect();
-        Self { server, open, next: AtomicUsize::new(0) }
+        let idle = (0..count.max(1)).map(|_| None).collect();
+        Self { server, gathered: Mutex::new(Gathered { waiting: VecDeque::new(), idle }) }
     }
 
     /// Looks; `None` where the use case has to take the long way. Takes no longer than a statement may.
     pub(super) async fn look<T: Send, E: Failure>(
-        &self,
+        self: &Arc<Self>,
         f: &mut (impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send),
     ) -> Option<Result<T, E>> {
         let record: Record = None;
@@ -65,33 +76,100 @@ impl Lines {
         }
     }
 
-    async fn answer(&self, question: Question) -> Result<Vec<Row>, Error> {
-        let slot = &self.open[self.next.fetch_add(1, Ordering::Relaxed) % self.open.len()];
-        let asked = async {
-            let line = {
-                let mut slot = slot.lock().await;
-                match &*slot {
-                    Some(line) if !line.client.is_closed() => line.clone(),
-                    _ => slot.insert(Arc::new(Line::open(&self.server).await?)).clone(),
-                }
-            };
-            line.ask(&question).await
+    async fn answer(self: &Arc<Self>, question: Question) -> Result<Vec<Row>, Error> {
+        let (to, answer) = oneshot::channel();
+        let free = {
+            let mut gathered = lock(&self.gathered);
+            gathered.waiting.push_back(Asked { question, to });
+            gathered.idle.pop()
         };
-        match tokio::time::timeout(self.server.limit(), asked).await {
-            Ok(Err(error @ Error::Connection(_))) => {
-                slot.lock().await.take();
-                Err(error)
-            }
-            Ok(result) => result,
-            Err(_) => {
-                // Who connects holds the slot and will find out by itself.
-                if let Ok(mut slot) = slot.try_lock() {
-                    slot.take();
+        if let Some(line) = free {
+            // A task of its own: whoever asks may go away, and others wait for what goes with it.
+            drop(tokio::spawn(self.clone().carry(line)));
+        }
+        match tokio::time::timeout(self.server.limit(), answer).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(Error::Closed),
+            Err(_) => Err(Error::Timeout),
+        }
+    }
+
+    /// Carries all who wait, and rests when nobody does.
+    async fn carry(self: Arc<Self>, mut line: Option<Line>) {
+        while let Some((free, group)) = self.next(line) {
+            line = self.ask(free, group).await;
+        }
+    }
+
+    /// Those who go together next; where nobody waits the connection is idle.
+    fn next(&self, line: Option<Line>) -> Option<(Option<Line>, Vec<Asked>)> {
+        let mut gathered = lock(&self.gathered);
+        let mut group: Vec<Asked> = Vec::new();
+        let mut others = VecDeque::new();
+        for one in gathered.waiting.drain(..).filter(|one| !one.to.is_closed()) {
+            let same = group.first().is_none_or(|first| first.question.sql == one.question.sql);
+            if same && group.len() < TOGETHER { group.push(one) } else { others.push_back(one) }
+        }
+        gathered.waiting = others;
+        if group.is_empty() {
+            gathered.idle.push(line);
+            return None;
+        }
+        Some((line, group))
+    }
+
+    /// Asks, and gives each its answer; the connection, if it can be used again.
+    async fn ask(&self, line: Option<Line>, group: Vec<Asked>) -> Option<Line> {
+        let (questions, askers): (Vec<_>, Vec<_>) = group.into_iter().map(|one| (one.question, one.to)).unzip();
+        let asked = async {
+            let mut line = match line.filter(|line| !line.client.is_closed()) {
+                Some(line) => line,
+                None => Line::open(&self.server).await?,
+            };
+            let answers = line.ask(&questions).await;
+            Ok((line, answers))
+        };
+        let asked = tokio::time::timeout(self.server.limit(), asked).await;
+        let (line, answers) = match asked.unwrap_or(Err(Error::Timeout)) {
+            Ok((line, answers)) => (Some(line), answers),
+            Err(error) => (None, Err(error)),
+        };
+        match answers {
+            Ok(answers) => {
+                for (to, rows) in askers.into_iter().zip(answers) {
+                    let _ = to.send(Ok(rows)); // who asked may have gone
                 }
-                Err(Error::Timeout)
+                line
+            }
+            Err(error) => {
+                for to in askers {
+                    let _ = to.send(Err(error.clone()));
+                }
+                line.filter(|_| !matches!(error, Error::Connection(_)))
             }
         }
     }
+}
+
+/// One of the connections, with what was prepared on it. SQL text is `'static`, so nothing has to be evicted.
+struct Line {
+    client: Client,
+    statements: HashMap<&'static str, Prepared>,
+}
+
+/// A statement, as it is asked by one and by several.
+#[derive(Clone)]
+struct Prepared {
+    alone: Statement,
+    together: Together,
+}
+
+#[derive(Clone)]
+enum Together {
+    NotYet,
+    /// PostgreSQL does not take it so: each is asked alone.
+    Never,
+    By(Statement),
 }
 
 impl Line {
@@ -100,23 +178,79 @@ impl Line {
         let client = server.shared().await?;
         // The long way's own promise: who only looks can change nothing.
         client.batch_execute("SET default_transaction_read_only = on").await?;
-        Ok(Self { client, statements: Mutex::default() })
+        Ok(Self { client, statements: HashMap::new() })
     }
 
-    async fn ask(&self, question: &Question) -> Result<Vec<Row>, Error> {
-        let known = lock(&self.statements).get(question.sql).cloned();
-        let statement = if let Some(statement) = known {
-            statement
-        } else {
-            let new = self.client.prepare(question.sql).await?;
-            lock(&self.statements).entry(question.sql).or_insert(new).clone()
-        };
-        if statement.params().len() != question.values.len() {
+    /// The rows of each of some questions, all of them by one statement.
+    async fn ask(&mut self, questions: &[Question]) -> Result<Vec<Vec<Row>>, Error> {
+        let Some(Question { sql, .. }) = questions.first() else { return Ok(Vec::new()) };
+        let several = questions.len() > 1;
+        let Prepared { alone, together } = self.prepared(sql, several).await?;
+        let count = alone.params().len();
+        if questions.iter().any(|one| one.values.len() != count) {
             return Err(Error::Parameters);
         }
-        let values: Vec<Value<'_>> = question.values.iter().map(Owned::value).collect();
-        Ok(self.client.query(&statement, &refs(&values)).await?)
+        let mut answers: Vec<Vec<Row>> = Vec::with_capacity(questions.len());
+        let (true, Together::By(together)) = (several, together) else {
+            for one in questions {
+                let values: Vec<Value<'_>> = one.values.iter().map(Owned::value).collect();
+                answers.push(self.client.query(&alone, &refs(&values)).await?);
+            }
+            return Ok(answers);
+        };
+        let column = |n: usize| questions.iter().map(|one| one.values[n].value()).collect::<Vec<_>>();
+        let columns: Vec<Vec<Value<'_>>> = (0..count).map(column).collect();
+        let values: Vec<_> = columns.iter().map(|column| column as _).collect();
+        answers.resize_with(questions.len(), Vec::new);
+        for row in self.client.query(&together, &values).await? {
+            let asker: i64 = row.try_get(ASKER)?;
+            let place = usize::try_from(asker - 1).ok();
+            place.and_then(|place| answers.get_mut(place)).ok_or(Error::Column(ASKER))?.push(row);
+        }
+        Ok(answers)
     }
+
+    async fn prepared(&mut self, sql: &'static str, several: bool) -> Result<Prepared, Error> {
+        let mut known = match self.statements.get(sql) {
+            Some(known) => known.clone(),
+            None => Prepared { alone: self.client.prepare(sql).await?, together: Together::NotYet },
+        };
+        if several && matches!(known.together, Together::NotYet) {
+            known.together = self.together(sql, known.alone.params()).await?;
+        }
+        let _ = self.statements.insert(sql, known.clone());
+        Ok(known)
+    }
+
+    async fn together(&self, sql: &str, types: &[Type]) -> Result<Together, Error> {
+        if types.is_empty() {
+            return Ok(Together::Never);
+        }
+        match self.client.prepare(&for_several(sql, types)).await.map_err(Error::from) {
+            Ok(statement) => Ok(Together::By(statement)),
+            Err(error @ Error::Connection(_)) => Err(error),
+            Err(_) => Ok(Together::Never),
+        }
+    }
+}
+
+/// The column that says whose a row is, by number from 1.
+const ASKER: &str = "asker";
+
+/// A statement for several who ask at once: each parameter is an array with a value for each of them, and
+/// [`ASKER`] is one more column.
+fn for_several(sql: &str, types: &[Type]) -> String {
+    let (mut arrays, mut names) = (Vec::new(), String::new());
+    for (n, of) in types.iter().enumerate() {
+        arrays.push(format!("${}::{}[]", n + 1, of.name()));
+        let _ = write!(names, "v{}, ", n + 1);
+    }
+    format!(
+        "SELECT found.*, asked.{ASKER} AS {ASKER} FROM unnest({}) WITH ORDINALITY AS asked ({names}{ASKER})
+         CROSS JOIN LATERAL ({}) AS found",
+        arrays.join(", "),
+        sql.replace('$', "asked.v")
+    )
 }
 
 /// A statement with its values.
@@ -153,5 +287,21 @@ impl Replay {
     pub(super) fn refuse(&mut self) -> Error {
         self.asks_more = true;
         Error::Aborted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_for_several_takes_a_list_of_each_value_and_says_whose_a_row_is() {
+        let sql = "SELECT id AS id FROM invite WHERE band = $1 AND seq > $2 OR seq = $1";
+        assert_eq!(
+            for_several(sql, &[Type::UUID, Type::INT8]).split_whitespace().collect::<Vec<_>>().join(" "),
+            "SELECT found.*, asked.asker AS asker FROM unnest($1::uuid[], $2::int8[]) WITH ORDINALITY \
+             AS asked (v1, v2, asker) CROSS JOIN LATERAL (SELECT id AS id FROM invite \
+             WHERE band = asked.v1 AND seq > asked.v2 OR seq = asked.v1) AS found"
+        );
     }
 }

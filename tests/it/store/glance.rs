@@ -5,6 +5,7 @@ use std::thread;
 use guestlist::server::store::{Error, Store, Tx};
 
 use super::{Number, Place, add, blocker, insert};
+use guestlist::server::store::Database;
 
 on_both! {
     a_glance_sees_what_was_acknowledged_and_can_change_nothing,
@@ -68,4 +69,58 @@ async fn a_glance_at_a_file_is_taken_on_the_callers_thread() {
     let store = place.open();
     let ran = store.glance::<_, Error, _>(|_| Ok(thread::current().id())).await;
     assert_eq!(ran, Ok(thread::current().id()));
+}
+
+/// Begins a look-up of one entry, and lets it ask.
+async fn begin(store: &Store, id: i64) -> std::pin::Pin<Box<dyn Future<Output = Result<Option<Number>, Error>>>> {
+    let store = store.clone();
+    let look = move |tx: &mut Tx<'_>| tx.query_one::<Number>("SELECT id AS n FROM entry WHERE id = $1", &[&id]);
+    let mut looking = Box::pin(async move { store.glance(look).await });
+    let begun = std::future::poll_fn(|context| std::task::Poll::Ready(looking.as_mut().poll(context))).await;
+    assert!(begun.is_pending());
+    looking
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn look_ups_that_wait_for_postgres_are_asked_together_and_each_gets_its_own_answer() {
+    let Some(mut place) = Place::postgres() else { return };
+    place.options.readers = 2;
+    let Database::Postgres(url) = &place.options.database else { return };
+    let connect = async || {
+        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+        drop(tokio::spawn(connection));
+        client
+    };
+    // Within a transaction what others do is seen as it was when it was asked for first.
+    let (other, eye) = (connect().await, connect().await);
+    let store = place.open();
+    for id in 1..=100 {
+        add(&store, id).await.unwrap();
+    }
+    other.batch_execute("BEGIN; LOCK TABLE entry").await.unwrap();
+    // The last ones are of nobody.
+    let mut all = Vec::new();
+    for id in 1..=120 {
+        all.push((id, begin(&store, id).await));
+    }
+    let gone = all.swap_remove(40);
+    drop(gone);
+    let both_wait = "SELECT COUNT(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM entry WHERE id%'";
+    let mut tries = 0;
+    while eye.query_one(both_wait, &[]).await.unwrap().get::<_, i64>(0) < 2 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tries += 1;
+        assert!(tries < 1_000, "the look-ups do not wait for the table");
+    }
+    other.batch_execute("COMMIT").await.unwrap();
+    for (id, looking) in all {
+        assert_eq!(looking.await, Ok((id <= 100).then_some(Number { n: id })), "{id}");
+    }
+    // Whichever connection was free first took the most of those who waited.
+    let together = "SELECT COUNT(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND query LIKE '%unnest%' AND pid <> pg_backend_pid()";
+    assert!(eye.query_one(together, &[]).await.unwrap().get::<_, i64>(0) > 0);
+    // And who comes alone is asked alone, on the same connections.
+    assert_eq!(count(&store).await, Ok(Some(Number { n: 100 })));
 }
