@@ -28,7 +28,7 @@ mod withdrawal;
 pub use address::Address;
 pub use door::{Admission, Departure, Refusal, Visit, check_departure, check_membership};
 pub use ending::{check_shared_end, shared_end};
-pub use event::WallTime;
+pub use event::{WallTime, event_instant};
 pub use id::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, SessionId, SuppressionId, TemplateId};
 #[cfg(feature = "server")]
 pub(crate) use invite::MOST_USES;

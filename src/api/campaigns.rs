@@ -31,7 +31,7 @@ pub struct Campaign {
     pub max_invites: Option<u32>,
     /// The most uses that all its invites together have, null without limit.
     pub max_accepts: Option<u32>,
-    /// Whether it is the one of the band's invites that were made without a campaign. It cannot be deleted, and goes on
+    /// Whether it is the band's own, which takes every invite that names no other. It cannot be deleted, and goes on
     /// when its invites are ended.
     pub is_default: bool,
     /// Where its invites stand.

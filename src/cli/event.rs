@@ -1,12 +1,12 @@
 //! What a campaign invites to, where that has a date, as options.
 
 use clap::Args;
-use jiff::{Zoned, civil::DateTime, tz::TimeZone};
+use jiff::{Zoned, tz::TimeZone};
 
 use super::{Error, texts};
 use crate::{
     api::{CampaignEvent, SetEvent},
-    domain::{EventTitle, Place},
+    domain::{EventTitle, Place, event_instant},
 };
 
 /// What its invites are to, where that has a date.
@@ -106,7 +106,7 @@ enum Time {
 
 /// Refuses a beginning that has passed. What cannot be read here is for the server to refuse.
 fn ahead(starts: &str, zone: &str) -> Result<(), Error> {
-    match instant(starts, zone) {
+    match event_instant(starts, zone) {
         Some(at) if at < Zoned::now() => {
             let now = Zoned::now().with_time_zone(at.time_zone().clone());
             Err(Error::Usage(format!("--starts has passed: in {zone} it is {}", now.strftime("%Y-%m-%d %H:%M"))))
@@ -116,16 +116,7 @@ fn ahead(starts: &str, zone: &str) -> Result<(), Error> {
 }
 
 fn is_before(one: &str, other: &str, zone: &str) -> bool {
-    instant(one, zone).zip(instant(other, zone)).is_some_and(|(one, other)| one <= other)
-}
-
-/// The instant of a time with an offset, or as clocks in the zone show it.
-fn instant(text: &str, zone: &str) -> Option<Zoned> {
-    let zone = TimeZone::get(zone.trim()).ok()?;
-    if let Ok(at) = text.trim().parse::<jiff::Timestamp>() {
-        return Some(at.to_zoned(zone));
-    }
-    text.trim().parse::<DateTime>().ok()?.to_zoned(zone).ok()
+    event_instant(one, zone).zip(event_instant(other, zone)).is_some_and(|(one, other)| one <= other)
 }
 
 /// A time without seconds and offset.

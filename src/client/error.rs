@@ -220,6 +220,8 @@ fn problem_hint(problem: &Problem) -> String {
             "Check that the link was copied whole; it may also have been replaced by a newer one.".to_owned()
         }
         Code::InviteRequired => "Register with an invite: `guestlist register NAME ADDRESS --invite -`.".to_owned(),
+        // The detail of a server of this version says it already.
+        Code::WrongRecipient if problem.detail.contains("Sign in") => String::new(),
         Code::WrongRecipient => "Sign in as the person the invite is for.".to_owned(),
         Code::RateLimited | Code::Unavailable => "Wait a little and try again.".to_owned(),
         Code::NotFound => "Check the id; lists show what you can see.".to_owned(),

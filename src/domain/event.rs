@@ -1,6 +1,10 @@
 //! When something takes place, as the clocks there show it.
 
-use jiff::{Timestamp as Instant, civil::DateTime, tz::Offset};
+use jiff::{
+    Timestamp as Instant, Zoned,
+    civil::DateTime,
+    tz::{Offset, TimeZone},
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Invalid;
@@ -46,6 +50,16 @@ impl WallTime {
     fn show(self, format: &str) -> String {
         self.local().strftime(format).to_string()
     }
+}
+
+/// The instant of a time with an offset, or as clocks in the zone of this name show it; `None` where either cannot be read.
+#[must_use]
+pub fn event_instant(text: &str, zone: &str) -> Option<Zoned> {
+    let zone = TimeZone::get(zone.trim()).ok()?;
+    if let Ok(at) = text.trim().parse::<Instant>() {
+        return Some(at.to_zoned(zone));
+    }
+    text.trim().parse::<DateTime>().ok()?.to_zoned(zone).ok()
 }
 
 impl std::fmt::Display for WallTime {

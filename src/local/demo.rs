@@ -1,5 +1,6 @@
 //! A throw-away server with a sample world, signed in: for looking around.
 
+mod tale;
 mod world;
 
 use std::{
@@ -62,7 +63,7 @@ impl Demo {
 
         let origin = Origin::parse(&server.origin, PlainHttp::LoopbackOnly).map_err(|error| failed(&error))?;
         SessionFile::in_folder(Some(folder.path()), None)
-            .and_then(|sessions| sessions.put(&origin, Kept::new(&session, world::ME, now.plus_hours(24))))
+            .and_then(|sessions| sessions.put(&origin, Kept::new(&session, tale::ME, now.plus_hours(24))))
             .map_err(|error| failed(&error))?;
         Ok(Self { server, folder, session, config })
     }

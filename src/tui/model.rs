@@ -27,7 +27,7 @@ pub use many::{Chosen, Many};
 #[cfg(test)]
 pub(crate) use outline::MOST_HELD;
 pub use outline::{Outline, OutlineLine};
-pub use overlay::{Choice, Confirm, Deed, Details, Finder, MOST_TOLD, Offer, Overlay, ShownLink, WaitingList};
+pub use overlay::{Choice, Confirm, Copying, Deed, Details, Finder, MOST_TOLD, Offer, Overlay, ShownLink, WaitingList};
 pub use places::{Place, Places, Where};
 
 use super::{
@@ -289,6 +289,8 @@ pub enum Purpose {
     Restore(InviteId),
     /// What a pasted invite offers, and what is done with it: the overlay says it waits for this request.
     Offer,
+    /// What the server would say to the invite that is read once more.
+    Foretell,
     /// Rows of a list of people.
     Bulk,
     /// The invites that wait for the person.
@@ -340,6 +342,8 @@ pub struct Model {
     pub toast: Option<Toast>,
     /// What `u` takes back.
     pub undo: Option<Undo>,
+    /// What is being copied just now.
+    pub copying: Option<Copying>,
     /// An invite to look at as soon as someone is signed in.
     pub pasted: Option<Pasted>,
     /// The band that it is to, where its offer was seen: who makes an account for it comes in with that.
@@ -422,6 +426,7 @@ impl Model {
             members: MembersPane::default(),
             toast: None,
             undo: None,
+            copying: None,
             pasted: None,
             invited_to: None,
             waiting: BTreeMap::new(),

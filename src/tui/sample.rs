@@ -345,7 +345,7 @@ pub(crate) fn campaigns() -> Vec<Campaign> {
             name: "Horn section, the whole of it and their friends from the other side of town".to_owned(),
             ..campaign(4)
         },
-        Campaign { is_default: true, ..campaign(1) },
+        Campaign { is_default: true, name: "General".to_owned(), ..campaign(1) },
     ]
 }
 

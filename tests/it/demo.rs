@@ -1,12 +1,12 @@
 //! The sample world that `--demo` shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use guestlist::{
     api::Band,
-    client::{BandQuery, Client, InviteQuery, Origin, Page, PlainHttp, session::SessionFile},
+    client::{AuditQuery, BandQuery, Client, InviteQuery, Origin, Page, PlainHttp, session::SessionFile},
     config::Config,
-    domain::{CancelReason, Role, Status},
+    domain::{CancelReason, JoinStatus, Role, Status},
     local::demo::Demo,
 };
 
@@ -31,8 +31,7 @@ async fn the_sample_world_shows_every_status_and_its_counters_agree() {
     let of = |name: &str| -> &Band { bands.iter().find(|band| band.name == name).unwrap() };
     let (owls, brass, choir) = (of("The Night Owls"), of("Brass & Bone"), of("Choir"));
     assert_eq!([owls.role, brass.role, choir.role], [Some(Role::Owner), Some(Role::Admin), Some(Role::Member)]);
-    assert_eq!((owls.counts.pending, owls.counts.members), (12, 9));
-    assert_eq!(brass.counts.pending, 3);
+    assert!(owls.counts.pending >= 12 && owls.counts.members >= 9 && brass.counts.pending >= 3, "{:?}", owls.counts);
     let query = InviteQuery { page: Page { limit: Some(200), ..Page::default() }, ..InviteQuery::default() };
     let all = client.invites(owls.id, &query).await.unwrap();
     let mut seen = BTreeMap::<_, u64>::new();
@@ -44,6 +43,45 @@ async fn the_sample_world_shows_every_status_and_its_counters_agree() {
     assert!(seen[&(Status::Accepted, None)] >= 5 && seen[&(Status::Rejected, None)] >= 3);
     assert!(seen[&(Status::Cancelled, Some(CancelReason::Expired))] >= 10);
     assert!(seen[&(Status::Cancelled, Some(CancelReason::Revoked))] >= 5);
+    for reason in [
+        CancelReason::CampaignDeleted,
+        CancelReason::CampaignExpired,
+        CancelReason::InviterRemoved,
+        CancelReason::OptedOut,
+        CancelReason::Replaced,
+        CancelReason::Superseded,
+    ] {
+        assert!(seen.contains_key(&(Status::Cancelled, Some(reason))), "{reason}: {seen:?}");
+    }
+    tokio::task::spawn_blocking(move || drop(demo)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_list_of_the_sample_world_has_something_to_show() {
+    let demo = demo().await;
+    let client = client(&demo);
+    let bands = client.bands(&BandQuery::default()).await.unwrap().bands;
+    let (owls, page) = (bands[0].id, Page { limit: Some(200), ..Page::default() });
+    let campaigns = client.campaigns(owls, &page).await.unwrap().campaigns;
+    assert!(campaigns.iter().any(|campaign| campaign.event.is_some() && campaign.active), "{campaigns:?}");
+    let over: Vec<_> = campaigns.iter().filter(|campaign| campaign.ended_at.is_some()).collect();
+    assert!(over.len() >= 3 && over.iter().all(|campaign| campaign.counts.pending == 0), "{over:?}");
+    assert!(client.templates(owls, &page).await.unwrap().templates.len() >= 3);
+    let asked = |status| client.join_requests(owls, status, &page);
+    assert!(asked(None).await.unwrap().join_requests.len() >= 2);
+    assert!(!asked(Some(JoinStatus::Denied)).await.unwrap().join_requests.is_empty());
+    assert!(!client.bans(owls, &page).await.unwrap().bans.is_empty());
+    let inbox = client.inbox(&page).await.unwrap().invites;
+    assert!(inbox.len() >= 2 && inbox.iter().any(|waiting| waiting.message.is_some()), "{inbox:?}");
+    assert!(!client.blocks(&page, false).await.unwrap().blocks.is_empty());
+    assert!(client.blocks(&page, true).await.unwrap().blocks.len() >= 2);
+    assert!(!client.site_codes(&page).await.unwrap().campaigns.is_empty());
+    let kinds = client.stats(owls).await.unwrap();
+    assert!(kinds.by_kind.len() == 4 && kinds.joins.len() >= 8 && kinds.views > 0, "{kinds:?}");
+    let trail = client.audit(owls, &AuditQuery::default(), &page).await.unwrap().events;
+    let days: BTreeSet<_> = trail.iter().map(|event| event.at.day()).collect();
+    assert!(days.len() >= 20, "{days:?}");
+    assert!(trail.is_sorted_by(|newer, older| newer.at >= older.at), "what happened is told in the order of time");
     tokio::task::spawn_blocking(move || drop(demo)).await.unwrap();
 }
 

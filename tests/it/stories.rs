@@ -118,7 +118,7 @@ fn a_campaign_is_made_invited_to_and_ended_with_what_is_pending() {
     let mut pty = client(&ada, &server.origin, (110, 30), &[]);
     pty.see("The Night Owls");
     pty.keys("C");
-    pty.see("without a campaign");
+    pty.see("General");
     pty.keys("n");
     pty.see("New campaign");
     pty.keys("Summer party");

@@ -20,11 +20,6 @@ pub(super) fn campaign(entry: &Entry) -> Option<&Campaign> {
     if let Entry::Campaign(campaign) = entry { Some(campaign) } else { None }
 }
 
-/// What it is called: the one of invites that were made without a campaign is none to those who look.
-pub(super) fn called(campaign: &Campaign) -> &str {
-    if campaign.is_default { "without a campaign" } else { &campaign.name }
-}
-
 /// Where it stands, with its glyph.
 const fn state(campaign: &Campaign) -> &'static str {
     match campaign {
@@ -47,7 +42,7 @@ pub(super) fn pending(campaigns: &[&Campaign]) -> String {
 /// "Summer party" for one, "3 campaigns" for several.
 pub(super) fn names(campaigns: &[&Campaign]) -> String {
     match campaigns {
-        [one] => called(one).to_owned(),
+        [one] => one.name.clone(),
         several => format!("{} campaigns", several.len()),
     }
 }
@@ -62,9 +57,9 @@ pub(super) fn facts(campaign: &Campaign, model: &Model) -> Vec<(&'static str, St
         (None, 0) => format!("{}: it goes on, and no invite of it is pending", state(campaign)),
         (None, _) => state(campaign).to_owned(),
     };
-    let mut facts = vec![("Name", called(campaign).to_owned()), ("Stands", standing)];
+    let mut facts = vec![("Name", campaign.name.clone()), ("Stands", standing)];
     if campaign.is_default {
-        facts.push(("Takes", "every invite that is made without a campaign; they share nothing".to_owned()));
+        facts.push(("Takes", "every invite that names no other campaign; they share nothing".to_owned()));
     }
     facts.extend(campaign.role.map(|role| ("Role", role.as_str().to_owned())));
     facts.push(("Ends", campaign.expires_at.map_or_else(|| "never by itself".to_owned(), at)));
@@ -115,7 +110,7 @@ pub(super) fn cells(campaign: &Campaign, model: &Model, theme: &Theme) -> Cells 
         |count: u64, wide: usize, style| (format!("{count:>wide$}"), if count == 0 { theme.dim } else { style });
     let ends = campaign.ended_at.or(campaign.expires_at);
     Cells {
-        name: (called(campaign).to_owned(), if campaign.is_default { theme.dim } else { plain }),
+        name: (campaign.name.clone(), if campaign.is_default { theme.dim } else { plain }),
         stands: (state(campaign).to_owned(), plain),
         ends: (ends.map_or_else(|| "never".to_owned(), |end| when::date(end, &model.settings.zone)), plain),
         pending: count(counts.pending, 7, theme.pending),
@@ -162,7 +157,7 @@ impl Listed for Campaigns {
     }
 
     fn name(&self, entry: &Entry) -> String {
-        campaign(entry).map_or_else(String::new, |campaign| called(campaign).to_owned())
+        campaign(entry).map_or_else(String::new, |campaign| campaign.name.clone())
     }
 
     fn facts(&self, entry: &Entry, model: &Model) -> Vec<(&'static str, String)> {
@@ -177,15 +172,13 @@ impl Listed for Campaigns {
         let campaign = campaign(entry)?;
         let said = match action {
             Action::DeleteCampaign if campaign.is_default => {
-                "Invites without a campaign are always there: only their pending ones can be ended."
+                "Every band has this campaign, for invites that name no other: only its pending ones can be ended."
             }
             Action::InviteToCampaign if campaign.ended_at.is_some() => {
                 "This campaign has ended: it takes no new invites."
             }
             Action::EndCampaign if campaign.ended_at.is_some() => "This campaign has ended already.",
-            Action::EndCampaign if campaign.is_default && campaign.counts.pending == 0 => {
-                "No invite without a campaign is pending."
-            }
+            Action::EndCampaign if campaign.is_default && campaign.counts.pending == 0 => "No invite of it is pending.",
             _ => return None,
         };
         Some(said.to_owned())
@@ -206,9 +199,9 @@ impl Listed for Campaigns {
                     forms::invite_in(campaign, band, model.sends_mail())
                 }))
             }
-            Action::SaveCampaignCodes => Some(Start::Form(forms::save_codes(campaign.id, called(campaign), false))),
-            Action::PrintCampaignCodes => Some(Start::Form(forms::save_codes(campaign.id, called(campaign), true))),
-            Action::CampaignInvites => Some(Start::ToInvites(campaign.id, called(campaign).to_owned())),
+            Action::SaveCampaignCodes => Some(Start::Form(forms::save_codes(campaign.id, &campaign.name, false))),
+            Action::PrintCampaignCodes => Some(Start::Form(forms::save_codes(campaign.id, &campaign.name, true))),
+            Action::CampaignInvites => Some(Start::ToInvites(campaign.id, campaign.name.clone())),
             _ => None,
         }
     }
@@ -226,7 +219,7 @@ impl Listed for Campaigns {
                 let deeds = campaigns.iter().map(|campaign| send(Request::ExpireCampaign(campaign.id))).collect();
                 let goes_on = campaigns.iter().any(|campaign| campaign.is_default);
                 let (question, new) = if goes_on && campaigns.len() == 1 {
-                    ("End all invites without a campaign?".to_owned(), "New ones can be made.")
+                    (format!("End all invites of {who}?"), "New ones can be made.")
                 } else {
                     (format!("End {who}?"), "No new ones can be made in it.")
                 };

@@ -61,6 +61,14 @@ impl Form {
     pub fn knows_campaigns(&mut self, campaigns: Vec<Campaign>) {
         let open = campaigns.iter().filter(|campaign| !campaign.is_default && campaign.ended_at.is_none());
         self.offer("campaign_id", open.map(|campaign| (campaign.id.to_string().into(), campaign.name.clone().into())));
+        let default = campaigns.iter().find(|campaign| campaign.is_default);
+        let field = self.fields.iter_mut().find(|field| field.name == "campaign_id");
+        if let (Some(default), Some(FormField { input: Input::Choice { options, .. }, .. })) = (default, field)
+            && let Some(none) = options.first_mut()
+        {
+            // To be in none is to be in the band's own.
+            none.1 = default.name.clone().into();
+        }
         self.known.campaigns = campaigns;
     }
 

@@ -264,6 +264,7 @@ impl Listing {
             return self.list.take(want, page);
         }
         let jumps = of.is_none() && matches!(want, Want::Anew(_));
+        let begins = jumps && !self.list.loaded && self.narrowed == 0;
         self.keeping_the_cursor(|listing| {
             if let Some(list) = listing.list_of(of) {
                 list.take(want, page);
@@ -273,6 +274,18 @@ impl Listing {
             let to_end = want.cursor().is_some();
             self.outline.selected = if to_end { usize::MAX } else { 0 };
             self.step(0);
+        }
+        if begins {
+            self.unfold_first();
+        }
+    }
+
+    /// What lies below the first row that has something below it is shown without a key.
+    fn unfold_first(&mut self) {
+        let listed = self.topic.listed();
+        let first = self.list.rows().find(|entry| listed.unfolds(entry)).map(super::Row::id);
+        if let Some(id) = first.filter(|id| self.branch(*id).is_none()) {
+            self.outline.branches.push((id, List::default()));
         }
     }
 

@@ -220,6 +220,15 @@ pub struct ShownLink {
     pub inverted: bool,
 }
 
+/// A link on its way to the clipboard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copying {
+    /// The link.
+    pub link: Link,
+    /// Whether it was not on the screen: then it is shown where nobody can be sure that it arrived.
+    pub unseen: bool,
+}
+
 /// What a pasted invite offers, and what was made of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Offer {

@@ -58,6 +58,7 @@ impl Model {
             Purpose::DetailsMore { invite, history, cursor } => self.more_details(invite, history, &cursor, result),
             Purpose::Restore(invite) => self.restored(invite, result),
             Purpose::Offer => self.offer_answer(id, result),
+            Purpose::Foretell => self.foretold(result),
             Purpose::Bulk => self.bulk_answered(id, result),
             Purpose::Inbox => self.inbox_known(result),
             Purpose::Find => self.bands_found(result),

@@ -20,6 +20,9 @@ use crate::{
     domain::CampaignId,
 };
 
+/// What is said of a row, and of several, that cannot be sent.
+const WRONG: (&str, &str) = ("has something wrong", "have something wrong");
+
 impl Model {
     pub(super) fn bulk_mut(&mut self) -> Option<&mut Bulk> {
         self.overlays.iter_mut().find_map(|overlay| match overlay {
@@ -403,7 +406,7 @@ impl Model {
 
     /// Goes on with the next request, or ends and says what was done.
     fn bulk_goes_on(&mut self) -> Vec<Effect> {
-        let height = self.bulk_height();
+        let (height, mails) = (self.bulk_height(), self.sends_mail());
         let Some(bulk) = self.bulk_mut() else { return Vec::new() };
         let Some(run) = &bulk.run else { return Vec::new() };
         if !run.to_come.is_empty() && !run.stopping {
@@ -411,31 +414,41 @@ impl Model {
         }
         let Some(run) = bulk.run.take() else { return Vec::new() };
         let (tally, refused) = (bulk.tally(), run.answered - run.made);
+        let all = bulk.rows.len();
+        let mailed = mails && bulk.terms.send != Some(false);
         bulk.step(0, height);
         if run.dry {
             if run.then_ask && tally.ready > 0 {
                 return self.bulk_ask();
             }
-            let wrong =
-                if tally.wrong == 0 { String::new() } else { format!(" {} have something wrong.", tally.wrong) };
             let tone = if tally.wrong == 0 { Tone::Good } else { Tone::Plain };
-            self.toast(tone, format!("{} of {} would be made.{wrong} Nothing is made yet.", run.made, run.total));
+            let others = of_the_others(&[
+                (tally.made, "is made already", "are made already"),
+                (tally.unknown, "was not asked about", "were not asked about"),
+                (tally.wrong, WRONG.0, WRONG.1),
+            ]);
+            let yet = if tally.made == 0 { "Nothing is made yet." } else { "Asking made none." };
+            self.toast(tone, format!("{} of {all} would be made{others}. {yet}", tally.ready));
             return Vec::new();
         }
         bulk.unsaved = true;
         let left = run.to_come.len();
-        let mut says = match run.made {
-            1 => "1 invite is made".to_owned(),
-            made => format!("{made} invites are made"),
+        let mut says = if tally.made == all {
+            format!("{all} {} made.", if all == 1 { "invite is" } else { "invites are" })
+        } else {
+            let others = of_the_others(&[
+                (tally.ready + tally.unknown, "was not sent", "were not sent"),
+                (tally.wrong, WRONG.0, WRONG.1),
+            ]);
+            let stopped = if left > 0 { "Stopped: " } else { "" };
+            format!("{stopped}{} of {all} {} made{others}.", tally.made, if tally.made == 1 { "is" } else { "are" })
         };
-        if refused > 0 {
-            says = format!("{says}, {refused} rows were refused and stay to be mended");
-        }
-        if left > 0 {
-            says = format!("Stopped: {says}; {left} rows were not sent");
+        if run.made > 0 && !mailed {
+            let key = self.settings.keymap.keys(Action::BulkSave).first();
+            says.extend(key.map(|key| format!(" Nothing was mailed: {key} writes the list with the links to a file.")));
         }
         let tone = if refused + left == 0 { Tone::Good } else { Tone::Bad };
-        self.toast(tone, format!("{says}."));
+        self.toast(tone, says);
         self.poll_now()
     }
 
@@ -457,6 +470,15 @@ impl Model {
             },
         }
     }
+}
+
+/// ", 1 is made already, 2 have something wrong": what is to be said of the other rows, so that the numbers add up.
+fn of_the_others(parts: &[(usize, &str, &str)]) -> String {
+    let mut says = String::new();
+    for &(count, one, several) in parts.iter().filter(|(count, ..)| *count > 0) {
+        says = format!("{says}, {count} {}", if count == 1 { one } else { several });
+    }
+    says
 }
 
 fn is_save(overlay: &Overlay) -> bool {

@@ -1,5 +1,6 @@
 //! Forms: keys, sending, and what an answer does. What a form says is read in `read`, next door.
 
+mod foretell;
 mod known;
 mod listed;
 mod read;
@@ -208,7 +209,7 @@ impl Model {
             read::Said::Request(request) if form.review.is_none() && self.review(&form, &request).is_some() => {
                 form.review = self.review(&form, &request);
                 form.known.scroll = 0;
-                Vec::new()
+                self.foretell(&request)
             }
             read::Said::Request(request) => {
                 if form.attempt == 0 {

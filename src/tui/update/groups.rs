@@ -18,6 +18,15 @@ impl Model {
         self.invites.list.selected().filter(|_| !on_campaign)
     }
 
+    /// How many of the band's invites are pending, and how many there are.
+    pub fn invites_counted(&self) -> (u64, u64) {
+        match (&self.invites.groups, self.chosen_band()) {
+            // Nothing was asked for of what is folded; the band knows.
+            (Some(_), Some(band)) => (band.counts.pending, band.counts.invites),
+            _ => (self.invites.pending, self.invites.total),
+        }
+    }
+
     /// Invites by campaign, or all in one list again.
     pub(super) fn group_invites(&mut self) -> Vec<Effect> {
         let grouped = self.invites.groups.is_some();

@@ -4,7 +4,7 @@ use super::super::{
     keymap::{Action, Key},
     listing::Entry,
     message::{Effect, Link},
-    model::{Model, Overlay, Purpose, ShownLink, Tone},
+    model::{Copying, Model, Overlay, Purpose, ShownLink, Tone},
     request::{Answer, Request},
 };
 use crate::{
@@ -22,7 +22,10 @@ impl Model {
 
     pub(super) fn link_to_copy(&mut self, invite: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
         match result {
-            Ok(Answer::Link(link)) => vec![Effect::Copy(self.link_of(invite, *link))],
+            Ok(Answer::Link(link)) => {
+                let link = self.link_of(invite, *link);
+                self.copy_unseen(link)
+            }
             Ok(_) => Vec::new(),
             Err(error) => self.act_failed(&error),
         }
@@ -33,11 +36,24 @@ impl Model {
         match result {
             Ok(Answer::Link(link)) => {
                 let code = link.token.clone();
-                vec![Effect::Copy(Link { text: code, ..self.link_of(invite, *link) })]
+                let link = Link { text: code, ..self.link_of(invite, *link) };
+                self.copy_unseen(link)
             }
             Ok(_) => Vec::new(),
             Err(error) => self.act_failed(&error),
         }
+    }
+
+    /// Copies what is not on the screen.
+    pub(super) fn copy_unseen(&mut self, link: Link) -> Vec<Effect> {
+        self.copying = Some(Copying { link: link.clone(), unseen: true });
+        vec![Effect::Copy(link)]
+    }
+
+    /// Copies what is on the screen.
+    fn copy_seen(&mut self, link: Link) -> Effect {
+        self.copying = Some(Copying { link: link.clone(), unseen: false });
+        Effect::Copy(link)
     }
 
     /// A link to show has come, as itself or as a QR code.
@@ -56,7 +72,7 @@ impl Model {
     /// A link that was just made is shown, and copied too.
     pub(super) fn new_link(&mut self, link: Link) -> Vec<Effect> {
         self.show_link(link.clone(), None);
-        let mut effects = vec![Effect::Copy(link)];
+        let mut effects = vec![self.copy_seen(link)];
         effects.extend(self.poll_now());
         effects
     }
@@ -87,8 +103,10 @@ impl Model {
         self.open(Overlay::Link(Box::new(ShownLink { link, loopback, copied, qr: false, inverted: false })));
     }
 
-    /// A link was copied, or not: the notice says which way, and the link is shown where nobody can be sure.
+    /// A link was copied, or not: the notice says which way, and the link is shown where nobody can be sure. One that was
+    /// on the screen and was closed meanwhile stays closed.
     pub(super) fn copied(&mut self, copied: Copied, link: Link) {
+        let copying = self.copying.take_if(|copying| copying.link == link);
         let shown = self.overlays.iter_mut().find_map(|overlay| match overlay {
             Overlay::Link(shown) if shown.link == link => Some(shown),
             _ => None,
@@ -97,13 +115,22 @@ impl Model {
             shown.copied = Some(copied);
             return;
         }
+        let unseen = copying.is_some_and(|copying| copying.unseen);
         if copied == Copied::Native {
             let here = if is_loopback(&link.text) { " It works on this machine only." } else { "" };
             let what = if link.is_code() { "Code" } else { "Link" };
             self.toast(Tone::Good, format!("{what} copied to the clipboard.{here}"));
             return;
         }
-        self.show_link(link, Some(copied));
+        if unseen {
+            return self.show_link(link, Some(copied));
+        }
+        let what = match copied {
+            Copied::Failed { why } => format!("It was not copied: {why}"),
+            _ => "It was sent to your terminal's clipboard, which not every terminal takes.".to_owned(),
+        };
+        let key = self.settings.keymap.keys(Action::ShowLink).first().map(|key| format!(" {key} shows it again."));
+        self.toast(Tone::Plain, what + &key.unwrap_or_default());
     }
 
     /// The keys of a link on the screen: it is copied, turned into a QR code and back, and the code is inverted for a reader
@@ -113,7 +140,9 @@ impl Model {
         let (copies, turns, to_link) = (pressed(Action::CopyLink), pressed(Action::ShowQr), pressed(Action::ShowLink));
         let Some(Overlay::Link(shown)) = self.overlays.last_mut() else { return Vec::new() };
         if copies {
-            return vec![Effect::Copy(shown.link.clone())];
+            shown.copied = None;
+            let link = shown.link.clone();
+            return vec![self.copy_seen(link)];
         }
         if turns || to_link && shown.qr {
             shown.qr = !shown.qr;

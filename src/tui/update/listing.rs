@@ -351,7 +351,7 @@ impl Model {
                 self.open(Overlay::Listing(Box::new(cards)));
                 Vec::new()
             }
-            Start::Copy(link) => vec![Effect::Copy(link)],
+            Start::Copy(link) => self.copy_unseen(link),
             Start::Show(link, qr) => {
                 self.show_held(link, qr);
                 Vec::new()

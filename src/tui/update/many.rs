@@ -151,7 +151,7 @@ impl Model {
             return Some(name);
         }
         let campaign = self.invites.groups.as_ref()?.list.rows().find(|campaign| campaign.id == id)?;
-        Some(if campaign.is_default { "no campaign" } else { &campaign.name })
+        Some(&campaign.name)
     }
 
     /// The requests that do it, a thousand invites each; more than those are gone on with by the cursor of the answer.

@@ -24,11 +24,15 @@ impl Model {
     /// The places are known, or the files of sessions cannot be read.
     pub(super) fn places_known(&mut self, result: Result<Vec<Place>, String>) {
         let here = result.as_ref().ok().and_then(|all| all.iter().position(|place| self.is_at(place)));
+        let offered = self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Offer(_)));
+        let on_this_server = |all: &[Place]| all.iter().position(|place| self.is_on(&place.at) && !self.is_at(place));
+        // An invite that is for somebody else is for another account of its own server.
+        let other = result.as_ref().ok().filter(|_| offered).map(|all| on_this_server(all).unwrap_or(all.len()));
         let Some(places) = self.places_mut() else { return };
         match result {
             Ok(all) => {
                 // The next one is where most want to go.
-                places.selected = here.map_or(0, |at| (at + 1) % all.len());
+                places.selected = other.unwrap_or_else(|| here.map_or(0, |at| (at + 1) % all.len()));
                 (places.all, places.problem) = (Some(all), None);
             }
             Err(why) => places.problem = Some(why),

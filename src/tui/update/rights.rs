@@ -7,13 +7,23 @@ use super::super::{
 };
 use crate::{
     api::{Invite, Member},
-    domain::{CancelReason, Kind, Role, Standing, Status},
+    domain::{AccountId, CancelReason, Kind, Role, Standing, Status},
 };
 
 /// What is said where the cursor is on a campaign.
 pub(super) const CAMPAIGN: &str = "This is a campaign: enter unfolds it, and its invites can be chosen.";
 
 impl Model {
+    /// The one admin of the band, where there is no other: without them nobody could lead it. Not known of a band whose
+    /// members are not all held.
+    pub fn last_admin(&self) -> Option<AccountId> {
+        let members = &self.members;
+        let all = members.list.len() as u64 == members.total && members.search.query.is_empty();
+        let mut admins = members.list.rows().filter(|member| member.role.is_admin());
+        let first = admins.next().filter(|_| all && members.total > 1)?;
+        admins.next().is_none().then_some(first.account.id)
+    }
+
     /// Why an action cannot be done now, in a sentence; `None` where it can, as far as this client knows.
     pub fn refusal(&self, action: Action) -> Option<String> {
         self.barred(action).or_else(|| match action.binding().scope {

@@ -123,7 +123,8 @@ fn of_panes(model: &Model) -> Vec<String> {
             let only = [pane.status.map(Status::as_str), pane.kind.map(Kind::as_str)];
             let only: Vec<_> = only.into_iter().flatten().collect();
             let only = if only.is_empty() { String::new() } else { format!(", only {}", only.join(" ")) };
-            lines.push(format!("{who}Invites of {band}, {} pending of {}{only}:", pane.pending, pane.total));
+            let (pending, total) = model.invites_counted();
+            lines.push(format!("{who}Invites of {band}, {pending} pending of {total}{only}:"));
             rows(&mut lines, &pane.list, &pane.search.query, |invite| {
                 let standing = Standing::at(model.now, invite.status, invite.cancel_reason, invite.expires_at);
                 let how = match (standing.status, standing.reason) {
@@ -144,7 +145,8 @@ fn of_panes(model: &Model) -> Vec<String> {
             rows(&mut lines, &model.members.list, &model.members.search.query, |member| {
                 let since = when::date(member.joined_at, &model.settings.zone);
                 let (name, username) = (&member.account.display_name, &member.account.username);
-                format!("{name}, @{username}, {}, since {since}", member.role)
+                let last = if model.last_admin() == Some(member.account.id) { ", the last admin" } else { "" };
+                format!("{name}, @{username}, {}{last}, since {since}", member.role)
             });
         }
     }

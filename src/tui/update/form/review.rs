@@ -8,8 +8,8 @@ use super::super::super::{
     view::when,
 };
 use crate::{
-    api::{CreateCodes, CreateInvite, OnExisting, Patch, UpdateCampaign},
-    domain::{BandId, EmailIdentity, Kind, Role, Timestamp},
+    api::{CreateCodes, CreateInvite, OnExisting, Patch, UpdateCampaign, UpdateMember},
+    domain::{AccountId, BandId, EmailIdentity, Kind, Role, Timestamp},
 };
 
 /// The most of a message that is read once more.
@@ -24,6 +24,9 @@ impl Model {
             }
             (FormKind::NewCodes(_), Request::CreateCodes(_, body) | Request::CreateSiteCodes(body)) => {
                 Some(self.review_codes(form, body))
+            }
+            (FormKind::EditMember(_, account), Request::UpdateMember(_, _, body)) => {
+                Some(self.review_member(*account, body))
             }
             (FormKind::NewInvite(band), Request::CreateInvite(_, body)) => Some(self.review_invite(form, *band, body)),
             _ => None,
@@ -51,6 +54,26 @@ impl Model {
             "This goes to {invites} of the campaign too. They will {}.{event} Those who have accepted keep what they have.",
             parts.join("; ")
         ))
+    }
+
+    /// What a member can do from now on, and what ends with it.
+    fn review_member(&self, account: AccountId, body: &UpdateMember) -> String {
+        let held = self.members.list.rows().find(|member| member.account.id == account);
+        let name = held.map_or("They", |member| member.account.display_name.as_str());
+        let mut lines: Vec<String> = Vec::new();
+        lines.extend(body.role.map(|role| match role {
+            Role::Admin => format!("{name} becomes an admin: they run invites, campaigns and members at once."),
+            _ => format!("{name} becomes a plain member at once. Pending invites of theirs that make admins end."),
+        }));
+        lines.extend(body.can_invite.map(|may| {
+            if may {
+                format!("{name} may invite members from now on.")
+            } else {
+                format!("{name} may not invite any more as a plain member. What they made goes on.")
+            }
+        }));
+        lines.push("You can change it back; invites that end by it stay ended.".to_owned());
+        lines.join("\n")
     }
 
     /// Who can come in by a new invite, as what, until when, and who hears of it.

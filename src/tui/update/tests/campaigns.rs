@@ -194,3 +194,30 @@ fn the_row_in_full_opens_the_form_over_it() {
     desk.press("esc");
     assert!(matches!(desk.top(), Some(Overlay::Shown(_))));
 }
+
+#[test]
+fn an_event_that_has_begun_is_refused_at_its_time() {
+    let fill = |desk: &mut Desk, name: &str, text: &str| match desk.model.overlays.last_mut() {
+        Some(Overlay::Form(form)) => form.fill(name, text),
+        other => panic!("{other:?}"),
+    };
+    let create = |r: &Request| matches!(r, Request::CreateCampaign(..));
+    let mut desk = listed(vec![sample::campaign(2)]);
+    desk.press("n");
+    for (name, text) in [
+        ("name", "Garden party"),
+        ("event.title", "Garden party"),
+        ("event.starts_at", "2020-12-12 19:30"),
+        ("event.time_zone", "Europe/Berlin"),
+    ] {
+        fill(&mut desk, name, text);
+    }
+    desk.press("ctrl-s");
+    let field = form(&desk).fields.iter().find(|field| field.name == "event.starts_at").unwrap();
+    let says = field.error.clone().unwrap();
+    assert!(says.starts_with("must lie ahead: in Europe/Berlin it is 2"), "{says}");
+    assert!(!desk.has_request(create));
+    fill(&mut desk, "event.starts_at", "2099-12-12 19:30");
+    desk.press("ctrl-s");
+    assert!(desk.has_request(create), "{:?}", form(&desk));
+}

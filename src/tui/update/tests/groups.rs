@@ -40,6 +40,17 @@ fn cursor(desk: &Desk) -> GroupLine {
 }
 
 #[test]
+fn the_band_is_counted_as_it_is_though_no_invite_was_asked_for_or_the_answer_was_bad() {
+    let mut desk = grouped();
+    desk.model.bands.list.change(band_id(1), |band| (band.counts.pending, band.counts.invites) = (12, 48));
+    (desk.model.invites.pending, desk.model.invites.total) = (0, 0);
+    assert_eq!(desk.model.invites_counted(), (12, 48));
+    desk.press("enter");
+    desk.answer(of(1), Err(problem(crate::api::Code::Internal, "Not now.")));
+    assert_eq!(desk.model.invites_counted(), (12, 48));
+}
+
+#[test]
 fn a_campaign_unfolds_into_its_invites_and_folds_again() {
     let mut desk = grouped();
     assert!(!desk.has_request(|r| matches!(r, Request::Invites(..))), "what is folded is not fetched");

@@ -57,6 +57,21 @@ fn a_copy_that_is_not_sure_shows_the_link_and_a_sure_one_only_says_so() {
 }
 
 #[test]
+fn a_link_that_was_closed_stays_closed_whatever_became_of_its_copy() {
+    let mut desk = Desk::with_a_band();
+    desk.press("L");
+    let answer = Ok(Answer::Link(Box::new(InviteLink { link: url(2), token: String::new() })));
+    desk.answer(|r| *r == Request::ShowLink(invite_id(1)), answer);
+    desk.press("y");
+    assert!(desk.model.copying.is_some(), "nothing is said of a copy before its end");
+    desk.press("esc");
+    desk.send(Msg::Copied { copied: Copied::Osc52, link: link(2, 1) });
+    assert!(desk.top().is_none() && desk.toast().contains("L shows it again"), "{}", desk.toast());
+    desk.send(Msg::Copied { copied: Copied::Failed { why: "no clipboard".to_owned() }, link: link(2, 1) });
+    assert!(desk.top().is_none() && desk.toast().contains("no clipboard"), "{}", desk.toast());
+}
+
+#[test]
 fn a_link_is_shown_as_a_qr_code_and_back_and_nothing_is_asked_twice() {
     let mut desk = Desk::with_a_band();
     desk.press("Q");
@@ -234,6 +249,10 @@ fn members_are_changed_removed_and_made_owner() {
     desk.press("3 x");
     assert!(desk.top().is_none(), "oneself is not removed from here");
     desk.press("j e right ctrl-s");
+    let Some(Overlay::Form(form)) = desk.top() else { panic!() };
+    let said = form.review.clone().unwrap_or_default();
+    assert!(said.contains("becomes an admin") && desk.sent.is_empty(), "{said}");
+    desk.press("y");
     let Request::UpdateMember(_, account, body) = &desk.request(|r| matches!(r, Request::UpdateMember(..))).2 else {
         panic!()
     };
@@ -241,8 +260,20 @@ fn members_are_changed_removed_and_made_owner() {
     let changed = Answer::Member(Box::new(member(2, Role::Admin)));
     desk.answer(|r| matches!(r, Request::UpdateMember(..)), Ok(changed));
     assert_eq!(desk.model.members.list.selected().unwrap().role, Role::Admin);
+    desk.press("e left ctrl-s");
+    let Some(Overlay::Form(form)) = desk.top() else { panic!() };
+    assert!(form.review.as_ref().is_some_and(|said| said.contains("that make admins end")), "{form:?}");
+    desk.press("esc esc y");
     desk.press("x y");
     assert!(desk.has_request(|r| *r == Request::RemoveMember(band_id(1), account_id(2), Removal::default())));
+}
+
+#[test]
+fn the_last_admin_of_a_band_is_told_from_the_others() {
+    let mut desk = Desk::with_a_band();
+    assert_eq!(desk.model.last_admin(), Some(account_id(1)));
+    desk.model.members.list.change(account_id(2), |member| member.role = Role::Admin);
+    assert_eq!(desk.model.last_admin(), None);
 }
 
 #[test]

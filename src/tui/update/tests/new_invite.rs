@@ -1,6 +1,9 @@
 use super::desk::*;
 use crate::{
-    api::{Campaign, Campaigns, Code, FoundPeople, FoundPerson, OnExisting, Patch, PersonState, Template, Templates},
+    api::{
+        Campaign, Campaigns, Code, CreatedInvites, FoundPeople, FoundPerson, OnExisting, Patch, PersonState, RowResult,
+        RowStatus, Template, Templates,
+    },
     domain::{Kind, Role},
     tui::{
         message::Msg,
@@ -189,11 +192,13 @@ fn a_campaign_gives_what_was_not_typed_and_its_end_is_left_to_the_server() {
     let mut desk = Desk::with_a_band();
     desk.press("n");
     fill(&mut desk, "message", "My own words");
-    let all = vec![campaign.clone(), over, Campaign { is_default: true, ..sample::campaign(1) }];
+    let all =
+        vec![campaign.clone(), over, Campaign { is_default: true, name: "General".to_owned(), ..sample::campaign(1) }];
     desk.answer(|r| matches!(r, Request::Campaigns(..)), Ok(campaigns(all)));
     let options = form(&desk).fields.iter().find(|field| field.name == "campaign_id").unwrap();
     let crate::tui::model::Input::Choice { options, .. } = &options.input else { panic!() };
-    assert_eq!(options.len(), 2, "none, and the one that takes invites");
+    let words: Vec<_> = options.iter().map(|(_, word)| word.as_ref()).collect();
+    assert_eq!(words, ["General", "Campaign 2"], "what is in none is in the band's own");
     choose(&mut desk, "campaign_id", &campaign.id.to_string());
     assert_eq!((form(&desk).value("role"), form(&desk).value("message")), ("admin", "My own words"));
     desk.press("ctrl-s");
@@ -276,4 +281,58 @@ fn a_long_last_look_scrolls_as_far_as_it_goes() {
     assert!(form(&desk).review.is_some() && !desk.has_request(is_create));
     desk.press("esc ctrl-s");
     assert_eq!(form(&desk).known.scroll, 0);
+}
+
+fn is_dry(request: &Request) -> bool {
+    matches!(request, Request::CreateInvites(_, body) if body.dry_run == Some(true))
+}
+
+fn row(status: RowStatus, detail: Option<&str>) -> Answer {
+    let detail = detail.map(str::to_owned);
+    let result = RowResult { row: 0, input: serde_json::Value::Null, status, invite_id: None, link: None, detail };
+    Answer::CreatedInvites(Box::new(CreatedInvites { results: vec![result], created: 0, failed: 1 }))
+}
+
+#[test]
+fn what_the_server_would_refuse_is_said_before_it_is_sent() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n");
+    desk.type_text("kim@example.org");
+    desk.press("enter");
+    let Request::CreateInvites(band, body) = desk.request(is_dry).2.clone() else { panic!() };
+    assert_eq!((band, body.rows.len(), body.send), (band_id(1), 1, None));
+    assert_eq!(body.rows[0].told(), serde_json::json!({ "email": "kim@example.org" }));
+    desk.answer(is_dry, Ok(row(RowStatus::AlreadyMember, Some("Kim is a member already."))));
+    assert!(review(&desk).starts_with("✗ The server would refuse it: Kim is a member already."), "{}", review(&desk));
+    assert!(review(&desk).contains("can come into"), "what was asked for is still read");
+    desk.press("esc enter");
+    desk.answer(is_dry, Ok(row(RowStatus::Created, None)));
+    assert!(!review(&desk).contains("refuse"));
+    desk.press("esc enter");
+    desk.answer(is_dry, Ok(row(RowStatus::AlreadyPending, None)));
+    assert!(review(&desk).contains("sent again, and no new one is made"), "{}", review(&desk));
+    desk.press("esc enter");
+    desk.answer(is_dry, Err(offline()));
+    assert!(review(&desk).contains("could not be asked beforehand"), "{}", review(&desk));
+}
+
+#[test]
+fn an_answer_that_nobody_waits_for_any_more_changes_nothing() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n enter esc");
+    desk.answer(is_dry, Ok(row(RowStatus::Quota, Some("No more invites can be made."))));
+    assert!(form(&desk).review.is_none());
+    desk.press("enter y");
+    assert!(desk.has_request(is_create), "nobody waits for it to send");
+    desk.answer(is_dry, Ok(row(RowStatus::Quota, Some("No more invites can be made."))));
+    assert!(!review(&desk).contains("No more"));
+}
+
+#[test]
+fn of_a_code_the_server_is_not_asked_beforehand() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n");
+    choose(&mut desk, "kind", "code");
+    desk.press("ctrl-s");
+    assert!(form(&desk).review.is_some() && !desk.has_request(is_dry));
 }

@@ -64,7 +64,22 @@ fn opened() -> Desk {
     let mut desk = Desk::with_a_band();
     desk.press("V");
     desk.answer(roots, Ok(tree(vec![node(1, 2), node(5, 0)], None, None)));
+    desk.answer(below(1), Ok(tree(Vec::new(), None, None)));
+    desk.press("z");
     desk
+}
+
+#[test]
+fn it_opens_with_those_whom_the_first_one_brought() {
+    let mut desk = Desk::with_a_band();
+    desk.press("V");
+    desk.answer(roots, Ok(tree(vec![node(7, 0), node(1, 2), node(5, 3)], None, None)));
+    desk.answer(below(1), Ok(tree(vec![node(2, 1), node(3, 0)], None, None)));
+    assert_eq!(
+        (drawn(&desk), chosen(&desk)),
+        (["7", "1v", " 2", " 3", "5"].map(str::to_owned).to_vec(), "User 7".to_owned())
+    );
+    assert!(!desk.has_request(is_tree), "and nobody else is asked for");
 }
 
 #[test]

@@ -60,6 +60,21 @@ fn a_pasted_link_is_looked_at_and_accepted_by_a_second_key() {
 }
 
 #[test]
+fn what_cannot_be_declined_does_not_offer_it() {
+    let Answer::Preview(shared) = preview() else { panic!() };
+    let shared = Preview { declinable: false, ..*shared };
+    let mut desk = Desk::with_a_band();
+    desk.send(Msg::Paste(link("https://one.example")));
+    desk.answer(|r| matches!(r, Request::Preview(_)), Ok(Answer::Preview(Box::new(shared))));
+    desk.press("d");
+    assert!(
+        matches!(desk.top(), Some(Overlay::Offer(_))) && desk.toast().contains("just leave it"),
+        "{}",
+        desk.toast()
+    );
+}
+
+#[test]
 fn an_ended_invite_says_which_way_it_ended() {
     let mut desk = Desk::with_a_band();
     desk.press("a");

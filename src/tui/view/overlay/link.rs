@@ -24,6 +24,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, shown: &ShownLin
     lines.extend(say(&shown.link.text, room, theme.title));
     lines.push(Line::default());
     let (text, style) = match &shown.copied {
+        None if model.copying.as_ref().is_some_and(|copying| copying.link == shown.link) => ("copying…".to_owned(), theme.dim),
         None => ("Not copied.".to_owned(), theme.dim),
         Some(Copied::Native) => ("✓ Copied to the clipboard.".to_owned(), theme.accepted),
         Some(Copied::Osc52) => (

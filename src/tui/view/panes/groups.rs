@@ -89,12 +89,11 @@ fn header(model: &Model, campaign: &Campaign, open: bool, selected: bool, wide: 
         .collect();
     let taken: usize = counted.iter().map(|span| columns(&span.content)).sum();
     let ended = if campaign.ended_at.is_some() { "  ended" } else { "" };
-    let name = if campaign.is_default { "without a campaign" } else { &campaign.name };
     let room = wide.saturating_sub(taken + 4 + ended.len() + 1);
     let mut spans = vec![
         Span::styled(if selected { "▸" } else { " " }, style),
         Span::styled(if open { "▾ " } else { "▹ " }, if selected { style } else { theme.key }),
-        Span::styled(fit(name, room), if selected { style } else { style.patch(theme.title) }),
+        Span::styled(fit(&campaign.name, room), if selected { style } else { style.patch(theme.title) }),
         Span::styled(ended, theme.dim),
     ];
     spans.extend(counted);

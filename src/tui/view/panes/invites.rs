@@ -59,7 +59,8 @@ pub(super) fn counts(model: &Model, wide: u16) -> String {
         let ambiguous = status_alone && invites.search.query.is_empty();
         format!("{}{} of {}", if ambiguous { "only " } else { "" }, words.join(" "), invites.total)
     } else {
-        format!("{} pending of {}", invites.pending, invites.total)
+        let (pending, total) = model.invites_counted();
+        format!("{pending} pending of {total}")
     });
     if invites.sort.is_some() {
         parts.push(label::order(invites.sort).to_owned());

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     api::Member,
-    domain::{AccountId, Role, Timestamp},
+    domain::{Role, Timestamp},
     tui::{
         listing::Column,
         model::{Model, Pane},
@@ -56,7 +56,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     let founded = model.chosen_band().map(|band| band.created_at);
     let me = model.me.as_ref().map(|me| me.id);
     let sought = model.members.search.query.text().trim();
-    let last_admin = last_admin(model);
+    let last_admin = model.last_admin();
     let rows: Vec<_> = visible(list, area.height)
         .map(|(_, member, selected)| {
             let you = if me == Some(member.account.id) { " (you)" } else { "" };
@@ -87,16 +87,6 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
         .collect();
     put_lines(buf, area, &lines);
     more(buf, area, list, theme.dim);
-}
-
-/// The one admin of the band, where there is no other: without them nobody could lead it. Not known of a band whose members are
-/// not all held.
-fn last_admin(model: &Model) -> Option<AccountId> {
-    let members = &model.members;
-    let all = members.list.len() as u64 == members.total && members.search.query.is_empty();
-    let mut admins = members.list.rows().filter(|member| member.role.is_admin());
-    let first = admins.next().filter(|_| all && members.total > 1)?;
-    admins.next().is_none().then_some(first.account.id)
 }
 
 /// How somebody is called; with the user name where that alone is what was searched for.

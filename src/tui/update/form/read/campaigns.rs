@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use super::{Said, read, read_optional, send};
 use crate::{
     api::{CreateCampaign, SetEvent, UpdateCampaign},
-    domain::{BandId, CampaignId, CampaignName, EventTitle, Message, Place, WallTime},
+    domain::{BandId, CampaignId, CampaignName, EventTitle, Message, Place, Timestamp, WallTime, event_instant},
     tui::{
         expiry::{ALLOWED, Expiry},
         model::{Form, Model},
@@ -23,7 +23,7 @@ impl Model {
         let max_invites = read_limit(form, "max_invites");
         let max_accepts = read_limit(form, "max_accepts");
         let reminders = read_reminders(form);
-        let event = read_event(form);
+        let event = read_event(form, self.now);
         let (ttl_hours, expires_at) = expiry?.fields();
         let body = CreateCampaign {
             name: name?,
@@ -60,15 +60,15 @@ impl Model {
             body.message = read_optional::<Message>(form, "message")?.into();
         }
         if EVENT.iter().any(|name| form.change(name).is_some()) {
-            body.event = read_event(form)?.into();
+            body.event = read_event(form, self.now)?.into();
         }
         Some(send(Request::UpdateCampaign(id, Box::new(body))))
     }
 }
 
-/// The event, refused where something of it is said and not all that it needs.
+/// The event, refused where something of it is said and not all that it needs, or where its beginning has passed.
 #[allow(clippy::option_option)]
-fn read_event(form: &mut Form) -> Option<Option<SetEvent>> {
+fn read_event(form: &mut Form, now: Timestamp) -> Option<Option<SetEvent>> {
     let Some(title) = form.optional("event.title") else {
         // The time zone stands there from the beginning.
         let said = EVENT[1..4].iter().any(|name| form.optional(name).is_some());
@@ -84,6 +84,15 @@ fn read_event(form: &mut Form) -> Option<Option<SetEvent>> {
     let time_zone = form.optional("event.time_zone");
     if time_zone.is_none() {
         form.refuse("event.time_zone", "must be filled in, such as Europe/Berlin");
+    }
+    // Of one that has begun the rest can still be mended.
+    let moved = form.change("event.starts_at").is_some() || form.change("event.time_zone").is_some();
+    if let (true, Some(starts), Some(zone)) = (moved, &starts_at, &time_zone)
+        && let Some(at) = event_instant(starts, zone).filter(|at| at.timestamp() < now.to_jiff())
+    {
+        let there = now.to_jiff().to_zoned(at.time_zone().clone());
+        form.refuse("event.starts_at", format!("must lie ahead: in {zone} it is {}", there.strftime("%Y-%m-%d %H:%M")));
+        return None;
     }
     Some(Some(SetEvent {
         title: title?.into(),
