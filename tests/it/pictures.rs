@@ -106,7 +106,7 @@ fn every_picture_is_of_the_program_as_it_runs() {
     // Pictures are seen where no mouse and no clipboard is.
     let variables = [("TMPDIR", around.path().to_str().unwrap()), ("GUESTLIST_CLIPBOARD", "off")];
     let mut pty = Pty::start(home.path(), (110, 30), &["--demo"], &variables);
-    pty.see("12 pending of 41");
+    pty.see("▸ @nikos");
     pty.see("Amara Okafor");
     pty.keys("2");
     pty.see("copy link");
@@ -125,6 +125,9 @@ fn every_picture_is_of_the_program_as_it_runs() {
     pty.keys("y");
     pty.until("the panes", |pty| !pty.screen().contains("6 rows") && !pty.screen().contains("Sure?"));
 
+    // A poster: of the others the link is for somebody.
+    pty.keys("jjjjjjjj");
+    pty.see("▸ poster at the harbour");
     pty.keys("Q");
     pty.see("invert");
     keep(&pty, "qr.svg", "The link of an invite as a QR code");

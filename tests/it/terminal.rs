@@ -191,7 +191,7 @@ fn the_demonstration_is_signed_in_and_leaves_nothing_behind() {
     // A session of the environment is for another server.
     let variables = [("TMPDIR", here), ("GUESTLIST_TOKEN", "gls_of_elsewhere"), ("GUESTLIST_SERVER", "a.example")];
     let mut pty = Pty::start(home.path(), (110, 34), &["--demo"], &variables);
-    pty.see("12 pending of 41");
+    pty.see("▸ @nikos");
     pty.see("Brass & Bone");
     pty.see("ada @ demo");
     assert_eq!(std::fs::read_dir(around.path()).unwrap().count(), 1);
@@ -208,7 +208,7 @@ fn what_a_killed_demonstration_left_goes_with_the_next_and_one_that_runs_stays()
     let folders = || std::fs::read_dir(around.path()).unwrap().count();
     let start = || {
         let pty = Pty::start(home.path(), (110, 34), &["--demo"], &variables);
-        pty.see("12 pending of 41");
+        pty.see("▸ @nikos");
         pty
     };
     let killed = start();
@@ -221,7 +221,7 @@ fn what_a_killed_demonstration_left_goes_with_the_next_and_one_that_runs_stays()
     running.keys("2jr");
     running.see("Sure?");
     running.keys("y");
-    running.see("11 pending of 41");
+    running.see("Revoked. u undoes it.");
     for pty in [&mut running, &mut next] {
         pty.keys("q");
     }

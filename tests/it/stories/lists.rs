@@ -178,8 +178,7 @@ fn figures_the_tree_and_the_quota_are_read() {
     pty.see("Members");
     pty.keys("V");
     pty.see("Who invited whom");
-    pty.see("▹ ada (you)");
-    pty.keys("\r");
+    pty.see("▾ ada (you)");
     pty.see("▹ joe");
     pty.keys("j\r");
     pty.see("by joe");

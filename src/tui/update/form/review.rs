@@ -72,7 +72,11 @@ impl Model {
                 format!("{name} may not invite any more as a plain member. What they made goes on.")
             }
         }));
-        lines.push("You can change it back; invites that end by it stay ended.".to_owned());
+        let back = match body.role {
+            Some(Role::Member) => "You can change it back; invites that end by it stay ended.",
+            _ => "You can change it back at any time.",
+        };
+        lines.push(back.to_owned());
         lines.join("\n")
     }
 
