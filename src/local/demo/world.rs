@@ -397,6 +397,7 @@ impl World {
             reminders: None,
             max_invites: tour.most,
             max_accepts: None,
+            on_existing: None,
             rows: (!rows.is_empty()).then_some(rows),
         };
         let (band, by) = (self.bands[tour.band], self.who(tour.by)?);
