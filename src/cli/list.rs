@@ -108,12 +108,17 @@ impl Paging {
             let mut list = JsonList::default();
             return self.walk(ask, |page, goes_on| list.page(page, goes_on)).await;
         }
-        let mut table = output::Table::new(columns);
+        let (mut table, mut is_empty) = (output::Table::new(columns), true);
         self.walk(ask, |page, goes_on| {
             let rows: Vec<_> = page.entries().iter().map(&row).collect();
+            is_empty &= rows.is_empty();
             table.rows(&rows)?;
             if !goes_on {
                 output::more(page.next());
+                // Headings alone look as if something were to follow.
+                if is_empty && page.next().is_none() && output::is_for_people() {
+                    output::note("There is nothing to list.");
+                }
             }
             Ok(())
         })

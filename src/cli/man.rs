@@ -11,7 +11,7 @@ use clap::{Arg, ArgAction, Args, Command, CommandFactory as _};
 use super::{Cli, EVERYWHERE, Error, system_words};
 
 /// When the pages were last changed.
-const DATE: &str = "2026-11-21";
+const DATE: &str = "2026-11-22";
 
 /// Examples by command: what is to be done, and how.
 const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
@@ -79,18 +79,28 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "guestlist audit",
-        &[(
-            "A quarter as a table for spreadsheets:",
-            "guestlist audit \"The Night Owls\" --from 2026-01-01 --to 2026-04-01 --format csv -o audit-2026-q1.csv",
-        )],
+        &[
+            (
+                "A quarter as a table for spreadsheets:",
+                "guestlist audit \"The Night Owls\" --from 2026-01-01 --to 2026-04-01 --format csv -o audit-2026-q1.csv",
+            ),
+            (
+                "Whose links were shown again, and by whom:",
+                "guestlist audit \"The Night Owls\" --action invite.link_shown",
+            ),
+        ],
     ),
     (
         "guestlist accept",
-        &[(
-            "On another machine, and wait for an admin's word:",
-            "echo \"$LINK\" | ssh stage.example.org guestlist accept - --wait",
-        )],
+        &[
+            (
+                "On another machine, and wait for an admin's word:",
+                "echo \"$LINK\" | ssh stage.example.org guestlist accept - --wait",
+            ),
+            ("A code off paper, as it is read:", "guestlist accept abcd efgh 2345"),
+        ],
     ),
+    ("guestlist inbox accept", &[("The invite to a band:", "guestlist inbox accept \"The Night Owls\"")]),
     ("guestlist completions", &[("In ~/.bashrc:", "source <(guestlist completions bash)")]),
     ("guestlist man", &[("The pages of all commands, for man(1):", "guestlist man --folder ~/.local/share/man/man1")]),
     (

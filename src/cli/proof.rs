@@ -34,6 +34,10 @@ pub(super) enum Password {
 pub(super) async fn verify(context: &Context, args: &VerifyArgs) -> Result<(), Error> {
     let client = context.signed_in()?;
     let typed = if args.code.is_empty() {
+        if !client.site().await?.mail {
+            let why = "this server sends no mail, and takes an address as it is typed: there is nothing to verify";
+            return Err(Error::Ended(why.to_owned()));
+        }
         // Nobody waits a minute here: the code that was mailed before can be typed.
         match client.with_patience(Patience::NONE).send_code().await {
             Err(error) if error.code() == Some(Code::RateLimited) && io::stdin().is_terminal() => {

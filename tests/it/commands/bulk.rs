@@ -154,6 +154,10 @@ fn what_cannot_be_read_is_one_clear_sentence() {
     let bulk = |content: &[u8]| ada.run(&["invites", "bulk", &band, &file(&ada, "people.csv", content)]);
     bulk(b"").refused(2, &["people.csv: there is nobody in it"]);
     bulk(b"name\nJos\xe9\n").refused(2, &["line 2 is not UTF-8", "Save the file as CSV in UTF-8"]);
+    // Nobody is sure that this is a heading, so it is said what it is taken for.
+    let doubtful = bulk(b"city,phone\nOslo,1\n");
+    assert!(doubtful.err.contains("The first row (city, phone) has no heading that is known"), "{doubtful:?}");
+    assert!(doubtful.err.contains("Known are email, username, name") && doubtful.code == 1, "{doubtful:?}");
     bulk(b"adresse mel,nom\nsam@example.org,Sam\n")
         .refused(2, &["headings (adresse mel, nom), and none is known. Known are email, username, name, first name"]);
     ada.run(&["invites", "bulk", &band, "/no/such.csv"]).refused(2, &["/no/such.csv cannot be read"]);

@@ -32,6 +32,37 @@ fn commands_bands_and_invites_are_completed() {
 }
 
 #[test]
+fn campaigns_of_one_name_are_offered_once_and_batches_by_what_tells_them_apart() {
+    let server = Served::start();
+    let ada = server.person("ada");
+    let (owls, choir) = (ada.band("The Night Owls"), ada.band("Choir"));
+    let mut made = Vec::new();
+    for band in [&owls, &choir] {
+        let batch = ada.json(&["codes", "create", "Doors", "--band", band, "--count", "1"]);
+        made.push(batch["campaign"]["id"].as_str().unwrap().to_owned());
+    }
+    ada.json(&["campaigns", "create", &owls, "Spring"]);
+    let no_band = offered(&ada, &["guestlist", "invites", "revoke", "--campaign", ""]);
+    assert_eq!(no_band.iter().filter(|offer| *offer == "General").count(), 1, "{no_band:?}");
+    // Without a band a name says nothing: ids do.
+    let mut batches = offered(&ada, &["guestlist", "codes", "sheet", ""]);
+    batches.sort();
+    made.sort();
+    assert_eq!(batches, made);
+    assert_eq!(offered(&ada, &["guestlist", "codes", "sheet", "--band", "Choir", ""]), ["Doors"]);
+    ada.json(&["codes", "create", "doors", "--band", &choir, "--count", "1"]);
+    let both = offered(&ada, &["guestlist", "codes", "sheet", "--band", "Choir", ""]);
+    assert!(both.len() == 2 && both.iter().all(|offer| offer.len() == 36), "two of one name go by their ids: {both:?}");
+}
+
+#[test]
+fn every_action_of_the_trail_is_offered() {
+    let home = Home::at("http://127.0.0.1:1");
+    let all = offered(&home, &["guestlist", "audit", "x", "--action", ""]);
+    assert_eq!(all, guestlist::api::AUDIT_ACTIONS);
+}
+
+#[test]
 fn without_a_server_there_is_nothing_to_offer_and_no_error() {
     let home = Home::at("http://127.0.0.1:1");
     assert_eq!(offered(&home, &["guestlist", "bands", "show", ""]), Vec::<String>::new());

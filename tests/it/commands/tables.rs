@@ -94,6 +94,30 @@ fn the_end_of_an_id_that_was_shown_is_enough() {
 }
 
 #[test]
+#[cfg(unix)]
+fn an_empty_list_says_so_to_people_and_nothing_to_programs() {
+    let server = Served::start();
+    let ada = server.person("ada");
+    let screen = ada.in_terminal(80, &["bands", "list"], &[("NO_COLOR", "1")]);
+    assert!(screen.contains("There is nothing to list."), "{screen}");
+    let piped = ada.run(&["bands", "list"]);
+    assert_eq!((piped.out.as_str(), piped.err.as_str()), ("ID\tNAME\tROLE\tMEMBERS\tPENDING\n", ""));
+}
+
+#[test]
+fn no_word_of_a_few_is_cut_at_forty_columns() {
+    let server = Served::start();
+    let (ada, band) = full(&server);
+    let shown = |args: &[&str]| ada.in_terminal(40, args, &[("NO_COLOR", "1")]);
+    let trail = shown(&["audit", &band]);
+    assert!(trail.contains("invite.accepted") && trail.contains("campaign.created"), "{trail}");
+    let codes = shown(&["codes", "list", "For the door", "--band", &band]);
+    assert!(codes.contains("pending") && codes.contains("EXPIRES"), "{codes}");
+    let invites = shown(&["invites", "list", &band]);
+    assert!(invites.contains("pending") && invites.contains("accepted"), "{invites}");
+}
+
+#[test]
 fn a_reader_of_one_line_ends_every_list_quietly() {
     let server = Served::start();
     let (ada, band) = full(&server);
