@@ -145,12 +145,12 @@ impl Browser {
                 && controls.contains(&node["role"]["value"].as_str().unwrap_or_default())
                 && node["name"]["value"].as_str().is_none_or(|name| name.trim().is_empty())
         };
-        assert!(nodes.iter().any(|node| node["role"]["value"] == "textbox") || !self.has_form().await);
+        assert!(nodes.iter().any(|node| node["role"]["value"] == "textbox") || !self.has_input().await);
         nodes.iter().filter(is_nameless).map(Value::to_string).collect()
     }
 
-    async fn has_form(&self) -> bool {
-        self.run("return document.querySelector('form') !== null").await == true
+    async fn has_input(&self) -> bool {
+        self.run("return document.querySelector('input') !== null").await == true
     }
 
     /// What axe-core finds against the guidelines for what everyone can use (WCAG 2.2, A and AA), in the light and in the

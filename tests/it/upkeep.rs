@@ -192,7 +192,8 @@ async fn what_does_not_add_up_is_found() {
         let store = store.unwrap();
         let spoil = "UPDATE band SET pending = pending + 3, invites = invites + 1 WHERE members > 0";
         store.write(move |tx| tx.execute(spoil, &[])).await.unwrap();
-        refused(&site.admin(&["check"]), "pending invites of a band: 4 is kept, the rows come to 1");
+        let pending = format!("pending invites of band {}: 4 is kept, the rows come to 1", site.band);
+        refused(&site.admin(&["check"]), &pending);
         let answer = site.admin(&["check", "--json"]);
         let findings: Value = serde_json::from_slice(&answer.stdout).unwrap();
         assert_eq!(findings["findings"].as_array().map(Vec::len), Some(2), "{findings}");
@@ -203,6 +204,12 @@ async fn what_does_not_add_up_is_found() {
         let findings: Value = serde_json::from_slice(&answer.stdout).unwrap();
         let lines: Vec<&str> = findings["findings"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
         assert!(lines.contains(&"invites by inviter: 2 is kept, the rows come to 0"), "{lines:?}");
+        let lost = format!("invites of band {} by inviter: nothing is kept, the rows come to 1", site.band);
+        assert!(lines.contains(&lost.as_str()), "{lines:?}");
+        let spoil = "UPDATE tally SET pending = pending + 2 WHERE dimension = 'campaign'";
+        store.write(move |tx| tx.execute(spoil, &[])).await.unwrap();
+        let spoilt = format!("invites of band {} by campaign, pending: 3 is kept, the rows come to 1", site.band);
+        refused(&site.admin(&["check"]), &spoilt);
     }
 }
 

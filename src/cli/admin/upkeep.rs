@@ -151,8 +151,12 @@ fn check(config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
     match said.len() {
         0 if json => Ok(()),
         0 => output::line(&format!("{database} holds together.")),
-        1 => Err(Error::Host(format!("one thing in {database} is not as it should be"))),
-        n => Err(Error::Host(format!("{n} things in {database} are not as they should be"))),
+        n => {
+            let things = if n == 1 { "one thing is".to_owned() } else { format!("{n} things are") };
+            Err(Error::Host(format!(
+                "{things} not as it should be in {database}: keep a copy of it, and restore the newest backup that is whole"
+            )))
+        }
     }
 }
 

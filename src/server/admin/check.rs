@@ -18,26 +18,50 @@ crate::row! {
 
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {} is kept, the rows come to {}", self.what, self.kept, self.found)
+        let Self { what, kept, found } = self;
+        match kept {
+            ..0 => write!(f, "{what}: nothing is kept, the rows come to {found}"),
+            _ => write!(f, "{what}: {kept} is kept, the rows come to {found}"),
+        }
+    }
+}
+
+/// An id as the API writes it, of this column.
+fn id(dialect: Dialect, column: &str) -> String {
+    match dialect {
+        Dialect::Postgres => format!("CAST({column} AS text)"),
+        Dialect::Sqlite => {
+            let part = |from: u8, many: u8| format!("substr(hex({column}), {from}, {many})");
+            let parts = [part(1, 8), part(9, 4), part(13, 4), part(17, 4), part(21, 12)];
+            format!("lower({})", parts.join(" || '-' || "))
+        }
     }
 }
 
 /// A band's totals, uses against redemptions, and what a band has exactly one of.
-const TOTALS: &str = "
-    SELECT what, kept, n AS found FROM (
-        SELECT 'members of a band' AS what, b.members AS kept, (SELECT COUNT(*) FROM member m WHERE m.band = b.id) AS n
-        FROM band b WHERE b.deleted_at IS NULL
-        UNION ALL SELECT 'invites of a band', b.invites, (SELECT COUNT(*) FROM invite i WHERE i.band = b.id)
-        FROM band b WHERE b.deleted_at IS NULL
-        UNION ALL SELECT 'pending invites of a band', b.pending,
-            (SELECT COUNT(*) FROM invite i WHERE i.band = b.id AND i.status = 'pending') FROM band b
-        UNION ALL SELECT 'owners of a band', 1, (SELECT COUNT(*) FROM member m WHERE m.band = b.id AND m.role = 'owner')
-        FROM band b WHERE b.deleted_at IS NULL AND b.members > 0
-        UNION ALL SELECT 'uses of an invite', i.uses, (SELECT COUNT(*) FROM redemption r WHERE r.invite = i.id)
-        FROM invite i
-        UNION ALL SELECT 'redemptions', (SELECT CAST(COALESCE(SUM(uses), 0) AS bigint) FROM invite),
-            (SELECT COUNT(*) FROM redemption)
-    ) AS totals WHERE kept <> n";
+fn totals(dialect: Dialect) -> String {
+    let (band, invite) = (id(dialect, "b.id"), id(dialect, "i.id"));
+    format!(
+        "SELECT what, kept, n AS found FROM (
+            SELECT 'members of band ' || {band} AS what, b.members AS kept,
+                (SELECT COUNT(*) FROM member m WHERE m.band = b.id) AS n
+            FROM band b WHERE b.deleted_at IS NULL
+            UNION ALL SELECT 'invites of band ' || {band}, b.invites,
+                (SELECT COUNT(*) FROM invite i WHERE i.band = b.id)
+            FROM band b WHERE b.deleted_at IS NULL
+            UNION ALL SELECT 'pending invites of band ' || {band}, b.pending,
+                (SELECT COUNT(*) FROM invite i WHERE i.band = b.id AND i.status = 'pending') FROM band b
+            UNION ALL SELECT 'owners of band ' || {band}, 1,
+                (SELECT COUNT(*) FROM member m WHERE m.band = b.id AND m.role = 'owner')
+            FROM band b WHERE b.deleted_at IS NULL AND b.members > 0
+            UNION ALL SELECT 'uses of invite ' || {invite}, i.uses,
+                (SELECT COUNT(*) FROM redemption r WHERE r.invite = i.id)
+            FROM invite i
+            UNION ALL SELECT 'redemptions', (SELECT CAST(COALESCE(SUM(uses), 0) AS bigint) FROM invite),
+                (SELECT COUNT(*) FROM redemption)
+        ) AS totals WHERE kept <> n"
+    )
+}
 
 /// How many members each person brought.
 const BROUGHT: &str = "
@@ -55,17 +79,31 @@ const FILE: &str = "
     UNION ALL SELECT 'rows of ' || \"table\" || ' that lead nowhere', 0, COUNT(*) FROM pragma_foreign_key_check
     GROUP BY \"table\"";
 
-/// The figures of each status by one dimension, against those out of the invites themselves.
-fn tallies(dimension: &str, subject: &str) -> String {
+/// What is counted of invites.
+const FIGURES: [&str; 8] = ["made", "pending", "accepted", "rejected", "cancelled", "expired", "uses", "sent"];
+
+/// The figures of each status by one dimension, against those out of the invites themselves: the first that differs.
+fn tallies(dialect: Dialect, dimension: &str, subject: &str) -> String {
+    let first = |of: &str| {
+        let cases = FIGURES.map(|figure| {
+            let told = if of.is_empty() { format!("', {figure}'") } else { format!("{of}.{figure}") };
+            format!("WHEN t.{figure} <> r.{figure} THEN {told}")
+        });
+        cases.join(" ")
+    };
+    let (what, kept, found, band) = (first(""), first("t"), first("r"), id(dialect, "r.band"));
     format!(
-        "SELECT 'invites by ' || r.dimension AS what, COALESCE(t.made, -1) AS kept, r.made AS found FROM (
+        "SELECT 'invites of band ' || {band} || ' by ' || r.dimension || CASE {what} ELSE '' END AS what,
+            CASE WHEN t.band IS NULL THEN -1 {kept} ELSE 0 END AS kept,
+            CASE WHEN t.band IS NULL THEN r.made {found} ELSE 0 END AS found
+        FROM (
             SELECT dimension, subject, band, COUNT(*) AS made,
                 SUM(CASE WHEN status = 'pending' THEN 1 ELSE 0 END) AS pending,
                 SUM(CASE WHEN status = 'accepted' THEN 1 ELSE 0 END) AS accepted,
                 SUM(CASE WHEN status = 'rejected' THEN 1 ELSE 0 END) AS rejected,
                 SUM(CASE WHEN status = 'cancelled' THEN 1 ELSE 0 END) AS cancelled,
                 SUM(CASE WHEN cancel_reason IN ('expired', 'campaign_expired') THEN 1 ELSE 0 END) AS expired,
-                SUM(uses) AS uses,
+                CAST(SUM(uses) AS bigint) AS uses,
                 SUM(CASE WHEN sent_at IS NULL THEN 0 ELSE 1 END) AS sent
             FROM (
                 SELECT band, status, cancel_reason, uses, sent_at, {dimension} AS dimension, {subject} AS subject FROM invite
@@ -99,11 +137,12 @@ pub(crate) fn file(tx: &mut Tx<'_>) -> Result<Vec<Finding>, Error> {
 /// snapshot.
 pub fn check(tx: &mut Tx<'_>) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
-    findings.extend(tx.query(TOTALS, &[])?);
+    let dialect = tx.dialect();
+    findings.extend(tx.query(intern(totals(dialect)), &[])?);
     findings.extend(tx.query(BROUGHT, &[])?);
-    let nil = tx.dialect().pick("zeroblob(16)", "CAST('00000000-0000-0000-0000-000000000000' AS uuid)");
+    let nil = dialect.pick("zeroblob(16)", "CAST('00000000-0000-0000-0000-000000000000' AS uuid)");
     for (dimension, subject) in [("kind", nil), ("'campaign'", "campaign"), ("'inviter'", "created_by")] {
-        findings.extend(tx.query(intern(tallies(dimension, subject)), &[])?);
+        findings.extend(tx.query(intern(tallies(dialect, dimension, subject)), &[])?);
     }
     findings.extend(tx.query(OF_NONE, &[])?);
     Ok(findings)
