@@ -118,6 +118,13 @@ async fn a_mail_is_asked_for_on_a_page_that_tells_nobody_who_has_an_account() {
     for world in World::each_with(with_mail()).await {
         let _ = world.account("kim").await;
         verify(&world, "kim").await;
+        // Who cannot sign in behind a link is led there.
+        let ada = world.account("ada").await;
+        let band = ada.band("The Night Owls").await;
+        let (_, token) = ada.invite(&band, json!({})).await;
+        let form = client().post(format!("{}/invite/{token}", world.origin)).header("content-type", FORM);
+        let refused = form.body("act=join&username=kim&password=forgotten").send().await.unwrap();
+        assert!(refused.text().await.unwrap().contains("<a href=\"/reset\">Forgotten your password?</a>"));
         let page = format!("{}/reset", world.origin);
         assert!(open(&page).await.2.contains("Mail me a link"));
         let ask = async |login: &str, site: &str| {

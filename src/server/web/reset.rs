@@ -45,6 +45,8 @@ struct Words<'a> {
     text: Vec<String>,
     /// Why the password that was typed was not set: the input's name, and what is wrong. `None` is no form.
     form: Option<(&'static str, String)>,
+    /// Whose password it is, which programs that keep passwords want to know.
+    username: String,
     /// How to go on in a terminal.
     command: Option<String>,
     /// Whether it is the page of a link that works no more.
@@ -116,13 +118,38 @@ struct Filled {
 fn words<'a>(app: &'a App, title: &'a str, text: &str) -> Words<'a> {
     let text = vec![text.to_owned()];
     let site = &app.settings().name;
-    Words { style: STYLE, title, site, text, form: None, command: None, is_dead: false, most: MAX_PASSWORD_CHARS }
+    Words {
+        style: STYLE,
+        title,
+        site,
+        text,
+        form: None,
+        username: String::new(),
+        command: None,
+        is_dead: false,
+        most: MAX_PASSWORD_CHARS,
+    }
 }
 
 /// The form, with what is wrong about what was typed before.
-fn form(app: &App, status: StatusCode, wrong: (&'static str, String)) -> Result<Response, Refused> {
+async fn form(
+    app: &App,
+    status: StatusCode,
+    token: &ResetToken,
+    wrong: (&'static str, String),
+) -> Result<Response, Refused> {
+    let (token, now) = (hash(token.reveal()), app.now());
+    let whose = app.store().glance(move |tx| {
+        let account = accounts::account_of_reset(tx, &token, now)?;
+        accounts::read(tx, account)
+    });
+    let username = match whose.await {
+        Ok(account) => account.username,
+        Err(Refused::Problem(_)) => return dead(app),
+        Err(trouble) => return Err(trouble),
+    };
     let text = "Every session of your account ends with it: whoever else knows the old password is out.";
-    answer(status, &Words { form: Some(wrong), ..words(app, "Set a new password", text) })
+    answer(status, &Words { form: Some(wrong), username, ..words(app, "Set a new password", text) })
 }
 
 /// One page for every link that sets no password.
@@ -133,12 +160,7 @@ fn dead(app: &App) -> Result<Response, Refused> {
 
 async fn show(State(app): State<App>, Part(link): Part) -> Result<Response, Refused> {
     let Some(token) = ResetToken::parse(&link) else { return dead(&app) };
-    let (token, now) = (hash(token.reveal()), app.now());
-    match app.store().glance(move |tx| accounts::account_of_reset(tx, &token, now)).await {
-        Ok(_) => form(&app, StatusCode::OK, ("", String::new())),
-        Err(Refused::Problem(_)) => dead(&app),
-        Err(trouble) => Err(trouble),
-    }
+    form(&app, StatusCode::OK, &token, ("", String::new())).await
 }
 
 async fn set(
@@ -159,7 +181,7 @@ async fn set(
     };
     if password != again {
         let wrong = ("again", "is not what stands above: nothing has changed".to_owned());
-        return form(&app, StatusCode::UNPROCESSABLE_ENTITY, wrong);
+        return form(&app, StatusCode::UNPROCESSABLE_ENTITY, &token, wrong).await;
     }
     let body = ResetPassword { token: token.reveal().to_owned(), password };
     match inside.post::<IgnoredAny>("/auth/password/reset", None, &body).await {
@@ -168,17 +190,17 @@ async fn set(
             let command = Some(format!("guestlist --server {}", app.settings().public_url));
             answer(StatusCode::OK, &Words { command, ..words(&app, "Your new password is set", text) })
         }
-        Err(no) => refused(&app, &no),
+        Err(no) => refused(&app, &token, &no).await,
     }
 }
 
-fn refused(app: &App, no: &No) -> Result<Response, Refused> {
+async fn refused(app: &App, token: &ResetToken, no: &No) -> Result<Response, Refused> {
     let field = |name| no.problem.errors.iter().find(|error| error.field == name);
     if field("token").is_some() {
         return dead(app);
     }
-    no.answer(|status| match field("password") {
-        Some(error) => form(app, status, ("password", error.message.clone())),
-        None => answer(status, &words(app, "Nothing has changed", &no.problem.detail)),
-    })
+    if let Some(error) = field("password") {
+        return form(app, StatusCode::UNPROCESSABLE_ENTITY, token, ("password", error.message.clone())).await;
+    }
+    no.answer(|status| answer(status, &words(app, "Nothing has changed", &no.problem.detail)))
 }

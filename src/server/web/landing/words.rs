@@ -27,6 +27,7 @@ pub(super) fn offer(visit: &Visit<'_>, filled: &Filled, problem: Option<&Problem
     let asks_code = problem.is_some_and(|problem| problem.code == Code::EmailUnverified)
         || filled.code().is_some()
         || filled.act == Some(Act::Code);
+    let is_unknown = problem.is_some_and(|problem| problem.code == Code::InvalidCredentials);
     let errors = problem.map(|problem| form::refused(problem, filled.act)).unwrap_or_default();
     let forms = if asks_code { vec![form::verify(filled, &errors)] } else { form::forms(preview, filled, &errors) };
     Page {
@@ -36,6 +37,7 @@ pub(super) fn offer(visit: &Visit<'_>, filled: &Filled, problem: Option<&Problem
         facts: facts(visit),
         calendar: preview.event.as_ref().map(|_| format!("/api/v1/invites/{}/calendar.ics", visit.token.reveal())),
         forms,
+        link: (is_unknown && visit.app.settings().mail.is_on()).then_some(("/reset", "Forgotten your password?")),
         other: Some(Other {
             qr: qr::svg(&visit.app.link(visit.token)),
             ..Other::new(visit.app, "Another way in", format!("guestlist accept {}", visit.app.link(visit.token)))
