@@ -25,7 +25,14 @@ impl Model {
                 if let Some(listing) = self.listing_mut() {
                     listing.batches.push((made.campaign.id, name.clone()));
                 }
-                let said = format!("{count} codes are made: {name}. They can be written to a file, or printed.");
+                let (codes, they) = if count == 1 { ("code is", "It") } else { ("codes are", "They") };
+                let said = format!("{count} {codes} made: {name}. {they} can be written to a file, or printed.");
+                // What is written or printed next is the new batch: the list begins with it.
+                if let Some(listing) = self.listing_mut().filter(|listing| listing.topic == Topic::Codes) {
+                    listing.renew();
+                    self.toast(Tone::Good, said);
+                    return self.poll_now();
+                }
                 self.listed_first(Topic::SiteCodes, Entry::Campaign(Box::new(made.campaign)));
                 self.listed_form_done(said)
             }

@@ -7,6 +7,7 @@ use crate::{
     client::{Error, Saved},
     domain::{Kind, Role, Status},
     tui::{
+        listing::Entry,
         message::{Effect, Link, Msg},
         model::{Form, Overlay},
         request::{Answer, Request},
@@ -100,8 +101,8 @@ fn codes_are_revoked_by_a_second_key_and_marked_ones_in_one_request() {
 
 #[test]
 fn a_batch_is_looked_at_once_more_and_then_made_once() {
-    let mut desk = listed(Vec::new());
-    desk.press("n");
+    let mut desk = listed(vec![code(1), code(2)]);
+    desk.press("j n");
     desk.type_text("Door");
     fill(&mut desk, "count", "1001");
     desk.press("ctrl-s");
@@ -124,7 +125,13 @@ fn a_batch_is_looked_at_once_more_and_then_made_once() {
     assert_eq!(desk.request(create).1, first, "a retry makes no second batch");
     let made = CreatedCodes { campaign: sample::campaign(2), created: 60 };
     desk.answer(create, Ok(Answer::CreatedCodes(Box::new(made))));
-    assert!(desk.toast().contains("60 codes are made") && desk.has_request(is_list));
+    assert!(desk.toast().contains("60 codes are made"), "{}", desk.toast());
+    desk.answer(is_list, Ok(invites(vec![code(9), code(1), code(2)])));
+    let chosen = desk.model.listing().unwrap().chosen();
+    assert!(
+        matches!(chosen, Some(Entry::Code(code)) if code.id == invite_id(9)),
+        "what is printed next is of the new batch"
+    );
 }
 
 #[test]
