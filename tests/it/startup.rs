@@ -235,3 +235,18 @@ fn a_second_program_on_the_file_begins_while_another_writes_and_both_serve() {
         assert!(server.wait().success());
     }
 }
+
+#[test]
+fn a_start_on_a_database_that_is_there_writes_nothing_and_so_waits_for_no_disk() {
+    let data = tempfile::tempdir().unwrap();
+    let [file, log] = ["guestlist.db", "guestlist.db-wal"].map(|name| data.path().join(name));
+    let database = format!("sqlite:{}", file.display());
+    let start = || Server::start_with(data.path(), Some(&database), &[]);
+    let first = start();
+    first.terminate();
+    assert!(first.wait().success());
+    let before = std::fs::read(&file).unwrap();
+    let _again = start();
+    assert_eq!(std::fs::metadata(log).map_or(0, |log| log.len()), 0);
+    assert!(std::fs::read(&file).unwrap() == before);
+}
