@@ -67,14 +67,24 @@ pub(super) fn tail(text: &str, most: usize) -> String {
 /// picture goes without the colour of its skin and without what asks for it in colours. Else what follows in the line is
 /// shifted, and parts of it stay when it is gone.
 pub(super) fn steady(buf: &mut Buffer) {
-    for cell in &mut buf.content {
+    for at in 0..buf.content.len() {
         // No sequence of these is shorter.
-        if cell.symbol().len() < 6 {
+        if buf.content[at].symbol().len() < 6 {
             continue;
         }
-        let wide = usize::from(cell.cell_width());
-        if let Some(text) = agreed(cell.symbol()) {
-            cell.set_symbol(&fit(&text, wide));
+        let Some(text) = agreed(buf.content[at].symbol()) else { continue };
+        let (wide, style) = (usize::from(buf.content[at].cell_width()), buf.content[at].style());
+        // Each letter gets a cell of its own: who draws over one of them has to know of it.
+        let mut free = wide;
+        for grapheme in text.graphemes(true) {
+            let taken = grapheme_columns(grapheme);
+            if let Some(cell) = buf.content.get_mut(at + wide - free).filter(|_| taken <= free) {
+                cell.set_symbol(grapheme).set_style(style);
+                free -= taken;
+            }
+        }
+        for cell in buf.content.iter_mut().skip(at + wide - free).take(free) {
+            cell.set_symbol(" ").set_style(style);
         }
     }
 }
@@ -170,10 +180,9 @@ mod tests {
         );
         let mut buf = Buffer::empty(ratatui::layout::Rect::new(0, 0, 8, 1));
         buf.set_string(0, 0, "🇩🇪❤\u{fe0f}x", ratatui::style::Style::new());
-        let before: Vec<_> = buf.content.iter().map(ratatui::buffer::Cell::cell_width).collect();
         steady(&mut buf);
-        assert_eq!(buf.content.iter().map(ratatui::buffer::Cell::cell_width).collect::<Vec<_>>(), before);
-        assert_eq!((buf[(0, 0)].symbol(), buf[(2, 0)].symbol(), buf[(4, 0)].symbol()), ("DE", "❤ ", "x"));
+        let drawn: Vec<_> = buf.content.iter().map(ratatui::buffer::Cell::symbol).collect();
+        assert_eq!(drawn[..6], ["D", "E", "❤", " ", "x", " "]);
     }
 
     proptest! {

@@ -47,6 +47,10 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, confirm: &Confirm, theme: &Them
         let others: usize = parts.iter().map(Vec::len).sum::<usize>() - parts[1].len();
         parts[1] = first_lines(std::mem::take(&mut parts[1]), high.saturating_sub(others));
         lines = parts.concat();
+        if lines.len() < high {
+            // The answers are set apart where there is room for that.
+            lines.insert(lines.len() - 1, Line::default());
+        }
     }
     put_lines(buf, inner, &lines);
     inner
