@@ -2,7 +2,7 @@
 
 use std::{
     fs::OpenOptions,
-    io::{self, IsTerminal as _},
+    io::{self, IsTerminal as _, Write as _},
     sync::Arc,
 };
 
@@ -19,6 +19,9 @@ use tracing_subscriber::{
 /// Begins to write events as `[log]` says. `to_stderr` is for programs that nobody looks at while they run.
 pub(crate) fn begin(log: &Log, to_stderr: bool) -> Result<()> {
     let level = level(log.level);
+    if to_stderr {
+        report_panics();
+    }
     let (writer, colours) = match &log.file {
         _ if level == LevelFilter::OFF => return Ok(()),
         Some(path) => {
@@ -39,15 +42,21 @@ pub(crate) fn begin(log: &Log, to_stderr: bool) -> Result<()> {
         LogFormat::Text => layer.boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
-    if to_stderr && log.format == LogFormat::Json {
-        // A report of several lines could be read by no program.
-        std::panic::set_hook(Box::new(|panic| {
-            let place = panic.location().map(ToString::to_string);
-            let what = panic.payload_as_str().map_or("a value that is no text", unquoted);
-            tracing::error!(place, "a mistake in guestlist: {what}");
-        }));
-    }
     tracing_subscriber::registry().with(layer.with_filter(filter)).try_init().wrap_err("the log cannot begin")
+}
+
+/// Makes of a panic one event, without what it quotes: the usual report of several lines could be read by no program, and
+/// quotes what must not be written down. Where no events are written, that line stands on standard error.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let what = panic.payload_as_str().map_or("a value that is no text", unquoted);
+        if tracing::enabled!(tracing::Level::ERROR) {
+            tracing::error!(place, "a mistake in guestlist: {what}");
+        } else {
+            let _ = writeln!(io::stderr(), "a mistake in guestlist: {what} ({})", place.unwrap_or_default());
+        }
+    }));
 }
 
 /// What a panic says without what it quotes: the text that was cut in a wrong place, the value that was none of those there
@@ -90,9 +99,9 @@ mod tests {
     const SECRET: &str = "inv_gèheim";
 
     /// A use case that makes mistakes, run as the server runs all of them.
-    fn panic_in_a_use_case() {
+    fn panic_in_a_use_case(format: LogFormat) {
         let mut log = Config::default().log;
-        log.format = LogFormat::Json;
+        log.format = format;
         begin(&log, true).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&Options::new(Database::Sqlite(folder.path().join("guestlist.db")))).unwrap();
@@ -103,20 +112,24 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_mistake_is_one_line_of_json_with_its_place_and_without_what_it_was_about() {
-        if std::env::var_os(PANICS).is_some() {
-            return panic_in_a_use_case();
-        }
+    /// What is said on standard error where this test is the program that panics.
+    fn said(test: &str) -> String {
         let own = std::env::current_exe().unwrap();
         let mut child = Command::new(own);
-        child.args([
-            "--exact",
-            "logging::tests::a_mistake_is_one_line_of_json_with_its_place_and_without_what_it_was_about",
-        ]);
+        child.args(["--exact", &format!("logging::tests::{test}")]);
         let ran = child.args(["--nocapture", "--test-threads=1"]).env(PANICS, "1").output().unwrap();
         assert!(ran.status.success(), "{ran:?}");
         let said = String::from_utf8(ran.stderr).unwrap();
+        assert!(!said.contains("heim") && !said.contains("inv_"), "{said}");
+        said
+    }
+
+    #[test]
+    fn a_mistake_is_one_line_of_json_with_its_place_and_without_what_it_was_about() {
+        if std::env::var_os(PANICS).is_some() {
+            return panic_in_a_use_case(LogFormat::Json);
+        }
+        let said = said("a_mistake_is_one_line_of_json_with_its_place_and_without_what_it_was_about");
         let lines: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.len(), 2, "{said}");
         for line in &lines {
@@ -124,7 +137,18 @@ mod tests {
             assert!(line["place"].as_str().unwrap().starts_with("src/logging.rs:"), "{said}");
             assert!(line["message"].as_str().unwrap().starts_with("a mistake in guestlist: "), "{said}");
         }
-        assert!(!said.contains("heim") && !said.contains("inv_"), "{said}");
+    }
+
+    #[test]
+    fn a_mistake_is_one_line_of_text_with_its_place_and_without_what_it_was_about() {
+        if std::env::var_os(PANICS).is_some() {
+            return panic_in_a_use_case(LogFormat::Text);
+        }
+        let said = said("a_mistake_is_one_line_of_text_with_its_place_and_without_what_it_was_about");
+        assert_eq!(said.lines().count(), 2, "{said}");
+        for line in said.lines() {
+            assert!(line.contains("a mistake in guestlist: ") && line.contains("src/logging.rs:"), "{said}");
+        }
     }
 
     #[test]

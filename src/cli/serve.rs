@@ -141,11 +141,16 @@ fn serve_on(config: &Config) -> Result<(), Error> {
 async fn look_at_key(app: &App) {
     let own = app.clone();
     // Where the database cannot say it now, requests will.
-    if matches!(app.store().read(move |tx| fits(tx, own.key())).await, Ok(false)) {
-        tracing::error!(
+    match app.store().read(move |tx| fits(tx, own.key())).await {
+        Ok((0, _)) | Err(_) => {}
+        Ok((lost, of)) if lost == of => tracing::error!(
             "the key opens none of the newest invites: it is not the one that belongs to this database. Links cannot be shown \
              again until it is; put the kept key in its place and start again"
-        );
+        ),
+        Ok((lost, of)) => tracing::error!(
+            "of the {of} newest invites {lost} open by none of the keys: a key that sealed some is missing. Their links cannot \
+             be shown again until it stands in the key file behind the others; `guestlist admin check` counts all of them"
+        ),
     }
 }
 

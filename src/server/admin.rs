@@ -19,7 +19,7 @@ use super::{
     store::Tx,
 };
 
-crate::row! { struct Found { id: AccountId, site_admin: bool } }
+crate::row! { struct Held { id: AccountId, site_admin: bool, is_meant: bool } }
 
 /// Makes an account that runs the site, whoever may register: the way to the first one where nobody may. `mail` says
 /// whether the server sends any.
@@ -30,7 +30,8 @@ pub(crate) fn make_account(tx: &mut Tx<'_>, new: &NewAccount, mail: bool, now: T
     accounts::read(tx, new.id)
 }
 
-/// Lets an account run the site, or no longer; whether that is a change. The last one who does is let go by `force` alone.
+/// Lets an account run the site, or no longer; whether that is a change. The last one who does loses that here by `force`
+/// alone; who deletes the own account ends it, too.
 pub(crate) fn set_site_admin(
     tx: &mut Tx<'_>,
     name: &Username,
@@ -38,28 +39,26 @@ pub(crate) fn set_site_admin(
     force: bool,
     now: Timestamp,
 ) -> Result<(Account, bool), Refused> {
-    let lock = tx.dialect().pick(
-        "SELECT id, site_admin FROM account WHERE username_key = $1",
-        "SELECT id, site_admin FROM account WHERE username_key = $1 FOR NO KEY UPDATE",
+    // The account and all who run the site are held, so that of two who are revoked at once one stays; and in one order, so
+    // that neither waits for the other in a circle.
+    let held = tx.dialect().pick(
+        "SELECT id, site_admin, username_key = $1 AS is_meant FROM account
+         WHERE username_key = $1 OR (site_admin AND deleted_at IS NULL) ORDER BY id",
+        "SELECT id, site_admin, username_key = $1 AS is_meant FROM account
+         WHERE username_key = $1 OR (site_admin AND deleted_at IS NULL) ORDER BY id FOR NO KEY UPDATE",
     );
-    let found: Found = tx
-        .query_one(lock, &[&name.key()])?
+    let held: Vec<Held> = tx.query(held, &[&name.key()])?;
+    let found = held
+        .iter()
+        .find(|account| account.is_meant)
         .ok_or_else(|| Refused::new(Code::NotFound, format!("No account has the user name {}.", name.as_str())))?;
-    if found.site_admin && !runs && !force {
-        // Held, so that of two who are let go at once one stays.
-        let others = tx.dialect().pick(
-            "SELECT id, site_admin FROM account WHERE site_admin AND id <> $1 AND deleted_at IS NULL ORDER BY id",
-            "SELECT id, site_admin FROM account WHERE site_admin AND id <> $1 AND deleted_at IS NULL ORDER BY id
-             FOR NO KEY UPDATE",
+    if found.site_admin && !runs && !force && held.len() == 1 {
+        let name = name.as_str();
+        let text = format!(
+            "{name} is the last who runs this site. Let somebody else run it first, by `guestlist admin grant NAME`, or \
+             add --force: then nobody does until the next grant."
         );
-        if tx.query::<Found>(others, &[&found.id])?.is_empty() {
-            let name = name.as_str();
-            let text = format!(
-                "{name} is the last who runs this site. Let somebody else run it first, by `guestlist admin grant NAME`, or \
-                 add --force: then nobody does until the next grant."
-            );
-            return Err(Refused::new(Code::Forbidden, text));
-        }
+        return Err(Refused::new(Code::Forbidden, text));
     }
     if found.site_admin != runs {
         write(tx, found.id, runs, now)?;

@@ -4,7 +4,7 @@ use std::{
     fs::Metadata,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
-    time::SystemTime,
+    time::{Duration, Instant, SystemTime},
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -48,11 +48,30 @@ struct Ring {
 /// The file of keys, and what it looked like when it was read.
 struct Watched {
     path: PathBuf,
-    seen: Mutex<Option<Look>>,
+    seen: Mutex<Seen>,
 }
 
-/// What changes with a file's content: when and how often it was written, its number and its length.
-type Look = (Option<SystemTime>, u64, u64);
+/// What was there when the file was last read.
+struct Seen {
+    /// `None` where there was no file.
+    look: Option<Look>,
+    /// When reading it failed though it is there, and why. It is read again then though it looks the same: what was in the
+    /// way may be gone.
+    failed: Option<(Instant, String)>,
+}
+
+/// How long to wait before a file that could not be read is read again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What changes with a file's content, or with who may read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Look {
+    modified: Option<SystemTime>,
+    length: u64,
+    /// Its number, its mode, and when anything about it was changed, in seconds and nanoseconds.
+    #[cfg(unix)]
+    about: (u64, u32, i64, i64),
+}
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -110,7 +129,7 @@ impl Key {
             private::write(path, key_text(random).as_bytes(), false).map_err(trouble)?;
         }
         let (ring, look) = Ring::from_file(path)?;
-        let file = Some(Watched { path: path.to_owned(), seen: Mutex::new(Some(look)) });
+        let file = Some(Watched { path: path.to_owned(), seen: Mutex::new(Seen { look: Some(look), failed: None }) });
         Ok(Self { file, ..Self::of(ring) })
     }
 
@@ -121,10 +140,12 @@ impl Key {
         let Some(Watched { path, seen }) = &self.file else { return now() };
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         let look = std::fs::metadata(path).ok().map(|metadata| look(&metadata));
-        if *seen == look {
+        let is_again = seen.look == look;
+        if is_again && seen.failed.as_ref().is_none_or(|(at, _)| at.elapsed() < PAUSE) {
             return now();
         }
-        *seen = look;
+        let failed = seen.failed.take();
+        seen.look = look;
         let goes_on = "the server goes on with the keys that it had. Put the file back as it was before the next start";
         match Ring::from_file(path) {
             Ok((ring, _)) if !now().marks.iter().any(|mark| ring.marks.contains(mark)) => {
@@ -135,10 +156,20 @@ impl Key {
             }
             Ok((ring, look)) => {
                 tracing::info!(keys = ring.marks.len(), "the key file has changed, and is in use");
-                *seen = Some(look);
+                seen.look = Some(look);
                 *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
             }
-            Err(error) => tracing::error!("{error}; {goes_on}"),
+            Err(error) => {
+                let why = error.to_string();
+                // Each trouble is told once.
+                if !(is_again && failed.is_some_and(|(_, before)| before == why)) {
+                    tracing::error!("{why}; {goes_on}");
+                }
+                // What the file holds stays wrong until it is written, and one that is gone is seen to come.
+                if look.is_some() && !matches!(error, KeyError::Malformed(_)) {
+                    seen.failed = Some((Instant::now(), why));
+                }
+            }
         }
         now()
     }
@@ -183,10 +214,13 @@ impl Ring {
 
 fn look(metadata: &Metadata) -> Look {
     #[cfg(unix)]
-    let number = std::os::unix::fs::MetadataExt::ino(metadata);
-    #[cfg(not(unix))]
-    let number = 0;
-    (metadata.modified().ok(), number, metadata.len())
+    use std::os::unix::fs::MetadataExt as _;
+    Look {
+        modified: metadata.modified().ok(),
+        length: metadata.len(),
+        #[cfg(unix)]
+        about: (metadata.ino(), metadata.mode(), metadata.ctime(), metadata.ctime_nsec()),
+    }
 }
 
 /// What stands before a key that only opens yet, and is to seal once all servers know it.
@@ -294,6 +328,21 @@ mod tests {
         assert!(opens());
         put(&key_text(&[2; 32]));
         assert!(!opens(), "the first one was taken away");
+    }
+
+    #[test]
+    fn a_key_file_that_others_could_read_is_taken_up_once_it_is_closed_to_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let key = Key::from_file(&path, &[1; 32]).unwrap();
+        let sealed = seal(&key, [3; 12], &[4; 16], "inv_secret").unwrap();
+        let mode = |bits| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(bits)).unwrap();
+        mode(0o644);
+        std::fs::write(&path, format!("{}\n{}", key_text(&[2; 32]), key_text(&[1; 32]))).unwrap();
+        assert!(key.is_newest(&[4; 16], &sealed), "others can read it, so nothing is sealed by it");
+        mode(0o600);
+        assert!(!key.is_newest(&[4; 16], &sealed), "another one seals now");
+        assert_eq!(open(&key, &[4; 16], &sealed).as_deref(), Some("inv_secret"));
     }
 
     #[test]

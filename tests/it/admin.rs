@@ -141,6 +141,29 @@ fn the_last_who_runs_the_site_is_let_go_by_force_alone() {
 }
 
 #[test]
+fn of_two_who_run_the_site_and_are_revoked_at_once_one_stays() {
+    for host in Host::each() {
+        let server = host.serve(&[]);
+        for name in ["ada", "kim"] {
+            assert_eq!(register(&server, name).0, 201);
+        }
+        for _ in 0..3 {
+            for name in ["ada", "kim"] {
+                assert_eq!(host.admin(&["grant", name], "").code, 0);
+            }
+            let host = &host;
+            let ran = std::thread::scope(|scope| {
+                let both = ["ada", "kim"].map(|name| scope.spawn(move || host.admin(&["revoke", name], "")));
+                both.map(|one| one.join().unwrap())
+            });
+            let [kept, let_go] = if ran[0].code == 0 { [&ran[1], &ran[0]] } else { [&ran[0], &ran[1]] };
+            kept.refused(1, &["is the last who runs this site"]);
+            assert_eq!(let_go.code, 0, "{let_go:?}");
+        }
+    }
+}
+
+#[test]
 fn whether_the_server_can_serve_is_asked_of_it_by_its_own_configuration() {
     let host = Host { data: tempfile::tempdir().unwrap(), database: None };
     let health = |listen: &str| {

@@ -16,6 +16,7 @@ on_each_database! {
     a_role_above_ones_own_is_for_that_row_alone,
     a_campaign_comes_with_the_invites_of_its_rows,
     a_campaign_of_whose_rows_none_has_an_invite_is_not_made,
+    a_campaign_whose_rows_are_all_sent_again_is_made_and_told,
     a_retry_makes_neither_a_second_campaign_nor_other_links,
     a_campaign_of_a_thousand_rows_is_made_in_few_statements,
 }
@@ -310,6 +311,28 @@ async fn a_campaign_of_whose_rows_none_has_an_invite_is_not_made(world: World) {
     }
     assert_eq!(world.number("SELECT COUNT(*) AS n FROM audit").await, before);
     assert_eq!(world.number("SELECT COUNT(*) AS n FROM campaign").await, campaigns);
+}
+
+async fn a_campaign_whose_rows_are_all_sent_again_is_made_and_told(world: World) {
+    let (ada, band) = choir(&world).await;
+    let path = format!("/bands/{band}/campaigns");
+    let (joe, nobody) = (json!({ "username": "joe" }), json!({ "username": "nobody" }));
+    for (name, rows, came_to, failed) in [
+        ("Spring", json!([joe]), vec!["already_pending"], 0),
+        ("Summer", json!([joe, nobody]), vec!["already_pending", "invalid"], 1),
+    ] {
+        let wish = json!({ "name": name, "on_existing": "resend", "rows": rows });
+        let first = ada.post_once(&path, name, wish.clone()).await;
+        assert_eq!((first.0, statuses(&first.1)), (207, came_to), "{first:?}");
+        assert_eq!((&first.1["created"], &first.1["failed"]), (&json!(0), &json!(failed)));
+        assert!(first.1["results"][0]["link"].is_string(), "{first:?}");
+        let made = &first.1["campaign"];
+        assert_eq!((&made["name"], &made["counts"]["made"]), (&json!(name), &json!(0)), "{first:?}");
+        let kept = ada.get(&format!("/campaigns/{}", made["id"].as_str().unwrap())).await;
+        assert_eq!((kept.0, &kept.1), (200, made));
+        assert_eq!(ada.post_once(&path, name, wish).await, first);
+    }
+    assert_eq!(world.number("SELECT COUNT(*) AS n FROM campaign WHERE name IN ('Spring', 'Summer')").await, 2);
 }
 
 async fn a_retry_makes_neither_a_second_campaign_nor_other_links(world: World) {

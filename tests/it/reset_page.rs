@@ -87,7 +87,14 @@ async fn the_link_of_the_mail_leads_to_a_new_password_once() {
         let page =
             |link: String| async move { (open(&link).await.2, fill(&link, NEW, NEW, &[]).await.text().await.unwrap()) };
         let used = page(link.clone()).await;
-        assert!(used.0 == used.1 && used.0.contains("works no more") && !used.0.contains("<form"), "{}", used.0);
+        assert!(
+            used.0 == used.1
+                && used.0.contains("works no more")
+                && used.0.contains("for 30 minutes. Once")
+                && !used.0.contains("<form"),
+            "{}",
+            used.0
+        );
         for other in [unknown.as_str(), "rst_", "x%00y"] {
             assert_eq!(page(format!("{}/reset/{other}", world.origin)).await, used, "{other}");
         }

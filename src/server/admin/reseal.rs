@@ -48,15 +48,15 @@ impl Place {
     }
 }
 
-/// Of so many invites, the newest, one at least has to open.
+/// So many invites, the newest, have to open.
 const NEWEST: i64 = 20;
 
-/// Whether the keys are those of this database: they open one of its newest invites at least, or there is none.
-pub(crate) fn fits(tx: &mut Tx<'_>, key: &Key) -> Result<bool, Error> {
+/// Whether the keys are those of this database: how many of its newest invites they do not open, and of how many.
+pub(crate) fn fits(tx: &mut Tx<'_>, key: &Key) -> Result<(usize, usize), Error> {
     let sql = "SELECT seq, id AS owner, token_sealed AS sealed FROM invite ORDER BY seq DESC LIMIT $1";
     let newest: Vec<Held> = tx.query(sql, &[&NEWEST])?;
-    let opens = |held: &Held| open(key, &held.owner.unwrap_or_default(), &held.sealed).is_some();
-    Ok(newest.is_empty() || newest.iter().any(opens))
+    let is_lost = |held: &&Held| open(key, &held.owner.unwrap_or_default(), &held.sealed).is_none();
+    Ok((newest.iter().filter(is_lost).count(), newest.len()))
 }
 
 /// How far a walk along all that is sealed has come: the place, the row in it, and what it has done.

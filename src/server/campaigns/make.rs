@@ -100,7 +100,7 @@ impl NewCampaign {
 
 /// Makes a campaign, and an invite for each row of the wish that can have one; what each row came to, in their order. For
 /// the band's admins. The campaign's end is fixed from now on, and shared by its invites. Where there are rows and none
-/// comes to an invite, there is no campaign either, and nothing is made. `fresh` has as many as there are rows.
+/// comes to an invite, new or sent again, there is no campaign either, and nothing is made. `fresh` has as many as there are rows.
 pub(crate) fn create(
     tx: &mut Tx<'_>,
     app: &App,
@@ -126,7 +126,7 @@ pub(crate) fn create(
         let shared = CreateInvite { campaign_id: Patch::Value(id), on_existing, ..CreateInvite::default() };
         let all = ManyInvites { shared: &shared, rows, dry_run: false };
         outcomes = invites::create_all(tx, app, band, caller, all, fresh, now)?;
-        if outcomes.iter().all(|one| one.status != RowStatus::Created) {
+        if outcomes.iter().all(|one| one.status != RowStatus::Created && !one.is_resent()) {
             let _ = tx.execute("DELETE FROM campaign WHERE id = $1", &[&id])?;
             return Ok((None, outcomes));
         }

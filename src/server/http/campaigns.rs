@@ -68,8 +68,8 @@ async fn list(
 /// Makes a campaign; for the band's admins. Its end is fixed now and shared by the invites that are made in it.
 ///
 /// With `rows` it makes their invites, too, in the same transaction and by the rules of `POST /bands/{id}/invites/bulk`:
-/// a row that is wrong stops no other, and each has its result. Where no row comes to an invite nothing is made, not
-/// even the campaign.
+/// a row that is wrong stops no other, and each has its result. An invite that is sent again stays in the campaign that it
+/// is in. Where no row comes to an invite, new or sent again, nothing is made, not even the campaign.
 #[utoipa::path(
     post, path = "/bands/{id}/campaigns", tag = "campaigns", request_body = CreateCampaign,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),

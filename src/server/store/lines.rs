@@ -5,7 +5,8 @@
 //! use case takes the long way, a read in a transaction, which also tells what is wrong.
 //!
 //! The connections are shared. While all of them carry something, those who come gather; the next connection that is free
-//! takes all who ask the same statement and asks it once for all of them, with a row of values for each. A statement costs
+//! takes all who look up one row by the same statement and asks it once for all of them, with a row of values for each. What
+//! may have many rows goes alone: nobody waits for the rows of others. A statement costs
 //! PostgreSQL far more than the rows that it finds by their keys, and both sides a message, so that many at once are
 //! answered in a fraction of what they would take one by one. Who comes alone goes alone, and waits for nobody.
 
@@ -85,7 +86,7 @@ impl Lines {
         };
         if let Some(line) = free {
             // A task of its own: whoever asks may go away, and others wait for what goes with it.
-            drop(tokio::spawn(self.clone().carry(line)));
+            drop(tokio::spawn(Place::new(self.clone(), line).carry()));
         }
         match tokio::time::timeout(self.server.limit(), answer).await {
             Ok(Ok(result)) => result,
@@ -94,28 +95,21 @@ impl Lines {
         }
     }
 
-    /// Carries all who wait, and rests when nobody does.
-    async fn carry(self: Arc<Self>, mut line: Option<Line>) {
-        while let Some((free, group)) = self.next(line) {
-            line = self.ask(free, group).await;
-        }
-    }
-
-    /// Those who go together next; where nobody waits the connection is idle.
-    fn next(&self, line: Option<Line>) -> Option<(Option<Line>, Vec<Asked>)> {
+    /// Those who go together next; where nobody waits there is none, and the connection of `place` is idle.
+    fn next(&self, place: &mut Place) -> Vec<Asked> {
         let mut gathered = lock(&self.gathered);
         let mut group: Vec<Asked> = Vec::new();
         let mut others = VecDeque::new();
         for one in gathered.waiting.drain(..).filter(|one| !one.to.is_closed()) {
-            let same = group.first().is_none_or(|first| first.question.sql == one.question.sql);
+            let same = group.first().is_none_or(|first| first.question.goes_with(&one.question));
             if same && group.len() < TOGETHER { group.push(one) } else { others.push_back(one) }
         }
         gathered.waiting = others;
         if group.is_empty() {
-            gathered.idle.push(line);
-            return None;
+            gathered.idle.push(place.line.take());
+            place.is_given_back = true;
         }
-        Some((line, group))
+        group
     }
 
     /// Asks, and gives each its answer; the connection, if it can be used again.
@@ -148,6 +142,47 @@ impl Lines {
                 line.filter(|_| !matches!(error, Error::Connection(_)))
             }
         }
+    }
+}
+
+/// A connection that carries, or will: its place among the idle ones is given back however that ends.
+struct Place {
+    lines: Arc<Lines>,
+    line: Option<Line>,
+    is_given_back: bool,
+}
+
+impl Place {
+    fn new(lines: Arc<Lines>, line: Option<Line>) -> Self {
+        Self { lines, line, is_given_back: false }
+    }
+
+    /// Carries all who wait, and rests when nobody does.
+    async fn carry(mut self) {
+        let lines = self.lines.clone();
+        loop {
+            let group = lines.next(&mut self);
+            if group.is_empty() {
+                return;
+            }
+            // Should this end midway, the connection is not used again: nobody knows what it still carries.
+            let line = self.line.take();
+            self.line = lines.ask(line, group).await;
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.is_given_back {
+            return;
+        }
+        let waiting = {
+            let mut gathered = lock(&self.lines.gathered);
+            gathered.idle.push(self.line.take());
+            std::mem::take(&mut gathered.waiting)
+        };
+        drop(waiting); // nobody waits while a connection is idle: they take the long way
     }
 }
 
@@ -190,22 +225,32 @@ impl Line {
         if questions.iter().any(|one| one.values.len() != count) {
             return Err(Error::Parameters);
         }
-        let mut answers: Vec<Vec<Row>> = Vec::with_capacity(questions.len());
         let (true, Together::By(together)) = (several, together) else {
-            for one in questions {
-                let values: Vec<Value<'_>> = one.values.iter().map(Owned::value).collect();
-                answers.push(self.client.query(&alone, &refs(&values)).await?);
-            }
-            return Ok(answers);
+            return self.ask_each(&alone, questions).await;
         };
         let column = |n: usize| questions.iter().map(|one| one.values[n].value()).collect::<Vec<_>>();
         let columns: Vec<Vec<Value<'_>>> = (0..count).map(column).collect();
         let values: Vec<_> = columns.iter().map(|column| column as _).collect();
-        answers.resize_with(questions.len(), Vec::new);
-        for row in self.client.query(&together, &values).await? {
+        let mut answers: Vec<Vec<Row>> = questions.iter().map(|_| Vec::new()).collect();
+        let found = match self.client.query(&together, &values).await.map_err(Error::from) {
+            // One's value that the statement does not take is not to spoil the answers of others.
+            Err(Error::Refused(_)) => return self.ask_each(&alone, questions).await,
+            found => found?,
+        };
+        for row in found {
             let asker: i64 = row.try_get(ASKER)?;
             let place = usize::try_from(asker - 1).ok();
             place.and_then(|place| answers.get_mut(place)).ok_or(Error::Column(ASKER))?.push(row);
+        }
+        Ok(answers)
+    }
+
+    /// The rows of each, asked one after the other.
+    async fn ask_each(&self, alone: &Statement, questions: &[Question]) -> Result<Vec<Vec<Row>>, Error> {
+        let mut answers = Vec::with_capacity(questions.len());
+        for one in questions {
+            let values: Vec<Value<'_>> = one.values.iter().map(Owned::value).collect();
+            answers.push(self.client.query(alone, &refs(&values)).await?);
         }
         Ok(answers)
     }
@@ -228,8 +273,8 @@ impl Line {
         }
         match self.client.prepare(&for_several(sql, types)).await.map_err(Error::from) {
             Ok(statement) => Ok(Together::By(statement)),
-            Err(error @ Error::Connection(_)) => Err(error),
-            Err(_) => Ok(Together::Never),
+            Err(Error::Refused(_)) => Ok(Together::Never),
+            Err(error) => Err(error), // it may pass
         }
     }
 }
@@ -257,6 +302,15 @@ fn for_several(sql: &str, types: &[Type]) -> String {
 struct Question {
     sql: &'static str,
     values: Vec<Owned>,
+    /// Whether a row is looked up, so that there is one at most.
+    is_one: bool,
+}
+
+impl Question {
+    /// Whether one statement may answer both.
+    fn goes_with(&self, other: &Self) -> bool {
+        self.is_one && other.is_one && self.sql == other.sql
+    }
 }
 
 /// What a use case is run on here: first it is asked for its statement, then it is given the rows.
@@ -271,12 +325,12 @@ pub(super) struct Replay {
 
 impl Replay {
     /// The rows of the one statement. Whatever else is asked ends this run: it is asked again the long way.
-    pub(super) fn query(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Row>, Error> {
+    pub(super) fn query(&mut self, sql: &'static str, values: &[Value<'_>], is_one: bool) -> Result<Vec<Row>, Error> {
         match self.known.take() {
             Some((known, rows)) if known == sql => return Ok(rows),
             _ if self.is_answered => self.asks_more = true,
             _ => {
-                let question = || Question { sql, values: values.iter().map(Owned::of).collect() };
+                let question = || Question { sql, values: values.iter().map(Owned::of).collect(), is_one };
                 let _ = self.asked.get_or_insert_with(question);
             }
         }
@@ -292,7 +346,51 @@ impl Replay {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    fn lines() -> Arc<Lines> {
+        Arc::new(Lines::new(
+            Arc::new(Server::new("postgres://nobody@127.0.0.1:1/none", Duration::from_secs(2)).unwrap()),
+            1,
+        ))
+    }
+
+    /// A look-up that waits, and where its answer comes.
+    fn waits(lines: &Lines, sql: &'static str, is_one: bool) -> oneshot::Receiver<Result<Vec<Row>, Error>> {
+        let (to, answer) = oneshot::channel();
+        lock(&lines.gathered).waiting.push_back(Asked { question: Question { sql, values: Vec::new(), is_one }, to });
+        answer
+    }
+
+    #[test]
+    fn those_go_together_who_look_up_one_row_by_the_same_statement() {
+        let lines = lines();
+        let line = lock(&lines.gathered).idle.pop().flatten();
+        let mut place = Place::new(lines.clone(), line);
+        let asked = [("many", false), ("one", true), ("many", false), ("other", true), ("one", true)];
+        let _answers = asked.map(|(sql, is_one)| waits(&lines, sql, is_one));
+        let mut groups = std::iter::repeat_with(|| lines.next(&mut place)).take_while(|group| !group.is_empty());
+        let named = |group: Vec<Asked>| group.iter().map(|one| one.question.sql).collect::<Vec<_>>().join(" ");
+        assert_eq!(groups.by_ref().map(named).collect::<Vec<_>>(), ["many", "one one", "many", "other"]);
+        assert_eq!(lock(&lines.gathered).idle.len(), 1, "it rests");
+    }
+
+    #[test]
+    fn a_connection_whose_carrier_ends_midway_gives_its_place_back_and_lets_go_who_waits() {
+        let lines = lines();
+        let line = lock(&lines.gathered).idle.pop().flatten();
+        let place = Place::new(lines.clone(), line);
+        let mut answer = waits(&lines, "one", true);
+        let carrier = std::thread::spawn(move || {
+            let _place = place;
+            panic!("a mistake in the carrier");
+        });
+        assert!(carrier.join().is_err());
+        assert_eq!(lock(&lines.gathered).idle.len(), 1);
+        assert_eq!(answer.try_recv().err(), Some(oneshot::error::TryRecvError::Closed));
+    }
 
     #[test]
     fn a_statement_for_several_takes_a_list_of_each_value_and_says_whose_a_row_is() {

@@ -85,7 +85,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    fn new(url: &str, patience: Duration) -> Result<Self, Error> {
+    pub(super) fn new(url: &str, patience: Duration) -> Result<Self, Error> {
         // This program knows no half-hearted TLS: what it requires, it verifies.
         let url = url.replace("sslmode=verify-full", "sslmode=require");
         let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {

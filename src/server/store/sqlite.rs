@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::{
@@ -37,7 +37,8 @@ const BATCH: usize = 64;
 /// Pages in the log that are worth writing back: SQLite's own default.
 const LOGGED: i64 = 1_000;
 
-/// Pages in the log at which the writer writes them back itself, so that under endless load the log has an end: 64 MiB.
+/// Pages in the log at which the writer, too, writes them back with each commit: 64 MiB. It grows beyond where somebody
+/// reads for long, since what that reader must not see yet is not written back, or where writing back fails.
 const MOST_LOGGED: i64 = 16 * 1024;
 
 pub(super) fn open(path: &Path, options: &Options, record: &Record) -> Result<Engine, Error> {
@@ -137,7 +138,11 @@ fn create(path: &Path) -> Result<(), Error> {
 }
 
 fn connect(path: &Path) -> Result<Connection, Error> {
-    let db = Connection::open(path)?;
+    connect_as(path, OpenFlags::default())
+}
+
+fn connect_as(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
+    let db = Connection::open_with_flags(path, flags)?;
     db.execute_batch(
         // What a savepoint may have to put back is kept in memory: the default is a file, once it is more than a little.
         "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
@@ -198,15 +203,34 @@ fn write(db: &Connection, mut queue: Receiver<Box<dyn Job>>, committed: &Sender<
 }
 
 /// Writes the log back into the file, each time that enough has come together. What fails is tried again after the next
-/// commit, and at last by the writer, whose caller is told.
+/// commit, and at last by the writer, where SQLite tells nobody how it went: so the log of events tells it from here.
 fn write_back(path: &Path, mut committed: Receiver<()>) {
-    let mut db = None;
+    let (mut db, mut fails) = (None, false);
     while committed.blocking_recv().is_some() {
-        db = db.or_else(|| connect(path).ok()).filter(|db| write_back_enough(db).is_ok());
+        // A file that is gone is not made anew behind the writer's back.
+        let again = || connect_as(path, OpenFlags::default().difference(OpenFlags::SQLITE_OPEN_CREATE));
+        let done = db.take().map_or_else(again, Ok).and_then(|db| write_back_enough(&db).map(|()| db));
+        match done {
+            Ok(open) => {
+                if fails {
+                    tracing::info!("the database's log is written back into its file again");
+                }
+                (db, fails) = (Some(open), false);
+            }
+            Err(error) => {
+                if !fails {
+                    tracing::error!(
+                        "the database's log cannot be written back into its file, and grows until it can: {error}. What was \
+                         acknowledged is in the log and safe; it is tried again after each commit"
+                    );
+                }
+                fails = true;
+            }
+        }
     }
 }
 
-fn write_back_enough(db: &Connection) -> Result<(), rusqlite::Error> {
+fn write_back_enough(db: &Connection) -> Result<(), Error> {
     let left = |row: &rusqlite::Row<'_>| Ok(row.get::<_, i64>("log")? - row.get::<_, i64>("checkpointed")?);
     // The one only looks; the other waits for nobody and holds nobody up.
     if db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row([], left)? >= LOGGED {
@@ -299,6 +323,17 @@ mod tests {
         // What is written back is written over by what comes next: the log does not grow.
         let _ = db.execute(add, []).unwrap();
         assert!(written().0 < log);
+    }
+
+    #[test]
+    fn a_file_that_is_gone_is_not_made_anew_by_writing_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guestlist.db");
+        let (bell, committed) = channel(1);
+        bell.try_send(()).unwrap();
+        drop(bell);
+        write_back(&path, committed);
+        assert!(!path.exists());
     }
 
     #[test]

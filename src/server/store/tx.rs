@@ -153,6 +153,11 @@ impl<'c> Tx<'c> {
 
     /// The rows of a `SELECT`, or of a statement with `RETURNING`.
     pub fn query<T: FromRow>(&mut self, sql: &'static str, params: Params<'_>) -> Result<Vec<T>, Error> {
+        self.rows(sql, params, false)
+    }
+
+    /// `is_one` says that a row is looked up, so that there is one at most.
+    fn rows<T: FromRow>(&mut self, sql: &'static str, params: Params<'_>, is_one: bool) -> Result<Vec<T>, Error> {
         let record = self.record;
         self.guard(sql, |on| match on {
             On::Sqlite(db) => {
@@ -170,14 +175,14 @@ impl<'c> Tx<'c> {
                 session.query(sql, &values(params))?.iter().map(|row| T::from_row(&Row::postgres(row))).collect()
             }
             On::Replay(replay) => {
-                replay.query(sql, &values(params))?.iter().map(|row| T::from_row(&Row::postgres(row))).collect()
+                replay.query(sql, &values(params), is_one)?.iter().map(|row| T::from_row(&Row::postgres(row))).collect()
             }
         })
     }
 
     /// The row, if there is one. More than one is a mistake in the statement, [`Error::Rows`].
     pub fn query_one<T: FromRow>(&mut self, sql: &'static str, params: Params<'_>) -> Result<Option<T>, Error> {
-        let mut rows = self.query(sql, params)?;
+        let mut rows = self.rows(sql, params, true)?;
         match rows.len() {
             0 | 1 => Ok(rows.pop()),
             n => {

@@ -67,11 +67,14 @@ fn question(app: &App, typed: &str) -> Page {
         let text = "This server sends no mail, so it cannot mail you a way to a new one. Ask whoever runs it.";
         return Page::plain(title, &[text]);
     }
-    let text = "A mail goes to the verified address of your account. Its link leads to a new password, once and within 30 \
-                minutes.";
+    let minutes = accounts::LIFE_MINUTES;
+    let text = format!(
+        "A mail goes to the verified address of your account. Its link leads to a new password, once and within {minutes} \
+         minutes."
+    );
     let buttons = vec![Button::new("mail", "Mail me a link")];
     let form = Form { name: "forgot", heading: "Your account", action: PATH, buttons, ..Form::default() };
-    Page { forms: vec![form.asking([Input::login(typed)])], ..Page::plain(title, &[text]) }
+    Page { forms: vec![form.asking([Input::login(typed)])], ..Page::plain(title, &[&text]) }
 }
 
 async fn ask(State(app): State<App>) -> Result<Response, Refused> {
@@ -154,8 +157,11 @@ async fn form(
 
 /// One page for every link that sets no password.
 fn dead(app: &App) -> Result<Response, Refused> {
-    let text = "A link like this works once, and for 30 minutes, and a newer one takes its place.";
-    answer(StatusCode::NOT_FOUND, &Words { is_dead: true, ..words(app, "This link works no more", text) })
+    let minutes = accounts::LIFE_MINUTES;
+    let text = format!(
+        "A link like this works once, and for {minutes} minutes. Once a password was set by one of several, the others end."
+    );
+    answer(StatusCode::NOT_FOUND, &Words { is_dead: true, ..words(app, "This link works no more", &text) })
 }
 
 async fn show(State(app): State<App>, Part(link): Part) -> Result<Response, Refused> {
