@@ -190,13 +190,15 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
             let band = band.find(client).await?;
             let mut body = wish.read(client, band).await?;
             (body.email, body.username) = recipient(whom.as_deref());
-            let created = match (client.create_invite(band, &body).await, &body.username) {
-                // Nobody has this user name: like any other name that is looked for.
-                (Err(ClientError::Problem(no)), Some(name)) if no.errors.iter().any(|one| one.field == "username") => {
-                    return Err(named::nobody("--for", name, client).await?);
-                }
-                (created, _) => created?,
-            };
+            let created = client.create_invite(band, &body).await;
+            // Where nobody has this user name it is like any other name that is looked for.
+            if let (Err(ClientError::Problem(no)), Some(name)) = (&created, &body.username)
+                && no.errors.iter().any(|one| one.field == "username")
+                && named::is_nobodys(name, client).await
+            {
+                return Err(named::nobody("--for", name, client).await);
+            }
+            let created = created?;
             return context.show_link(&created, &created.link, *copy);
         }
         Invites::Bulk(args) => return bulk::run(context, args).await,
@@ -256,7 +258,7 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
                 },
                 None => None,
             };
-            return show(&invite, campaign.as_ref(), declined_for(client, &invite).await?.as_deref());
+            return show(&invite, campaign.as_ref(), declined_for(client, &invite).await.as_deref());
         }
         Invites::Edit { terms, .. } if terms.is_empty() => {
             let flags = "--role, --ttl-hours, --expires-at, --max-uses, --label or --message";
@@ -329,14 +331,14 @@ pub(super) fn row(invite: &Invite) -> [String; 6] {
 }
 
 /// Why the invited declined, where they said so, for who may see what happened in the band.
-async fn declined_for(client: &Client, invite: &Invite) -> Result<Option<String>, Error> {
-    let (Some(band), Status::Rejected) = (invite.band_id, invite.status) else { return Ok(None) };
+async fn declined_for(client: &Client, invite: &Invite) -> Option<String> {
+    let (Some(band), Status::Rejected) = (invite.band_id, invite.status) else { return None };
     let query =
         AuditQuery { invite: Some(invite.id), action: Some("invite.declined".to_owned()), ..AuditQuery::default() };
     match client.audit(band, &query, &Page { limit: Some(1), cursor: None }).await {
-        Ok(trail) => Ok(trail.events.into_iter().next().and_then(|event| event.detail)),
-        Err(error) if matches!(error.code(), Some(Code::NotFound | Code::Forbidden)) => Ok(None),
-        Err(error) => Err(error.into()),
+        Ok(trail) => trail.events.into_iter().next().and_then(|event| event.detail),
+        // It is said beside the invite, which is there.
+        Err(_) => None,
     }
 }
 

@@ -115,16 +115,23 @@ impl WaitingArg {
 }
 
 /// That no account has this user name, and the nearest that one has; `argument` is what it was given as.
-pub(super) async fn nobody(argument: &str, name: &str, client: &Client) -> Result<Error, Error> {
+pub(super) async fn nobody(argument: &str, name: &str, client: &Client) -> Error {
     // A slip of a finger is found among those who begin alike.
     let begin: String = name.chars().take(FEWEST_LETTERS).collect();
     let is_searched = begin.chars().count() == FEWEST_LETTERS;
-    let people = if is_searched { client.people(&begin, None).await?.accounts } else { Vec::new() };
+    let found = if is_searched { client.people(&begin, None).await.ok() } else { None };
+    let people = found.map(|found| found.accounts).unwrap_or_default();
     let near = meant(nearest(name, people.iter().map(|person| person.username.as_str())));
-    Ok(Error::Usage(format!(
+    Error::Usage(format!(
         "{argument} must be a user name or an account id: nobody is called \"{name}\".{near} `guestlist people` looks for \
          people by a part of their names"
-    )))
+    ))
+}
+
+/// Whether it is certain that nobody has this user name.
+pub(super) async fn is_nobodys(name: &str, client: &Client) -> bool {
+    let found = client.people(name, None).await;
+    found.is_ok_and(|found| found.accounts.iter().all(|person| !same(&person.username, name)))
 }
 
 /// Whether two names are one, capital letters or not.
@@ -288,7 +295,7 @@ impl PersonArg {
         if let Some(id) = known(name)? {
             return Ok(id);
         }
-        Err(nobody(argument, name, client).await?)
+        Err(nobody(argument, name, client).await)
     }
 
     /// The account of someone who is banned from the band.

@@ -41,7 +41,7 @@ use super::{
     keymap::{Action, Key},
     label,
     message::{Effect, Msg},
-    model::{Model, Overlay, Purpose, RequestId, Screen, Toast, Tone},
+    model::{Input, MIN_HEIGHT, MIN_WIDTH, Model, Overlay, Purpose, RequestId, Screen, Toast, Tone},
     request::Request,
 };
 use crate::domain::{Pasted, Timestamp};
@@ -65,6 +65,8 @@ impl Model {
             Msg::Act(action) if self.screen == Screen::Panes => self.act_by_name(action),
             Msg::Act(_) => Vec::new(),
             Msg::Paste(text) => self.paste(&text),
+            // On a screen that is too small nobody sees what there would be to point at.
+            Msg::Wheel { .. } | Msg::Click { .. } if !self.has_room() => Vec::new(),
             Msg::Wheel { up, at } => self.wheel(up, at),
             Msg::Click { at } => self.click(at),
             Msg::Resize(width, height) => {
@@ -151,7 +153,7 @@ impl Model {
         if key.is_ctrl('c') {
             return vec![Effect::Quit];
         }
-        if key.is("esc") && self.is_awaiting() {
+        if key.is("esc") && self.stops_awaiting() {
             return self.await_no_longer();
         }
         if !self.overlays.is_empty() {
@@ -168,11 +170,22 @@ impl Model {
         }
     }
 
+    /// Whether anything is drawn but that there is no room.
+    const fn has_room(&self) -> bool {
+        self.size.0 >= MIN_WIDTH && self.size.1 >= MIN_HEIGHT
+    }
+
+    /// Whether a password is being typed: one can read like a code, and is sent nowhere but with its form.
+    fn is_at_secret(&self) -> bool {
+        let Screen::Entry(form) = &self.screen else { return false };
+        form.fields.get(form.focus).is_some_and(|field| matches!(field.input, Input::Secret(_)))
+    }
+
     fn paste(&mut self, text: &str) -> Vec<Effect> {
         let pasted = Pasted::parse(text);
         // On the first forms an invite is no name and no password.
         let entry = self.overlays.is_empty() && matches!(self.screen, Screen::Entry(_) | Screen::Welcome { .. });
-        if let (true, Ok(pasted)) = (entry, &pasted) {
+        if let (true, Ok(pasted)) = (entry && !self.is_at_secret(), &pasted) {
             return self.look_at(pasted.clone());
         }
         if let Some(Overlay::Bulk(_)) = self.overlays.last() {

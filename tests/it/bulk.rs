@@ -152,6 +152,12 @@ async fn a_dry_run_says_what_would_happen_and_changes_nothing(world: World) {
     let (status, answer) = bulk(&ada, &band, json!({ "rows": rows(), "dry_run": true })).await;
     assert_eq!((status, statuses(&answer)), (207, RESULTS.to_vec()), "{answer}");
     assert!(answer["results"].as_array().unwrap().iter().all(|row| row["link"].is_null()));
+    // Nor is the link shown of an invite that would be sent again.
+    let again = json!({ "rows": rows(), "dry_run": true, "on_existing": "resend" });
+    let (_, answer) = bulk(&ada, &band, again).await;
+    let pends = |row: &&Value| row["status"] == "already_pending" && row["detail"].is_null();
+    assert!(answer["results"].as_array().unwrap().iter().any(|row| pends(&row)), "{answer}");
+    assert!(answer["results"].as_array().unwrap().iter().all(|row| row["link"].is_null()), "{answer}");
     assert_eq!((pending(&ada, &band).await, world.number("SELECT COUNT(*) AS n FROM audit").await), before);
 }
 

@@ -298,7 +298,9 @@ fn resend(
         outcomes[place] = Some(match refused.remove(&row.id) {
             None => {
                 sent.push(row);
-                Outcome { status: RowStatus::AlreadyPending, invite: Some(row.id), detail: None, has_ended: false }
+                // Nothing is sent in a dry run, so that its link is not shown either.
+                let invite = (!dry_run).then_some(row.id);
+                Outcome { status: RowStatus::AlreadyPending, invite, detail: None, has_ended: false }
             }
             Some(Refused::Problem(no)) if no.code == Code::RecipientOptedOut => {
                 Outcome::new(RowStatus::Suppressed, no.detail)

@@ -3,7 +3,7 @@
 
 use super::super::{
     message::Effect,
-    model::{Model, Purpose, Tone},
+    model::{Model, Overlay, Purpose, Tone},
 };
 use crate::domain::Timestamp;
 
@@ -24,6 +24,16 @@ impl Model {
         self.awaited.is_some_and(|since| said_at(since) <= self.now)
     }
 
+    /// Whether Esc stops that: not where it closes or stops what lies on top.
+    pub(super) fn stops_awaiting(&self) -> bool {
+        let is_free = match self.overlays.last() {
+            None => !self.search().typing,
+            Some(Overlay::Details(_) | Overlay::Listing(_)) => true,
+            Some(_) => false,
+        };
+        is_free && self.is_awaiting()
+    }
+
     /// When that is to be said.
     pub(super) fn awaited_due(&self) -> Option<Timestamp> {
         self.awaited.map(said_at).filter(|due| *due > self.now)
@@ -37,11 +47,19 @@ impl Model {
 
     /// Esc: what is awaited is awaited no longer.
     pub(super) fn await_no_longer(&mut self) -> Vec<Effect> {
-        let undo = self.waiting.values().any(|purpose| matches!(purpose, Purpose::Restore(_)));
-        let effects = self.abandon(is_unseen);
-        // It may have reached the server all the same.
-        let said =
-            if undo { "No longer waited for: the list shows whether it was undone." } else { "No longer waited for." };
+        let undone = self.waiting.values().find_map(|purpose| match purpose {
+            Purpose::Restore(invite) => Some(*invite),
+            _ => None,
+        });
+        let mut effects = self.abandon(is_unseen);
+        let said = if let Some(invite) = undone {
+            // It may have reached the server all the same.
+            self.undo_again(invite);
+            effects.extend(self.poll_now());
+            "No longer waited for: the list shows whether it was undone."
+        } else {
+            "No longer waited for."
+        };
         self.toast(Tone::Plain, said);
         effects
     }

@@ -361,6 +361,12 @@ impl Model {
         }
     }
 
+    /// An undo that did not come through, or may not have, can be tried again.
+    pub(super) fn undo_again(&mut self, invite: InviteId) {
+        let until = self.now.plus_seconds(UNDO_SECONDS);
+        self.undo.get_or_insert(Undo { invites: vec![invite], fitting: None, until });
+    }
+
     pub(super) fn restored(&mut self, invite: InviteId, result: Result<Answer, Error>) -> Vec<Effect> {
         match result {
             Ok(Answer::Invite(row)) => {
@@ -371,9 +377,7 @@ impl Model {
             Ok(_) => Vec::new(),
             Err(error) => {
                 if error.is_offline() {
-                    // It can be tried again.
-                    let until = self.now.plus_seconds(UNDO_SECONDS);
-                    self.undo.get_or_insert(Undo { invites: vec![invite], fitting: None, until });
+                    self.undo_again(invite);
                 }
                 self.act_failed(&error)
             }

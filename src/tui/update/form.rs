@@ -209,7 +209,7 @@ impl Model {
             read::Said::Request(request) if form.review.is_none() && self.review(&form, &request).is_some() => {
                 form.review = self.review(&form, &request);
                 form.known.scroll = 0;
-                self.foretell(&request)
+                self.foretell(&request, &mut form.review)
             }
             read::Said::Request(request) => {
                 if form.attempt == 0 {
@@ -252,7 +252,11 @@ impl Model {
                 self.overlays.pop();
                 return Vec::new();
             }
-            read::Said::Refused => Vec::new(),
+            // What is wrong is shown at its field.
+            read::Said::Refused => {
+                form.review = None;
+                Vec::new()
+            }
         };
         self.put_back(form);
         effects
@@ -437,6 +441,7 @@ impl Model {
             if let Overlay::Form(form) = overlay
                 && form.kind.under_policy_of() == Some(id)
                 && form.sending.is_none()
+                && form.review.is_none()
             {
                 form.known.life.clone_from(&text);
                 let line =

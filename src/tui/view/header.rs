@@ -85,7 +85,10 @@ fn banner(model: &Model, wide: usize) -> Option<String> {
     let tail = if columns(&begin) + columns(&long) <= wide { long } else { short };
     let room = wide.saturating_sub(columns(&begin) + columns(&tail) + 3);
     let why = cause(model);
-    Some(if why.is_empty() || room < 8 { begin + &tail } else { format!("{begin} · {}{tail}", clip(&why, room)) })
+    let banner =
+        if why.is_empty() || room < 8 { begin + &tail } else { format!("{begin} · {}{tail}", clip(&why, room)) };
+    // What hangs is waited for longest here.
+    Some(if model.is_awaiting() { format!(" ⋯ waiting · esc stops ·{banner}") } else { banner })
 }
 
 /// Why the server is not reached, without what the line says anyway: that it is not, and which one.

@@ -188,7 +188,12 @@ pub(super) fn pointed_at(model: &Model, area: Rect, row: u16, theme: &Theme) -> 
     let (listed, top) = match model.overlays.last()? {
         Overlay::Form(form) => {
             let wide = box_width(area);
-            let drawn = form::draw(form, usize::from(wide) - 4, usize::from(area.height).saturating_sub(2), theme);
+            let drawn = form::draw(
+                form,
+                usize::from(wide).saturating_sub(4),
+                usize::from(area.height).saturating_sub(2),
+                theme,
+            );
             return drawn.field_at(within(place(area, wide, drawn.height())), row);
         }
         Overlay::Palette { query, selected } => palette::listed(area, model, query, *selected),

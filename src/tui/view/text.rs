@@ -69,7 +69,7 @@ pub(super) fn tail(text: &str, most: usize) -> String {
 pub(super) fn steady(buf: &mut Buffer) {
     for at in 0..buf.content.len() {
         // No sequence of these is shorter.
-        if buf.content[at].symbol().len() < 6 {
+        if buf.content[at].symbol().len() < 4 {
             continue;
         }
         let Some(text) = agreed(buf.content[at].symbol()) else { continue };
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn what_terminals_disagree_on_is_drawn_as_what_they_agree_on() {
         let agreed = |text| agreed(text).unwrap_or_else(|| "as it is".to_owned());
-        assert_eq!(["🇩🇪", "👍🏽", "❤\u{fe0f}"].map(agreed), ["DE", "👍", "❤"]);
+        assert_eq!(["🇩🇪", "👍🏽", "❤\u{fe0f}", "©\u{fe0f}"].map(agreed), ["DE", "👍", "❤", "©"]);
         assert_eq!(
             ["👩\u{200d}🎤", "日", "e\u{301}\u{300}\u{302}", "🎸"].map(agreed),
             ["👩", "as it is", "as it is", "as it is"]

@@ -12,13 +12,18 @@ use crate::{
     domain::Kind,
 };
 
+/// What ends a review as long as the server has not answered.
+const ASKING: &str = "\n\n⋯ asking the server whether it would take it";
+
 impl Model {
-    /// Asks the server what it would make of the invite; nothing is made by that. Codes it cannot be asked about.
-    pub(super) fn foretell(&mut self, request: &Request) -> Vec<Effect> {
+    /// Asks the server what it would make of the invite that is read once more, and says so there; nothing is made by that.
+    /// Codes it cannot be asked about.
+    pub(super) fn foretell(&mut self, request: &Request, review: &mut Option<String>) -> Vec<Effect> {
         let mut effects = self.abandon(|purpose| *purpose == Purpose::Foretell);
-        if let Request::CreateInvite(band, wish) = request
+        if let (Request::CreateInvite(band, wish), Some(review)) = (request, review)
             && let Some(body) = dry_run(wish)
         {
+            review.push_str(ASKING);
             effects.push(self.ask(Purpose::Foretell, Request::CreateInvites(*band, body)).1);
         }
         effects
@@ -26,11 +31,11 @@ impl Model {
 
     /// The server has said what it would make of the invite, or nothing: then what is read stays as it is.
     pub(in crate::tui::update) fn foretold(&mut self, result: Result<Answer, Error>) -> Vec<Effect> {
+        let is_out = matches!(&result, Err(error) if error.is_unauthenticated());
         let said = match result {
             Ok(Answer::CreatedInvites(mut answer)) => answer.results.pop().and_then(|row| refusal(&row)),
             Ok(_) => None,
-            Err(error) if error.is_unauthenticated() => return self.signed_out(),
-            Err(Error::Problem(problem)) if problem.code != Code::RateLimited => {
+            Err(Error::Problem(problem)) if !is_out && is_refusal(problem.code) => {
                 Some(format!("✗ The server would refuse it: {}", problem.detail))
             }
             Err(_) => Some("It could not be asked beforehand whether the server takes it.".to_owned()),
@@ -40,13 +45,23 @@ impl Model {
             _ => None,
         });
         if let Some(form) = form
-            && let (Some(review), Some(said), None) = (&mut form.review, said, form.sending)
+            && let Some(review) = &mut form.review
         {
-            *review = format!("{said}\n\n{review}");
-            form.known.scroll = 0;
+            if let Some(asked) = review.strip_suffix(ASKING) {
+                *review = asked.to_owned();
+            }
+            if let (Some(said), None) = (said, form.sending) {
+                *review = format!("{said}\n\n{review}");
+                form.known.scroll = 0;
+            }
         }
-        Vec::new()
+        if is_out { self.signed_out() } else { Vec::new() }
     }
+}
+
+/// Whether a problem says something of the invite, and not of the server.
+const fn is_refusal(code: Code) -> bool {
+    !matches!(code, Code::RateLimited | Code::Unavailable | Code::Internal | Code::Unknown)
 }
 
 /// The question whether this one could be made.

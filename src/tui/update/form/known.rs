@@ -73,7 +73,8 @@ impl Model {
             Ok(Answer::Templates(found)) => form.knows_templates(found.templates),
             _ => return Vec::new(),
         }
-        if matches!(form.kind, FormKind::NewInvite(_)) {
+        // What is read once more, or on its way, is what is sent.
+        if matches!(form.kind, FormKind::NewInvite(_)) && form.review.is_none() && form.sending.is_none() {
             form.follow(&zone);
         }
         Vec::new()

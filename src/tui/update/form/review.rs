@@ -72,8 +72,10 @@ impl Model {
                 format!("{name} may not invite any more as a plain member. What they made goes on.")
             }
         }));
+        let is_owner = self.chosen_band().and_then(|band| band.role) == Some(Role::Owner);
         let back = match body.role {
             Some(Role::Member) => "You can change it back; invites that end by it stay ended.",
+            Some(Role::Admin) if !is_owner => "Only the owner can take this back.",
             _ => "You can change it back at any time.",
         };
         lines.push(back.to_owned());

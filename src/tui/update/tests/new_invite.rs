@@ -302,18 +302,22 @@ fn what_the_server_would_refuse_is_said_before_it_is_sent() {
     let Request::CreateInvites(band, body) = desk.request(is_dry).2.clone() else { panic!() };
     assert_eq!((band, body.rows.len(), body.send), (band_id(1), 1, None));
     assert_eq!(body.rows[0].told(), serde_json::json!({ "email": "kim@example.org" }));
+    assert!(review(&desk).ends_with("asking the server whether it would take it"), "{}", review(&desk));
     desk.answer(is_dry, Ok(row(RowStatus::AlreadyMember, Some("Kim is a member already."))));
     assert!(review(&desk).starts_with("✗ The server would refuse it: Kim is a member already."), "{}", review(&desk));
     assert!(review(&desk).contains("can come into"), "what was asked for is still read");
     desk.press("esc enter");
     desk.answer(is_dry, Ok(row(RowStatus::Created, None)));
-    assert!(!review(&desk).contains("refuse"));
+    assert!(!review(&desk).contains("refuse") && !review(&desk).contains("asking"), "{}", review(&desk));
     desk.press("esc enter");
     desk.answer(is_dry, Ok(row(RowStatus::AlreadyPending, None)));
     assert!(review(&desk).contains("sent again, and no new one is made"), "{}", review(&desk));
     desk.press("esc enter");
     desk.answer(is_dry, Err(offline()));
     assert!(review(&desk).contains("could not be asked beforehand"), "{}", review(&desk));
+    desk.press("esc enter");
+    desk.answer(is_dry, Err(problem(Code::Unavailable, "The server is busy.")));
+    assert!(!review(&desk).contains("refuse it") && review(&desk).contains("could not be asked"), "{}", review(&desk));
 }
 
 #[test]

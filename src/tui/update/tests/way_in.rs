@@ -117,6 +117,20 @@ fn is_preview(request: &Request) -> bool {
 }
 
 #[test]
+fn a_password_that_reads_like_a_code_stays_in_its_field() {
+    let mut desk = invited();
+    desk.answer(is_preview, Ok(preview()));
+    desk.press("enter");
+    desk.type_text("kim");
+    desk.press("enter");
+    desk.sent.clear();
+    desk.send(Msg::Paste("many dark jets".to_owned()));
+    assert!(desk.sent.is_empty() && desk.top().is_none());
+    let Screen::Entry(form) = &desk.model.screen else { panic!() };
+    assert_eq!(form.value("password"), "many dark jets");
+}
+
+#[test]
 fn a_link_pasted_at_the_first_question_shows_the_offer_and_waits_for_the_account() {
     let mut desk = invited();
     desk.answer(is_preview, Ok(preview()));
