@@ -197,6 +197,11 @@ fn no_answer_takes_the_screen_or_stops_the_client_in_any_view() {
     held_to_its_own_sequences(&bytes);
 }
 
+/// Waits for the question before an invite is made, and for what the server says to it beforehand.
+fn read_once_more(pty: &Pty) {
+    pty.until("the question", |pty| pty.screen().contains("y create") && !pty.screen().contains("asking the server"));
+}
+
 /// The invites of the band that are called so.
 fn called(ada: &Home, band: &str, label: &str) -> Vec<Value> {
     let all = ada.json(&["invites", "list", band, "--all"]);
@@ -217,7 +222,7 @@ fn whatever_the_answer_to_a_form_is_what_was_typed_stays_and_it_is_done_once() {
     pty.see("newsletter");
     for &fault in FAULTS.iter().filter(|fault| !matches!(fault, Spoilt::Texts | Spoilt::Types | Spoilt::Words)) {
         pty.keys("\x13");
-        pty.see("y create");
+        read_once_more(&pty);
         spoiler.is(fault);
         pty.keys("y");
         pty.until("why it was not done", |pty| pty.screen().contains('✗'));
@@ -253,7 +258,7 @@ fn a_session_that_ends_midway_is_made_anew_over_the_form_and_the_form_goes_on() 
     pty.see("New invite");
     crate::stories::to_field(&mut pty, "A note for the band");
     pty.keys("newsletter\x13");
-    pty.see("y create");
+    read_once_more(&pty);
     spoiler.is(Spoilt::SignedOut);
     pty.keys("y");
     pty.see("Your session has ended");
