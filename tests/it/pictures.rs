@@ -127,7 +127,7 @@ fn every_picture_is_of_the_program_as_it_runs() {
 
     // A poster: of the others the link is for somebody.
     pty.keys("jjjjjjjj");
-    pty.see("▸ poster at the harbour");
+    pty.see("▸ \"poster at the harbo");
     pty.keys("Q");
     pty.see("invert");
     keep(&pty, "qr.svg", "The link of an invite as a QR code");
