@@ -115,8 +115,7 @@ pub(super) fn row(campaign: &Campaign) -> [String; 7] {
     let counts = campaign.counts;
     let ends = match (campaign.ended_at, campaign.expires_at) {
         (Some(at), _) => format!("ended {}", output::minute(at)),
-        (None, Some(at)) => output::minute(at),
-        (None, None) => "never".to_owned(),
+        (None, end) => output::end(end),
     };
     [
         campaign.id.to_string(),
@@ -250,7 +249,7 @@ pub(super) fn show(campaign: &Campaign) -> Result<(), Error> {
         ("WHEN", campaign.event.as_ref().map(CampaignEvent::when).unwrap_or_default()),
         ("WHERE", campaign.event.as_ref().and_then(|event| event.place.clone()).unwrap_or_default()),
         ("ACTIVE", if campaign.active { "yes" } else { "no" }.to_owned()),
-        ("EXPIRES", campaign.expires_at.map_or("never".to_owned(), output::minute)),
+        ("EXPIRES", output::end(campaign.expires_at)),
         ("ENDED", instant(campaign.ended_at)),
         ("MADE", counts.made.to_string()),
         ("PENDING", counts.pending.to_string()),

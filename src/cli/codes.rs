@@ -130,7 +130,7 @@ pub(super) enum Codes {
 const HEADINGS: Columns<4> = Columns::new(["CODE", "STATUS", "USES", "EXPIRES"], &["USES"]);
 
 fn row(card: &CodeCard) -> [String; 4] {
-    let expires = card.expires_at.map_or("never".to_owned(), output::minute);
+    let expires = output::end(card.expires_at);
     [card.code.clone(), card.status.to_string(), card.max_uses.with_taken(card.uses), expires]
 }
 

@@ -77,7 +77,7 @@ const HEADINGS: Columns<6> = Columns::new(["ID", "BAND", "ROLE", "BY", "EXPIRES"
 async fn list(context: &Context, paging: &Paging) -> Result<(), Error> {
     let client = context.signed_in()?;
     let row = |waiting: &Waiting| {
-        let end = waiting.expires_at.map_or("never".to_owned(), output::minute);
+        let end = output::end(waiting.expires_at);
         let by = waiting.inviter.display_name.clone();
         let event = waiting.event.as_ref().map(CampaignEvent::line).unwrap_or_default();
         [waiting.id.to_string(), waiting.band.name.clone(), waiting.role.to_string(), by, end, event]

@@ -75,7 +75,7 @@ pub(super) async fn preview(context: &Context, pasted: &Pasted) -> Result<(), Er
         return output::json(&preview);
     }
     let inviter = &preview.inviter.display_name;
-    let expires = preview.expires_at.map_or("never".to_owned(), output::minute);
+    let expires = output::end(preview.expires_at);
     if let Some(band) = &preview.band {
         output::line(&format!("{inviter} invites you to {} as {}.", band.name, preview.role))?;
         output::line(&format!("Members: {}  Status: {}  Expires: {expires}", band.members, preview.status))?;

@@ -313,7 +313,7 @@ pub(super) const HEADINGS: Columns<6> =
 /// Until when it can be used; of what has ended otherwise, how.
 fn end(invite: &Invite) -> String {
     match (invite.status, invite.cancel_reason) {
-        (Status::Pending, _) => invite.expires_at.map_or("never".to_owned(), output::minute),
+        (Status::Pending, _) => output::end(invite.expires_at),
         (_, Some(reason)) => reason.to_string().replace('_', " "),
         _ => "–".to_owned(),
     }

@@ -331,6 +331,11 @@ pub(super) fn minute(at: Timestamp) -> String {
     at.minute(&jiff::tz::TimeZone::system())
 }
 
+/// When something ends, as people read it, where they are.
+pub(super) fn end(at: Option<Timestamp>) -> String {
+    at.map_or("never".to_owned(), minute)
+}
+
 /// Says that a list goes on, on standard error so that the list stays clean.
 pub(super) fn more(next_cursor: Option<&String>) {
     if let Some(cursor) = next_cursor {

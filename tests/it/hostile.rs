@@ -197,6 +197,19 @@ fn no_answer_takes_the_screen_or_stops_the_client_in_any_view() {
     held_to_its_own_sequences(&bytes);
 }
 
+/// The client in the form of a new invite, with "newsletter" as its note.
+fn a_new_invite(home: &Home) -> Pty {
+    // Polls are answered alike, and say so: none of them is to come in between.
+    let mut pty = client(home, (100, 32), "600");
+    pty.see("Sam");
+    pty.keys("2n");
+    pty.see("New invite");
+    crate::stories::to_field(&mut pty, "A note for the band");
+    pty.keys("newsletter");
+    pty.see("newsletter");
+    pty
+}
+
 /// Waits for the question before an invite is made, and for what the server says to it beforehand.
 fn read_once_more(pty: &Pty) {
     pty.until("the question", |pty| pty.screen().contains("y create") && !pty.screen().contains("asking the server"));
@@ -212,14 +225,7 @@ fn called(ada: &Home, band: &str, label: &str) -> Vec<Value> {
 fn whatever_the_answer_to_a_form_is_what_was_typed_stays_and_it_is_done_once() {
     let server = Served::start();
     let (spoiler, ada, band) = world(&server);
-    // Polls are answered alike, and say so: none of them is to come in between.
-    let mut pty = client(&ada, (100, 32), "600");
-    pty.see("Sam");
-    pty.keys("2n");
-    pty.see("New invite");
-    crate::stories::to_field(&mut pty, "A note for the band");
-    pty.keys("newsletter");
-    pty.see("newsletter");
+    let mut pty = a_new_invite(&ada);
     for &fault in FAULTS.iter().filter(|fault| !matches!(fault, Spoilt::Texts | Spoilt::Types | Spoilt::Words)) {
         pty.keys("\x13");
         read_once_more(&pty);
@@ -251,13 +257,8 @@ fn whatever_the_answer_to_a_form_is_what_was_typed_stays_and_it_is_done_once() {
 fn a_session_that_ends_midway_is_made_anew_over_the_form_and_the_form_goes_on() {
     let server = Served::start();
     let (spoiler, ada, band) = world(&server);
-    // Polls are answered alike, and say so: none of them is to come in between.
-    let mut pty = client(&ada, (100, 32), "600");
-    pty.see("Sam");
-    pty.keys("2n");
-    pty.see("New invite");
-    crate::stories::to_field(&mut pty, "A note for the band");
-    pty.keys("newsletter\x13");
+    let mut pty = a_new_invite(&ada);
+    pty.keys("\x13");
     read_once_more(&pty);
     spoiler.is(Spoilt::SignedOut);
     pty.keys("y");

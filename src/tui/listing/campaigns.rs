@@ -112,7 +112,7 @@ pub(super) fn cells(campaign: &Campaign, model: &Model, theme: &Theme) -> Cells 
     Cells {
         name: (campaign.name.clone(), if campaign.is_default { theme.dim } else { plain }),
         stands: (state(campaign).to_owned(), plain),
-        ends: (ends.map_or_else(|| "never".to_owned(), |end| when::date(end, &model.settings.zone)), plain),
+        ends: (when::end_date(ends, &model.settings.zone), plain),
         pending: count(counts.pending, 7, theme.pending),
         accepted: count(counts.accepted, 8, theme.accepted),
         rejected: count(counts.rejected, 8, theme.rejected),

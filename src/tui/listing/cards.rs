@@ -69,7 +69,7 @@ impl Listed for Cards {
     fn cells(&self, entry: &Entry, model: &Model, theme: &Theme) -> Vec<Cell> {
         let Some(card) = card(entry) else { return Vec::new() };
         let status = standing(card, model).status;
-        let ends = card.expires_at.map_or_else(|| "never".to_owned(), |at| when::date(at, &model.settings.zone));
+        let ends = when::end_date(card.expires_at, &model.settings.zone);
         vec![
             (card.code.clone(), theme.plain),
             (format!("{} {status}", glyph(status)), theme.status(status)),

@@ -8,7 +8,6 @@ use crate::{
     tui::{
         forms,
         keymap::{Action, Scope},
-        label,
         model::{Confirm, Deed, Listing, Model, PageOf, Purpose, uses},
         request::{Answer, Request},
         theme::Theme,
@@ -72,7 +71,7 @@ impl Listed for Codes {
     fn cells(&self, entry: &Entry, model: &Model, theme: &Theme) -> Vec<Cell> {
         let Some(code) = code(entry) else { return Vec::new() };
         let status = standing(code, model).status;
-        let ends = code.expires_at.map_or_else(|| "never".to_owned(), |at| when::date(at, &model.settings.zone));
+        let ends = when::end_date(code.expires_at, &model.settings.zone);
         vec![
             (self.name(entry), theme.plain),
             (batch(code, model.listing()).unwrap_or_default().to_owned(), theme.dim),
@@ -94,13 +93,7 @@ impl Listed for Codes {
         let Some(code) = code(entry) else { return Vec::new() };
         let zone = &model.settings.zone;
         let status = standing(code, model).status;
-        let ends = match code.expires_at {
-            None => "never".to_owned(),
-            Some(at) if status == Status::Pending => {
-                format!("{} · in {}", when::date_and_time(at, zone), label::expiry(Some(at), model.now).0)
-            }
-            Some(at) => when::date_and_time(at, zone),
-        };
+        let ends = when::end(code.expires_at, status == Status::Pending, model.now, zone);
         let mut facts = vec![("Code", format!("…{}; whoever knows it can use it", code.hint))];
         facts.extend(batch(code, model.listing()).map(|name| ("Batch", name.to_owned())));
         facts.extend([

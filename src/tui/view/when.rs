@@ -2,16 +2,30 @@
 
 use jiff::tz::TimeZone;
 
-use crate::domain::Timestamp;
+use crate::{domain::Timestamp, tui::label};
 
 /// `2026-01-03`.
 pub(in crate::tui) fn date(at: Timestamp, zone: &TimeZone) -> String {
     format(at, zone, "%Y-%m-%d")
 }
 
+/// The day of an end, `never` where there is none.
+pub(in crate::tui) fn end_date(end: Option<Timestamp>, zone: &TimeZone) -> String {
+    end.map_or_else(|| "never".to_owned(), |at| date(at, zone))
+}
+
 /// `2026-01-03 14:02`.
 pub(in crate::tui) fn date_and_time(at: Timestamp, zone: &TimeZone) -> String {
     at.minute(zone)
+}
+
+/// An end in full: how far off it is, too, where it is still to come to pass.
+pub(in crate::tui) fn end(end: Option<Timestamp>, is_pending: bool, now: Timestamp, zone: &TimeZone) -> String {
+    match end {
+        None => "never".to_owned(),
+        Some(at) if is_pending => format!("{} · in {}", date_and_time(at, zone), label::expiry(Some(at), now).0),
+        Some(at) => date_and_time(at, zone),
+    }
 }
 
 /// `14:02` if that is today, else with its date.

@@ -157,14 +157,7 @@ fn facts(
     // What is left of an invite that has ended is nothing to count on.
     let uses = if standing.is_pending() { format!("{} · {left}", uses(invite)) } else { uses(invite) };
     add("Uses", &uses);
-    let end = match invite.expires_at {
-        None => "never".to_owned(),
-        Some(at) if standing.is_pending() => {
-            format!("{} · in {}", when::date_and_time(at, zone), label::expiry(Some(at), model.now).0)
-        }
-        Some(at) => when::date_and_time(at, zone),
-    };
-    add("Expires", &end);
+    add("Expires", &when::end(invite.expires_at, standing.is_pending(), model.now, zone));
     add("Made", &stamp(invite.created_at, Some(&invite.created_by.display_name), model));
     if !standing.is_pending() && standing.status == invite.status {
         let by = invite.acted_by.as_ref().map(|by| by.display_name.as_str());
