@@ -60,6 +60,13 @@ struct Seen {
     failed: Option<(Instant, String)>,
 }
 
+impl Seen {
+    /// Whether the file is to be read, where it looks like this now.
+    fn is_due(&self, look: Option<Look>, now: Instant) -> bool {
+        self.look != look || self.failed.as_ref().is_some_and(|(at, _)| now.saturating_duration_since(*at) >= PAUSE)
+    }
+}
+
 /// How long to wait before a file that could not be read is read again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -140,10 +147,10 @@ impl Key {
         let Some(Watched { path, seen }) = &self.file else { return now() };
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         let look = std::fs::metadata(path).ok().map(|metadata| look(&metadata));
-        let is_again = seen.look == look;
-        if is_again && seen.failed.as_ref().is_none_or(|(at, _)| at.elapsed() < PAUSE) {
+        if !seen.is_due(look, Instant::now()) {
             return now();
         }
+        let is_again = seen.look == look;
         let failed = seen.failed.take();
         seen.look = look;
         let goes_on = "the server goes on with the keys that it had. Put the file back as it was before the next start";
@@ -328,6 +335,39 @@ mod tests {
         assert!(opens());
         put(&key_text(&[2; 32]));
         assert!(!opens(), "the first one was taken away");
+    }
+
+    #[test]
+    fn a_key_file_in_an_open_folder_is_taken_up_once_the_folder_is_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let key = Key::from_file(&path, &[1; 32]).unwrap();
+        let sealed = seal(&key, [3; 12], &[4; 16], "inv_secret").unwrap();
+        let mode = |bits| std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(bits)).unwrap();
+        mode(0o777);
+        std::fs::write(&path, format!("{}\n{}", key_text(&[2; 32]), key_text(&[1; 32]))).unwrap();
+        assert!(key.is_newest(&[4; 16], &sealed), "others could have put it there");
+        // Nothing about the file changes by this, so it has to be looked at again.
+        mode(0o700);
+        let since = Instant::now();
+        while key.is_newest(&[4; 16], &sealed) {
+            assert!(since.elapsed() < 20 * PAUSE, "it is not looked at again");
+            std::thread::sleep(PAUSE / 10);
+        }
+        assert!(open(&key, &[4; 16], &sealed).is_some());
+    }
+
+    #[test]
+    fn a_file_is_read_when_it_looks_different_and_after_a_pause_when_it_could_not_be() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let now = Instant::now();
+        let here = Some(look(&file.as_file().metadata().unwrap()));
+        let read = Seen { look: here, failed: None };
+        assert!(!read.is_due(here, now + 100 * PAUSE));
+        assert!(read.is_due(None, now));
+        let failed = Seen { look: here, failed: Some((now, "in the way".to_owned())) };
+        assert!(!failed.is_due(here, now + PAUSE / 2));
+        assert!(failed.is_due(here, now + PAUSE));
     }
 
     #[test]
