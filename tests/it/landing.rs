@@ -40,6 +40,7 @@ stories!(settings();
     a_slash_at_the_end_of_a_link_changes_nothing,
     a_browser_that_is_lost_reads_a_page_and_a_program_a_problem,
 );
+mod long;
 mod lynx;
 mod verify;
 

@@ -18,7 +18,7 @@ use crate::{
     server::{App, Refused},
 };
 
-use super::{STYLE, answer, is_own};
+use super::{STYLE, answer, is_own, page::is_too_long};
 
 /// The routes of this file. Nothing is looked up here, so nothing can be guessed.
 pub(super) fn routes() -> Router<App> {
@@ -55,8 +55,19 @@ async fn go(
     if !is_own(&headers, own) {
         return ask(&app, StatusCode::FORBIDDEN, "", "was sent by another site. Type it here.");
     }
-    let Ok(Form(Filled { code })) = filled else {
-        return ask(&app, StatusCode::UNPROCESSABLE_ENTITY, "", "did not arrive whole. Type it once more.");
+    let code = match filled {
+        Ok(Form(Filled { code })) => code,
+        Err(refused) if is_too_long(&refused) => {
+            return ask(
+                &app,
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "",
+                "is longer than any that there is. Type it once more.",
+            );
+        }
+        Err(_) => {
+            return ask(&app, StatusCode::UNPROCESSABLE_ENTITY, "", "did not arrive whole. Type it once more.");
+        }
     };
     match read(&code, own) {
         Ok(token) => Ok(Redirect::to(&format!("/invite/{}", token.reveal())).into_response()),

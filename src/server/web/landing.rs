@@ -25,7 +25,7 @@ use self::form::{Act, Filled};
 use super::{
     inside::{Inside, No},
     is_own,
-    page::{Page, Part},
+    page::{Page, Part, unread},
     verify::{self, end, signed_in},
 };
 
@@ -69,7 +69,10 @@ async fn act(
     if !is_own(&headers, &app.settings().public_url) {
         return Page::foreign().answer(&app, StatusCode::FORBIDDEN);
     }
-    let Ok(Form(filled)) = filled else { return Page::unreadable().answer(&app, StatusCode::UNPROCESSABLE_ENTITY) };
+    let filled = match filled {
+        Ok(Form(filled)) => filled,
+        Err(refused) => return unread(&app, &refused),
+    };
     let preview = match preview(&inside, &token).await {
         Ok(preview) => preview,
         // Who is a member is told so, whatever became of the invite.

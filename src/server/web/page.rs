@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use askama::Template;
 use axum::{
-    extract::{FromRequestParts, Path},
+    extract::{FromRequestParts, Path, rejection::FormRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::Response,
 };
@@ -115,6 +115,13 @@ impl Page {
         Self::plain("Nothing was done", &[text])
     }
 
+    /// More was sent than a page takes.
+    fn too_long() -> Self {
+        let text = "More was sent than this page takes, so nothing was done. Go back, or open the page by its link once \
+                    more, and write less.";
+        Self::plain("That was too long", &[text])
+    }
+
     /// The page as an answer.
     pub(super) fn answer(&self, app: &App, status: StatusCode) -> Result<Response, Refused> {
         let html = Html { style: STYLE, site: &app.settings().name, title: &self.title, page: self };
@@ -122,9 +129,23 @@ impl Page {
     }
 }
 
+/// Whether a form was refused for its length alone.
+pub(super) fn is_too_long(refused: &FormRejection) -> bool {
+    refused.status() == StatusCode::PAYLOAD_TOO_LARGE
+}
+
+/// The answer to a form that was refused before it was looked into.
+pub(super) fn unread(app: &App, refused: &FormRejection) -> Result<Response, Refused> {
+    if is_too_long(refused) {
+        return Page::too_long().answer(app, StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    Page::unreadable().answer(app, StatusCode::UNPROCESSABLE_ENTITY)
+}
+
 /// A problem for who reads it in a browser.
 pub(super) fn of_problem(problem: &Problem) -> Page {
     let mut page = match problem.code {
+        Code::PayloadTooLarge => Page::too_long(),
         Code::NotFound => Page::plain("There is nothing here", &["No page has this address. It may not be whole."]),
         Code::MethodNotAllowed => {
             let text =

@@ -24,7 +24,7 @@ use super::{
     form::{Button, Form, Input},
     inside::{Inside, No},
     is_own,
-    page::{Page, Part, Refusal},
+    page::{Page, Part, Refusal, is_too_long, unread},
 };
 
 /// Where a mail is asked for.
@@ -91,8 +91,9 @@ async fn mail(
     if !is_own(&headers, &app.settings().public_url) {
         return Page::foreign().answer(&app, StatusCode::FORBIDDEN);
     }
-    let Ok(Body(Asked { username })) = asked else {
-        return Page::unreadable().answer(&app, StatusCode::UNPROCESSABLE_ENTITY);
+    let username = match asked {
+        Ok(Body(Asked { username })) => username,
+        Err(refused) => return unread(&app, &refused),
     };
     if !app.settings().mail.is_on() {
         return question(&app, "").answer(&app, StatusCode::OK);
@@ -181,9 +182,17 @@ async fn set(
         let text = "This was sent by another site, so nothing has changed. Open the link in your mail yourself.";
         return answer(StatusCode::FORBIDDEN, &words(&app, "Nothing has changed", text));
     }
-    let Ok(Body(Filled { password, again })) = filled else {
-        let text = "The form did not arrive whole. Open the link in your mail once more.";
-        return answer(StatusCode::UNPROCESSABLE_ENTITY, &words(&app, "Nothing has changed", text));
+    let Filled { password, again } = match filled {
+        Ok(Body(filled)) => filled,
+        Err(refused) => {
+            let (status, why) = if is_too_long(&refused) {
+                (StatusCode::PAYLOAD_TOO_LARGE, "More was sent than this page takes.")
+            } else {
+                (StatusCode::UNPROCESSABLE_ENTITY, "The form did not arrive whole.")
+            };
+            let text = format!("{why} Open the link in your mail once more.");
+            return answer(status, &words(&app, "Nothing has changed", &text));
+        }
     };
     if password != again {
         let wrong = ("again", "is not what stands above: nothing has changed".to_owned());

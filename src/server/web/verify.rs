@@ -23,7 +23,7 @@ use super::{
     form::{Button, Form, Input},
     inside::{Inside, No},
     is_own,
-    page::{Other, Page, Refusal},
+    page::{Other, Page, Refusal, unread},
 };
 
 /// Where the form leads.
@@ -114,7 +114,10 @@ async fn act(
     if !is_own(&headers, &app.settings().public_url) {
         return Page::foreign().answer(&app, StatusCode::FORBIDDEN);
     }
-    let Ok(Body(filled)) = filled else { return Page::unreadable().answer(&app, StatusCode::UNPROCESSABLE_ENTITY) };
+    let filled = match filled {
+        Ok(Body(filled)) => filled,
+        Err(refused) => return unread(&app, &refused),
+    };
     let Filled { act, username, password, code } = &filled;
     let done = match act {
         Some(Act::Verify) => {
