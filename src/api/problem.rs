@@ -64,7 +64,7 @@ codes! {
     AlreadyMember = "already_member", 409, "Already a member";
     NotPending = "not_pending", 409, "The invite is no longer pending";
     NotDeclinable = "not_declinable", 409, "A shared invite cannot be declined";
-    LastOwner = "last_owner", 409, "A band needs its owner";
+    LastOwner = "last_owner", 409, "Somebody has to stay in charge";
     OneBandOnly = "one_band_only", 409, "One band at a time";
     UsernameTaken = "username_taken", 409, "The user name is taken";
     EmailTaken = "email_taken", 409, "The address is taken";

@@ -30,8 +30,8 @@ pub(crate) fn make_account(tx: &mut Tx<'_>, new: &NewAccount, mail: bool, now: T
     accounts::read(tx, new.id)
 }
 
-/// Lets an account run the site, or no longer; whether that is a change. The last one who does loses that here by `force`
-/// alone; who deletes the own account ends it, too.
+/// Lets an account run the site, or no longer; whether that is a change. The last one who does loses that by `force`
+/// alone; until then the account cannot be deleted, either.
 pub(crate) fn set_site_admin(
     tx: &mut Tx<'_>,
     name: &Username,

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{PASSWORD, Person, World, on_each_database};
+use crate::{
+    plan,
+    world::{PASSWORD, Person, World, on_each_database},
+};
 
 on_each_database! {
     a_poll_tells_changed_bands_and_the_inbox_and_nothing_while_all_is_as_it_was,
@@ -14,6 +17,8 @@ on_each_database! {
     a_new_password_ends_the_other_sessions_and_asks_for_the_old_one,
     an_address_is_changed_to_a_free_one,
     who_deletes_their_account_leaves_every_band_and_gives_the_name_back,
+    the_last_who_runs_the_site_keeps_the_account,
+    of_two_who_run_the_site_and_go_at_once_one_stays,
 }
 
 /// `GET` with what is known already: status, tag, answer.
@@ -245,4 +250,31 @@ async fn who_deletes_their_account_leaves_every_band_and_gives_the_name_back(wor
     let again = world.account("kim").await;
     assert_ne!(again.account["id"], kim.account["id"]);
     assert_eq!(again.get("/bands").await.1["bands"], json!([]));
+}
+
+async fn the_last_who_runs_the_site_keeps_the_account(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    world.make_site_admin(&ada).await;
+    let (status, problem) = ada.delete("/me").await;
+    assert_eq!((status, &problem["code"]), (409, &json!("last_owner")), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("guestlist admin grant NAME"), "{problem}");
+    assert_eq!(ada.get("/me").await.1["site_admin"], true, "nothing has changed");
+    world.make_site_admin(&kim).await;
+    assert_eq!((ada.delete("/me").await.0, kim.delete("/me").await.0), (204, 409));
+    plan::check(&world);
+}
+
+async fn of_two_who_run_the_site_and_go_at_once_one_stays(world: World) {
+    let mut stays = world.account("ada").await;
+    world.make_site_admin(&stays).await;
+    for name in ["kim", "sam", "joe"] {
+        let other = world.account(name).await;
+        world.make_site_admin(&other).await;
+        let ((first, _), (second, _)) = tokio::join!(stays.delete("/me"), other.delete("/me"));
+        assert_eq!([first, second].iter().sum::<u16>(), 204 + 409, "{first} {second}");
+        if first == 204 {
+            stays = other;
+        }
+    }
+    assert_eq!(stays.get("/me").await.1["site_admin"], true);
 }

@@ -31,6 +31,8 @@ CREATE UNIQUE INDEX account_username_key ON account (username_key) WHERE usernam
 CREATE UNIQUE INDEX account_email_claim ON account (email_claim) WHERE email_claim IS NOT NULL;
 -- Who typed an address, verified or not.
 CREATE INDEX account_email ON account (email);
+-- Who runs the site: a handful.
+CREATE INDEX account_site_admin ON account (id) WHERE site_admin;
 CREATE INDEX account_search ON account USING gin (search) WITH (fastupdate = off);
 
 CREATE TABLE session (

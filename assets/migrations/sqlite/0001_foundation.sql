@@ -26,6 +26,8 @@ CREATE TABLE account (
 ) STRICT;
 -- Who typed an address, verified or not.
 CREATE INDEX account_email ON account (email);
+-- Who runs the site: a handful.
+CREATE INDEX account_site_admin ON account (id) WHERE site_admin;
 CREATE VIRTUAL TABLE account_search USING fts5 (tokens, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii');
 
 CREATE TABLE session (

@@ -148,7 +148,8 @@ fn no_mail() -> Refused {
     Refused::field("email", "cannot be verified: this server sends no mail, and takes an address as it is typed")
 }
 
-/// Deletes my account: I leave my bands, invites for me end, all my sessions end. Refused while I own a band.
+/// Deletes my account: I leave my bands, invites for me end, all my sessions end. Refused (`last_owner`) while I own a band,
+/// or am the last who runs this site.
 #[utoipa::path(
     delete, path = "/me", tag = "accounts",
     responses((status = 204))
