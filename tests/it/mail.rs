@@ -20,6 +20,7 @@ stories!(
     what_is_sent_again_takes_the_place_of_what_waits,
     nobody_is_mailed_more_often_a_day_than_they_can_bear,
     links_made_together_are_no_way_to_mail_one_address_more_often,
+    a_mail_that_no_key_opens_is_told_as_not_sent,
 );
 
 async fn shown(person: &Person, invite: &str) -> Value {
@@ -105,6 +106,27 @@ mod story {
         let trail = ada.get(&format!("/bands/{band}/audit?action=invite.mailed")).await.1;
         assert_eq!(trail["events"].as_array().unwrap().len(), 1);
         assert!(world.mails().await.is_empty(), "it is sent once");
+    }
+
+    pub async fn a_mail_that_no_key_opens_is_told_as_not_sent(world: &World) {
+        let ada = world.account("ada").await;
+        let band = ada.band("The Night Owls").await;
+        let (id, _) = ada.invite(&band, json!({ "email": "kim@example.org" })).await;
+        let again = format!("/invites/{id}/resend");
+        for wish in [json!({}), json!({ "rotate": true })] {
+            let unreadable = world.app.store().dialect().pick("x'00'", "'\\x00'");
+            world.run(&format!("UPDATE invite SET token_sealed = {unreadable} WHERE seq = 1")).await;
+            assert!(world.mails().await.is_empty());
+            let invite = shown(&ada, &id).await;
+            assert_eq!((&invite["delivery"], &invite["sent_at"]), (&json!("bounced"), &Value::Null), "{invite}");
+            assert!(invite["delivery_note"].as_str().unwrap().contains("make a new one and send it again"), "{invite}");
+            assert_eq!(ada.post(&again, wish).await.0, 200);
+            assert_eq!(shown(&ada, &id).await["delivery"], "queued");
+        }
+        assert_eq!(world.mails().await.len(), 1, "under a new token it goes out");
+        assert_eq!(shown(&ada, &id).await["delivery"], "sent");
+        let trail = ada.get(&format!("/bands/{band}/audit?action=invite.bounced")).await.1;
+        assert_eq!(trail["events"].as_array().unwrap().len(), 2, "{trail}");
     }
 
     pub async fn what_has_ended_meanwhile_is_not_mailed(world: &World) {

@@ -66,7 +66,10 @@ crate::row! { struct AccountFacts { username: String, email: String, email_verif
 
 crate::row! { struct NoticeFacts { band_name: String, email: String, person: String } }
 
-/// The letter of a mail, or why there is none.
+/// What is told of an invite whose mail cannot be written, since nobody can read its token any more.
+pub(super) const UNOPENED: &str = "the server's key does not open this link: make a new one and send it again";
+
+/// The letter of a mail, or why there is none: `Bounced` is that the invite's token is [`UNOPENED`].
 pub(super) fn read(
     tx: &mut Tx<'_>,
     app: &App,
@@ -132,7 +135,9 @@ fn invite(tx: &mut Tx<'_>, app: &App, mail: &Taken, now: Timestamp) -> Result<Re
     }
     let Some(token) = open(app.key(), id.as_bytes(), &facts.token_sealed) else {
         tracing::error!(invite = %id, "the server's key does not open this invite's token, so its mail is not sent");
-        return Ok(Err(MailOutcome::Dropped));
+        // What was sent before was sent, and its link works: of a reminder nothing is told.
+        let is_reminder = mail.kind == MailKind::Reminder;
+        return Ok(Err(if is_reminder { MailOutcome::Dropped } else { MailOutcome::Bounced }));
     };
     let InviteFacts { campaign, event_sequence, event_changed_at, .. } = facts;
     let event = campaigns::dated(campaign, facts.event.as_deref(), event_sequence, event_changed_at);

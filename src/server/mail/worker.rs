@@ -243,7 +243,10 @@ fn take(tx: &mut Tx<'_>, app: &App, now: Timestamp) -> Result<Next, Error> {
         };
         match letter::read(tx, app, &mail, now)? {
             Ok(letter) => return Ok(Next::Send(Box::new((mail, letter)))),
-            Err(outcome) => conclude(tx, app, &Tried { mail, end: End::Settled(outcome, None) })?,
+            Err(outcome) => {
+                let note = (outcome == MailOutcome::Bounced).then(|| letter::UNOPENED.to_owned());
+                conclude(tx, app, &Tried { mail, end: End::Settled(outcome, note) })?;
+            }
         }
     }
     Ok(Next::Look)
