@@ -35,7 +35,7 @@ pub struct CreateInvites {
     #[serde(default, skip_serializing_if = "Patch::is_omitted")]
     #[cfg_attr(feature = "server", schema(value_type = Option<i64>))]
     pub max_uses: Patch<i64>,
-    /// The campaign that they are part of; null for the band's default one.
+    /// The campaign that they are part of; null for the band's own, General.
     #[serde(default, skip_serializing_if = "Patch::is_omitted")]
     #[cfg_attr(feature = "server", schema(value_type = Option<CampaignId>))]
     pub campaign_id: Patch<CampaignId>,

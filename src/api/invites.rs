@@ -141,7 +141,7 @@ pub struct CreateInvite {
     /// The same by its user name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// The campaign that it is part of; null for the band's default one.
+    /// The campaign that it is part of; null for the band's own, General.
     #[serde(default, skip_serializing_if = "Patch::is_omitted")]
     #[cfg_attr(feature = "server", schema(value_type = Option<CampaignId>))]
     pub campaign_id: Patch<CampaignId>,

@@ -92,7 +92,10 @@ async fn the_default_one_takes_every_other_invite_and_can_only_be_renamed(world:
         let (status, problem) = ada.patch(&path(default), json!({ field: value })).await;
         assert_eq!((status, &problem["errors"][0]["field"]), (422, &json!(field)), "{problem}");
     }
-    assert_eq!(code(ada.delete(&path(default)).await), (403, "forbidden".to_owned()));
+    let (status, problem) = ada.delete(&path(default)).await;
+    assert_eq!((status, &problem["code"]), (403, &json!("forbidden")));
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.starts_with("Everyone else is the band's own campaign"), "it is called as people know it: {detail}");
     let (status, ended) = ada.post(&format!("{}/expire", path(default)), json!({})).await;
     assert_eq!((status, ended), (200, json!({ "cancelled": 1 })));
     ada.invite(&band, json!({})).await;

@@ -139,7 +139,11 @@ pub(crate) fn delete(
 ) -> Result<Begun, Refused> {
     let row = hold(tx, id, caller)?;
     if row.is_default() {
-        let text = "A band's default campaign cannot be deleted. To end its pending invites, expire it.";
+        let text = format!(
+            "{} is the band's own campaign, which has what names no other, and cannot be deleted. To end its pending \
+             invites, expire it.",
+            row.name
+        );
         return Err(Refused::new(Code::Forbidden, text));
     }
     let _ = tx.execute("UPDATE campaign SET deleted_at = $2 WHERE id = $1", &[&id, &now])?;
