@@ -95,40 +95,37 @@ pub(super) async fn run(context: &Context, band: BandId, query: &InviteQuery, ar
         None => context.json,
     };
     let path = args.output.as_deref().filter(|path| *path != std::path::Path::new("-"));
-    let mut whole = path.map(file::Whole::begin).transpose()?;
-    let mut out: Box<dyn Write + '_> = match &whole {
-        Some(whole) => Box::new(&whole.file),
-        None => Box::new(io::stdout()),
-    };
-    if !is_json {
-        out.write_all(&Sheet::new(&COLUMNS).into_bytes())?;
-    }
-    let (mut progress, mut done) = (output::Progress::new("invite"), 0);
-    let each = |page: &Invites, _| {
-        let mut sheet = Sheet::go_on();
-        for invite in &page.invites {
-            if is_json {
-                writeln!(out, "{}", serde_json::to_string(invite)?)?;
-            } else {
-                sheet.row(&cells(invite));
+    let pages = async |out: &mut dyn Write, mut progress: output::Progress| {
+        if !is_json {
+            out.write_all(&Sheet::new(&COLUMNS).into_bytes())?;
+        }
+        let mut done = 0;
+        let each = |page: &Invites, _| {
+            let mut sheet = Sheet::go_on();
+            for invite in &page.invites {
+                if is_json {
+                    writeln!(out, "{}", serde_json::to_string(invite)?)?;
+                } else {
+                    sheet.row(&cells(invite));
+                }
             }
-        }
-        out.write_all(&sheet.into_bytes())?;
-        done += page.invites.len() as u64;
-        if path.is_some() {
-            progress.at(done);
-        }
-        Ok(())
+            out.write_all(&sheet.into_bytes())?;
+            done += page.invites.len() as u64;
+            if path.is_some() {
+                progress.at(done);
+            }
+            Ok(())
+        };
+        let ask = async |page| client.invites(band, &InviteQuery { page, ..query.clone() }).await;
+        let walked = Paging::ALL.walk(ask, each).await;
+        progress.end();
+        walked?;
+        out.flush()?;
+        Ok(done)
     };
-    Paging::ALL.walk(async |page| client.invites(band, &InviteQuery { page, ..query.clone() }).await, each).await?;
-    out.flush()?;
-    drop(out);
-    if let Some(whole) = whole.take() {
-        whole.end()?;
-    }
-    progress.end();
-    if let Some(path) = path {
-        output::note(&format!("{} written to {}.", output::counted(done, "invite"), path.display()));
-    }
+    let progress = output::Progress::new("invite");
+    let Some(path) = path else { return pages(&mut io::stdout(), progress).await.map(drop) };
+    let done = file::Whole::begin(path)?.filled(async |file| pages(file, progress).await).await?;
+    output::note(&format!("{} written to {}.", output::counted(done, "invite"), path.display()));
     Ok(())
 }

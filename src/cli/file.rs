@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Error, output, system_words};
+use super::{Error, bulk::interrupted, output, system_words};
 use crate::{client::Download, domain::clean_block, private};
 
 /// Saves a file as it comes. On standard output it is cleaned of what must not reach a terminal; a file of a name has what
@@ -15,9 +15,7 @@ pub(super) async fn save(download: Download, path: Option<&Path>) -> Result<(), 
     let Some(path) = path.filter(|path| *path != Path::new("-")) else {
         return copy(download, &mut Cleaned::new(io::stdout().lock())).await;
     };
-    let mut whole = Whole::begin(path)?;
-    copy(download, &mut whole.file).await?;
-    whole.end()?;
+    Whole::begin(path)?.filled(async |file| copy(download, file).await).await?;
     output::note(&format!("Written to {}.", path.display()));
     Ok(())
 }
@@ -26,7 +24,7 @@ pub(super) async fn save(download: Download, path: Option<&Path>) -> Result<(), 
 /// taken for all of it.
 pub(super) struct Whole {
     /// What is written to.
-    pub(super) file: File,
+    file: File,
     /// Where it lies meanwhile, and where it goes; nowhere for what is no file, such as a pipe.
     moves: Option<(PathBuf, PathBuf)>,
 }
@@ -54,8 +52,27 @@ impl Whole {
         Ok(Self { file, moves: Some((part, path)) })
     }
 
-    /// Gives it its name.
-    pub(super) fn end(mut self) -> Result<(), Error> {
+    /// Gives it its name once `fill` has filled it. Ctrl-C ends that: nothing is left of it, and what was there before
+    /// stays.
+    pub(super) async fn filled<T>(mut self, fill: impl AsyncFnOnce(&mut File) -> Result<T, Error>) -> Result<T, Error> {
+        // What is no file can keep one waiting, which a Ctrl-C ends as it ends any program.
+        let path = self.moves.as_ref().map(|(_, path)| path.clone());
+        let filled = tokio::select! {
+            // First of all, so that no Ctrl-C comes before it is listened for.
+            biased;
+            () = interrupted(), if path.is_some() => {
+                let path = path.unwrap_or_default();
+                let left = if path.exists() { "is as it was" } else { "is not written" };
+                output::note(&format!("{} {left}: the same command begins anew.", path.display()));
+                return Err(Error::Interrupted);
+            }
+            filled = fill(&mut self.file) => filled?,
+        };
+        self.end()?;
+        Ok(filled)
+    }
+
+    fn end(mut self) -> Result<(), Error> {
         self.file.flush()?;
         if let Some((part, path)) = self.moves.take() {
             let unwritable = |error: io::Error| {

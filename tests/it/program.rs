@@ -49,9 +49,18 @@ impl Served {
 
     /// Asks it to stop; its exit code.
     pub fn stop(mut self) -> Option<i32> {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(asked.success());
+        signal(&self.child, "TERM");
         self.child.wait().unwrap().code()
+    }
+
+    /// Lets it answer nobody for now.
+    pub fn pause(&self) {
+        signal(&self.child, "STOP");
+    }
+
+    /// Lets it answer again.
+    pub fn go_on(&self) {
+        signal(&self.child, "CONT");
     }
 
     /// Lets somebody run the site.
@@ -80,6 +89,12 @@ impl Drop for Served {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Sends a process a signal, by its name.
+pub fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
+    assert!(sent.success(), "{name}");
 }
 
 /// A person's home folder, and the server they use.

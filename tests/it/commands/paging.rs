@@ -1,10 +1,10 @@
 //! Lists of any length: a page, so many entries, or all; plain in a pipe, fitting on a terminal; and pipes that break.
 
-use std::{io::Read as _, process::Stdio};
+use std::{io::Read as _, process::Stdio, time::Duration};
 
 use serde_json::Value;
 
-use crate::program::{Home, Served};
+use crate::program::{Home, Ran, Served, signal};
 
 /// A band with this many invites.
 fn crowd(server: &Served, invites: usize) -> (Home, String) {
@@ -94,6 +94,36 @@ fn invites_are_exported_whole_and_nothing_in_them_runs() {
     let found = ada.run(&["invites", "export", &band, "-q", "number 24", "-o", file.to_str().unwrap()]);
     assert_eq!((found.code, found.out.as_str()), (0, ""));
     assert_eq!(std::fs::read_to_string(file).unwrap().lines().count(), 12, "24 and 240 to 249");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_in_an_export_leaves_what_was_there_and_no_part_of_a_file() {
+    let server = Served::start();
+    let (ada, band) = crowd(&server, 3);
+    for (name, before, says) in
+        [("new.csv", None, "is not written: the same command"), ("old.csv", Some("old"), "is as it was")]
+    {
+        let (file, part) = (ada.path().join(name), ada.path().join(format!("{name}.part")));
+        if let Some(text) = before {
+            std::fs::write(&file, text).unwrap();
+        }
+        let path = file.to_str().unwrap();
+        server.pause();
+        let mut command = ada.command(&["invites", "export", &band, "-o", path]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        // The file is begun, and its first page awaited.
+        while part.metadata().map_or(0, |part| part.len()) == 0 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        signal(&child, "INT");
+        let ran = Ran::of(&child.wait_with_output().unwrap());
+        server.go_on();
+        assert_eq!((ran.code, std::fs::read_to_string(&file).ok().as_deref()), (130, before), "{ran:?}");
+        assert!(ran.err.contains(says) && ran.err.contains("stopped before the end"), "{ran:?}");
+        assert!(!part.exists(), "{ran:?}");
+        assert_eq!(ada.run(&["invites", "export", &band, "-o", path]).code, 0, "the same command begins anew");
+    }
 }
 
 #[cfg(unix)]
