@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api::{Account, Login, Outcome, Register, SessionSecret},
     client::session::Kept,
-    domain::{Address, DisplayName, Pasted, SessionToken, Username},
+    domain::{Address, DisplayName, Pasted, SessionToken, Username, check_password},
 };
 
 #[derive(Debug, Args)]
@@ -69,9 +69,11 @@ pub(super) fn password() -> Result<String, Error> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// As [`password`] for a new account: at a prompt it is asked for twice, so that no slip of a finger locks one out.
+/// As [`password`] for a new account: what no server would take is refused at once, and at a prompt it is asked for twice,
+/// so that no slip of a finger locks one out.
 pub(super) fn new_password() -> Result<String, Error> {
     let password = password()?;
+    check_password(&password).map_err(|why| Error::Usage(format!("the password {why}")))?;
     if io::stdin().is_terminal() && rpassword::prompt_password("Once more: ")? != password {
         return Err(Error::Usage("the two passwords differ: nothing was done".to_owned()));
     }

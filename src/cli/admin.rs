@@ -13,9 +13,9 @@ use super::{Error, account::new_password, output, serve};
 use crate::{
     api::Account,
     config::{Config, Flag, MailTls},
-    domain::{AccountId, Address, DisplayName, Timestamp, Username, check_password},
+    domain::{AccountId, Address, DisplayName, Timestamp, Username},
     server::{
-        Clock as _, Entropy as _, Fields, Refused, Settings, SystemClock, SystemEntropy, accounts,
+        Clock as _, Entropy as _, Refused, Settings, SystemClock, SystemEntropy, accounts,
         admin::{make_account, set_site_admin},
         mail::{Checked, Step, check},
         store::{Database, Options, Store},
@@ -233,9 +233,6 @@ async fn make(
     password: String,
     now: Timestamp,
 ) -> Result<Account, Error> {
-    let mut fields = Fields::default();
-    fields.check("password", check_password(&password));
-    fields.finish()?;
     new.password_hash = accounts::password::hash(password, random()).await?;
     let mail = Settings::new(config, "", None).mail.is_on();
     Ok(store.write(move |tx| make_account(tx, &new, mail, now)).await?)

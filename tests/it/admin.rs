@@ -204,7 +204,7 @@ fn what_the_host_cannot_do_is_refused_and_leaves_nothing() {
             assert!(!Path::new(&host.data.path().join("guestlist.db")).exists());
         }
         drop(host.serve(&[]));
-        host.admin(&account, "short\n").refused(1, &["password", "8"]);
+        host.admin(&account, "short\n").refused(2, &["the password must be 8 to 128"]);
         host.admin(&account, "").refused(2, &["no password"]);
         host.admin(&["account", "ada", "--email", "nowhere"], PASSWORD).refused(2, &["--email"]);
         host.admin(&["account", "a@b", "--email", "ada@example.org"], PASSWORD).refused(2, &["NAME"]);

@@ -93,7 +93,12 @@ fn registering_says_what_is_wrong_with_each_field() {
     let kim = server.stranger();
     kim.run_with(&["register", "k@m", "kim@example.org"], PASSWORD).refused(2, &["NAME", "letters, digits"]);
     kim.run_with(&["register", "kim", "kim"], PASSWORD).refused(2, &["EMAIL", "kim@example.org"]);
-    kim.run_with(&["register", "kim", "kim@example.org"], "short\n").refused(1, &["password", "8"]);
+    let nowhere = Home::at("http://127.0.0.1:1");
+    for (typed, why) in [("short\n", "must be 8 to 128 characters"), ("Password1\n", "is one of the most common")] {
+        // Nobody is asked about what no server takes.
+        nowhere.run_with(&["register", "kim", "kim@example.org"], typed).refused(2, &["the password", why]);
+        kim.run_with(&["password", "reset", &format!("rst_{}", "A".repeat(43))], typed).refused(2, &[why]);
+    }
     kim.run_with(&["register", "ada", "kim@example.org"], PASSWORD).refused(1, &["taken: choose another"]);
     kim.run_with(&["register", "kim", "ada@example.org"], PASSWORD).refused(1, &["sign in, or use another address"]);
     kim.run_with(&["register", "kim", "kim@example.org", "--invite", "inv_x"], PASSWORD)
