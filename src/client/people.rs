@@ -255,9 +255,14 @@ pub(crate) fn next_rows<T>(rows: &mut impl Iterator<Item = T>, bytes_of: impl Fn
     taken
 }
 
+/// Whether the invite that was pending is sent again, as was asked for: nothing is told against it.
+pub(crate) fn is_resent(result: &RowResult) -> bool {
+    result.status == RowStatus::AlreadyPending && result.detail.is_none()
+}
+
 /// Whether the row came to no invite, neither a new one nor one that was sent again.
 pub(crate) fn is_refused(result: &RowResult) -> bool {
-    result.status != RowStatus::Created && result.link.is_none()
+    result.status != RowStatus::Created && !is_resent(result)
 }
 
 /// A text of a row that is sent; empty where it has none.

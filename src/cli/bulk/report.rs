@@ -16,7 +16,7 @@ use crate::{
         Error, file,
         output::{self, Table, counted},
     },
-    client::people::{People, RESULT_COLUMNS, Row, is_refused, result_row, whom},
+    client::people::{People, RESULT_COLUMNS, Row, is_refused, is_resent, result_row, whom},
 };
 
 /// Where results go.
@@ -32,6 +32,8 @@ pub(in crate::cli) struct Files {
 
 /// What stands for the status of a row that an earlier run had made an invite for.
 const MADE_BEFORE: &str = "made before";
+/// What stands for the status of a row whose pending invite is sent again.
+const SENT_AGAIN: &str = "sent again";
 
 /// What many rows came to.
 pub(super) struct Report<'a> {
@@ -47,8 +49,10 @@ pub(super) struct Report<'a> {
     failed: Option<(csv::Writer<File>, &'a Path)>,
     /// Rows with a new invite.
     pub(super) created: u64,
-    /// Those of them that an earlier run of the same command had made.
-    before: u64,
+    /// Rows whose pending invite was sent again.
+    resent: u64,
+    /// Those of the new ones, and of those sent again, that an earlier run of the same command had told.
+    before: (u64, u64),
     /// Those of them that have ended since.
     ended: u64,
     /// Rows that came to none.
@@ -78,9 +82,9 @@ impl<'a> Report<'a> {
             failed = Some((writer, path.as_path()));
         }
         let table = Table::new(["ROW", "STATUS", "FOR", "LINK, OR WHY NOT"]).keeping_last();
-        let (created, before, ended, refused) = (0, 0, 0, 0);
+        let (created, resent, before, ended, refused) = (0, 0, (0, 0), 0, 0);
         let (head, begun, unread) = (None, false, false);
-        Ok(Self { people, json, head, begun, table, unread, results, failed, created, before, ended, refused })
+        Ok(Self { people, json, head, begun, table, unread, results, failed, created, resent, before, ended, refused })
     }
 
     /// Puts a field before the results in JSON.
@@ -97,8 +101,11 @@ impl<'a> Report<'a> {
         (answer, is_told_again): (CreatedInvites, bool),
         before: usize,
     ) -> Result<(), Error> {
+        let resent = answer.results.iter().filter(|result| is_resent(result)).count() as u64;
+        self.resent += resent;
         if is_told_again {
-            self.before += u64::from(answer.created);
+            self.before.0 += u64::from(answer.created);
+            self.before.1 += resent;
         }
         self.created += u64::from(answer.created);
         self.refused += u64::from(answer.failed);
@@ -121,8 +128,13 @@ impl<'a> Report<'a> {
                 self.heard(told)?;
             } else {
                 let link = result.link.clone().unwrap_or_else(|| why.to_owned());
-                let status =
-                    if was_made { MADE_BEFORE.to_owned() } else { result.status.to_string().replace('_', " ") };
+                let status = if was_made {
+                    MADE_BEFORE.to_owned()
+                } else if is_resent(&result) {
+                    SENT_AGAIN.to_owned()
+                } else {
+                    result.status.to_string().replace('_', " ")
+                };
                 cells.push([row.line.to_string(), status, whom(&row.wish), link]);
             }
         }
@@ -182,23 +194,22 @@ impl<'a> Report<'a> {
             let told = writeln!(io::stdout().lock(), "{end}").map_err(Error::from);
             self.heard(told)?;
         }
-        let now = self.created - self.before;
-        let invites = counted(now, "invite");
+        let now = (self.created - self.before.0, self.resent - self.before.1);
         let refused =
             if self.refused == 0 { String::new() } else { format!(", {} refused", counted(self.refused, "row")) };
         output::note(&if dry_run {
-            format!("{invites} would be made{refused}. Nothing is made yet.")
+            format!("{}{refused}. Nothing is done yet.", deeds(now, "would be "))
         } else {
-            format!("{invites} made{refused}.")
+            format!("{}{refused}.", deeds(now, ""))
         });
-        if self.before > 0 {
+        if self.before != (0, 0) {
             let ended = match self.ended {
-                0 => "Nothing is made twice".to_owned(),
+                0 => "Nothing is done twice".to_owned(),
                 n => format!("{n} of them ended since"),
             };
-            let before = counted(self.before, "invite");
+            let before = deeds(self.before, "had been ");
             output::note(&format!(
-                "{before} had been made by the same command within the last 24 hours. {ended}; with --again it makes new ones."
+                "{before} by the same command within the last 24 hours. {ended}; with --again it is done anew."
             ));
         }
         if let Some((writer, path)) = self.failed.take() {
@@ -210,5 +221,14 @@ impl<'a> Report<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// What becomes of invites, new ones and those that are sent again: "3 invites had been made, 2 sent again".
+fn deeds((made, resent): (u64, u64), when: &str) -> String {
+    match (made, resent) {
+        (0, 1..) => format!("{} {when}sent again", counted(resent, "invite")),
+        (_, 0) => format!("{} {when}made", counted(made, "invite")),
+        _ => format!("{} {when}made, {resent} sent again", counted(made, "invite")),
     }
 }

@@ -38,7 +38,7 @@ fn a_spreadsheets_file_is_looked_at_and_then_sent_once() {
     assert_eq!((dry.code, total(&ada, &band)), (0, json!(0)), "{dry:?}");
     assert!(
         dry.err.contains("Not read: the column City. Known are email, username, name, first name, last name and role.")
-            && dry.err.contains("Nothing is made yet."),
+            && dry.err.contains("Nothing is done yet."),
         "{dry:?}"
     );
     let rows: Vec<Vec<&str>> = dry.out.lines().map(|line| line.split('\t').collect()).collect();
@@ -234,7 +234,7 @@ fn a_file_that_is_sent_again_tells_which_of_its_links_are_dead() {
     assert_eq!((rows[0][1], rows[0][2]), ("made before", "sam@example.org"));
     assert_eq!(rows[0][3], "An earlier request made this invite, and it is revoked by now.");
     assert!(rows[1][3].contains("/invite/inv_"), "{again:?}");
-    assert!(again.err.contains("1 of them ended since; with --again it makes new ones."), "{again:?}");
+    assert!(again.err.contains("1 of them ended since; with --again it is done anew."), "{again:?}");
     let json = ada.json(&["invites", "bulk", &band, &people]);
     assert_eq!((&json["results"][0]["link"], &json["results"][0]["status"]), (&Value::Null, &json!("created")));
     let anew = bulk(&["--again"]);

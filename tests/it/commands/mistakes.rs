@@ -165,6 +165,20 @@ fn a_campaign_can_take_the_place_of_invites_that_wait() {
     assert!(refused.err.contains("error: there is no campaign: no row came to a new invite"), "{refused:?}");
     let again = create("Again", &["--on-existing", "resend"]);
     assert!(again.code == 0 && again.err.contains("The campaign is"), "{again:?}");
+    assert!(again.err.contains("1 invite sent again.") && !again.err.contains("0 invites"), "{again:?}");
+    assert!(again.out.contains("sent again\tsam@example.org\thttp"), "{again:?}");
+    let failed = ada.path().join("failed.csv");
+    let resend = |more: &[&str]| {
+        let words = ["invites", "bulk", &band, people.to_str().unwrap(), "--on-existing", "resend"];
+        ada.run(&[&words[..], &["--failed", failed.to_str().unwrap()], more].concat())
+    };
+    let dry = resend(&["--dry-run"]);
+    assert!(dry.code == 0 && dry.err.contains("1 invite would be sent again. Nothing is done yet."), "{dry:?}");
+    for says in ["1 invite sent again.\n", "1 invite had been sent again by the same command"] {
+        let ran = resend(&[]);
+        assert!(ran.code == 0 && ran.err.contains(says), "{ran:?}");
+    }
+    assert!(!failed.exists(), "no row was refused");
     let made = create("Spring", &["--on-existing", "replace"]);
     assert_eq!(made.code, 0, "{made:?}");
     let old = ada.json(&["invites", "show", old.as_str().unwrap()]);
