@@ -232,6 +232,19 @@ pub(super) fn key(config: &Config, entropy: &SystemEntropy) -> Result<Key, Error
     Key::from_file(&key_file(config)?, &random).map_err(|error| Error::Host(error.to_string()))
 }
 
+/// The key as [`key`], for what is done to a server that there is: none is made, since it would open nothing.
+pub(super) fn key_there(config: &Config) -> Result<Key, Error> {
+    let is_given = super::variable(KEY_VARIABLE).is_some_and(|text| !text.is_empty());
+    let file = key_file(config)?;
+    if !is_given && !file.try_exists()? {
+        let file = file.display();
+        return Err(Error::Host(format!(
+            "there is no key at {file}: put the one of this server there (`guestlist serve` makes one at its first start)"
+        )));
+    }
+    key(config, &SystemEntropy::new())
+}
+
 /// The file of the key, whether it is there or not.
 pub(super) fn key_file(config: &Config) -> Result<std::path::PathBuf, Error> {
     config.server.key_file.clone().map_or_else(|| Ok(known_folder(config)?.join("key")), Ok)

@@ -148,7 +148,8 @@ async fn a_backup_taken_while_writing_is_whole_and_brings_everything_back() {
     });
     assert!(done(&site.admin(&["backup", name])).contains("holds all of it"));
     assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
-    refused(&site.admin(&["backup", name]), "exists");
+    refused(&site.admin(&["backup", name]), "is there already, and stays as it is: name a new file");
+    refused(&site.admin(&["backup", "/no/such/copy.db"]), "there is no such folder");
     writer.await.unwrap();
     // It is put nowhere over what is there.
     refused(&site.admin(&["restore", name]), "there is a database at");
@@ -345,6 +346,13 @@ async fn a_new_key_takes_over_without_losing_a_link() {
         // A key that is nobody's shows nothing again, and the check says so.
         std::fs::write(&file, old).unwrap();
         refused(&site.admin(&["check"]), "2 links of invites were sealed by a key that is not there");
+        refused(&site.admin(&["check"]), "holds together otherwise: put the right one in its place");
+        // Nor is a new one made for a database that has its own.
+        std::fs::remove_file(&file).unwrap();
+        for words in [&["check"][..], &["key", "add"], &["key", "reseal"], &["key", "drop", "--yes"]] {
+            refused(&site.admin(words), "there is no key at");
+            assert!(!file.exists(), "{words:?}");
+        }
     }
 }
 

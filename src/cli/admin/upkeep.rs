@@ -15,7 +15,7 @@ use crate::{
     config::Config,
     private,
     server::{
-        Key, NEXT_KEY, SystemEntropy,
+        Key, NEXT_KEY,
         admin::{self, Finding, Progress, Sealed},
         key_text,
         store::{self, Database, Options, Store},
@@ -134,14 +134,18 @@ fn check(config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
     let database = there(config)?;
     let store = patient(&database, false)?;
     let findings = findings(&store, runtime)?;
-    let key = serve::key(config, &SystemEntropy::new())?;
-    let sealed = runtime.block_on(sealed(&store, key))?;
     let mut said: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    for Sealed { what, lost, .. } in sealed.iter().filter(|one| one.lost > 0) {
+    let mut sealed_so = Vec::new();
+    // Without its key the rest is looked at all the same.
+    match serve::key_there(config) {
+        Ok(key) => sealed_so = runtime.block_on(sealed(&store, key))?,
+        Err(missing) => said.push(missing.to_string()),
+    }
+    for Sealed { what, lost, .. } in sealed_so.iter().filter(|one| one.lost > 0) {
         said.push(format!("{lost} {what} were sealed by a key that is not there, and cannot be told again"));
     }
     if json {
-        let older: u64 = sealed.iter().map(|one| one.older).sum();
+        let older: u64 = sealed_so.iter().map(|one| one.older).sum();
         output::json(&serde_json::json!({ "findings": said, "sealed_by_older_keys": older }))?;
     } else {
         for finding in &said {
@@ -151,6 +155,9 @@ fn check(config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
     match said.len() {
         0 if json => Ok(()),
         0 => output::line(&format!("{database} holds together.")),
+        _ if findings.is_empty() => Err(Error::Host(format!(
+            "the key is not that of {database}, which holds together otherwise: put the right one in its place"
+        ))),
         n => {
             let things = if n == 1 { "one thing is".to_owned() } else { format!("{n} things are") };
             Err(Error::Host(format!(
@@ -204,7 +211,7 @@ impl KeyCommand {
             Self::Reseal => reseal(config, runtime, json),
             Self::Drop { yes } => {
                 let store = open(&there(config)?)?;
-                let sealed = runtime.block_on(sealed(&store, serve::key(config, &SystemEntropy::new())?))?;
+                let sealed = runtime.block_on(sealed(&store, serve::key_there(config)?))?;
                 let older: Vec<String> = sealed
                     .iter()
                     .filter(|one| one.older > 0)
@@ -257,7 +264,7 @@ fn edit(
         )));
     }
     // Refuses a file that others can read, or that holds no keys.
-    let _ = serve::key(config, &SystemEntropy::new())?;
+    let _ = serve::key_there(config)?;
     let path = serve::key_file(config)?;
     let mut keys: Vec<String> = std::fs::read_to_string(&path)?.split_whitespace().map(str::to_owned).collect();
     let next = change(&mut keys)?;
@@ -271,7 +278,7 @@ fn edit(
 
 fn reseal(config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
     let store = open(&there(config)?)?;
-    let key = std::sync::Arc::new(serve::key(config, &SystemEntropy::new())?);
+    let key = std::sync::Arc::new(serve::key_there(config)?);
     let mut progress = Progress::default();
     loop {
         let key = key.clone();

@@ -1,6 +1,6 @@
 //! A copy of a SQLite database while it is in use. PostgreSQL has programs of its own for that.
 
-use std::path::Path;
+use std::{io::ErrorKind, path::Path};
 
 use rusqlite::Connection;
 
@@ -15,7 +15,14 @@ pub fn backup(database: &Database, to: &Path) -> Result<u64, Error> {
     if !from.exists() {
         return Err(Error::File(format!("there is no database at {}", from.display())));
     }
-    let trouble = |error: std::io::Error| Error::File(format!("{}: {error}", to.display()));
+    let trouble = |error: std::io::Error| {
+        let why = match error.kind() {
+            ErrorKind::AlreadyExists => "it is there already, and stays as it is: name a new file".to_owned(),
+            ErrorKind::NotFound => "there is no such folder".to_owned(),
+            _ => error.to_string(),
+        };
+        Error::File(format!("{}: {why}", to.display()))
+    };
     let file = private::create(to, true).map_err(trouble)?;
     let copied = copy(from, to).and_then(|()| {
         file.sync_all().map_err(trouble)?;
