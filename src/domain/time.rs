@@ -159,6 +159,14 @@ mod tests {
     }
 
     #[test]
+    fn an_instant_is_a_number_of_microseconds_and_a_minute_where_its_reader_is() {
+        let at: Timestamp = "1970-01-02T00:59:59.5Z".parse().unwrap();
+        assert_eq!(at.micros(), (86_400 + 3_599) * 1_000_000 + 500_000);
+        assert_eq!(at.minute(&jiff::tz::TimeZone::UTC), "1970-01-02 00:59");
+        assert_eq!(at.minute(&jiff::tz::TimeZone::fixed(jiff::tz::offset(-3))), "1970-01-01 21:59");
+    }
+
+    #[test]
     fn a_day_is_that_of_utc() {
         let at: Timestamp = "2026-03-14T23:59:59Z".parse().unwrap();
         assert_eq!(Timestamp::of_day(at.day()).to_string(), "2026-03-14T00:00:00Z");
