@@ -200,6 +200,7 @@ mod story {
         let used = join(world, &token, &other.username).await;
         assert_eq!(used.status, 410);
         used.has("This invite has been used");
+        used.has(&format!("guestlist --server {}", world.origin));
     }
 
     pub async fn who_is_new_makes_an_account_and_joins(world: &World) {
@@ -292,6 +293,7 @@ mod story {
         world.clock.pass_hours(1);
         let page = join(world, &token, "ada").await;
         page.has("You are in The Night Owls already");
+        page.has(&format!("guestlist --server {}", world.origin));
         let page = open(world, &token).await;
         assert_eq!(page.status, 410);
         page.has("This invite has expired");
@@ -307,6 +309,7 @@ mod story {
         let unknown = open(world, &old).await;
         assert_eq!(unknown.status, 404);
         unknown.has("There is nothing here");
+        unknown.has("<a href=\"/\">Type the code");
         let long = "x".repeat(3_000);
         for token in
             ["inv_", "inv_AAAA", "%00", "%FF", "%C3%28", "%F0%9F%8E%BA", "ABCD-EFGH-JKMN", &long, &old[..old.len() - 1]]

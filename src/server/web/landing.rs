@@ -158,7 +158,7 @@ async fn decline(inside: &Inside, token: &Token, filled: &Filled) -> Result<Done
 async fn rejoin(app: &App, inside: &Inside, token: &Token, filled: &Filled, no: &No) -> Result<Response, Refused> {
     match join(inside, token, filled).await {
         Ok(Done::Came(Accepted { outcome: Outcome::AlreadyMember, band, role, .. })) => {
-            words::already(&band.name, role).answer(app, StatusCode::OK)
+            words::rejoined(app, &band.name, role).answer(app, StatusCode::OK)
         }
         _ => ended(app, no),
     }
@@ -168,7 +168,7 @@ async fn rejoin(app: &App, inside: &Inside, token: &Token, filled: &Filled, no: 
 fn ended(app: &App, no: &No) -> Result<Response, Refused> {
     let words = match no.problem.code {
         Code::InvalidToken | Code::NotFound => words::unknown(),
-        _ => words::ended(&no.problem),
+        _ => words::ended(app, &no.problem),
     };
     refuse(app, no, &words)
 }

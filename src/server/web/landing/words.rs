@@ -3,9 +3,12 @@
 use crate::{
     api::{Accepted, Code, Outcome, Preview, Problem, Registered},
     domain::{Kind, Role},
-    server::web::{
-        page::{Other, Page, Refusal, advice},
-        qr, verify,
+    server::{
+        App,
+        web::{
+            page::{Other, Page, Refusal, advice},
+            qr, verify,
+        },
     },
 };
 
@@ -18,7 +21,10 @@ use super::{
 pub(super) fn unknown() -> Page {
     let text = "No invite has this link. It may not be whole, or its invite got a new one: look at where you found \
                 it, or ask whoever sent it for a new link.";
-    Page::plain("There is nothing here", &[text])
+    Page {
+        link: Some(("/", "Type the code or the link of an invite")),
+        ..Page::plain("There is nothing here", &[text])
+    }
 }
 
 /// What the invite offers, and its forms, where `problem` says why one was refused before.
@@ -47,7 +53,7 @@ pub(super) fn offer(visit: &Visit<'_>, filled: &Filled, problem: Option<&Problem
 }
 
 /// An invite that cannot be used any more, or not now.
-pub(super) fn ended(problem: &Problem) -> Page {
+pub(super) fn ended(app: &App, problem: &Problem) -> Page {
     let title = match problem.code {
         Code::InviteExpired => "This invite has expired",
         Code::InviteRevoked => "This invite was withdrawn",
@@ -64,11 +70,20 @@ pub(super) fn ended(problem: &Problem) -> Page {
         page.facts.extend(problem.inviter.clone().map(|inviter| ("Invited by", inviter)));
         page.facts.extend(problem.contact.clone().map(|contact| ("Ask", contact)));
     }
+    // Most who open it again are those who came in by it.
+    if problem.code == Code::InviteUsed {
+        page.text.push("If it was you who used it, nothing more is to do.".to_owned());
+        page.other = Some(Other::onward(app));
+    }
     page
 }
 
-/// Somebody who is in already asked to come in.
-pub(super) fn already(band: &str, role: Role) -> Page {
+/// Somebody who is in already asked to come in by an invite that has ended.
+pub(super) fn rejoined(app: &App, band: &str, role: Role) -> Page {
+    Page { other: Some(Other::onward(app)), ..already(band, role) }
+}
+
+fn already(band: &str, role: Role) -> Page {
     Page::plain(&format!("You are in {band} already"), &[&format!("Your role is {role}. Nothing has changed.")])
 }
 
