@@ -25,8 +25,8 @@ pub use example::{example, reference};
 pub use fault::{ConfigError, Fault, Source};
 pub use key::{Key, Written};
 pub use named::{KeyBinding, Profile};
-pub(crate) use reader::nearest;
 pub use reader::{Flag, Shown, Variables};
+pub(crate) use reader::{likeness, nearest};
 pub use tables::{
     Client, DatabaseUrl, Limits, Local, Log, LogFormat, LogLevel, Mail, MailTls, Retention, Server, Theme, Transport,
     Ui,

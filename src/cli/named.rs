@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api::{Ban, Band, BandScope, Campaign, Campaigns, JoinRequest, Member, Template, Waiting},
     client::{BandQuery, Client, Error as ClientError, MemberQuery, Page},
-    config::nearest,
+    config::{likeness, nearest},
     domain::{AccountId, BandId, CampaignId, InviteId, JoinRequestId, SuppressionId, TemplateId},
 };
 
@@ -197,7 +197,7 @@ impl<I: FromStr + Display> Found<I> {
             self.ids.push(id);
             return;
         }
-        let likeness = strsim::jaro_winkler(&other.to_lowercase(), &name.to_lowercase());
+        let likeness = likeness(other, name);
         if likeness > self.nearest.as_ref().map_or(LIKE, |(best, _)| *best) {
             self.nearest = Some((likeness, other.to_owned()));
         }

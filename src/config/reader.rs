@@ -191,10 +191,17 @@ fn bracketed(tables: &[&str]) -> String {
 
 /// The name that was probably meant, letter case aside.
 pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let name = name.to_lowercase();
     names
-        .map(|known| (strsim::jaro_winkler(&name, &known.to_lowercase()), known))
+        .map(|known| (likeness(name, known), known))
         .filter(|&(likeness, _)| likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, known)| known)
+}
+
+/// How much two names are alike, letter case aside: 1 where they are one. One slip of a finger is much, also in a name that
+/// is so short that little else is left of it.
+pub(crate) fn likeness(one: &str, other: &str) -> f64 {
+    let (one, other) = (one.to_lowercase(), other.to_lowercase());
+    let is_slip = one.chars().count() > 2 && strsim::damerau_levenshtein(&one, &other) == 1;
+    strsim::jaro_winkler(&one, &other).max(if is_slip { 0.9 } else { 0.0 })
 }

@@ -32,6 +32,7 @@ fn a_mistake_in_any_name_ends_in_the_nearest_one() {
         (&["requests", "approve", &band, "kimberly"], "kimberley"),
         (&["invites", "list", &band, "--created-by", "kimberly"], "kimberley"),
         (&["members", "remove", &band, "adda", "--yes"], "ada"),
+        (&["members", "remove", &band, "aad", "--yes"], "ada"),
     ] {
         ada.run(args).refused(2, &[&format!("Did you mean \"{meant}\"?")]);
     }
