@@ -35,6 +35,8 @@ mod shells;
 #[cfg(feature = "server")]
 mod tables;
 #[cfg(feature = "server")]
+mod transcript;
+#[cfg(feature = "server")]
 mod waiting;
 
 use std::process::{Command, Output};
