@@ -67,6 +67,10 @@ pub struct AuditEvent {
     pub action: String,
     /// The invite it was done to.
     pub invite: Option<InviteId>,
+    /// Whom that invite is for, in words, as far as that is kept still: an address, a user name, a note in quotes, or that it
+    /// is for whoever has the link.
+    #[serde(default)]
+    pub recipient: Option<String>,
     /// The account it was done to.
     pub account: Option<Person>,
     /// What changed, in words.

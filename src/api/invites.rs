@@ -389,19 +389,26 @@ impl Invite {
         self.campaign_id.filter(|campaign| Some(*campaign.as_bytes()) != default)
     }
 
-    /// Whom it is for, as people say it: the account, the address, or else what the inviter noted, [`quoted`] so that nobody
-    /// takes a note for an address. Codes without a note are told apart by their ends.
+    /// Whom it is for, as [`recipient`] says it.
     #[must_use]
     pub fn recipient(&self) -> String {
-        let account = self.account.as_ref().map(|account| format!("@{}", account.username));
-        let text = account.or_else(|| self.email.clone()).or_else(|| self.label.as_deref().map(quoted));
-        text.unwrap_or_else(|| match self.kind {
-            Kind::Code => format!("code …{}", self.hint),
-            // What has ended long ago can have lost it.
-            Kind::Email => "erased address".to_owned(),
-            _ => "anyone with link".to_owned(),
-        })
+        let username = self.account.as_ref().map(|account| account.username.as_str());
+        recipient(self.kind, username, self.email.as_deref(), self.label.as_deref(), &self.hint)
     }
+}
+
+/// Whom an invite is for, as people say it: the account, the address, or else what the inviter noted, [`quoted`] so that
+/// nobody takes a note for an address. Codes without a note are told apart by their ends.
+#[must_use]
+pub fn recipient(kind: Kind, username: Option<&str>, email: Option<&str>, label: Option<&str>, hint: &str) -> String {
+    let account = username.map(|username| format!("@{username}"));
+    let text = account.or_else(|| email.map(str::to_owned)).or_else(|| label.map(quoted));
+    text.unwrap_or_else(|| match kind {
+        Kind::Code => format!("code …{hint}"),
+        // What has ended long ago can have lost it.
+        Kind::Email => "erased address".to_owned(),
+        _ => "anyone with link".to_owned(),
+    })
 }
 
 /// What an inviter noted, as it stands where an address or a user name could stand too: `"Kim, the drummer"`.

@@ -1,8 +1,8 @@
 //! The audit trail: append-only, written in the transaction of what it tells of.
 
 use crate::{
-    api::{AuditEvent, AuditTrail},
-    domain::{AccountId, BandId, InviteId, Timestamp},
+    api::{AuditEvent, AuditTrail, recipient},
+    domain::{AccountId, BandId, InviteId, Kind, Timestamp},
 };
 
 use super::{
@@ -80,6 +80,8 @@ crate::row! {
         seq: i64, at: Timestamp, action: String, invite: Option<InviteId>, detail: Option<String>,
         actor: Option<AccountId>, actor_username: Option<String>, actor_name: Option<String>,
         account: Option<AccountId>, account_username: Option<String>, account_name: Option<String>,
+        kind: Option<Kind>, email: Option<String>, label: Option<String>, hint: Option<String>,
+        invited: Option<String>,
     }
 }
 
@@ -129,19 +131,26 @@ fn read(tx: &mut Tx<'_>, band: BandId, filter: &Filter, page: Page) -> Result<Cu
 /// What is read of an event, in the order of [`Row`]'s fields.
 const COLUMNS: &str = "e.seq AS seq, e.at AS at, e.action AS action, e.invite AS invite, e.detail AS detail,
     e.actor AS actor, p.username AS actor_username, p.display_name AS actor_name, e.account AS account,
-    a.username AS account_username, a.display_name AS account_name";
+    a.username AS account_username, a.display_name AS account_name, i.kind AS kind, i.email AS email, i.label AS label,
+    i.hint AS hint, t.username AS invited";
 
-/// The people of an event.
-const PEOPLE: &str = "LEFT JOIN account p ON p.id = e.actor LEFT JOIN account a ON a.id = e.account";
+/// The people of an event, and whom its invite is for: that is not written down in the trail, so that it goes with the invite.
+const PEOPLE: &str = "LEFT JOIN account p ON p.id = e.actor LEFT JOIN account a ON a.id = e.account
+    LEFT JOIN invite i ON i.id = e.invite LEFT JOIN account t ON t.id = i.account";
 
 impl Row {
     fn into_event(self) -> AuditEvent {
+        let recipient = self.kind.map(|kind| {
+            let hint = self.hint.as_deref().unwrap_or_default();
+            recipient(kind, self.invited.as_deref(), self.email.as_deref(), self.label.as_deref(), hint)
+        });
         AuditEvent {
             id: self.seq,
             at: self.at,
             actor: person(self.actor, self.actor_username, self.actor_name),
             action: self.action,
             invite: self.invite,
+            recipient,
             account: person(self.account, self.account_username, self.account_name),
             detail: self.detail,
         }

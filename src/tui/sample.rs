@@ -259,6 +259,7 @@ pub(crate) fn audit() -> AuditTrail {
         actor: actor.map(person),
         action: action.to_owned(),
         invite: Some(invite_id(2)),
+        recipient: Some("anyone with link".to_owned()),
         account: None,
         detail: detail.map(str::to_owned),
     };
@@ -281,6 +282,10 @@ pub(crate) fn trail() -> Vec<AuditEvent> {
         actor: actor.map(person),
         action: action.to_owned(),
         invite: action.starts_with("invite").then(|| invite_id(2)),
+        recipient: match action {
+            "invite.created" => Some("kim@example.org".to_owned()),
+            _ => action.starts_with("invite").then(|| "anyone with link".to_owned()),
+        },
         account: to.map(person),
         detail: detail.map(str::to_owned),
     };

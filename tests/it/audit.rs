@@ -6,6 +6,7 @@ use crate::world::{World, on_each_database};
 
 on_each_database! {
     what_happened_is_told_newest_first,
+    an_event_says_whom_its_invite_is_for,
     a_filter_asks_for_all_that_it_names,
     several_filters_find_their_events_among_many,
     pages_run_forward_and_from_the_end,
@@ -36,6 +37,29 @@ async fn what_happened_is_told_newest_first(world: World) {
         (&json!("kim"), &json!("kim"), &json!(id))
     );
     assert!(!trail.to_string().contains(&token[4..]));
+}
+
+async fn an_event_says_whom_its_invite_is_for(world: World) {
+    let (ada, _) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    ada.invite(&band, json!({})).await;
+    ada.invite(&band, json!({ "label": "The drummer" })).await;
+    ada.invite(&band, json!({ "email": "joe@example.org" })).await;
+    ada.invite(&band, json!({ "username": "kim" })).await;
+    let path = format!("/bands/{band}/audit?action=invite.created");
+    let for_whom = async || {
+        let trail = ada.get(&path).await.1;
+        let events = trail["events"].as_array().unwrap().iter();
+        events.map(|event| event["recipient"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(for_whom().await, ["@kim", "joe@example.org", "\"The drummer\"", "anyone with link"]);
+    let made = ada.get(&format!("/bands/{band}/audit?action=band.created")).await.1;
+    assert_eq!(made["events"][0]["recipient"], json!(null), "what is about no invite has none");
+    let table = ada.fetch(&format!("{path}&format=csv")).await.text().await.unwrap();
+    assert!(table.contains(",joe@example.org\r\n") && table.contains("'@kim"), "{table}");
+    // The trail keeps no address of its own: what is erased is gone from it.
+    world.run("UPDATE invite SET email = NULL").await;
+    assert_eq!(for_whom().await[1], "erased address");
 }
 
 async fn a_filter_asks_for_all_that_it_names(world: World) {

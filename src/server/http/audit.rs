@@ -132,7 +132,7 @@ impl Walk for Trail {
 }
 
 /// The columns of the trail as a table.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "id",
     "at",
     "action",
@@ -144,6 +144,7 @@ const COLUMNS: [&str; 11] = [
     "account_username",
     "account_display_name",
     "detail",
+    "recipient",
 ];
 
 fn rows(events: &[AuditEvent]) -> Vec<u8> {
@@ -168,6 +169,7 @@ fn rows(events: &[AuditEvent]) -> Vec<u8> {
             account_username,
             account_name,
             event.detail.clone().unwrap_or_default(),
+            event.recipient.clone().unwrap_or_default(),
         ]);
     }
     sheet.into_bytes()

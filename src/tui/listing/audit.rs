@@ -24,6 +24,12 @@ fn who(person: Option<&Person>) -> String {
     person.map_or_else(|| "the server".to_owned(), |person| person.display_name.clone())
 }
 
+/// To whom: the person it was done to, or else whom the invite is for.
+fn to(event: &AuditEvent) -> String {
+    let person = event.account.as_ref().map(|to| to.display_name.clone());
+    person.or_else(|| event.recipient.clone()).unwrap_or_default()
+}
+
 impl Listed for Audit {
     fn about(&self) -> About {
         About { opened_by: Action::Audit, scope: Scope::Audit, title: "What happened" }
@@ -59,8 +65,8 @@ impl Listed for Audit {
             Column { name: "WHAT", least: 17, most: 26, goes: 0 },
             Column { name: "WHEN", least: 11, most: 11, goes: 1 },
             Column { name: "BY", least: 12, most: 18, goes: 0 },
-            Column { name: "TO", least: 10, most: 18, goes: 2 },
-            Column { name: "DETAIL", least: 16, most: 80, goes: 3 },
+            Column { name: "TO", least: 14, most: 24, goes: 2 },
+            Column { name: "DETAIL", least: 12, most: 80, goes: 3 },
         ]
     }
 
@@ -84,7 +90,7 @@ impl Listed for Audit {
             (spoken(&event.action), theme.plain),
             (when::date_and_time(event.at, &model.settings.zone), theme.dim),
             (who(event.actor.as_ref()), theme.plain),
-            (event.account.as_ref().map(|to| to.display_name.clone()).unwrap_or_default(), theme.plain),
+            (to(event), theme.plain),
             (event.detail.clone().unwrap_or_default(), theme.dim),
         ]
     }
@@ -103,6 +109,7 @@ impl Listed for Audit {
         ];
         facts.extend(event.account.as_ref().map(|to| ("To", named(to))));
         facts.extend(event.detail.clone().filter(|detail| !detail.is_empty()).map(|detail| ("Detail", detail)));
+        facts.extend(event.recipient.clone().map(|recipient| ("Invite for", recipient)));
         facts.extend(event.invite.map(|invite| ("Invite", invite.to_string())));
         facts.push(("Number", event.id.to_string()));
         facts

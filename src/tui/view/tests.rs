@@ -26,6 +26,11 @@ pub(in crate::tui) fn all_scenes() -> impl Iterator<Item = Scene> {
     scenes::ALL.iter().copied()
 }
 
+/// What stands on the screen, row by row.
+pub(in crate::tui) fn text_of(model: &Model) -> Vec<String> {
+    rows(&drawn(model, &coloured(), model.size))
+}
+
 fn drawn(model: &Model, theme: &Theme, (width, height): (u16, u16)) -> Terminal<TestBackend> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| view(model, theme, frame)).unwrap();

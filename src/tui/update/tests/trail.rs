@@ -16,6 +16,7 @@ fn event(id: i64, action: &str, actor: Option<u128>, invite: Option<u128>) -> Au
         actor: actor.map(person),
         action: action.to_owned(),
         invite: invite.map(invite_id),
+        recipient: None,
         account: None,
         detail: None,
     }
@@ -152,4 +153,25 @@ fn the_details_of_an_event_have_the_same_keys() {
     desk.press("enter s");
     assert_eq!(asked(&desk).action.as_deref(), Some("invite.revoked"));
     assert!(matches!(desk.top(), Some(Overlay::Listing(_))));
+}
+
+#[test]
+fn an_event_says_whom_its_invite_is_for_unless_it_was_done_to_somebody() {
+    let mut desk = Desk::with_a_band();
+    desk.model.size = (120, 40);
+    desk.press("A");
+    let made =
+        AuditEvent { recipient: Some("kim@example.org".to_owned()), ..event(2, "invite.created", Some(1), Some(1)) };
+    let taken = AuditEvent {
+        recipient: Some("sam@example.org".to_owned()),
+        account: Some(person(3)),
+        ..event(3, "invite.accepted", Some(3), Some(2))
+    };
+    let trail = AuditTrail { events: vec![taken, made], next_cursor: None, prev_cursor: None };
+    desk.answer(is_trail, Ok(Answer::Audit(Box::new(trail))));
+    let seen = crate::tui::view::tests::text_of(&desk.model).join("\n");
+    assert!(seen.contains("kim@example.org") && !seen.contains("sam@example.org"), "{seen}");
+    desk.press("enter");
+    let seen = crate::tui::view::tests::text_of(&desk.model).join("\n");
+    assert!(seen.contains("sam@example.org"), "in full it says both: {seen}");
 }
