@@ -150,6 +150,9 @@ pub struct Members {
     pub members: Vec<Member>,
     /// Members of the band, whatever the filter.
     pub total: u64,
+    /// The owner, where the band has other members and no admin among them: nobody else could lead it.
+    #[serde(default)]
+    pub last_admin: Option<AccountId>,
     /// Members that fit the filter, counted to 1,000: that many, or more. Only in filtered answers, and missing where
     /// fewer than that were found among the 5,000 that were looked at, and more of them may fit.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@ use tokio::task::JoinSet;
 use crate::world::{Person, World, on_each_database};
 
 on_each_database! {
+    who_leads_a_band_alone_is_named_with_any_page_of_its_members,
     the_owner_changes_everyone_an_admin_members_only,
     the_owner_is_neither_removed_nor_demoted,
     a_demotion_ends_the_invites_above_the_new_role,
@@ -47,6 +48,21 @@ pub async fn roles(person: &Person, band: &str) -> Vec<(String, String)> {
 pub fn code((status, mut answer): (u16, Value)) -> (u16, String) {
     let code = answer.get_mut("code").map_or(Value::Null, Value::take);
     (status, code.as_str().unwrap_or_default().to_owned())
+}
+
+async fn who_leads_a_band_alone_is_named_with_any_page_of_its_members(world: World) {
+    let (ada, kim, joe) = (world.account("ada").await, world.account("kim").await, world.account("joe").await);
+    let band = ada.band("Choir").await;
+    let last = async |query: &str| ada.get(&format!("/bands/{band}/members{query}")).await.1["last_admin"].clone();
+    assert_eq!(last("").await, json!(null), "alone in it there is nobody to lead");
+    let_in(&ada, &band, "member", &[&kim, &joe]).await;
+    for query in ["", "?limit=1", "?q=kim", "?q=nobody"] {
+        assert_eq!(last(query).await, ada.account["id"], "{query}");
+    }
+    assert_eq!(ada.patch(&path(&band, &kim), json!({ "role": "admin" })).await.0, 200);
+    assert_eq!(last("?limit=1").await, json!(null));
+    assert_eq!(ada.patch(&path(&band, &kim), json!({ "role": "member" })).await.0, 200);
+    assert_eq!(last("").await, ada.account["id"]);
 }
 
 async fn the_owner_changes_everyone_an_admin_members_only(world: World) {

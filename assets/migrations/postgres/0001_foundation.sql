@@ -93,6 +93,7 @@ CREATE INDEX member_band ON member (band, seq);
 CREATE INDEX member_inviter ON member (band, invited_by, seq);
 CREATE INDEX member_account ON member (account, seq);
 CREATE UNIQUE INDEX member_owner ON member (band) WHERE role = 'owner';
+CREATE INDEX member_admin ON member (band) WHERE role = 'admin';
 CREATE INDEX member_search ON member USING gin (search) WITH (fastupdate = off);
 
 -- Those who were removed, and since when; banned ones never come back by themselves.

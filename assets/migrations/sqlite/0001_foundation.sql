@@ -88,6 +88,7 @@ CREATE INDEX member_band ON member (band, seq, search_text);
 CREATE INDEX member_inviter ON member (band, invited_by, seq);
 CREATE INDEX member_account ON member (account, seq);
 CREATE UNIQUE INDEX member_owner ON member (band) WHERE role = 'owner';
+CREATE INDEX member_admin ON member (band) WHERE role = 'admin';
 -- Full-text index over `seq`: tokens only, no text.
 CREATE VIRTUAL TABLE member_search USING fts5 (tokens, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii');
 

@@ -2,7 +2,7 @@
 
 use crate::{
     api::Members,
-    domain::{BandId, search_pattern, search_terms, search_text, search_tokens},
+    domain::{AccountId, BandId, search_pattern, search_terms, search_text, search_tokens},
     server::{
         Refused,
         filtered::{Condition, Filtered, Lead},
@@ -46,6 +46,20 @@ pub(crate) fn index(tx: &mut Tx<'_>, band: BandId, seq: i64, names: &[&str]) -> 
     Ok(())
 }
 
+crate::row! {
+    struct Leader { account: AccountId }
+}
+
+/// The owner of a band that has no admin beside them.
+fn leads_alone(tx: &mut Tx<'_>, band: BandId) -> Result<Option<AccountId>, Error> {
+    let leader: Option<Leader> = tx.query_one(
+        "SELECT m.account AS account FROM member m WHERE m.band = $1 AND m.role = 'owner'
+            AND NOT EXISTS (SELECT 1 FROM member a WHERE a.band = $1 AND a.role = 'admin')",
+        &[&band],
+    )?;
+    Ok(leader.map(|leader| leader.account))
+}
+
 /// A page of the band's members, newest first; with `q` those with that part in a name.
 pub(crate) fn list(
     tx: &mut Tx<'_>,
@@ -66,7 +80,9 @@ pub(crate) fn list(
     let way = filtered.way(tx)?;
     let matched = filtered.matched(tx, way)?;
     let cut = filtered.page(tx, way, (COLUMNS, PEOPLE), page, |row: &MemberRow| (0, row.seq))?;
+    let last_admin = if access.members > 1 { leads_alone(tx, band)? } else { None };
     Ok(Members {
+        last_admin,
         members: cut.rows.into_iter().map(MemberRow::into_member).collect(),
         total: access.members.unsigned_abs(),
         matched,

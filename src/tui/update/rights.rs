@@ -14,13 +14,15 @@ use crate::{
 pub(super) const CAMPAIGN: &str = "This is a campaign: enter unfolds it, and its invites can be chosen.";
 
 impl Model {
-    /// The one admin of the band, where there is no other: without them nobody could lead it. Not known of a band whose
-    /// members are not all held.
+    /// The one admin of the band, where there is no other: without them nobody could lead it. Who holds all members sees it;
+    /// of a larger band, or while it is searched, the server says it.
     pub fn last_admin(&self) -> Option<AccountId> {
         let members = &self.members;
-        let all = members.list.len() as u64 == members.total && members.search.query.is_empty();
+        if members.list.len() as u64 != members.total || !members.search.query.is_empty() {
+            return members.last_admin;
+        }
         let mut admins = members.list.rows().filter(|member| member.role.is_admin());
-        let first = admins.next().filter(|_| all && members.total > 1)?;
+        let first = admins.next().filter(|_| members.total > 1)?;
         admins.next().is_none().then_some(first.account.id)
     }
 
