@@ -13,7 +13,7 @@ mod outline;
 mod overlay;
 mod places;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use bulk::{Bulk, BulkRow, CELLS, Editing, MOST_BYTES, RowState, Run, Tally, Terms};
 pub use field::TextField;
@@ -149,6 +149,8 @@ pub struct MembersPane {
     pub search: Search,
     /// Members of the band.
     pub total: u64,
+    /// Who leads it alone, as the server said with the last page.
+    pub last_admin: Option<AccountId>,
     /// Those that fit the search, counted to 1,000.
     pub matched: Option<u64>,
 }
@@ -205,6 +207,28 @@ pub struct Toast {
     pub tone: Tone,
     /// When it goes.
     pub until: Timestamp,
+}
+
+/// What is awaited because of a key, as the header says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Awaited {
+    /// Since when.
+    pub since: Timestamp,
+    /// What for.
+    pub what: Wait,
+}
+
+/// What is awaited that nothing else on the screen tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// An answer: a link, an undo.
+    Answer,
+    /// What is on the screen, once more.
+    Refresh,
+    /// What fits a search that can be cleared.
+    Search,
+    /// Other rows of a list: by another filter, in another order, from its other end.
+    Rows,
 }
 
 /// What `u` takes back.
@@ -350,8 +374,10 @@ pub struct Model {
     pub invited_to: Option<String>,
     /// Requests on their way.
     pub waiting: BTreeMap<RequestId, Purpose>,
-    /// Since when an answer to a key is awaited that nothing else on the screen tells of.
-    pub awaited: Option<Timestamp>,
+    /// What is awaited because of a key, and since when.
+    pub awaited: Option<Awaited>,
+    /// The requests of a refresh that was asked for by a key.
+    pub refreshing: BTreeSet<RequestId>,
     /// When a label on the screen next reads differently.
     pub label_due: Option<Timestamp>,
     /// Whether the screen is out of date.
@@ -431,6 +457,7 @@ impl Model {
             invited_to: None,
             waiting: BTreeMap::new(),
             awaited: None,
+            refreshing: BTreeSet::new(),
             label_due: None,
             dirty: true,
             next_id: 1,

@@ -54,7 +54,7 @@ impl Model {
     /// Takes in what happened at `now` and says what is to be done. Pure: the same model, message and instant give the
     /// same model and effects.
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
-        let was_awaiting = self.is_awaiting();
+        let was_awaiting = self.awaiting();
         self.now = now;
         self.dirty |= self.label_due.is_some_and(|due| now >= due);
         // Everything changes the screen but a poll that found nothing and the tick that sent it.
@@ -106,7 +106,7 @@ impl Model {
         };
         effects.extend(self.fetch_wanted());
         self.mind_awaited();
-        self.dirty |= self.is_awaiting() != was_awaiting;
+        self.dirty |= self.awaiting() != was_awaiting;
         self.label_due = self.next_label();
         effects
     }
@@ -161,10 +161,7 @@ impl Model {
         }
         match &self.screen {
             Screen::Welcome { .. } => self.welcome_key(key),
-            Screen::Starting(_) => match key.as_char() {
-                Some('q') => vec![Effect::Quit],
-                _ => Vec::new(),
-            },
+            Screen::Starting(_) => self.starting_key(key),
             Screen::Entry(_) => self.entry_key(key),
             Screen::Panes => self.panes_key(key),
         }

@@ -6,6 +6,7 @@ pub(in crate::tui) mod figures;
 mod footer;
 mod form;
 mod header;
+mod hint;
 mod listing;
 mod outline;
 mod overlay;
@@ -20,6 +21,7 @@ use super::{
     model::{Details, MIN_HEIGHT, MIN_WIDTH, Model, Pane, Screen, areas},
     theme::Theme,
 };
+pub(in crate::tui) use hint::Hints;
 use outline::put_lines;
 pub(in crate::tui) use panes::glyph;
 pub(in crate::tui) use plain::said;

@@ -23,7 +23,7 @@ fn bands_invites_and_members_are_read_and_an_invite_is_made_shown_and_revoked() 
     assert!(out.contains("Form: New invite"), "{out}");
     assert!(out.contains("/invite/inv_"), "{out}");
     assert!(out.contains("Chosen is 1: anyone with link, member, pending, 0 of 1 used, ends "), "{out}");
-    assert!(out.contains("1: ada, @ada, owner, since "), "{out}");
+    assert!(out.contains("1: ada, @ada, owner, since ") && out.contains(", founder\n"), "{out}");
     assert!(out.contains("Revoke the invite for anyone with the link?") || out.contains("Revoke"), "{out}");
     let invites = ada.json(&["invites", "list", &band])["invites"].as_array().unwrap().clone();
     assert_eq!((invites.len(), &invites[0]["status"]), (1, &serde_json::json!("cancelled")), "{out}");

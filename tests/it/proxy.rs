@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicU8, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 /// How the line is.
@@ -20,6 +21,8 @@ pub enum Line {
     Down,
     /// What is asked arrives, what is answered does not.
     Deaf,
+    /// What is asked arrives, and what is answered as soon as the line is another.
+    Slow,
 }
 
 /// The line.
@@ -61,6 +64,9 @@ fn pass(from: &TcpStream, to: &TcpStream, state: &Arc<AtomicU8>, broken: Line) {
     thread::spawn(move || {
         let mut buffer = [0; 16 * 1024];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
+            while broken == Line::Deaf && state.load(Ordering::SeqCst) == Line::Slow as u8 {
+                thread::sleep(Duration::from_millis(5));
+            }
             let now = state.load(Ordering::SeqCst);
             if now == Line::Down as u8 || now == broken as u8 || to.write_all(&buffer[..count]).is_err() {
                 break;

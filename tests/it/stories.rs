@@ -1,6 +1,7 @@
 //! What people do in the terminal client, from the first key to the last, in a real pseudo-terminal.
 
 mod lists;
+mod waiting;
 
 use std::{fs, path::Path, process::Command};
 

@@ -107,6 +107,7 @@ impl Model {
             }
             Ok(Answer::Members(found)) => {
                 (self.members.total, self.members.matched) = (found.total, found.matched);
+                self.members.last_admin = found.last_admin;
                 let (prev, next) = (found.prev_cursor, found.next_cursor);
                 self.members.list.take(want, PageOf { cursor, rows: found.members, prev, next });
             }
@@ -159,7 +160,17 @@ impl Model {
 pub(super) fn words(error: &Error) -> String {
     let hint = match error.code() {
         Some(Code::Unauthenticated) => "Sign in again.".to_owned(),
-        _ => error.hint(),
+        _ => match error {
+            // The client's own hint names options of commands.
+            Error::Connection { .. } => "Check the network, and that the server is running.".to_owned(),
+            Error::TooLarge { .. } | Error::NotTheApi { .. } => {
+                "A proxy or a log-in page of the network may stand in between.".to_owned()
+            }
+            Error::Redirected { location, .. } => {
+                format!("If {location} is the server's right address, connect to that.")
+            }
+            _ => error.hint(),
+        },
     };
     let said = error.to_string();
     let end = if said.ends_with(['.', '!', '?']) { "" } else { "." };

@@ -1,9 +1,9 @@
-//! What a key has asked for and nothing on the screen tells of: a link to copy or to show, an undo. The header says so where
-//! the answer takes its time, and Esc waits no longer.
+//! What a key has asked for and nothing on the screen tells of: a link to copy or to show, an undo, a refresh, other rows of
+//! a list. The header says so where the answer takes its time, and what Esc does about it.
 
 use super::super::{
     message::Effect,
-    model::{Model, Overlay, Purpose, Tone},
+    model::{Awaited, List, Model, Overlay, Pane, Purpose, Row, Tone, Wait, Want},
 };
 use crate::domain::Timestamp;
 
@@ -18,35 +18,83 @@ const fn is_unseen(purpose: &Purpose) -> bool {
     )
 }
 
+/// Whether a page takes the place of rows that are seen meanwhile: an empty list says itself that it is loading.
+fn replaces<T: Row>(list: &List<T>, question: u64, want: &Want) -> bool {
+    list.question == question && matches!(want, Want::Anew(_)) && !list.is_empty()
+}
+
 impl Model {
-    /// Whether the answer to a key takes so long that it is said.
-    pub fn is_awaiting(&self) -> bool {
-        self.awaited.is_some_and(|since| said_at(since) <= self.now)
+    /// What takes so long that it is said to be awaited.
+    pub fn awaiting(&self) -> Option<Wait> {
+        self.awaited.filter(|awaited| said_at(awaited.since) <= self.now).map(|awaited| awaited.what)
     }
 
-    /// Whether Esc stops that: not where it closes or stops what lies on top.
+    /// Whether the next Esc stops or clears what is awaited: not where it closes or stops what lies on top.
+    pub fn esc_ends_awaiting(&self) -> bool {
+        match self.awaiting() {
+            None | Some(Wait::Rows) => false,
+            // Esc clears a search that is being typed, too.
+            Some(Wait::Search) => self.overlays.is_empty(),
+            // Whatever else Esc does goes first: what is refreshed comes all the same.
+            Some(Wait::Refresh) => self.overlays.is_empty() && !self.search().typing && !self.has_way_back(),
+            Some(Wait::Answer) => match self.overlays.last() {
+                None => !self.search().typing,
+                Some(Overlay::Details(_) | Overlay::Listing(_)) => true,
+                Some(_) => false,
+            },
+        }
+    }
+
+    /// Whether Esc waits no longer, rather than doing what it does otherwise.
     pub(super) fn stops_awaiting(&self) -> bool {
-        let is_free = match self.overlays.last() {
-            None => !self.search().typing,
-            Some(Overlay::Details(_) | Overlay::Listing(_)) => true,
-            Some(_) => false,
-        };
-        is_free && self.is_awaiting()
+        self.esc_ends_awaiting() && self.awaiting() != Some(Wait::Search)
     }
 
     /// When that is to be said.
     pub(super) fn awaited_due(&self) -> Option<Timestamp> {
-        self.awaited.map(said_at).filter(|due| *due > self.now)
+        self.awaited.map(|awaited| said_at(awaited.since)).filter(|due| *due > self.now)
     }
 
-    /// Keeps in mind since when something is awaited.
+    /// Keeps in mind what is awaited, and since when.
     pub(super) fn mind_awaited(&mut self) {
-        let any = self.waiting.values().any(is_unseen);
-        self.awaited = if any { self.awaited.or(Some(self.now)) } else { None };
+        let waiting = &self.waiting;
+        self.refreshing.retain(|id| waiting.contains_key(id));
+        let what = if self.waiting.values().any(is_unseen) {
+            Some(Wait::Answer)
+        } else if !self.refreshing.is_empty() {
+            Some(Wait::Refresh)
+        } else {
+            self.awaits_rows()
+        };
+        let since = self.awaited.map_or(self.now, |awaited| awaited.since);
+        self.awaited = what.map(|what| Awaited { since, what });
+    }
+
+    /// Whether other rows are to come for those that are seen.
+    fn awaits_rows(&self) -> Option<Wait> {
+        let is_awaited = |purpose: &Purpose| match purpose {
+            Purpose::Page { pane, question, want } => match pane {
+                Pane::Bands => replaces(&self.bands.list, *question, want),
+                Pane::Invites => replaces(&self.invites.list, *question, want),
+                Pane::Members => replaces(&self.members.list, *question, want),
+            },
+            Purpose::Listing { serial, of: None, question, want } => self
+                .listing()
+                .is_some_and(|listing| listing.serial == *serial && replaces(&listing.list, *question, want)),
+            _ => false,
+        };
+        self.waiting.values().any(is_awaited).then_some(())?;
+        Some(if self.search().query.is_empty() { Wait::Rows } else { Wait::Search })
     }
 
     /// Esc: what is awaited is awaited no longer.
     pub(super) fn await_no_longer(&mut self) -> Vec<Effect> {
+        if self.awaiting() == Some(Wait::Refresh) {
+            // Nothing is lost by what comes all the same.
+            self.refreshing.clear();
+            self.toast(Tone::Plain, "No longer waited for: what comes late is shown all the same.");
+            return Vec::new();
+        }
         let undone = self.waiting.values().find_map(|purpose| match purpose {
             Purpose::Restore(invite) => Some(*invite),
             _ => None,

@@ -285,6 +285,7 @@ impl Model {
         let (topic, entry) = (shown.topic, shown.entry.clone());
         match self.settings.keymap.action(topic.listed().about().scope, key) {
             Some(action) if Topic::of(action.binding().scope) == Some(topic) => self.own_act(action, &[entry]),
+            Some(Action::Help) => self.act(Action::Help),
             _ => self.close_on(key, Action::Open),
         }
     }

@@ -1,4 +1,5 @@
-//! The mouse: the wheel moves what it is over, a click chooses, and one more on what is chosen opens it.
+//! The mouse: the wheel moves what it is over, a click chooses, and one more on what is chosen opens it. A click on a key that
+//! is named in the footer, or below a box, does what the key does.
 
 use super::super::{
     keymap::Key,
@@ -57,6 +58,9 @@ impl Model {
 
     /// A click at this column and row.
     pub(super) fn click(&mut self, at: (u16, u16)) -> Vec<Effect> {
+        if let Some(key) = view::Hints::of(self).and_then(|hints| hints.at(at)) {
+            return self.key(key.event());
+        }
         let pointed = view::pointed_at(self, at.1);
         let again = match self.overlays.last_mut() {
             None if self.screen == Screen::Panes => return self.click_panes(at),

@@ -76,9 +76,10 @@ impl Model {
                 | Action::Resend
                 | Action::Extend
                 | Action::Restore
-                | Action::EditInvite),
+                | Action::EditInvite
+                | Action::Undo
+                | Action::Help),
             ) => self.act(action),
-            Some(Action::Undo) => self.act(Action::Undo),
             _ => self.close_on(key, Action::Open),
         }
     }

@@ -127,7 +127,7 @@ impl Model {
         self.invites.list.clear();
         self.members.list.clear();
         (self.invites.total, self.invites.pending, self.invites.matched) = (0, 0, None);
-        (self.members.total, self.members.matched) = (0, None);
+        (self.members.total, self.members.matched, self.members.last_admin) = (0, None, None);
         let mut effects = self.abandon_pages(Pane::Invites);
         effects.extend(self.abandon_pages(Pane::Members));
         effects
@@ -228,6 +228,15 @@ impl Model {
             self.toast = None;
         }
         Vec::new()
+    }
+
+    /// Whether Esc takes anything back in the pane in focus.
+    pub(super) fn has_way_back(&self) -> bool {
+        let invites = &self.invites;
+        let narrowed = invites.status.is_some() || invites.kind.is_some() || invites.campaign.is_some();
+        let unfolded = invites.groups.as_ref().is_some_and(|groups| groups.open.is_some());
+        !self.search().query.is_empty()
+            || self.focus == Pane::Invites && (self.several_chosen() || narrowed || unfolded)
     }
 
     pub(super) fn search(&self) -> &Search {

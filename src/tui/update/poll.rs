@@ -143,6 +143,13 @@ impl Model {
         }
         effects.extend(self.groups_again());
         effects.extend(self.listing_again());
+        // A poll that is on its way already is the answer to this, too.
+        let polls = self.waiting.iter().filter(|(_, purpose)| **purpose == Purpose::Poll).map(|(id, _)| *id);
+        self.refreshing = polls.collect();
+        self.refreshing.extend(effects.iter().filter_map(|effect| match effect {
+            Effect::Ask { id, .. } => Some(*id),
+            _ => None,
+        }));
         effects
     }
 

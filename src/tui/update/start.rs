@@ -45,6 +45,31 @@ impl Model {
         self.launch()
     }
 
+    /// While something is awaited that everything else depends on: Esc goes back, to the panes that were left or to the
+    /// first question, and what comes late is awaited no longer.
+    pub(super) fn starting_key(&mut self, key: Key) -> Vec<Effect> {
+        if key.is("esc") {
+            self.screen = if self.me.is_some() {
+                self.pasted = None;
+                Screen::Panes
+            } else {
+                Screen::Welcome { choice: usize::from(!self.settings.can_launch), problem: None }
+            };
+            return Vec::new();
+        }
+        if key.as_char() == Some('q') { vec![Effect::Quit] } else { Vec::new() }
+    }
+
+    /// Whether nobody waits for the server on this machine any more: Esc went back from where it was awaited.
+    fn expects_no_server(&self) -> bool {
+        match &self.screen {
+            _ if self.me.is_some() => false,
+            Screen::Welcome { .. } => true,
+            Screen::Entry(form) => form.kind == FormKind::Connect,
+            Screen::Starting(_) | Screen::Panes => false,
+        }
+    }
+
     fn launch(&mut self) -> Vec<Effect> {
         self.screen = Screen::Starting("Starting the server on this machine…".to_owned());
         vec![Effect::Launch]
@@ -53,6 +78,10 @@ impl Model {
     /// The embedded server runs, or cannot.
     pub(super) fn launched(&mut self, launched: Result<Launched, String>) -> Vec<Effect> {
         self.line.relaunching = false;
+        if self.expects_no_server() {
+            // It runs on; who chooses it later finds it.
+            return Vec::new();
+        }
         let parsed = launched.and_then(|launched| {
             let parse = |text: &str| Origin::parse(text, self.settings.plain).map_err(|e| e.to_string());
             Ok((parse(&launched.origin)?, parse(&launched.keep_as)?, launched))
@@ -87,6 +116,15 @@ impl Model {
 
     /// A server was looked up among the kept sessions.
     pub(super) fn found(&mut self, found: &Origin, session: Option<SessionToken>) -> Vec<Effect> {
+        let is_other = self.server.as_ref().is_none_or(|server| server.keep_as != *found);
+        let gone_back = match self.screen {
+            Screen::Welcome { .. } => true,
+            Screen::Panes => is_other,
+            Screen::Entry(_) | Screen::Starting(_) => false,
+        };
+        if gone_back {
+            return Vec::new();
+        }
         match &self.server {
             // A take-over: what is on the screen stays.
             Some(server) if server.keep_as == *found && self.me.is_some() => {

@@ -92,7 +92,7 @@ pub(super) fn starting(frame: &mut Frame<'_>, area: Rect, what: &str, theme: &Th
         .map(|line| Line::styled(line, theme.title))
         .collect();
     centred(frame, area, &lines);
-    foot(frame, area, &[("q", "quit")], theme);
+    foot(frame, area, &[("esc", "back"), ("q", "quit")], theme);
 }
 
 /// A form that fills the screen.

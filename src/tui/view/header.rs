@@ -9,7 +9,7 @@ use super::{
 };
 use crate::tui::{
     label,
-    model::{Model, Screen},
+    model::{Model, Screen, Wait},
     theme::Theme,
 };
 
@@ -23,8 +23,9 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     }
     let mut x = put(buf, area.x, area.y, NAME, theme.title, wide);
     if model.screen == Screen::Panes {
+        let awaited = awaited(model);
         let (text, style) = match model.line.heard {
-            _ if model.is_awaiting() => ("⋯ waiting · esc stops".to_owned(), theme.pending),
+            _ if awaited.is_some() => (awaited.unwrap_or_default(), theme.pending),
             None => ("○ connecting…".to_owned(), theme.dim),
             Some(heard) if label::is_live(heard, model.now, model.settings.poll_seconds) => {
                 ("● live".to_owned(), theme.accepted)
@@ -88,7 +89,21 @@ fn banner(model: &Model, wide: usize) -> Option<String> {
     let banner =
         if why.is_empty() || room < 8 { begin + &tail } else { format!("{begin} · {}{tail}", clip(&why, room)) };
     // What hangs is waited for longest here.
-    Some(if model.is_awaiting() { format!(" ⋯ waiting · esc stops ·{banner}") } else { banner })
+    Some(match awaited(model) {
+        Some(awaited) => format!(" {awaited} ·{banner}"),
+        None => banner,
+    })
+}
+
+/// What is awaited, and what Esc does about it.
+fn awaited(model: &Model) -> Option<String> {
+    let (what, esc) = match model.awaiting()? {
+        Wait::Answer => ("waiting", "esc stops"),
+        Wait::Refresh => ("refreshing", "esc stops"),
+        Wait::Search => ("searching", "esc clears"),
+        Wait::Rows => ("asking the server", ""),
+    };
+    Some(if model.esc_ends_awaiting() { format!("⋯ {what} · {esc}") } else { format!("⋯ {what}") })
 }
 
 /// Why the server is not reached, without what the line says anyway: that it is not, and which one.

@@ -7,6 +7,7 @@ mod members;
 
 pub(in crate::tui) use invites::glyph;
 pub(super) use invites::{reason, uses};
+pub(super) use members::how_they_came;
 
 use std::ops::Range;
 

@@ -146,7 +146,8 @@ fn of_panes(model: &Model) -> Vec<String> {
                 let since = when::date(member.joined_at, &model.settings.zone);
                 let (name, username) = (&member.account.display_name, &member.account.username);
                 let last = if model.last_admin() == Some(member.account.id) { ", the last admin" } else { "" };
-                format!("{name}, @{username}, {}{last}, since {since}", member.role)
+                let how = super::panes::how_they_came(member, model);
+                format!("{name}, @{username}, {}{last}, since {since}, {how}", member.role)
             });
         }
     }

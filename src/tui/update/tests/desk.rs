@@ -277,7 +277,14 @@ pub(super) fn member(n: u128, role: Role) -> Member {
 
 pub(super) fn members(rows: Vec<Member>) -> Answer {
     let total = rows.len() as u64;
-    Answer::Members(Box::new(Members { members: rows, total, matched: None, next_cursor: None, prev_cursor: None }))
+    Answer::Members(Box::new(Members {
+        members: rows,
+        total,
+        last_admin: None,
+        matched: None,
+        next_cursor: None,
+        prev_cursor: None,
+    }))
 }
 
 pub(super) fn problem(code: Code, detail: &str) -> Error {

@@ -134,3 +134,47 @@ fn what_was_typed_for_a_new_account_is_not_lost_by_one_key() {
     desk.press("esc y");
     assert!(matches!(desk.model.screen, Screen::Welcome { .. }) && desk.top().is_none());
 }
+
+#[test]
+fn esc_goes_back_from_where_a_server_is_awaited_and_what_comes_late_takes_nobody_along() {
+    let mut desk = Desk::new();
+    desk.start(Start::Local);
+    assert!(matches!(desk.model.screen, Screen::Starting(_)));
+    desk.press("esc");
+    assert!(matches!(desk.model.screen, Screen::Welcome { problem: None, .. }));
+    desk.send(Msg::Launched(Ok(launched())));
+    assert!(matches!(desk.model.screen, Screen::Welcome { .. }));
+    desk.press("2");
+    desk.type_text("inv");
+    desk.send(Msg::Launched(Err("The disk is full.".to_owned())));
+    assert!(
+        matches!(&desk.model.screen, Screen::Entry(form) if form.value("server") == "inv"),
+        "{:?}",
+        desk.model.screen
+    );
+    desk.press("esc");
+    if let Some(Overlay::Confirm(_)) = desk.top() {
+        desk.press("y");
+    }
+    desk.press("1");
+    desk.send(Msg::Launched(Ok(launched())));
+    assert!(matches!(desk.model.screen, Screen::Starting(_)), "chosen again, it is awaited again");
+    desk.press("esc");
+    desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: None, profile: None });
+    assert!(matches!(desk.model.screen, Screen::Welcome { .. }));
+}
+
+#[test]
+fn esc_on_the_way_to_the_server_of_a_link_leads_back_to_the_panes() {
+    let mut desk = Desk::with_a_band();
+    let token = crate::domain::Token::from_random(&[7; 32]);
+    desk.send(Msg::Paste(format!("https://two.example/invite/{}", token.reveal())));
+    desk.press("y");
+    assert!(matches!(desk.model.screen, Screen::Starting(_)), "{:?}", desk.top());
+    desk.press("esc");
+    assert_eq!(desk.model.screen, Screen::Panes);
+    desk.send(Msg::Found { origin: origin("https://two.example"), session: None, profile: None });
+    assert_eq!(desk.model.screen, Screen::Panes);
+    assert_eq!(desk.model.server.as_ref().map(|server| server.origin.as_str()), Some("https://one.example"));
+    assert_eq!(desk.model.invites.list.len(), 5);
+}

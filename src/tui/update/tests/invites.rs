@@ -1,6 +1,6 @@
 use super::desk::*;
 use crate::{
-    api::{AuditEvent, AuditTrail, Campaign, Code, CreatedInvite, InviteLink, Patch, Redemptions},
+    api::{AuditEvent, AuditTrail, Campaign, Code, CreatedInvite, InviteLink, Members, Patch, Redemptions},
     client::{Page, Removal},
     clipboard::Copied,
     domain::{CampaignId, CancelReason, Kind, Role, Status, Token},
@@ -54,6 +54,24 @@ fn a_copy_that_is_not_sure_shows_the_link_and_a_sure_one_only_says_so() {
     assert!(matches!(desk.effects.last(), Some(Effect::Copy(copied)) if *copied == link(2, 1)));
     desk.send(Msg::Copied { copied: Copied::Failed { why: "no clipboard".to_owned() }, link: link(2, 1) });
     assert!(matches!(desk.top(), Some(Overlay::Link(shown)) if shown.link == link(2, 1)));
+}
+
+#[test]
+fn a_link_to_loopback_is_said_to_work_on_this_machine_only_whichever_way_it_was_copied() {
+    let mut desk = Desk::with_a_band();
+    let here = url(2).replace("https://one.example", "http://127.0.0.1:7878");
+    let answer = || Ok(Answer::Link(Box::new(InviteLink { link: here.clone(), token: String::new() })));
+    for copied in [Copied::Native, Copied::Osc52] {
+        desk.press("y");
+        desk.answer(|r| *r == Request::ShowLink(invite_id(1)), answer());
+        let link = Link { text: here.clone(), ..link(2, 1) };
+        desk.send(Msg::Copied { copied: copied.clone(), link });
+        let is_said = match copied {
+            Copied::Native => desk.toast().contains("this machine only"),
+            _ => matches!(desk.top(), Some(Overlay::Link(shown)) if shown.loopback),
+        };
+        assert!(is_said, "{copied:?}: {} {:?}", desk.toast(), desk.top());
+    }
 }
 
 #[test]
@@ -227,6 +245,24 @@ fn details_gather_what_is_known_and_keys_act_on_what_is_open() {
 }
 
 #[test]
+fn in_what_is_read_in_full_the_help_is_of_its_pane_or_its_list() {
+    let mut desk = Desk::with_a_band();
+    let helped = |desk: &Desk, heading: &str| {
+        let seen = crate::tui::view::tests::text_of(&desk.model).join("\n");
+        assert!(matches!(desk.top(), Some(Overlay::Help { .. })) && seen.contains(heading), "{seen}");
+    };
+    desk.press("enter ?");
+    helped(&desk, "In the invites");
+    desk.press("esc esc A");
+    let is_list = |r: &Request| matches!(r, Request::Trail(_, query, _) if query.invite.is_none());
+    desk.answer(is_list, Ok(Answer::Audit(Box::new(sample::audit()))));
+    desk.press("enter ?");
+    helped(&desk, "In what happened");
+    desk.press("esc");
+    assert!(matches!(desk.top(), Some(Overlay::Shown(_))));
+}
+
+#[test]
 fn details_tell_of_the_campaigns_event() {
     let mut desk = Desk::with_a_band();
     let id = CampaignId::from_bytes([7; 16]);
@@ -274,6 +310,29 @@ fn the_last_admin_of_a_band_is_told_from_the_others() {
     assert_eq!(desk.model.last_admin(), Some(account_id(1)));
     desk.model.members.list.change(account_id(2), |member| member.role = Role::Admin);
     assert_eq!(desk.model.last_admin(), None);
+}
+
+#[test]
+fn in_a_band_of_thousands_the_server_says_who_the_last_admin_is() {
+    let mut desk = Desk::with_a_band();
+    desk.press("3 /");
+    desk.type_text("u");
+    let page = |last_admin| {
+        Answer::Members(Box::new(Members {
+            members: vec![member(1, Role::Owner), member(2, Role::Member)],
+            total: 5_000,
+            last_admin,
+            matched: Some(2),
+            next_cursor: None,
+            prev_cursor: None,
+        }))
+    };
+    let is_members = |r: &Request| matches!(r, Request::Members(..));
+    desk.answer(is_members, Ok(page(Some(account_id(1)))));
+    assert_eq!(desk.model.last_admin(), Some(account_id(1)));
+    desk.type_text("s");
+    desk.answer(is_members, Ok(page(None)));
+    assert_eq!(desk.model.last_admin(), None, "somebody was made an admin");
 }
 
 #[test]

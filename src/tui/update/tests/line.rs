@@ -194,3 +194,33 @@ fn a_server_that_wishes_to_be_left_alone_for_a_while_is_and_no_wish_is_for_ever(
         assert!(desk.has_request(is_sync));
     }
 }
+
+#[test]
+fn at_rest_a_label_that_reads_differently_is_drawn_and_nothing_before() {
+    let mut desk = Desk::with_a_band();
+    desk.wait(1);
+    desk.model.dirty = false;
+    // All of them are over in three days: "3d" becomes "2d 23h" after the first hour, and so on.
+    let end = desk.now.plus_seconds(2 * 3_600 + 60);
+    let mut drawn = 0;
+    while desk.now < end {
+        desk.wait(7);
+        desk.unchanged();
+        drawn += i32::from(std::mem::take(&mut desk.model.dirty));
+    }
+    assert_eq!(drawn, 2);
+}
+
+#[test]
+fn clients_that_were_started_together_do_not_poll_together() {
+    let pauses: std::collections::BTreeSet<i64> = (0..20)
+        .map(|n| {
+            let mut desk = Desk::with_a_band();
+            desk.wait(7);
+            desk.now = crate::domain::Timestamp::from_micros(desk.now.micros() + n * 1_000);
+            desk.unchanged();
+            desk.model.line.next_poll.unwrap().micros() - desk.now.micros()
+        })
+        .collect();
+    assert!(pauses.len() >= 15 && pauses.iter().all(|pause| (4_500_000..=5_500_000).contains(pause)), "{pauses:?}");
+}

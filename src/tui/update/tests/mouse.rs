@@ -5,7 +5,7 @@ use crate::{
     domain::Role,
     tui::{
         message::Msg,
-        model::{Overlay, Pane},
+        model::{FormKind, Overlay, Pane, Screen},
         request::Request,
         view,
     },
@@ -110,6 +110,101 @@ fn whatever_is_on_top_no_click_and_no_turn_of_the_wheel_breaks_it() {
             for row in 0..size.1 {
                 desk.send(Msg::Click { at: (size.0 / 2, row) });
             }
+        }
+    }
+}
+
+/// Clicks on this text, wherever it stands on the screen.
+fn click_on(desk: &mut Desk, text: &str) {
+    let rows = view::tests::text_of(&desk.model);
+    let at = rows.iter().enumerate().rev().find_map(|(row, line)| {
+        let before = &line[..line.find(text)?];
+        Some((before.chars().count() as u16, row as u16))
+    });
+    let at = at.unwrap_or_else(|| panic!("{text}: {rows:#?}"));
+    desk.send(Msg::Click { at });
+}
+
+#[test]
+fn a_click_on_a_hint_of_the_footer_does_what_its_key_does() {
+    let mut desk = Desk::with_a_band();
+    click_on(&mut desk, "n new");
+    assert!(
+        matches!(desk.top(), Some(Overlay::Form(form)) if matches!(form.kind, FormKind::NewInvite(_))),
+        "{:?}",
+        desk.top()
+    );
+    click_on(&mut desk, "esc back");
+    assert!(desk.top().is_none(), "a hint below a box");
+    click_on(&mut desk, "revoke");
+    assert!(matches!(desk.top(), Some(Overlay::Confirm(_))), "on the word behind the key");
+    assert!(!desk.has_request(|r| matches!(r, Request::RevokeInvite(_))));
+    click_on(&mut desk, "esc keep");
+    assert!(desk.top().is_none());
+    click_on(&mut desk, "r revoke");
+    click_on(&mut desk, "y revoke");
+    assert!(desk.has_request(|r| matches!(r, Request::RevokeInvite(_))));
+}
+
+#[test]
+fn hints_of_a_search_a_list_and_the_first_screens_are_clicked_too() {
+    let mut desk = Desk::with_a_band();
+    desk.press("/");
+    desk.type_text("kim");
+    click_on(&mut desk, "esc clear");
+    assert!(desk.model.invites.search.query.is_empty() && !desk.model.invites.search.typing);
+    desk.press("A");
+    click_on(&mut desk, "? help");
+    assert!(matches!(desk.top(), Some(Overlay::Help { .. })));
+    click_on(&mut desk, "esc close");
+    assert!(matches!(desk.top(), Some(Overlay::Listing(_))));
+    let mut desk = Desk::new();
+    click_on(&mut desk, "1 2 choose");
+    assert!(matches!(desk.model.screen, Screen::Starting(_)), "on the first of two keys");
+    click_on(&mut desk, "esc back");
+    click_on(&mut desk, "choose");
+    assert!(matches!(desk.model.screen, Screen::Welcome { .. }), "the word behind two keys is neither");
+    click_on(&mut desk, "enter go on");
+    assert!(matches!(desk.model.screen, Screen::Starting(_)));
+}
+
+#[test]
+fn a_choice_beside_a_question_is_taken_by_a_click() {
+    let mut desk = Desk::with_a_band();
+    desk.press("3 j x");
+    let chosen = |desk: &Desk| match desk.top() {
+        Some(Overlay::Confirm(confirm)) => confirm.choices.iter().filter(|choice| choice.chosen).count(),
+        other => panic!("{other:?}"),
+    };
+    click_on(&mut desk, "[ ]");
+    assert_eq!(chosen(&desk), 1);
+}
+
+/// Every key that a line of hints names on any screen is found where it stands, and nothing else is.
+#[test]
+fn what_can_be_clicked_is_what_is_named() {
+    for size in [(120, 40), (80, 24), (50, 15), (40, 12)] {
+        for (name, scene) in view::tests::all_scenes() {
+            let model = scene(size);
+            let rows = view::tests::text_of(&model);
+            let hints = view::Hints::of(&model).unwrap();
+            let mut found = 0;
+            for (row, line) in rows.iter().enumerate() {
+                for column in 0..size.0 {
+                    let Some(key) = hints.at((column, row as u16)) else { continue };
+                    found += 1;
+                    let key = key.to_string();
+                    let named = match key.as_str() {
+                        "down" => "↓",
+                        "up" => "↑",
+                        "left" => "←",
+                        "right" => "→",
+                        other => other,
+                    };
+                    assert!(line.contains(named), "{name} {size:?}: {key} in {line}");
+                }
+            }
+            assert!(found > 0, "{name} {size:?}: every screen names a key that holds");
         }
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
                 format!("{}{you}", called(member, sought)),
                 if only { format!("{} !", member.role) } else { member.role.to_string() },
                 when::date(member.joined_at, &model.settings.zone),
-                if only { format!("{}, last admin", origin(member, founded)) } else { origin(member, founded) },
+                if only { format!("last admin, {}", origin(member, founded)) } else { origin(member, founded) },
             ];
             (cells, selected)
         })
@@ -98,6 +98,11 @@ fn called(member: &Member, sought: &str) -> String {
     format!("{name} @{username}")
 }
 
+/// As [`origin`], for who hears it.
+pub(in crate::tui::view) fn how_they_came(member: &Member, model: &Model) -> String {
+    origin(member, model.chosen_band().map(|band| band.created_at))
+}
+
 /// How they came in, and whether a plain member may invite.
 fn origin(member: &Member, founded: Option<Timestamp>) -> String {
     let how = match &member.invited_by {
@@ -105,5 +110,6 @@ fn origin(member: &Member, founded: Option<Timestamp>) -> String {
         None if founded.is_some_and(|founded| member.joined_at <= founded) => "founder".to_owned(),
         None => "joined".to_owned(),
     };
-    if member.can_invite && member.role == Role::Member { format!("{how}, may invite") } else { how }
+    // A narrow screen cuts the end.
+    if member.can_invite && member.role == Role::Member { format!("may invite, {how}") } else { how }
 }

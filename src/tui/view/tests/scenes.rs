@@ -22,8 +22,8 @@ use crate::{
         listing::{Entry, Topic},
         message::Link,
         model::{
-            Choice, Confirm, Deed, Details, Finder, Form, Model, Offer, Overlay, Pane, Place, Places, RequestId,
-            Screen, Server, Shown, ShownLink, TextField, Toast, Tone, Undo, WaitingList, Where,
+            Awaited, Choice, Confirm, Deed, Details, Finder, Form, Model, Offer, Overlay, Pane, Place, Places,
+            RequestId, Screen, Server, Shown, ShownLink, TextField, Toast, Tone, Undo, Wait, WaitingList, Where,
         },
         sample::{self, band_id, fill, fresh, invite_id, later, now, panes, signed_in},
     },
@@ -157,7 +157,15 @@ const PLAIN: &[Scene] = &[
         });
         model
     }),
-    ("waiting", |size| Model { awaited: Some(later(-2)), ..panes(size) }),
+    ("waiting", |size| awaiting(Wait::Answer, size)),
+    ("refreshing", |size| awaiting(Wait::Refresh, size)),
+    ("searching-slowly", |size| {
+        let mut model = awaiting(Wait::Search, size);
+        model.invites.search.query = TextField::new("kim");
+        model.invites.search.typing = true;
+        model
+    }),
+    ("other-rows-awaited", |size| awaiting(Wait::Rows, size)),
     ("searching", |size| {
         let mut model = panes(size);
         model.invites.search.query = TextField::new("kim");
@@ -353,6 +361,10 @@ fn over_panes(size: (u16, u16), overlay: Overlay) -> Model {
     let mut model = panes(size);
     model.overlays.push(overlay);
     model
+}
+
+fn awaiting(what: Wait, size: (u16, u16)) -> Model {
+    Model { awaited: Some(Awaited { since: later(-2), what }), ..panes(size) }
 }
 
 /// The server is the embedded one.
