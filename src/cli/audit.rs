@@ -81,12 +81,15 @@ fn action(text: &str) -> Result<String, String> {
 fn row(event: &AuditEvent) -> [String; 5] {
     let name = |person: Option<&crate::api::Person>| person.map(|person| person.username.clone());
     let to = name(event.account.as_ref()).or_else(|| event.invite.map(|id| id.to_string()));
+    // TO is what other commands take; whom that invite is for is said beside it.
+    let recipient = event.recipient.as_ref().filter(|_| event.account.is_none()).map(|name| format!("for {name}"));
+    let detail = event.detail.clone().filter(|detail| !detail.is_empty());
     [
         output::minute(event.at),
         name(event.actor.as_ref()).unwrap_or_else(|| "–".to_owned()),
         event.action.clone(),
         to.unwrap_or_else(|| "–".to_owned()),
-        event.detail.clone().unwrap_or_default(),
+        recipient.into_iter().chain(detail).collect::<Vec<_>>().join(" · "),
     ]
 }
 
