@@ -110,12 +110,17 @@ impl Faults {
         self.note(html.contains(|c| is_hidden(c) && !matches!(c, '\r' | '\t')), || format!("{from}: {html:?}"));
     }
 
-    /// No cell of a table begins as a formula.
-    fn formula(&mut self, from: &str, csv: &str) {
-        let cells = csv.lines().flat_map(|line| line.split(',')).map(|cell| cell.trim_start_matches('"'));
-        let bad: Vec<&str> = cells.filter(|cell| cell.starts_with(['=', '@'])).collect();
-        self.note(!bad.is_empty(), || format!("{from}: {bad:?}"));
-        self.note(csv.contains(|c| is_hidden(c) && c != '\r'), || format!("{from}: {csv:?}"));
+    /// No cell of a table begins as a formula, as a spreadsheet reads it.
+    fn formula(&mut self, from: &str, table: &str) {
+        for row in csv::ReaderBuilder::new().has_headers(false).from_reader(table.as_bytes()).records() {
+            let row = match row {
+                Ok(row) => row,
+                Err(error) => return self.note(true, || format!("{from}: {error}")),
+            };
+            let bad: Vec<&str> = row.iter().filter(|cell| cell.starts_with(['=', '@', '+', '-', '\t'])).collect();
+            self.note(!bad.is_empty(), || format!("{from}: {bad:?}"));
+        }
+        self.note(table.contains(|c| is_hidden(c) && c != '\r'), || format!("{from}: {table:?}"));
     }
 
     fn mail(&mut self, mail: &Mail) {
