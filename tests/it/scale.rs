@@ -23,6 +23,24 @@ async fn a_large_band_of_postgres_costs_what_a_small_one_does() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_band_of_postgres_is_not_looked_for_among_the_rows_of_a_large_one() {
+    let Some(world) = World::postgres().await else { return };
+    let ada = world.account("ada").await;
+    let _ = seeded(&world, &ada, LARGE / 2).await;
+    let small = ada.band("Duo").await;
+    let _ = ada.invite(&small, json!({})).await;
+    world.run("ANALYZE").await;
+    for (table, more) in [("invite", ""), ("invite", " AND status = 'pending'"), ("member", ""), ("audit", "")] {
+        let sql = format!("SELECT * FROM {table} WHERE band = $1{more} ORDER BY seq DESC LIMIT 5000");
+        let steps = crate::plan::plan(&world.database, &sql).unwrap();
+        assert!(
+            steps.contains("Index Cond: (band = $1)") || steps.contains("Index Cond: ((band = $1)"),
+            "{sql}\n{steps}"
+        );
+    }
+}
+
 /// What a request came to, and how it is counted: a filtered answer counts what fits to 1,000.
 struct Work {
     request: String,
