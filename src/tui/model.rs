@@ -34,6 +34,7 @@ use super::{
     keymap::{Keymap, Scope},
     launch::Launched,
     listing::EntryId,
+    view::Hints,
 };
 use crate::{
     api::{Account, Band, Invite, InviteFilter, InviteSort, Member, Site, SyncInbox},
@@ -380,6 +381,8 @@ pub struct Model {
     pub refreshing: BTreeSet<RequestId>,
     /// When a label on the screen next reads differently.
     pub label_due: Option<Timestamp>,
+    /// The hints of the last frame, where clicks are taken: what was pointed at may have changed since.
+    pub(super) hints: Option<Hints>,
     /// Whether the screen is out of date.
     pub dirty: bool,
     /// The next request's name, and the next attempt's.
@@ -459,6 +462,7 @@ impl Model {
             awaited: None,
             refreshing: BTreeSet::new(),
             label_due: None,
+            hints: None,
             dirty: true,
             next_id: 1,
         }

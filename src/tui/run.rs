@@ -88,6 +88,8 @@ struct Loop {
     /// What is read from the terminal; `None` while another program has it.
     events: Option<EventStream>,
     start: Option<Start>,
+    /// Whether the mouse is taken.
+    mouse: bool,
     end: Signal,
     hang_up: Signal,
     interrupt: Signal,
@@ -118,6 +120,7 @@ impl Loop {
             arrivals,
             events: Some(EventStream::new()),
             start: Some(options.start),
+            mouse: options.mouse,
             end: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
@@ -140,6 +143,9 @@ impl Loop {
         loop {
             if std::mem::take(&mut self.model.dirty) {
                 self.screen.draw(|frame| view(&self.model, &self.theme, frame))?;
+                if self.mouse {
+                    self.model.drawn();
+                }
             }
             let sleep = until(self.model.wake_at());
             let ended = tokio::select! {

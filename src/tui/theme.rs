@@ -19,8 +19,10 @@ pub struct Theme {
     pub border: Style,
     /// Lines around what has the focus.
     pub focus: Style,
-    /// A key in a hint.
+    /// A key in the help, and what stands out beside texts: arrows, marks, the sign before what is typed.
     pub key: Style,
+    /// A key in a line of hints. Nothing else looks so: it is what a click is read by.
+    pub hint: Style,
     /// What was searched for, where it was found.
     pub found: Style,
     /// What is under the cursor in the list that takes the keys.
@@ -66,6 +68,7 @@ impl Theme {
             border: dim,
             focus: accent,
             key: accent.patch(bold),
+            hint: accent.patch(bold),
             found: accent.patch(bold).add_modifier(Modifier::UNDERLINED),
             selected: Style::new().add_modifier(Modifier::REVERSED),
             input: Style::new().add_modifier(Modifier::UNDERLINED),
@@ -104,16 +107,19 @@ impl Theme {
 mod tests {
     use super::*;
 
-    fn styles(theme: Theme) -> Vec<Style> {
-        let Theme { title, dim, border, focus, key, selected, input, pending, accepted, rejected, .. } = theme;
-        let Theme { cancelled, error, banner, .. } = theme;
-        vec![title, dim, border, focus, key, selected, input, pending, accepted, rejected, cancelled, error, banner]
+    fn styles(theme: &Theme) -> Vec<Style> {
+        let Theme { title, dim, border, focus, key, hint, selected, input, pending, accepted, rejected, .. } = *theme;
+        let Theme { cancelled, error, banner, .. } = *theme;
+        vec![
+            title, dim, border, focus, key, hint, selected, input, pending, accepted, rejected, cancelled, error,
+            banner,
+        ]
     }
 
     #[test]
     fn no_colour_means_no_colour_and_the_cursor_is_seen_all_the_same() {
         for theme in [Theme::new(Choice::Auto, true), Theme::new(Choice::None, false)] {
-            assert!(styles(theme).iter().all(|style| style.fg.is_none() && style.bg.is_none()));
+            assert!(styles(&theme).iter().all(|style| style.fg.is_none() && style.bg.is_none()));
             assert!(theme.selected.add_modifier.contains(Modifier::REVERSED));
             assert!(theme.banner.add_modifier.contains(Modifier::REVERSED));
         }
@@ -122,7 +128,7 @@ mod tests {
     #[test]
     fn the_background_and_the_colour_of_text_stay_the_terminals_own() {
         for &choice in Choice::ALL {
-            for style in styles(Theme::new(choice, false)) {
+            for style in styles(&Theme::new(choice, false)) {
                 assert_eq!(style.bg, None, "{choice}");
                 assert!(!matches!(style.fg, Some(Color::White | Color::Black | Color::Rgb(..) | Color::Indexed(_))));
             }

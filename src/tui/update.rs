@@ -111,10 +111,12 @@ impl Model {
         effects
     }
 
-    /// The instant at which something changes by itself: the next poll, the end of a notice, a label that grows older.
+    /// The instant at which something changes by itself: the next poll, the end of a notice or of what can be undone, a label that
+    /// grows older.
     pub fn wake_at(&self) -> Option<Timestamp> {
         let toast = self.toast.as_ref().map(|toast| toast.until);
-        [self.line.next_poll, toast, self.label_due, self.awaited_due()].into_iter().flatten().min()
+        let undo = self.undo.as_ref().map(|undo| undo.until);
+        [self.line.next_poll, toast, undo, self.label_due, self.awaited_due()].into_iter().flatten().min()
     }
 
     fn tick(&mut self) -> Vec<Effect> {
@@ -123,7 +125,9 @@ impl Model {
             self.dirty = true;
         }
         if self.undo.as_ref().is_some_and(|undo| self.now >= undo.until) {
+            // The footer names its key no more.
             self.undo = None;
+            self.dirty = true;
         }
         if self.line.next_poll.is_some_and(|due| self.now >= due) { self.poll() } else { Vec::new() }
     }

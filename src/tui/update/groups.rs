@@ -43,7 +43,7 @@ impl Model {
     /// Shows the invites of one campaign alone, whatever they were narrowed to before.
     pub(super) fn show_campaign(&mut self, id: CampaignId, name: String) -> Vec<Effect> {
         let mut effects = self.close_listings();
-        self.focus = Pane::Invites;
+        self.move_focus(Pane::Invites);
         self.invites.groups = None;
         (self.invites.status, self.invites.kind) = (None, None);
         self.invites.search = Search::default();

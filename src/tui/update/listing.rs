@@ -342,7 +342,7 @@ impl Model {
             Start::Invite(mut form) => {
                 form.follow(&self.settings.zone);
                 let mut effects = self.close_listings();
-                self.focus = Pane::Invites;
+                self.move_focus(Pane::Invites);
                 effects.extend(self.show_form(form));
                 effects
             }

@@ -12,6 +12,11 @@ use super::super::{
 const NOTCH: isize = 3;
 
 impl Model {
+    /// A frame was drawn: what it shows is what is clicked on next.
+    pub fn drawn(&mut self) {
+        self.hints = view::Hints::of(self);
+    }
+
     /// The wheel was turned at this column and row.
     pub(super) fn wheel(&mut self, up: bool, at: (u16, u16)) -> Vec<Effect> {
         let by = if up { -NOTCH } else { NOTCH };
@@ -44,7 +49,7 @@ impl Model {
         match &mut self.screen {
             Screen::Panes => {
                 if let Some(pane) = self.areas().pane_at(at) {
-                    self.focus = pane;
+                    self.move_focus(pane);
                 }
                 self.step(if up { -NOTCH } else { NOTCH })
             }
@@ -58,7 +63,13 @@ impl Model {
 
     /// A click at this column and row.
     pub(super) fn click(&mut self, at: (u16, u16)) -> Vec<Effect> {
-        if let Some(key) = view::Hints::of(self).and_then(|hints| hints.at(at)) {
+        let seen = self.hints.as_ref().and_then(|hints| hints.at(at));
+        let named = view::Hints::of(self).and_then(|hints| hints.at(at));
+        if seen != named {
+            // It was meant for what stood there.
+            return Vec::new();
+        }
+        if let Some(key) = named {
             return self.key(key.event());
         }
         let pointed = view::pointed_at(self, at.1);
@@ -108,13 +119,13 @@ impl Model {
 
     fn click_panes(&mut self, at: (u16, u16)) -> Vec<Effect> {
         if let Some(pane) = view::tab_at(self, at) {
-            self.focus = pane;
+            self.move_focus(pane);
             self.scroll();
             return Vec::new();
         }
         let areas = self.areas();
         let Some(pane) = areas.pane_at(at) else { return Vec::new() };
-        let focused = std::mem::replace(&mut self.focus, pane) == pane;
+        let focused = !self.move_focus(pane);
         let (Some(area), heading) = (areas.of(pane), if pane == Pane::Invites { 2 } else { 1 }) else {
             return Vec::new();
         };

@@ -114,7 +114,7 @@ impl Model {
         }
         if let Some(pane) = Pane::of(action.binding().scope) {
             let mut effects = self.close_listings();
-            self.focus = pane;
+            self.move_focus(pane);
             effects.extend(self.act(action));
             return effects;
         }
@@ -147,7 +147,7 @@ impl Model {
             self.bands.list.clear();
             effects.extend(self.turn_to(Some(band)));
         }
-        self.focus = Pane::Invites;
+        self.move_focus(Pane::Invites);
         self.line.etag = None;
         effects.extend(self.poll_now());
         effects

@@ -66,8 +66,19 @@ impl Model {
         }
     }
 
+    /// The focus goes to this pane; whether it was in another one. A search that was typed there is kept, as by Enter: the keys go
+    /// elsewhere now.
+    pub(super) fn move_focus(&mut self, pane: Pane) -> bool {
+        let moved = self.focus != pane;
+        if moved {
+            self.search_mut().typing = false;
+            self.focus = pane;
+        }
+        moved
+    }
+
     fn focus_on(&mut self, pane: Pane) -> Vec<Effect> {
-        self.focus = pane;
+        self.move_focus(pane);
         self.scroll();
         Vec::new()
     }
@@ -239,8 +250,13 @@ impl Model {
             || self.focus == Pane::Invites && (self.several_chosen() || narrowed || unfolded)
     }
 
-    pub(super) fn search(&self) -> &Search {
-        match self.focus {
+    /// The search in the pane in focus.
+    pub const fn search(&self) -> &Search {
+        self.search_in(self.focus)
+    }
+
+    pub(super) const fn search_in(&self, pane: Pane) -> &Search {
+        match pane {
             Pane::Bands => &self.bands.search,
             Pane::Invites => &self.invites.search,
             Pane::Members => &self.members.search,

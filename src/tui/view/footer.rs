@@ -30,7 +30,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
     } else if let Some(Overlay::Link(shown)) = model.overlays.last().filter(|overlay| is_qr(overlay)) {
         put_lines(buf, area, [&qr_keys(model, shown, usize::from(area.width), theme)]);
     } else if model.overlays.is_empty() {
-        let line = if searching(model) {
+        let line = if model.search().typing {
             hints(&[("enter", "keep"), ("esc", "clear"), ("↓", "to the list")], usize::from(area.width), theme)
         } else {
             keys(model, usize::from(area.width), theme)
@@ -103,7 +103,7 @@ fn hints_and_help(hints: &[(&str, &str)], wide: usize, theme: &Theme) -> Line<'s
 fn line(hints: &[(&str, &str)], theme: &Theme) -> Line<'static> {
     let mut spans = vec![Span::raw(" ")];
     for (key, label) in hints {
-        spans.push(Span::styled((*key).to_owned(), theme.key));
+        spans.push(Span::styled((*key).to_owned(), theme.hint));
         let gap = if label.is_empty() { "" } else { " " };
         spans.push(Span::styled(format!("{gap}{label}  "), theme.dim));
     }
@@ -224,8 +224,4 @@ fn keys(model: &Model, wide: usize, theme: &Theme) -> Line<'static> {
     let all: Vec<_> = actions.chain([Action::Help]).filter_map(shown).collect();
     let all: Vec<_> = all.iter().map(|(key, label)| (key.as_str(), *label)).collect();
     hints(&all, wide, theme)
-}
-
-fn searching(model: &Model) -> bool {
-    [&model.bands.search, &model.invites.search, &model.members.search].into_iter().any(|search| search.typing)
 }

@@ -1,4 +1,5 @@
-//! What is done by a click on a key that a line of hints names: read from what is drawn, so that it is what is seen.
+//! What is done by a click on a key that a line of hints names: read from what is drawn, so that it is what is seen. A click is
+//! judged by those of the last frame, too: `Model::drawn` keeps them.
 
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, layout::Rect, style::Modifier};
 
@@ -9,7 +10,7 @@ use crate::tui::{
     theme::Theme,
 };
 
-/// Nothing else that is drawn has it.
+/// What the keys of hints are drawn with, and nothing else.
 const MARK: Modifier = Modifier::RAPID_BLINK;
 
 /// The lines of hints that hold now, as they are drawn.
@@ -18,13 +19,15 @@ pub(in crate::tui) struct Hints {
     screen: Terminal<TestBackend>,
     /// The only row of them; none where each row can have one.
     row: Option<u16>,
+    /// Whether Enter joins a band: that takes more than a click.
+    joins: bool,
 }
 
 impl Hints {
     /// Those of what lies on top.
     pub(in crate::tui) fn of(model: &Model) -> Option<Self> {
         let plain = Theme::new(crate::config::Theme::None, true);
-        let theme = Theme { key: plain.key.add_modifier(MARK), ..plain };
+        let theme = Theme { hint: plain.hint.add_modifier(MARK), ..plain };
         // It keeps what is drawn, and shows it to nobody.
         let mut screen = Terminal::new(TestBackend::new(model.size.0, model.size.1)).ok()?;
         let areas = areas(model.size, model.focus);
@@ -48,7 +51,11 @@ impl Hints {
         // The answers to a question stand inside of its box.
         let is_question = matches!(model.overlays.last(), Some(Overlay::Confirm(_)));
         let row = (!is_question).then(|| keys.unwrap_or(areas.footer.y));
-        Some(Self { screen, row })
+        let joins = match model.overlays.last() {
+            Some(Overlay::Finder(finder)) => finder.chosen().is_some_and(|band| band.role.is_none()),
+            _ => false,
+        };
+        Some(Self { screen, row, joins })
     }
 
     /// The key that is named at this place of the screen: by itself, or by the words behind it. Of several keys in one hint
@@ -65,7 +72,7 @@ impl Hints {
             "→" => "right",
             other => other,
         };
-        name.parse().ok()
+        name.parse().ok().filter(|key: &Key| !(self.joins && key.is("enter")))
     }
 }
 

@@ -211,7 +211,7 @@ fn keys_below(buf: &mut Buffer, frame: Rect, keys: &[(&str, &str)], theme: &Them
     let room = usize::from(frame.width).saturating_sub(4);
     let mut x = frame.x + 1;
     for (key, label) in fitting(keys, 1, room) {
-        x = put(buf, x, y, &format!(" {key}"), theme.key, room);
+        x = put(buf, x, y, &format!(" {key}"), theme.hint, room);
         x = put(buf, x, y, &format!(" {label} "), theme.dim, room);
     }
 }

@@ -8,7 +8,12 @@ pub(in crate::tui) use scenes::Scene;
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use ratatui::{Terminal, backend::TestBackend, buffer::CellWidth as _, style::Color};
+use ratatui::{
+    Terminal,
+    backend::TestBackend,
+    buffer::{Cell, CellWidth as _},
+    style::{Color, Modifier},
+};
 
 use super::view;
 use crate::{
@@ -29,6 +34,16 @@ pub(in crate::tui) fn all_scenes() -> impl Iterator<Item = Scene> {
 /// What stands on the screen, row by row.
 pub(in crate::tui) fn text_of(model: &Model) -> Vec<String> {
     rows(&drawn(model, &coloured(), model.size))
+}
+
+/// The cells of the screen, row by row, and of each whether it is of a key in a line of hints.
+pub(in crate::tui) fn hint_cells(model: &Model) -> Vec<Vec<(String, bool)>> {
+    let mark = Modifier::SLOW_BLINK;
+    let theme = Theme { hint: coloured().hint.add_modifier(mark), ..coloured() };
+    let terminal = drawn(model, &theme, model.size);
+    let buffer = terminal.backend().buffer();
+    let cell = |cell: &Cell| (cell.symbol().to_owned(), cell.modifier.contains(mark) && cell.symbol() != " ");
+    buffer.content.chunks(usize::from(buffer.area.width)).map(|row| row.iter().map(cell).collect()).collect()
 }
 
 fn drawn(model: &Model, theme: &Theme, (width, height): (u16, u16)) -> Terminal<TestBackend> {

@@ -76,6 +76,10 @@ impl Desk {
     }
 
     pub(super) fn send(&mut self, msg: Msg) {
+        // Who clicks has seen what is there.
+        if let Msg::Click { .. } = msg {
+            self.model.drawn();
+        }
         let effects = self.model.update(msg, self.now);
         self.keep(effects);
     }

@@ -81,7 +81,20 @@ fn nothing_is_joined_by_a_click() {
     for _ in 0..3 {
         click(&mut desk, row);
     }
+    click_on(&mut desk, "enter ");
     assert!(matches!(desk.top(), Some(Overlay::Finder(finder)) if finder.selected == 1 && finder.sending.is_none()));
+    assert!(!desk.has_request(|r| matches!(r, Request::JoinBand(_))), "nor by one on the key that joins");
+    click_on(&mut desk, "esc close");
+    assert!(desk.top().is_none());
+}
+
+#[test]
+fn a_band_of_ones_own_is_gone_to_by_a_click_on_its_hint() {
+    let mut desk = Desk::with_a_band();
+    desk.press("1 J");
+    desk.answer(|r| matches!(r, Request::Bands(_)), Ok(bands(vec![band(1, Role::Owner)])));
+    click_on(&mut desk, "enter go there");
+    assert!(desk.top().is_none() && desk.model.focus == Pane::Invites);
 }
 
 #[test]
@@ -180,31 +193,127 @@ fn a_choice_beside_a_question_is_taken_by_a_click() {
     assert_eq!(chosen(&desk), 1);
 }
 
-/// Every key that a line of hints names on any screen is found where it stands, and nothing else is.
+/// The key of the hint that stands at this column of a row, read off the cells: by itself, or by the words behind it where it is
+/// the only one of its hint.
+fn named_at(row: &[(String, bool)], column: usize) -> Option<String> {
+    let text = |cells: &[(String, bool)]| cells.iter().map(|(symbol, _)| symbol.as_str()).collect::<String>();
+    let is_key = |at: &usize| row[*at].1;
+    let around = |at: usize| {
+        let first = (0..=at).rev().take_while(is_key).last().unwrap();
+        (first, (at..row.len()).take_while(is_key).last().unwrap())
+    };
+    if row[column].1 {
+        let (first, last) = around(column);
+        return Some(text(&row[first..=last]));
+    }
+    let (first, last) = around((0..column).rev().find(is_key)?);
+    let words = text(&row[last + 1..=column]);
+    let alone = first < 2 || !row[first - 2].1;
+    let is_label = words.trim_start() != "" && !words.ends_with(' ') && !words.contains("  ") && !words.contains('─');
+    (alone && is_label).then(|| text(&row[first..=last]))
+}
+
+/// Every key that a line of hints names on any screen is found where it stands, by itself and by its words, and nothing else is.
 #[test]
 fn what_can_be_clicked_is_what_is_named() {
     for size in [(120, 40), (80, 24), (50, 15), (40, 12)] {
         for (name, scene) in view::tests::all_scenes() {
             let model = scene(size);
-            let rows = view::tests::text_of(&model);
+            let cells = view::tests::hint_cells(&model);
             let hints = view::Hints::of(&model).unwrap();
-            let mut found = 0;
-            for (row, line) in rows.iter().enumerate() {
-                for column in 0..size.0 {
-                    let Some(key) = hints.at((column, row as u16)) else { continue };
-                    found += 1;
-                    let key = key.to_string();
-                    let named = match key.as_str() {
-                        "down" => "↓",
-                        "up" => "↑",
-                        "left" => "←",
-                        "right" => "→",
-                        other => other,
-                    };
-                    assert!(line.contains(named), "{name} {size:?}: {key} in {line}");
+            let joins = match model.overlays.last() {
+                Some(Overlay::Finder(finder)) => finder.chosen().is_some_and(|band| band.role.is_none()),
+                _ => false,
+            };
+            let mut rows = 0;
+            for (row, cells) in cells.iter().enumerate() {
+                let found: Vec<_> = (0..size.0).map(|column| hints.at((column, row as u16))).collect();
+                if found.iter().all(Option::is_none) {
+                    continue;
+                }
+                rows += 1;
+                for (column, key) in found.iter().enumerate() {
+                    let named = named_at(cells, column).map(|key| match key.as_str() {
+                        "↓" => "down".to_owned(),
+                        "↑" => "up".to_owned(),
+                        "←" => "left".to_owned(),
+                        "→" => "right".to_owned(),
+                        _ => key,
+                    });
+                    let named = named.filter(|key| !(joins && key == "enter"));
+                    let line: String = cells.iter().map(|(symbol, _)| symbol.as_str()).collect();
+                    assert_eq!(key.map(|key| key.to_string()), named, "{name} {size:?}: column {column} of {line}");
                 }
             }
-            assert!(found > 0, "{name} {size:?}: every screen names a key that holds");
+            assert!(rows > 0, "{name} {size:?}: every screen names a key that holds");
         }
+    }
+}
+
+#[test]
+fn what_says_that_there_is_more_is_no_hint() {
+    let mut desk = Desk::with_a_band();
+    desk.send(Msg::Resize(50, 15));
+    desk.press("n");
+    let rows = view::tests::text_of(&desk.model);
+    let says = (1..10).map(|n| format!("{n} more")).find(|says| rows.iter().any(|row| row.contains(says)));
+    let before = desk.model.overlays.clone();
+    click_on(&mut desk, &says.unwrap());
+    assert_eq!(desk.model.overlays, before);
+}
+
+#[test]
+fn a_click_on_a_hint_that_moved_since_it_was_drawn_does_nothing() {
+    let mut desk = Desk::with_a_band();
+    let rows = |desk: &Desk| view::tests::text_of(&desk.model);
+    let column_of = |desk: &Desk| rows(desk).last().unwrap().find("n new").unwrap() as u16;
+    let row = desk.model.size.1 - 1;
+    let before = column_of(&desk);
+    desk.model.drawn();
+    desk.model.inbox.pending = 1;
+    let after = column_of(&desk);
+    assert!(before != after, "the way to the inbox goes first");
+    for column in [before, after] {
+        let effects = desk.model.update(Msg::Click { at: (column, row) }, desk.now);
+        assert!(effects.is_empty() && desk.top().is_none(), "{:?}", desk.top());
+    }
+    desk.model.drawn();
+    desk.model.dirty = true;
+    let _ = desk.model.update(Msg::Click { at: (after, row) }, desk.now);
+    assert!(matches!(desk.top(), Some(Overlay::Form(_))), "what changed elsewhere does not matter");
+}
+
+#[test]
+fn the_footer_is_drawn_again_when_nothing_can_be_undone_any_more() {
+    let mut desk = Desk::with_a_band();
+    desk.press("r y");
+    desk.answer(|r| matches!(r, Request::RevokeInvite(_)), Ok(crate::tui::request::Answer::Done));
+    let footer = |desk: &Desk| view::tests::text_of(&desk.model).pop().unwrap();
+    assert!(footer(&desk).contains("u undo"));
+    let until = desk.model.undo.as_ref().unwrap().until;
+    desk.model.toast = None;
+    (desk.model.line.next_poll, desk.model.label_due) = (None, None);
+    assert_eq!(desk.model.wake_at(), Some(until));
+    desk.model.dirty = false;
+    let _ = desk.model.update(Msg::Tick, until);
+    assert!(desk.model.dirty && !footer(&desk).contains("u undo"));
+}
+
+#[test]
+fn a_search_that_is_typed_is_ended_by_a_click_or_the_wheel_in_another_pane() {
+    for wheel in [false, true] {
+        let mut desk = Desk::with_a_band();
+        desk.send(Msg::Resize(120, 40));
+        desk.press("/");
+        desk.type_text("kim");
+        let area = desk.model.areas().members.unwrap();
+        let at = (area.x + 4, area.y + 2);
+        desk.send(if wheel { Msg::Wheel { up: false, at } } else { Msg::Click { at } });
+        assert_eq!(desk.model.focus, Pane::Members);
+        assert!(!desk.model.invites.search.typing && desk.model.invites.search.query.text() == "kim");
+        let footer = view::tests::text_of(&desk.model).pop().unwrap();
+        assert!(!footer.contains("enter keep") && footer.contains("help"), "{footer}");
+        desk.press("2 x");
+        assert_eq!(desk.model.invites.search.query.text(), "kim", "keys are commands again");
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, confirm: &Confirm, theme: &Them
     let refused = confirm.refused.as_ref().map(|refused| say(&format!("✗ {refused}"), room, theme.error));
     let choices = confirm.choices.iter().filter(|_| confirm.sending.is_none()).map(|choice| {
         let mark = if choice.chosen { "[x]" } else { "[ ]" };
-        let key = Span::styled(choice.key.to_string(), theme.key);
+        let key = Span::styled(choice.key.to_string(), theme.hint);
         Line::from(vec![key, Span::raw(format!(" {mark} {}", choice.label))])
     });
     let mut parts = [question, consequence, refused.unwrap_or_default(), choices.collect(), vec![last(confirm, theme)]];
@@ -74,9 +74,9 @@ fn last(confirm: &Confirm, theme: &Theme) -> Line<'static> {
         _ => format!("{} the other {rest}", confirm.verb),
     };
     Line::from(vec![
-        Span::styled("y", theme.key),
+        Span::styled("y", theme.hint),
         Span::raw(format!(" {verb}   ")),
-        Span::styled("esc", theme.key),
+        Span::styled("esc", theme.hint),
         Span::raw(format!(" {}", other_way(confirm))),
     ])
 }
