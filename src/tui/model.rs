@@ -226,8 +226,8 @@ pub enum Wait {
     Answer,
     /// What is on the screen, once more.
     Refresh,
-    /// What fits a search that can be cleared.
-    Search,
+    /// What fits the search in this pane.
+    Search(Pane),
     /// Other rows of a list: by another filter, in another order, from its other end.
     Rows,
 }

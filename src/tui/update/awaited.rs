@@ -3,7 +3,7 @@
 
 use super::super::{
     message::Effect,
-    model::{Awaited, List, Model, Overlay, Pane, Purpose, Row, Tone, Wait, Want},
+    model::{Awaited, List, Model, Overlay, Pane, Purpose, Row, Screen, Tone, Wait, Want},
 };
 use crate::domain::Timestamp;
 
@@ -29,12 +29,19 @@ impl Model {
         self.awaited.filter(|awaited| said_at(awaited.since) <= self.now).map(|awaited| awaited.what)
     }
 
-    /// Whether the next Esc stops or clears what is awaited: not where it closes or stops what lies on top.
+    /// Whether the next Esc stops or clears what is awaited: not where it closes or stops what lies on top, nor on the way to another
+    /// server, where it goes back.
     pub fn esc_ends_awaiting(&self) -> bool {
+        if self.screen != Screen::Panes {
+            return false;
+        }
         match self.awaiting() {
             None | Some(Wait::Rows) => false,
-            // Esc clears a search that is being typed, too.
-            Some(Wait::Search) => self.overlays.is_empty(),
+            // Esc clears a search that is being typed, too; before one that is kept it clears the marks.
+            Some(Wait::Search(pane)) => {
+                let marked = self.focus == Pane::Invites && self.several_chosen();
+                self.overlays.is_empty() && self.focus == pane && (self.search().typing || !marked)
+            }
             // Whatever else Esc does goes first: what is refreshed comes all the same.
             Some(Wait::Refresh) => self.overlays.is_empty() && !self.search().typing && !self.has_way_back(),
             Some(Wait::Answer) => match self.overlays.last() {
@@ -47,7 +54,7 @@ impl Model {
 
     /// Whether Esc waits no longer, rather than doing what it does otherwise.
     pub(super) fn stops_awaiting(&self) -> bool {
-        self.esc_ends_awaiting() && self.awaiting() != Some(Wait::Search)
+        self.esc_ends_awaiting() && !matches!(self.awaiting(), Some(Wait::Search(_)))
     }
 
     /// When that is to be said.
@@ -70,21 +77,29 @@ impl Model {
         self.awaited = what.map(|what| Awaited { since, what });
     }
 
-    /// Whether other rows are to come for those that are seen.
+    /// Which other rows are to come for those that are seen: before all others those of a search that Esc can clear.
     fn awaits_rows(&self) -> Option<Wait> {
-        let is_awaited = |purpose: &Purpose| match purpose {
-            Purpose::Page { pane, question, want } => match pane {
-                Pane::Bands => replaces(&self.bands.list, *question, want),
-                Pane::Invites => replaces(&self.invites.list, *question, want),
-                Pane::Members => replaces(&self.members.list, *question, want),
-            },
-            Purpose::Listing { serial, of: None, question, want } => self
-                .listing()
-                .is_some_and(|listing| listing.serial == *serial && replaces(&listing.list, *question, want)),
-            _ => false,
+        let awaited = |purpose: &Purpose| match purpose {
+            Purpose::Page { pane, question, want } => {
+                let replaced = match pane {
+                    Pane::Bands => replaces(&self.bands.list, *question, want),
+                    Pane::Invites => replaces(&self.invites.list, *question, want),
+                    Pane::Members => replaces(&self.members.list, *question, want),
+                };
+                let searched = !self.search_in(*pane).query.is_empty();
+                replaced.then_some(if searched { Wait::Search(*pane) } else { Wait::Rows })
+            }
+            Purpose::Listing { serial, of: None, question, want } => {
+                let listing = self.listing().filter(|listing| listing.serial == *serial)?;
+                replaces(&listing.list, *question, want).then_some(Wait::Rows)
+            }
+            _ => None,
         };
-        self.waiting.values().any(is_awaited).then_some(())?;
-        Some(if self.search().query.is_empty() { Wait::Rows } else { Wait::Search })
+        self.waiting.values().filter_map(awaited).max_by_key(|wait| match wait {
+            Wait::Search(pane) if *pane == self.focus => 2,
+            Wait::Search(_) => 1,
+            _ => 0,
+        })
     }
 
     /// Esc: what is awaited is awaited no longer.

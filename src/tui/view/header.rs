@@ -100,7 +100,7 @@ fn awaited(model: &Model) -> Option<String> {
     let (what, esc) = match model.awaiting()? {
         Wait::Answer => ("waiting", "esc stops"),
         Wait::Refresh => ("refreshing", "esc stops"),
-        Wait::Search => ("searching", "esc clears"),
+        Wait::Search(_) => ("searching", "esc clears"),
         Wait::Rows => ("asking the server", ""),
     };
     Some(if model.esc_ends_awaiting() { format!("⋯ {what} · {esc}") } else { format!("⋯ {what}") })

@@ -1,10 +1,16 @@
 //! What is awaited without a box that says so.
 
-use super::desk::{Desk, invite, invites, is_sync};
-use crate::tui::{
-    message::Msg,
-    model::Wait,
-    request::{Answer, Request},
+use super::{
+    desk::{Desk, invite, invites, is_sync, member, members},
+    listing::requests,
+};
+use crate::{
+    domain::{JoinStatus, Role, Token},
+    tui::{
+        message::Msg,
+        model::{Pane, Screen, Wait},
+        request::{Answer, Request},
+    },
 };
 
 #[test]
@@ -116,15 +122,19 @@ fn a_slow_search_is_said_until_its_rows_are_there_and_esc_clears_it() {
     desk.press("/ k i");
     let is_search = |r: &Request| matches!(r, Request::Invites(_, query) if query.q.is_some());
     desk.wait(1);
-    assert_eq!(desk.model.awaiting(), Some(Wait::Search));
+    assert_eq!(desk.model.awaiting(), Some(Wait::Search(Pane::Invites)));
     assert!(desk.model.esc_ends_awaiting());
     desk.press("m");
-    assert_eq!(desk.model.awaiting(), Some(Wait::Search), "each letter is a new question of the same search");
+    assert_eq!(
+        desk.model.awaiting(),
+        Some(Wait::Search(Pane::Invites)),
+        "each letter is a new question of the same search"
+    );
     desk.answer(is_search, Ok(invites(vec![invite(1)])));
     assert_eq!(desk.model.awaiting(), None);
     desk.press("x");
     desk.wait(1);
-    assert_eq!(desk.model.awaiting(), Some(Wait::Search));
+    assert_eq!(desk.model.awaiting(), Some(Wait::Search(Pane::Invites)));
     desk.press("esc");
     assert!(desk.model.invites.search.query.is_empty() && !desk.has_request(is_search));
     desk.answer(|r| matches!(r, Request::Invites(..)), Ok(invites((1..=5).map(invite).collect())));
@@ -145,4 +155,72 @@ fn other_rows_that_take_their_time_are_said_and_an_empty_list_says_itself_that_i
     desk.press("A");
     desk.wait(1);
     assert_eq!(desk.model.awaiting(), None);
+}
+
+fn is_invites(request: &Request) -> bool {
+    matches!(request, Request::Invites(..))
+}
+
+#[test]
+fn a_search_is_said_for_the_pane_whose_rows_are_awaited_and_cleared_only_in_it() {
+    let mut desk = Desk::with_a_band();
+    desk.press("3 / r enter");
+    desk.answer(|r| matches!(r, Request::Members(..)), Ok(members(vec![member(1, Role::Owner)])));
+    desk.press("2 f");
+    desk.wait(1);
+    desk.press("3");
+    assert_eq!((desk.model.awaiting(), desk.model.esc_ends_awaiting()), (Some(Wait::Rows), false));
+    desk.answer(is_invites, Ok(invites((1..=5).map(invite).collect())));
+    desk.press("2 / k enter");
+    desk.wait(1);
+    assert_eq!((desk.model.awaiting(), desk.model.esc_ends_awaiting()), (Some(Wait::Search(Pane::Invites)), true));
+    desk.press("3");
+    assert_eq!((desk.model.awaiting(), desk.model.esc_ends_awaiting()), (Some(Wait::Search(Pane::Invites)), false));
+}
+
+#[test]
+fn esc_clears_marks_before_a_search_that_is_kept() {
+    let mut desk = Desk::with_a_band();
+    desk.press("/ k enter");
+    desk.wait(1);
+    assert!(desk.model.esc_ends_awaiting());
+    desk.press("space");
+    assert!(!desk.model.esc_ends_awaiting() && desk.model.awaiting().is_some());
+    desk.press("esc");
+    assert!(desk.model.invites.list.marked.is_empty() && !desk.model.invites.search.query.is_empty());
+    assert!(desk.model.esc_ends_awaiting());
+}
+
+#[test]
+fn other_rows_of_a_list_over_the_panes_are_no_search_whatever_is_searched_for_below() {
+    let mut desk = Desk::with_a_band();
+    desk.press("/ k enter");
+    desk.answer(is_invites, Ok(invites(vec![invite(1)])));
+    desk.press("W");
+    let is_list = |r: &Request| matches!(r, Request::JoinRequests(..));
+    desk.answer(is_list, Ok(requests([1], JoinStatus::Pending, None)));
+    desk.press("f");
+    desk.wait(1);
+    assert_eq!(desk.model.awaiting(), Some(Wait::Rows));
+}
+
+#[test]
+fn esc_goes_back_on_other_screens_whatever_is_awaited_behind_them() {
+    let mut desk = Desk::with_a_band();
+    desk.press("ctrl-r");
+    desk.wait(1);
+    desk.press("@");
+    desk.send(Msg::Places(Ok(Vec::new())));
+    desk.press("j enter");
+    assert!(matches!(desk.model.screen, Screen::Entry(_)) && desk.model.awaiting().is_some());
+    desk.press("esc");
+    assert_eq!(desk.model.screen, Screen::Panes);
+    let mut desk = Desk::with_a_band();
+    desk.press("2 y");
+    desk.send(Msg::Paste(format!("https://two.example/invite/{}", Token::from_random(&[7; 32]).reveal())));
+    desk.press("y");
+    desk.wait(1);
+    assert!(matches!(desk.model.screen, Screen::Starting(_)) && desk.model.awaiting().is_some());
+    desk.press("esc");
+    assert_eq!(desk.model.screen, Screen::Panes);
 }

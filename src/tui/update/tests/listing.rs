@@ -23,7 +23,7 @@ fn asks(n: u8, status: JoinStatus) -> JoinRequest {
     }
 }
 
-fn requests(numbers: impl IntoIterator<Item = u8>, status: JoinStatus, next: Option<&str>) -> Answer {
+pub(super) fn requests(numbers: impl IntoIterator<Item = u8>, status: JoinStatus, next: Option<&str>) -> Answer {
     Answer::JoinRequests(Box::new(JoinRequests {
         join_requests: numbers.into_iter().map(|n| asks(n, status)).collect(),
         next_cursor: next.map(str::to_owned),

@@ -160,7 +160,7 @@ const PLAIN: &[Scene] = &[
     ("waiting", |size| awaiting(Wait::Answer, size)),
     ("refreshing", |size| awaiting(Wait::Refresh, size)),
     ("searching-slowly", |size| {
-        let mut model = awaiting(Wait::Search, size);
+        let mut model = awaiting(Wait::Search(Pane::Invites), size);
         model.invites.search.query = TextField::new("kim");
         model.invites.search.typing = true;
         model
