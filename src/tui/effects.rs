@@ -57,8 +57,6 @@ pub(super) struct Effects {
     /// The session of the environment, for the one server that was named with it.
     given: Option<(Origin, SessionToken)>,
     profiles: Arc<Profiles>,
-    /// The profile in use, whose file sessions are kept in.
-    profile: Arc<Mutex<Option<String>>>,
     clipboard: Arc<Mutex<Clipboard>>,
     launcher: Option<Arc<dyn Launcher>>,
     running: HashMap<RequestId, AbortHandle>,
@@ -70,7 +68,6 @@ impl Effects {
     pub(super) fn new(
         arrivals: UnboundedSender<Arrival>,
         profiles: Profiles,
-        profile: Option<String>,
         clipboard: Clipboard,
         launcher: Option<Arc<dyn Launcher>>,
         given: Option<(Origin, SessionToken)>,
@@ -80,7 +77,6 @@ impl Effects {
             client: None,
             given,
             profiles: Arc::new(profiles),
-            profile: Arc::new(Mutex::new(profile)),
             clipboard: Arc::new(Mutex::new(clipboard)),
             launcher,
             running: HashMap::new(),
@@ -99,12 +95,16 @@ impl Effects {
                 }
             }
             Effect::Use { origin, session } => self.client = self.connect(origin, session),
-            Effect::Find(origin) => self.find(origin),
+            Effect::Find { serial, origin, profile } => self.find(serial, origin, profile.as_deref()),
             Effect::Places => self.places(),
-            Effect::Go(place) => self.go(place),
-            Effect::Launch => self.launch(),
-            Effect::Keep { origin, kept } => self.sessions(move |file| file.put(&origin, kept)),
-            Effect::Forget(origin) => self.sessions(move |file| file.forget(&origin)),
+            Effect::Go { serial, place } => self.go(serial, place),
+            Effect::Launch(serial) => self.launch(serial),
+            Effect::Keep { profile, origin, kept } => {
+                self.sessions(profile.as_deref(), move |file| file.put(&origin, kept));
+            }
+            Effect::Forget { profile, origin } => {
+                self.sessions(profile.as_deref(), move |file| file.forget(&origin));
+            }
             Effect::Copy(link) => self.copy(link),
             Effect::Read(path) => self.outside(move || Msg::Read(files::read(&path))),
             Effect::Save { path, table } => self.outside(move || Msg::Saved(files::save(&path, &table.0))),
@@ -146,28 +146,22 @@ impl Effects {
         self.running.insert(id, task.abort_handle());
     }
 
-    fn find(&self, origin: Origin) {
-        let profile = self.profile_in_use();
+    fn find(&self, serial: u64, origin: Origin, profile: Option<&str>) {
         if let Some((named, token)) = &self.given
             && *named == origin
-            && self.profiles.is_first(profile.as_deref())
+            && self.profiles.is_first(profile)
         {
-            return self.tell(Msg::Found { origin, session: Some(token.clone()), profile });
+            let profile = profile.map(str::to_owned);
+            return self.tell(Msg::Found { serial, origin, session: Some(token.clone()), profile });
         }
-        let (profiles, in_use, arrivals) =
-            (Arc::clone(&self.profiles), Arc::clone(&self.profile), self.arrivals.clone());
+        let (profiles, arrivals) = (Arc::clone(&self.profiles), self.arrivals.clone());
+        let profile = profile.map(str::to_owned);
         tokio::task::spawn_blocking(move || {
             // The server says which profile it is of.
             let profile = profiles.holding(&origin, profile.as_deref());
-            in_use.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&profile);
             let file = profiles.file(profile.as_deref());
-            found(&arrivals, origin, &file, profile, SessionFile::get);
+            found(&arrivals, serial, origin, &file, profile, SessionFile::get);
         });
-    }
-
-    /// The profile in use.
-    fn profile_in_use(&self) -> Option<String> {
-        self.profile.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn places(&self) {
@@ -175,32 +169,31 @@ impl Effects {
         self.outside(move || Msg::Places(profiles.places().map_err(|error| error.to_string())));
     }
 
-    /// Goes to a place: its profile is the one in use from now on, its account the one in use there.
-    fn go(&self, place: Place) {
-        self.profile.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&place.profile);
+    /// Goes to a place: its account is the one in use there from now on.
+    fn go(&self, serial: u64, place: Place) {
         let file = self.profiles.file(place.profile.as_deref());
         let Place { profile, at, username, .. } = place;
         let origin = match at {
             Where::Server(origin) => origin,
-            Where::Here => return self.launch_as(file, username),
+            Where::Here => return self.launch_as(serial, file, username),
         };
         if let Some((named, token)) = &self.given
             && *named == origin
             && username.is_none()
             && self.profiles.is_first(profile.as_deref())
         {
-            return self.tell(Msg::Found { origin, session: Some(token.clone()), profile });
+            return self.tell(Msg::Found { serial, origin, session: Some(token.clone()), profile });
         }
         let arrivals = self.arrivals.clone();
         tokio::task::spawn_blocking(move || {
-            found(&arrivals, origin, &file, profile, |file, origin| {
+            found(&arrivals, serial, origin, &file, profile, |file, origin| {
                 username.map_or(Ok(None), |username| file.pick(origin.as_str(), &username))
             });
         });
     }
 
     /// Starts the server on this machine after this account was made the one in use there.
-    fn launch_as(&self, file: SessionFile, username: Option<String>) {
+    fn launch_as(&self, serial: u64, file: SessionFile, username: Option<String>) {
         let (launcher, arrivals) = (self.launcher.clone(), self.arrivals.clone());
         tokio::task::spawn_blocking(move || {
             let running = launcher.ok_or_else(|| NO_SERVER.to_owned()).and_then(|launcher| {
@@ -209,23 +202,27 @@ impl Effects {
                 }
                 launcher.launch()
             });
-            let _ = arrivals.send(Arrival::Msg(Msg::Launched(running)));
+            let _ = arrivals.send(Arrival::Msg(Msg::Launched { serial, result: running }));
         });
     }
 
-    fn launch(&self) {
+    fn launch(&self, serial: u64) {
         let Some(launcher) = self.launcher.clone() else {
-            return self.tell(Msg::Launched(Err(NO_SERVER.to_owned())));
+            return self.tell(Msg::Launched { serial, result: Err(NO_SERVER.to_owned()) });
         };
         let arrivals = self.arrivals.clone();
         tokio::task::spawn_blocking(move || {
-            let _ = arrivals.send(Arrival::Msg(Msg::Launched(launcher.launch())));
+            let _ = arrivals.send(Arrival::Msg(Msg::Launched { serial, result: launcher.launch() }));
         });
     }
 
-    /// Changes the session file, off the loop: it waits for the disk.
-    fn sessions(&self, change: impl FnOnce(&SessionFile) -> Result<(), SessionError> + Send + 'static) {
-        let file = self.profiles.file(self.profile_in_use().as_deref());
+    /// Changes the session file of a profile, off the loop: it waits for the disk.
+    fn sessions(
+        &self,
+        profile: Option<&str>,
+        change: impl FnOnce(&SessionFile) -> Result<(), SessionError> + Send + 'static,
+    ) {
+        let file = self.profiles.file(profile);
         let arrivals = self.arrivals.clone();
         tokio::task::spawn_blocking(move || {
             if let Err(error) = change(&file) {
@@ -261,6 +258,7 @@ impl Effects {
 /// Tells of the session that `find` gives for a server, as far as it can still be used.
 fn found(
     arrivals: &UnboundedSender<Arrival>,
+    serial: u64,
     origin: Origin,
     file: &SessionFile,
     profile: Option<String>,
@@ -270,7 +268,7 @@ fn found(
         Ok(kept) => (kept.filter(|kept| kept.expires_at > Timestamp::now()).and_then(|kept| kept.token()), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    let _ = arrivals.send(Arrival::Msg(Msg::Found { origin, session, profile }));
+    let _ = arrivals.send(Arrival::Msg(Msg::Found { serial, origin, session, profile }));
     if let Some(problem) = problem {
         let _ = arrivals.send(Arrival::Msg(Msg::Trouble(problem)));
     }

@@ -47,9 +47,16 @@ pub enum Msg {
         result: Result<Answer, Error>,
     },
     /// The embedded server runs, or cannot.
-    Launched(Result<Launched, String>),
+    Launched {
+        /// Which start of it.
+        serial: u64,
+        /// How it ended.
+        result: Result<Launched, String>,
+    },
     /// A server was looked up among the kept sessions.
     Found {
+        /// For which way to a server.
+        serial: u64,
         /// The server.
         origin: Origin,
         /// The session kept for it, if there is one that can still be used.
@@ -100,22 +107,41 @@ pub enum Effect {
         session: Option<SessionToken>,
     },
     /// Look up the session kept for a server; ends in [`Msg::Found`].
-    Find(Origin),
+    Find {
+        /// For which way to a server.
+        serial: u64,
+        /// The server.
+        origin: Origin,
+        /// The profile in use.
+        profile: Option<String>,
+    },
     /// Look up where the person can go; ends in [`Msg::Places`].
     Places,
     /// Go there with the session that is kept for it; ends in [`Msg::Found`] or, on this machine, in [`Msg::Launched`].
-    Go(Place),
-    /// Start or find the embedded server; ends in [`Msg::Launched`].
-    Launch,
+    Go {
+        /// Which way to a server it is.
+        serial: u64,
+        /// Where to.
+        place: Place,
+    },
+    /// Start or find the embedded server; ends in [`Msg::Launched`] with this serial.
+    Launch(u64),
     /// Keep a session. Silence, or [`Msg::Trouble`].
     Keep {
+        /// The profile that it is of.
+        profile: Option<String>,
         /// What it is kept under.
         origin: Origin,
         /// The session.
         kept: Kept,
     },
     /// Forget the session of a server. Silence, or [`Msg::Trouble`].
-    Forget(Origin),
+    Forget {
+        /// The profile that it is of.
+        profile: Option<String>,
+        /// What it is kept under.
+        origin: Origin,
+    },
     /// Copy a link; ends in [`Msg::Copied`].
     Copy(Link),
     /// Read a file of people; ends in [`Msg::Read`].

@@ -184,8 +184,8 @@ pub struct Line {
     pub next_poll: Option<Timestamp>,
     /// The tag of the last poll's answer.
     pub etag: Option<String>,
-    /// Whether the embedded server is being started again.
-    pub relaunching: bool,
+    /// The serial of the embedded server's start where it is being started again.
+    pub relaunching: Option<u64>,
 }
 
 /// How weighty a toast is.
@@ -373,6 +373,8 @@ pub struct Model {
     pub pasted: Option<Pasted>,
     /// The band that it is to, where its offer was seen: who makes an account for it comes in with that.
     pub invited_to: Option<String>,
+    /// The serial of the server that is gone to: tells it from those that were gone to before, whose answers are dropped.
+    pub going: Option<u64>,
     /// Requests on their way.
     pub waiting: BTreeMap<RequestId, Purpose>,
     /// What is awaited because of a key, and since when.
@@ -458,6 +460,7 @@ impl Model {
             copying: None,
             pasted: None,
             invited_to: None,
+            going: None,
             waiting: BTreeMap::new(),
             awaited: None,
             refreshing: BTreeSet::new(),

@@ -74,13 +74,12 @@ impl Talk {
         let (sender, arrivals) = unbounded_channel();
         let mut model = Model::new(options.settings.clone(), SIZE, Timestamp::now());
         let start = Some(model.start(options.start));
-        let profile = options.settings.profile;
         // The terminal is sent no sequence, so it is asked for no clipboard either.
         let clipboard = options.clipboard.without_terminal();
         let (ask, lines) = reader();
         Self {
             model,
-            effects: Effects::new(sender, options.profiles, profile, clipboard, options.launcher, options.given),
+            effects: Effects::new(sender, options.profiles, clipboard, options.launcher, options.given),
             arrivals,
             ask,
             lines,

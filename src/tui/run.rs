@@ -109,14 +109,7 @@ impl Loop {
         Ok(Self {
             model: Model::new(options.settings.clone(), size, Timestamp::now()),
             theme: options.theme,
-            effects: Effects::new(
-                sender,
-                options.profiles,
-                options.settings.profile.clone(),
-                options.clipboard,
-                options.launcher,
-                options.given,
-            ),
+            effects: Effects::new(sender, options.profiles, options.clipboard, options.launcher, options.given),
             arrivals,
             events: Some(EventStream::new()),
             start: Some(options.start),

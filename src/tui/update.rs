@@ -76,11 +76,8 @@ impl Model {
             }
             Msg::Tick => self.tick(),
             Msg::Done { id, result } => self.done(id, result),
-            Msg::Launched(launched) => self.launched(launched),
-            Msg::Found { origin, session, profile } => {
-                self.settings.profile = profile;
-                self.found(&origin, session)
-            }
+            Msg::Launched { serial, result } => self.launched(serial, result),
+            Msg::Found { serial, origin, session, profile } => self.found(serial, origin, session, profile),
             Msg::Places(result) => {
                 self.places_known(result);
                 Vec::new()

@@ -145,6 +145,7 @@ impl Model {
             _ => Screen::Entry(self.connect_form()),
         };
         self.screen = next;
+        self.going = None;
         Vec::new()
     }
 
@@ -220,7 +221,7 @@ impl Model {
                 vec![effect]
             }
             read::Said::Server(origin) => {
-                return vec![Effect::Find(origin)];
+                return vec![self.go_and_find(origin)];
             }
             read::Said::Look(pasted) => {
                 self.overlays.pop();

@@ -39,6 +39,7 @@ impl Model {
                 self.pasted = Some(pasted);
                 self.toast(Tone::Plain, "The invite is kept: now say which server it is from.");
                 self.screen = Screen::Entry(self.connect_form());
+                self.going = None;
                 return Vec::new();
             }
             _ => {}
@@ -66,7 +67,7 @@ impl Model {
         let Some(Ok(origin)) = origin else { return Vec::new() };
         self.pasted = Some(pasted);
         self.screen = Screen::Starting(format!("Going to {origin}…"));
-        vec![Effect::Find(origin)]
+        vec![self.go_and_find(origin)]
     }
 
     /// The keys of an offer.

@@ -105,7 +105,9 @@ impl Model {
         let mut effects: Vec<_> = std::mem::replace(self, fresh).waiting.into_keys().map(Effect::Abandon).collect();
         (self.next_id, self.pasted) = (next_id, pasted);
         self.screen = Screen::Starting(format!("Going to {}…", place.title()));
-        effects.push(Effect::Go(place));
+        let serial = self.fresh();
+        self.going = Some(serial);
+        effects.push(Effect::Go { serial, place });
         effects
     }
 

@@ -97,11 +97,12 @@ impl Model {
         self.line.offline_since.get_or_insert(self.now);
         self.line.why = why;
         let embedded = self.server.as_ref().is_some_and(|server| server.launched.is_some());
-        if self.line.relaunching || !embedded || !matches!(error, Error::Connection { .. }) {
+        if self.line.relaunching.is_some() || !embedded || !matches!(error, Error::Connection { .. }) {
             return Vec::new();
         }
-        self.line.relaunching = true;
-        vec![Effect::Launch]
+        let serial = self.fresh();
+        self.line.relaunching = Some(serial);
+        vec![Effect::Launch(serial)]
     }
 
     /// Fetches again what is on the screen of everything whose revision moved.

@@ -49,8 +49,10 @@ impl Model {
     /// first question, and what comes late is awaited no longer.
     pub(super) fn starting_key(&mut self, key: Key) -> Vec<Effect> {
         if key.is("esc") {
+            self.going = None;
+            // A link that nobody goes to now is not gone to with the next server.
+            self.pasted = None;
             self.screen = if self.me.is_some() {
-                self.pasted = None;
                 Screen::Panes
             } else {
                 Screen::Welcome { choice: usize::from(!self.settings.can_launch), problem: None }
@@ -60,26 +62,28 @@ impl Model {
         if key.as_char() == Some('q') { vec![Effect::Quit] } else { Vec::new() }
     }
 
-    /// Whether nobody waits for the server on this machine any more: Esc went back from where it was awaited.
-    fn expects_no_server(&self) -> bool {
-        match &self.screen {
-            _ if self.me.is_some() => false,
-            Screen::Welcome { .. } => true,
-            Screen::Entry(form) => form.kind == FormKind::Connect,
-            Screen::Starting(_) | Screen::Panes => false,
-        }
-    }
-
     fn launch(&mut self) -> Vec<Effect> {
         self.screen = Screen::Starting("Starting the server on this machine…".to_owned());
-        vec![Effect::Launch]
+        let serial = self.fresh();
+        self.going = Some(serial);
+        vec![Effect::Launch(serial)]
     }
 
-    /// The embedded server runs, or cannot.
-    pub(super) fn launched(&mut self, launched: Result<Launched, String>) -> Vec<Effect> {
-        self.line.relaunching = false;
-        if self.expects_no_server() {
-            // It runs on; who chooses it later finds it.
+    /// Goes to a server with the session that is kept for it.
+    pub(super) fn go_and_find(&mut self, origin: Origin) -> Effect {
+        let serial = self.fresh();
+        self.going = Some(serial);
+        self.find(serial, origin)
+    }
+
+    fn find(&self, serial: u64, origin: Origin) -> Effect {
+        Effect::Find { serial, origin, profile: self.settings.profile.clone() }
+    }
+
+    /// The embedded server runs, or cannot. Where nobody goes there any more it runs on; who chooses it later finds it.
+    pub(super) fn launched(&mut self, serial: u64, launched: Result<Launched, String>) -> Vec<Effect> {
+        let again = self.line.relaunching == Some(serial);
+        if !again && self.going != Some(serial) {
             return Vec::new();
         }
         let parsed = launched.and_then(|launched| {
@@ -88,59 +92,60 @@ impl Model {
         });
         match parsed {
             // A take-over: the session holds on, the address may be another.
-            Ok((origin, keep_as, launched)) if self.me.is_some() => {
-                let Some(server) = &mut self.server else { return Vec::new() };
-                if server.origin == origin {
+            Ok((origin, keep_as, launched)) if again => {
+                if let Some(server) = self.server.as_mut().filter(|server| server.origin == origin) {
+                    self.line.relaunching = None;
                     server.launched = Some(launched);
                     return self.poll_now();
                 }
                 self.server = Some(Server { origin, keep_as: keep_as.clone(), launched: Some(launched), site: None });
-                vec![Effect::Find(keep_as)]
+                vec![self.find(serial, keep_as)]
             }
             Ok((origin, keep_as, launched)) => {
                 self.screen = Screen::Starting("Looking for your session…".to_owned());
                 self.server = Some(Server { origin, keep_as: keep_as.clone(), launched: Some(launched), site: None });
-                vec![Effect::Find(keep_as)]
+                vec![self.find(serial, keep_as)]
             }
-            Err(why) if self.me.is_some() => {
+            Err(why) if again => {
+                self.line.relaunching = None;
                 self.line.why = why;
                 self.dirty = true;
                 Vec::new()
             }
             Err(why) => {
+                self.going = None;
                 self.screen = Screen::Welcome { choice: 0, problem: Some(why) };
                 Vec::new()
             }
         }
     }
 
-    /// A server was looked up among the kept sessions.
-    pub(super) fn found(&mut self, found: &Origin, session: Option<SessionToken>) -> Vec<Effect> {
-        let is_other = self.server.as_ref().is_none_or(|server| server.keep_as != *found);
-        let gone_back = match self.screen {
-            Screen::Welcome { .. } => true,
-            Screen::Panes => is_other,
-            Screen::Entry(_) | Screen::Starting(_) => false,
-        };
-        if gone_back {
+    /// A server was looked up among the kept sessions. Its profile is the one in use only where somebody still goes there: what
+    /// is kept or forgotten is so for the profile in use.
+    pub(super) fn found(
+        &mut self,
+        serial: u64,
+        found: Origin,
+        session: Option<SessionToken>,
+        profile: Option<String>,
+    ) -> Vec<Effect> {
+        let again = self.line.relaunching == Some(serial);
+        if !again && self.going != Some(serial) {
             return Vec::new();
         }
-        match &self.server {
-            // A take-over: what is on the screen stays.
-            Some(server) if server.keep_as == *found && self.me.is_some() => {
-                if session.is_none() {
-                    return self.signed_out();
-                }
-                let mut effects = vec![Effect::Use { origin: server.origin.clone(), session }];
-                effects.extend(self.poll_now());
-                effects
-            }
-            Some(server) if server.keep_as == *found => {
-                let (origin, launched) = (server.origin.clone(), server.launched.clone());
-                self.use_server(origin, found.clone(), launched, session)
-            }
-            _ => self.use_server(found.clone(), found.clone(), None, session),
+        self.settings.profile = profile;
+        let known = self.server.as_ref().filter(|server| server.keep_as == found);
+        let (origin, launched) =
+            known.map_or_else(|| (found.clone(), None), |server| (server.origin.clone(), server.launched.clone()));
+        if !again {
+            return self.use_server(origin, found, launched, session);
         }
+        // A take-over: what is on the screen stays.
+        self.line.relaunching = None;
+        let ended = session.is_none();
+        let mut effects = vec![Effect::Use { origin, session }];
+        effects.extend(if ended { self.signed_out() } else { self.poll_now() });
+        effects
     }
 
     /// Turns to a server. With a session the panes open at once and fill as answers come.
@@ -186,7 +191,7 @@ impl Model {
         let kept = Kept::new(&token, &account.username, secret.expires_at);
         let mut effects = vec![
             Effect::Use { origin: server.origin.clone(), session: Some(token) },
-            Effect::Keep { origin: server.keep_as.clone(), kept },
+            Effect::Keep { profile: self.settings.profile.clone(), origin: server.keep_as.clone(), kept },
         ];
         // After a session that ended midway the panes and what lies over them are still there, unless it is somebody
         // else who comes.
@@ -222,7 +227,8 @@ impl Model {
     /// Leaves the server for its sign-in form.
     pub(super) fn leave_server(&mut self) -> Vec<Effect> {
         let Some(server) = self.server.take() else { return Vec::new() };
-        let mut effects = vec![Effect::Forget(server.keep_as.clone())];
+        let profile = self.settings.profile.clone();
+        let mut effects = vec![Effect::Forget { profile, origin: server.keep_as.clone() }];
         effects.extend(self.use_server(server.origin, server.keep_as, server.launched, None));
         effects
     }

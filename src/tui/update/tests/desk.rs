@@ -11,6 +11,7 @@ use crate::{
     domain::{AccountId, BandId, InviteId, InvitePermission, JoinMode, Registration, Role, SessionToken, Timestamp},
     tui::{
         keymap::Keymap,
+        launch::Launched,
         message::{Effect, Msg, Start},
         model::{Model, Overlay, RequestId, Settings},
         request::{Answer, Request},
@@ -28,6 +29,8 @@ pub(super) struct Desk {
     pub(super) sent: Vec<(RequestId, u64, Request)>,
     /// Every other effect, in order.
     pub(super) effects: Vec<Effect>,
+    /// The serial of the last way to a server that was asked for.
+    pub(super) going: u64,
 }
 
 impl Desk {
@@ -42,7 +45,7 @@ impl Desk {
             can_launch: true,
             demo: None,
         };
-        Self { model: Model::new(settings, (80, 24), NOW), now: NOW, sent: Vec::new(), effects: Vec::new() }
+        Self { model: Model::new(settings, (80, 24), NOW), now: NOW, sent: Vec::new(), effects: Vec::new(), going: 0 }
     }
 
     /// Signed in to a server with one band of five invites and two members, everything fetched.
@@ -86,12 +89,26 @@ impl Desk {
 
     fn keep(&mut self, effects: Vec<Effect>) {
         for effect in effects {
+            if let Effect::Launch(serial) | Effect::Find { serial, .. } | Effect::Go { serial, .. } = &effect {
+                self.going = *serial;
+            }
             match effect {
                 Effect::Ask { id, attempt, request } => self.sent.push((id, attempt, request)),
                 Effect::Abandon(id) => self.sent.retain(|(sent, ..)| *sent != id),
                 other => self.effects.push(other),
             }
         }
+    }
+
+    /// The embedded server that was asked for last runs, or cannot.
+    pub(super) fn launched(&mut self, result: Result<Launched, String>) {
+        self.send(Msg::Launched { serial: self.going, result });
+    }
+
+    /// The server that was asked for last was looked up.
+    pub(super) fn found(&mut self, server: &str, session: Option<SessionToken>, profile: Option<&str>) {
+        let profile = profile.map(str::to_owned);
+        self.send(Msg::Found { serial: self.going, origin: origin(server), session, profile });
     }
 
     /// Presses keys, named as in the keymap, separated by spaces.

@@ -122,8 +122,8 @@ fn an_embedded_server_that_is_gone_is_started_again_and_the_session_holds() {
         founder: None,
         empty: false,
     };
-    desk.send(Msg::Launched(Ok(launched(7878))));
-    desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: Some(session(1)), profile: None });
+    desk.launched(Ok(launched(7878)));
+    desk.found("http://127.0.0.1:7878", Some(session(1)), None);
     assert_eq!(desk.model.screen, Screen::Panes);
     desk.answer(|r| matches!(r, Request::Me), Ok(Answer::Me(Box::new(account(1, "ada")))));
     desk.sync(&[], 0);
@@ -132,14 +132,39 @@ fn an_embedded_server_that_is_gone_is_started_again_and_the_session_holds() {
     desk.press("ctrl-r");
     desk.answer(is_sync, Err(offline()));
     desk.answer(|r| matches!(r, Request::Bands(_)), Err(offline()));
-    assert!(matches!(desk.effects[..], [Effect::Launch]), "once, however much fails: {:?}", desk.effects);
-    desk.send(Msg::Launched(Ok(launched(40_001))));
-    assert!(matches!(&desk.effects[1], Effect::Find(origin) if origin.as_str() == "http://127.0.0.1:7878"));
-    desk.send(Msg::Found { origin: origin("http://127.0.0.1:7878"), session: Some(session(1)), profile: None });
+    assert!(matches!(desk.effects[..], [Effect::Launch(_)]), "once, however much fails: {:?}", desk.effects);
+    desk.launched(Ok(launched(40_001)));
+    assert!(matches!(&desk.effects[1], Effect::Find { origin, .. } if origin.as_str() == "http://127.0.0.1:7878"));
+    desk.found("http://127.0.0.1:7878", Some(session(1)), None);
     assert!(
         matches!(&desk.effects[2], Effect::Use { origin, session: Some(_) } if origin.as_str().ends_with(":40001"))
     );
     assert!(desk.has_request(is_sync));
+}
+
+#[test]
+fn a_server_that_is_started_again_does_not_hold_up_the_way_to_another() {
+    let mut desk = Desk::new();
+    desk.start(Start::Local);
+    let launched = || crate::tui::launch::Launched {
+        origin: "http://127.0.0.1:7878".to_owned(),
+        keep_as: "http://127.0.0.1:7878".to_owned(),
+        founder: None,
+        empty: false,
+    };
+    desk.launched(Ok(launched()));
+    desk.found("http://127.0.0.1:7878", Some(session(1)), None);
+    desk.answer(|r| matches!(r, Request::Me), Ok(Answer::Me(Box::new(account(1, "ada")))));
+    let token = crate::domain::Token::from_random(&[7; 32]);
+    desk.send(Msg::Paste(format!("https://two.example/invite/{}", token.reveal())));
+    desk.press("y");
+    let away = desk.going;
+    desk.answer(is_sync, Err(offline()));
+    assert!(desk.going != away, "{:?}", desk.effects);
+    desk.launched(Ok(launched()));
+    assert!(matches!(desk.model.screen, Screen::Starting(_)) && desk.model.line.relaunching.is_none());
+    desk.send(Msg::Found { serial: away, origin: origin("https://two.example"), session: None, profile: None });
+    assert!(matches!(desk.model.screen, Screen::Entry(_)), "{:?}", desk.model.screen);
 }
 
 #[test]

@@ -46,10 +46,10 @@ fn entry(model: &Model) -> &FormKind {
 fn another_account_is_one_key_and_enter_away_and_nothing_of_the_first_stays_on_the_screen() {
     let mut desk = opened();
     desk.press("enter");
-    assert!(matches!(&desk.effects[..], [Effect::Go(to)] if *to == places()[1]), "{:?}", desk.effects);
+    assert!(matches!(&desk.effects[..], [Effect::Go { place, .. }] if *place == places()[1]), "{:?}", desk.effects);
     assert!(desk.model.bands.list.is_empty() && desk.model.me.is_none() && desk.sent.is_empty());
     desk.effects.clear();
-    desk.send(Msg::Found { origin: origin("https://one.example"), session: Some(session(3)), profile: None });
+    desk.found("https://one.example", Some(session(3)), None);
     let used = matches!(&desk.effects[..], [Effect::Use { session: Some(used), .. }] if *used == session(3));
     assert!(used, "{:?}", desk.effects);
     assert_eq!(desk.model.screen, Screen::Panes);
@@ -60,8 +60,7 @@ fn a_profile_that_nobody_is_signed_in_to_opens_with_its_sign_in() {
     let mut desk = opened();
     desk.press("j enter");
     assert_eq!(desk.model.settings.profile.as_deref(), Some("work"));
-    let found = Msg::Found { origin: origin("https://two.example"), session: None, profile: Some("work".to_owned()) };
-    desk.send(found);
+    desk.found("https://two.example", None, Some("work"));
     assert_eq!(entry(&desk.model), &FormKind::SignIn);
 }
 
@@ -119,7 +118,7 @@ fn an_invite_for_another_account_is_explained_and_comes_along_to_that_account() 
     desk.press("@");
     desk.send(Msg::Places(Ok(places())));
     desk.press("enter");
-    desk.send(Msg::Found { origin: origin("https://one.example"), session: Some(session(3)), profile: None });
+    desk.found("https://one.example", Some(session(3)), None);
     assert!(desk.has_request(|r| matches!(r, Request::Preview(_))), "it is looked at as the other account");
 }
 
@@ -129,8 +128,7 @@ fn an_invite_never_goes_along_to_another_server() {
     desk.press("@");
     desk.send(Msg::Places(Ok(places())));
     desk.press("j enter");
-    let found = Msg::Found { origin: origin("https://two.example"), session: Some(session(4)), profile: None };
-    desk.send(found);
+    desk.found("https://two.example", Some(session(4)), None);
     let shown = |r: &Request| matches!(r, Request::Preview(Pasted { .. }));
     assert!(!desk.has_request(shown) && desk.model.pasted.is_none());
 }

@@ -95,8 +95,8 @@ fn a_link_to_another_server_is_asked_about_and_nothing_of_this_one_goes_along() 
     assert!(matches!(desk.top(), Some(Overlay::Confirm(confirm)) if confirm.question.contains("two.example")));
     assert!(desk.sent.is_empty());
     desk.press("y");
-    assert!(matches!(&desk.effects[..], [Effect::Find(origin)] if origin.as_str() == "https://two.example"));
-    desk.send(Msg::Found { origin: origin("https://two.example"), session: None, profile: None });
+    assert!(matches!(&desk.effects[..], [Effect::Find { origin, .. }] if origin.as_str() == "https://two.example"));
+    desk.found("https://two.example", None, None);
     assert!(
         matches!(&desk.effects[1], Effect::Use { origin, session: None } if origin.as_str() == "https://two.example")
     );
@@ -108,7 +108,7 @@ fn invited() -> Desk {
     let mut desk = Desk::new();
     desk.start(Start::Ask);
     desk.send(Msg::Paste(link("https://two.example")));
-    desk.send(Msg::Found { origin: origin("https://two.example"), session: None, profile: None });
+    desk.found("https://two.example", None, None);
     desk
 }
 
