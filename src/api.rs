@@ -46,7 +46,7 @@ pub use inbox::{Inbox, Waiting};
 pub use invites::{
     Accepted, Block, CreateInvite, CreatedInvite, DeclineInvite, Empty, Invite, InviteLink, Inviter, Invites,
     OnExisting, Outcome, Preview, PreviewBand, Redemption, Redemptions, ResendInvite, ResentInvite, UpdateInvite,
-    quoted, recipient,
+    account_name, quoted, recipient,
 };
 pub use patch::Patch;
 pub use people::{FoundPeople, FoundPerson, PersonState};

@@ -401,14 +401,19 @@ impl Invite {
 /// nobody takes a note for an address. Codes without a note are told apart by their ends.
 #[must_use]
 pub fn recipient(kind: Kind, username: Option<&str>, email: Option<&str>, label: Option<&str>, hint: &str) -> String {
-    let account = username.map(|username| format!("@{username}"));
-    let text = account.or_else(|| email.map(str::to_owned)).or_else(|| label.map(quoted));
+    let text = username.map(account_name).or_else(|| email.map(str::to_owned)).or_else(|| label.map(quoted));
     text.unwrap_or_else(|| match kind {
         Kind::Code => format!("code …{hint}"),
         // What has ended long ago can have lost it.
         Kind::Email => "erased address".to_owned(),
         _ => "anyone with link".to_owned(),
     })
+}
+
+/// The account whom an invite is for. One that was deleted has an id behind a `-` for a user name, and no other begins so.
+#[must_use]
+pub fn account_name(username: &str) -> String {
+    if username.starts_with('-') { "deleted account".to_owned() } else { format!("@{username}") }
 }
 
 /// What an inviter noted, as it stands where an address or a user name could stand too: `"Kim, the drummer"`.

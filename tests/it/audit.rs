@@ -40,7 +40,7 @@ async fn what_happened_is_told_newest_first(world: World) {
 }
 
 async fn an_event_says_whom_its_invite_is_for(world: World) {
-    let (ada, _) = (world.account("ada").await, world.account("kim").await);
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
     let band = ada.band("Choir").await;
     ada.invite(&band, json!({})).await;
     ada.invite(&band, json!({ "label": "The drummer" })).await;
@@ -60,6 +60,10 @@ async fn an_event_says_whom_its_invite_is_for(world: World) {
     // The trail keeps no address of its own: what is erased is gone from it.
     world.run("UPDATE invite SET email = NULL").await;
     assert_eq!(for_whom().await[1], "erased address");
+    assert_eq!(kim.delete("/me").await.0, 204);
+    assert_eq!(for_whom().await[0], "deleted account");
+    let table = ada.fetch(&format!("{path}&format=csv")).await.text().await.unwrap();
+    assert!(table.contains(",deleted account\r\n"), "{table}");
 }
 
 async fn a_filter_asks_for_all_that_it_names(world: World) {

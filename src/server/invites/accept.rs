@@ -1,7 +1,7 @@
 //! Coming in by an invite.
 
 use crate::{
-    api::{Accepted, BandRef, Code, Inviter, Outcome, Preview, PreviewBand, Problem},
+    api::{Accepted, BandRef, Code, Inviter, Outcome, Preview, PreviewBand, Problem, account_name},
     domain::{
         AccountId, Act, Address, Admission, BandId, BandName, CampaignId, CancelReason, For, InviteId, JoinRequestId,
         Kind, MaxUses, Membership, Policy, Refusal, Registration, Role, Standing, Status, Timestamp, Visit,
@@ -337,7 +337,7 @@ pub(crate) fn preview(
         event: campaigns::read_event(found.event.as_deref()),
         message: found.message,
         recipient: match found.kind {
-            Kind::User => found.account_username.map(|name| format!("@{name}")),
+            Kind::User => found.account_username.as_deref().map(account_name),
             _ => found.email.map(|address| address.masked()),
         },
         registration,
