@@ -34,6 +34,8 @@ pub(in crate::cli) struct Files {
 const MADE_BEFORE: &str = "made before";
 /// What stands for the status of a row whose pending invite is sent again.
 const SENT_AGAIN: &str = "sent again";
+/// What is said of such an invite where an earlier run of the same command had told its link, and the server tells none.
+const ENDED_SINCE: &str = "An earlier request sent this invite again, and it has ended by now.";
 
 /// What many rows came to.
 pub(super) struct Report<'a> {
@@ -112,15 +114,18 @@ impl<'a> Report<'a> {
         let mut cells = Vec::new();
         let mut sheet = Sheet::go_on();
         for (row, mut result) in rows.iter().zip(answer.results) {
+            let (is_refused, is_resent) = (is_refused(&result), is_resent(&result));
+            let was_made = is_told_again && result.status == RowStatus::Created;
+            let has_ended = is_told_again && !is_refused && result.link.is_none();
+            self.ended += u64::from(has_ended);
+            if has_ended && is_resent {
+                result.detail = Some(ENDED_SINCE.to_owned());
+            }
             let why = result.detail.as_deref().unwrap_or_default();
-            if is_refused(&result)
-                && let Some((writer, _)) = &mut self.failed
-            {
+            if is_refused && let Some((writer, _)) = &mut self.failed {
                 let problem = if why.is_empty() { result.status.as_str() } else { why };
                 writer.write_record(&self.people.failed_row(row, problem)).map_err(io::Error::from)?;
             }
-            let was_made = is_told_again && result.status == RowStatus::Created;
-            self.ended += u64::from(was_made && result.link.is_none());
             sheet.row(&result_row(row.line, &row.wish, &result));
             if self.json {
                 result.row += u32::try_from(before).unwrap_or(u32::MAX);
@@ -130,7 +135,7 @@ impl<'a> Report<'a> {
                 let link = result.link.clone().unwrap_or_else(|| why.to_owned());
                 let status = if was_made {
                     MADE_BEFORE.to_owned()
-                } else if is_resent(&result) {
+                } else if is_resent {
                     SENT_AGAIN.to_owned()
                 } else {
                     result.status.to_string().replace('_', " ")

@@ -1,7 +1,7 @@
 //! Making campaigns.
 
 use crate::{
-    api::{CampaignEvent, CreateCampaign, CreateInvite, Patch, RowStatus},
+    api::{CampaignEvent, CreateCampaign, CreateInvite, Patch},
     domain::{AccountId, BandId, BandPolicy, CampaignId, CampaignName, Message, Policy, Role, Timestamp},
     server::{
         App, Fields, Refused,
@@ -126,7 +126,7 @@ pub(crate) fn create(
         let shared = CreateInvite { campaign_id: Patch::Value(id), on_existing, ..CreateInvite::default() };
         let all = ManyInvites { shared: &shared, rows, dry_run: false };
         outcomes = invites::create_all(tx, app, band, caller, all, fresh, now)?;
-        if outcomes.iter().all(|one| one.status != RowStatus::Created && !one.is_resent()) {
+        if !outcomes.iter().any(Outcome::is_done) {
             let _ = tx.execute("DELETE FROM campaign WHERE id = $1", &[&id])?;
             return Ok((None, outcomes));
         }

@@ -33,7 +33,8 @@ pub(crate) fn routes() -> Routes {
 /// Makes up to 1,000 invites in one transaction. A row that is wrong stops no other: each has its result, `row` counts
 /// from 0. What all have in common and is wrong is refused for the whole. With `dry_run` the answer is the same, without
 /// ids and links, and nothing changes. Sent again under its `Idempotency-Key` it is answered as the first time, with the header
-/// `Idempotent-Replayed: true`; of an invite that has ended since there is no link, and `detail` says how it ended.
+/// `Idempotent-Replayed: true`; of an invite that has ended since there is no link, and `detail` says
+/// how a new one ended.
 #[utoipa::path(post, path = "/bands/{id}/invites/bulk", tag = "bulk",
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = CreateInvites,
     responses(
@@ -102,7 +103,7 @@ pub(super) fn read_again<T: serde::de::DeserializeOwned>(kept: Option<&str>) -> 
 
 /// Whether the row's link is shown: of new invites, and of those that were sent again.
 pub(super) fn has_link(one: &Outcome) -> bool {
-    (one.status == RowStatus::Created && !one.has_ended) || one.is_resent()
+    one.is_done() && !one.has_ended
 }
 
 /// The invites whose links are shown.

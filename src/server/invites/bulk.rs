@@ -45,7 +45,7 @@ pub(crate) struct Outcome {
     pub(crate) invite: Option<InviteId>,
     /// Why there is no new one, or what has become of it since.
     pub(crate) detail: Option<String>,
-    /// Whether the new one has ended since: its link leads nowhere.
+    /// Whether it has ended since it was made or sent again: its link leads nowhere.
     #[serde(skip)]
     pub(crate) has_ended: bool,
 }
@@ -66,6 +66,11 @@ impl Outcome {
     /// Whether the pending invite was sent again, as was asked for.
     pub(crate) fn is_resent(&self) -> bool {
         self.status == RowStatus::AlreadyPending && self.detail.is_none()
+    }
+
+    /// Whether an invite was made or sent again, as was asked for.
+    pub(crate) fn is_done(&self) -> bool {
+        self.status == RowStatus::Created || self.is_resent()
     }
 }
 
@@ -364,17 +369,17 @@ crate::row! {
     struct Now { id: InviteId, status: Status, cancel_reason: Option<CancelReason>, expires_at: Option<Timestamp> }
 }
 
-/// Says of invites that an earlier request made which of them have ended since, and how: their links lead nowhere.
+/// Finds which of the invites that an earlier request made or sent again have ended since: their links lead nowhere. Of one that
+/// was made it says how; words about one that was sent again would say that it was not ([`Outcome::is_resent`]).
 pub(crate) fn tell_ends(
     tx: &mut Tx<'_>,
     band: BandId,
     outcomes: &mut [Outcome],
     now: Timestamp,
 ) -> Result<(), Refused> {
-    let made = outcomes.iter().filter(|one| one.status == RowStatus::Created).filter_map(|one| one.invite);
-    let made: Vec<InviteId> = made.collect();
+    let done: Vec<InviteId> = outcomes.iter().filter(|one| one.is_done()).filter_map(|one| one.invite).collect();
     let mut ends = HashMap::new();
-    for some in made.chunks(AT_ONCE) {
+    for some in done.chunks(AT_ONCE) {
         let sql = intern(format!(
             "SELECT i.id AS id, i.status AS status, i.cancel_reason AS cancel_reason, i.expires_at AS expires_at
              FROM invite i WHERE i.id IN ({})",
@@ -393,9 +398,10 @@ pub(crate) fn tell_ends(
             }
         }
     }
-    for one in outcomes {
+    for one in outcomes.iter_mut().filter(|one| one.is_done()) {
         if let Some(how) = one.invite.and_then(|id| ends.remove(&id)) {
-            (one.detail, one.has_ended) = (Some(how), true);
+            one.has_ended = true;
+            one.detail = Some(how).filter(|_| one.status == RowStatus::Created);
         }
     }
     Ok(())

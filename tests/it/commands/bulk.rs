@@ -240,3 +240,30 @@ fn a_file_that_is_sent_again_tells_which_of_its_links_are_dead() {
     let anew = bulk(&["--again"]);
     assert!(anew.out.contains("created\tsam@") && anew.out.contains("already pending\tkim@"), "{anew:?}");
 }
+
+#[test]
+fn what_was_sent_again_and_has_ended_since_is_not_told_as_refused() {
+    let server = Served::start();
+    let (ada, band) = owls(&server);
+    let people = file(&ada, "people.csv", "sam@example.org\nkim@example.org\n");
+    assert_eq!(ada.run(&["invites", "bulk", &band, &people]).code, 0);
+    let failed = ada.path().join("failed.csv");
+    let resend = ["invites", "bulk", &band, &people, "--on-existing", "resend"];
+    let bulk = || ada.run(&[&resend[..], &["--failed", failed.to_str().unwrap()]].concat());
+    let first = bulk();
+    assert!(first.code == 0 && first.out.matches("/invite/inv_").count() == 2, "{first:?}");
+    let revoke = ["invites", "revoke", "--band", &band, "-q", "sam", "--status", "pending", "--yes"];
+    assert_eq!(ada.run(&revoke).out, "1 invite revoked.\n");
+    let again = bulk();
+    let rows: Vec<Vec<&str>> = again.out.lines().skip(1).map(|line| line.split('\t').collect()).collect();
+    assert_eq!(
+        rows[0][1..],
+        ["sent again", "sam@example.org", "An earlier request sent this invite again, and it has ended by now."]
+    );
+    assert!(rows[1][1] == "sent again" && rows[1][3].contains("/invite/inv_"), "{again:?}");
+    assert!(again.code == 0 && !failed.exists(), "{again:?}");
+    assert!(again.err.contains("2 invites had been sent again by the same command"), "{again:?}");
+    assert!(again.err.contains("1 of them ended since; with --again it is done anew."), "{again:?}");
+    let json = ada.json(&resend);
+    assert_eq!((&json["results"][0]["link"], &json["failed"]), (&Value::Null, &json!(0)), "{json}");
+}
