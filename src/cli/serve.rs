@@ -221,7 +221,7 @@ pub(super) const KEY_VARIABLE: &str = "GUESTLIST_KEY";
 
 /// The key: from the environment, from its file, or from the file beside the data, which is made where it is missing.
 pub(super) fn key(config: &Config, entropy: &SystemEntropy) -> Result<Key, Error> {
-    if let Some(text) = super::variable(KEY_VARIABLE).filter(|text| !text.is_empty()) {
+    if let Some(text) = key_given() {
         return Key::parse(&text, KEY_VARIABLE).map_err(|error| Error::Usage(error.to_string()));
     }
     let mut random = [0; 32];
@@ -234,15 +234,31 @@ pub(super) fn key(config: &Config, entropy: &SystemEntropy) -> Result<Key, Error
 
 /// The key as [`key`], for what is done to a server that there is: none is made, since it would open nothing.
 pub(super) fn key_there(config: &Config) -> Result<Key, Error> {
-    let is_given = super::variable(KEY_VARIABLE).is_some_and(|text| !text.is_empty());
-    let file = key_file(config)?;
-    if !is_given && !file.try_exists()? {
-        let file = file.display();
-        return Err(Error::Host(format!(
-            "there is no key at {file}: put the one of this server there (`guestlist serve` makes one at its first start)"
-        )));
+    match key_missing(config)? {
+        Some(missing) => Err(Error::Host(missing)),
+        None => key(config, &SystemEntropy::new()),
     }
-    key(config, &SystemEntropy::new())
+}
+
+/// Why there is no key, in words; `None` where there is one, of whatever worth. A given one needs no file and no folder.
+pub(super) fn key_missing(config: &Config) -> Result<Option<String>, Error> {
+    if key_given().is_some() {
+        return Ok(None);
+    }
+    let file = match key_file(config) {
+        Ok(file) if file.try_exists()? => return Ok(None),
+        Ok(file) => file,
+        Err(unknown) => return Ok(Some(format!("there is no key: {unknown}"))),
+    };
+    let file = file.display();
+    Ok(Some(format!(
+        "there is no key at {file}: put the one of this server there (`guestlist serve` makes one at its first start)"
+    )))
+}
+
+/// The text of the key in the environment.
+fn key_given() -> Option<String> {
+    super::variable(KEY_VARIABLE).filter(|text| !text.is_empty())
 }
 
 /// The file of the key, whether it is there or not.

@@ -353,6 +353,9 @@ async fn a_new_key_takes_over_without_losing_a_link() {
             refused(&site.admin(words), "there is no key at");
             assert!(!file.exists(), "{words:?}");
         }
+        refused(&site.admin(&["check"]), "the key is missing, and");
+        let answer: Value = serde_json::from_slice(&site.admin(&["check", "--json"]).stdout).unwrap();
+        assert_eq!(answer["sealed_by_older_keys"], Value::Null, "nobody knows: {answer}");
     }
 }
 
@@ -412,4 +415,46 @@ async fn a_key_that_is_none_of_the_databases_is_told_and_stops_nothing_that_runs
     std::fs::write(&file, right).unwrap();
     site.start();
     assert!(site.link(&id).await.contains("/invite/inv_"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_tells_a_wrong_key_from_an_older_one_that_is_missing_and_from_one_that_cannot_be_read() {
+    let mut site = Site::new(None).await;
+    site.invite().await;
+    let file = site.folder.path().join("key");
+    let other = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let right = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, other).unwrap();
+    refused(&site.admin(&["check"]), "the key is not that of");
+    site.stop();
+    site.start();
+    site.invite().await;
+    let answer = site.admin(&["check"]);
+    refused(&answer, "1 links of invites were sealed by a key that is not there");
+    refused(&answer, "an older key is missing");
+    assert!(!said(&answer).contains("is not that of"), "{}", said(&answer));
+    std::fs::write(&file, format!("{other}\n{right}")).unwrap();
+    assert!(done(&site.admin(&["check"])).contains("holds together"));
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let answer = site.admin(&["check"]);
+    refused(&answer, "chmod 600");
+    assert!(!said(&answer).contains("right one"), "{}", said(&answer));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_given_key_is_enough_without_a_file_and_a_mistyped_one_is_refused_as_such() {
+    let site = Site::new(None).await;
+    site.invite().await;
+    let key = std::fs::read_to_string(site.folder.path().join("key")).unwrap();
+    let database = format!("sqlite:{}", site.folder.path().join("guestlist.db").display());
+    let admin = |key: &str, words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guestlist"));
+        command.arg("admin").args(words).env_clear().env("GUESTLIST_DATABASE", &database).env("HOME", "/nowhere");
+        command.env("GUESTLIST_KEY", key).output().unwrap()
+    };
+    assert!(done(&admin(key.trim(), &["check"])).contains("holds together"));
+    assert!(done(&admin(key.trim(), &["key", "reseal"])).starts_with("0 secrets"));
+    refused(&admin("", &["check"]), "there is no key at /nowhere/");
+    let mistyped = admin("mistyped", &["check"]);
+    assert_eq!(mistyped.status.code(), Some(2), "{}", said(&mistyped));
 }

@@ -132,38 +132,44 @@ fn findings(store: &Store, runtime: &Runtime) -> Result<Vec<Finding>, Error> {
 
 fn check(config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
     let database = there(config)?;
+    // Without a key the rest is looked at all the same; one that cannot be read is refused before anything is.
+    let missing = serve::key_missing(config)?;
+    let key = if missing.is_none() { Some(serve::key_there(config)?) } else { None };
     let store = patient(&database, false)?;
     let findings = findings(&store, runtime)?;
     let mut said: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    let mut sealed_so = Vec::new();
-    // Without its key the rest is looked at all the same.
-    match serve::key_there(config) {
-        Ok(key) => sealed_so = runtime.block_on(sealed(&store, key))?,
-        Err(missing) => said.push(missing.to_string()),
-    }
-    for Sealed { what, lost, .. } in sealed_so.iter().filter(|one| one.lost > 0) {
-        said.push(format!("{lost} {what} were sealed by a key that is not there, and cannot be told again"));
-    }
+    said.extend(missing);
+    let sealed = key.map(|key| runtime.block_on(sealed(&store, key))).transpose()?;
+    let lost = sealed.iter().flatten().filter(|one| one.lost > 0);
+    said.extend(lost.map(|Sealed { what, lost, .. }| {
+        format!("{lost} {what} were sealed by a key that is not there, and cannot be told again")
+    }));
     if json {
-        let older: u64 = sealed_so.iter().map(|one| one.older).sum();
+        let older = sealed.as_ref().map(|all| all.iter().map(|one| one.older).sum::<u64>());
         output::json(&serde_json::json!({ "findings": said, "sealed_by_older_keys": older }))?;
     } else {
         for finding in &said {
             output::line(finding)?;
         }
     }
-    match said.len() {
-        0 if json => Ok(()),
-        0 => output::line(&format!("{database} holds together.")),
-        _ if findings.is_empty() => Err(Error::Host(format!(
-            "the key is not that of {database}, which holds together otherwise: put the right one in its place"
-        ))),
-        n => {
+    let some_open = sealed.as_ref().map(|all| all.iter().any(|one| one.open > 0));
+    match (said.len(), some_open) {
+        (0, _) if json => Ok(()),
+        (0, _) => output::line(&format!("{database} holds together.")),
+        (n, _) if !findings.is_empty() => {
             let things = if n == 1 { "one thing is".to_owned() } else { format!("{n} things are") };
             Err(Error::Host(format!(
                 "{things} not as it should be in {database}: keep a copy of it, and restore the newest backup that is whole"
             )))
         }
+        (_, None) => Err(Error::Host(format!("the key is missing, and {database} holds together otherwise"))),
+        (_, Some(false)) => Err(Error::Host(format!(
+            "the key is not that of {database}, which holds together otherwise: put the right one in its place"
+        ))),
+        // `key drop` allows that, so that the key is right.
+        (_, Some(true)) => Err(Error::Host(format!(
+            "an older key is missing, and {database} holds together otherwise: put it behind the others, or rotate those invites"
+        ))),
     }
 }
 
@@ -176,7 +182,11 @@ async fn sealed(store: &Store, key: Key) -> Result<Vec<Sealed>, Error> {
         let step = store.read(move |tx| admin::sealed(tx, &key, progress, STEP));
         let Some((found, next)) = step.await.map_err(|error| failed(&error))? else { return Ok(all) };
         match all.last_mut().filter(|last| last.what == found.what) {
-            Some(last) => (last.lost, last.older) = (last.lost + found.lost, last.older + found.older),
+            Some(last) => {
+                last.lost += found.lost;
+                last.open += found.open;
+                last.older += found.older;
+            }
             None => all.push(found),
         }
         progress = next;

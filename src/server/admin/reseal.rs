@@ -75,7 +75,9 @@ pub(crate) struct Sealed {
     pub(crate) what: &'static str,
     /// How many open by no key that there is.
     pub(crate) lost: u64,
-    /// How many by an older one.
+    /// How many open.
+    pub(crate) open: u64,
+    /// How many of those by an older key.
     pub(crate) older: u64,
 }
 
@@ -87,7 +89,7 @@ pub(crate) fn sealed(
     most: i64,
 ) -> Result<Option<(Sealed, Progress)>, Error> {
     let Some(place) = PLACES.get(progress.place) else { return Ok(None) };
-    let mut found = Sealed { what: place.what, lost: 0, older: 0 };
+    let mut found = Sealed { what: place.what, lost: 0, open: 0, older: 0 };
     let rows = place.rows(tx, progress.past, most)?;
     let next = match rows.last() {
         Some(last) => Progress { past: last.seq, ..progress },
@@ -97,8 +99,9 @@ pub(crate) fn sealed(
         let owner = owner.unwrap_or_default();
         if open(key, &owner, &sealed).is_none() {
             found.lost += 1;
-        } else if !key.is_newest(&owner, &sealed) {
-            found.older += 1;
+        } else {
+            found.open += 1;
+            found.older += u64::from(!key.is_newest(&owner, &sealed));
         }
     }
     Ok(Some((found, next)))
