@@ -217,12 +217,21 @@ impl Bulk {
 
     /// Moves the cursor by so many of the rows that are shown, and keeps it among `height` rows on the screen.
     pub(in crate::tui) fn step(&mut self, by: isize, height: usize) {
+        // Where nothing is wrong any more all are shown, so that the cursor is on no row that is not.
+        self.wrong_only &= self.rows.iter().any(BulkRow::is_wrong);
         let shown = self.shown();
         let at = shown.iter().position(|&at| at >= self.selected).unwrap_or(shown.len().saturating_sub(1));
         let at = at.saturating_add_signed(by).min(shown.len().saturating_sub(1));
         self.selected = shown.get(at).copied().unwrap_or(0);
         let height = height.max(1);
         self.top = self.top.min(at).max((at + 1).saturating_sub(height)).min(shown.len().saturating_sub(height));
+    }
+
+    /// The row that is shown before or behind the one under the cursor; at an end that one.
+    pub(in crate::tui) fn beside(&self, down: bool) -> usize {
+        let mut shown = self.shown().into_iter();
+        let found = if down { shown.find(|&at| at > self.selected) } else { shown.rfind(|&at| at < self.selected) };
+        found.unwrap_or(self.selected)
     }
 
     /// Begins to edit the row under the cursor.

@@ -496,9 +496,11 @@ fn edit_key(bulk: &mut Bulk, key: Key, height: usize) {
     } else if key.is("enter") {
         bulk.keep();
     } else if key.is("down") || key.is("up") {
-        let cell = editing.cell;
+        // A row that is mended may be shown no longer: where to go from it is known before.
+        let (cell, to) = (editing.cell, bulk.beside(key.is("down")));
         bulk.keep();
-        bulk.step(if key.is("down") { 1 } else { -1 }, height);
+        bulk.selected = to;
+        bulk.step(0, height);
         if !matches!(bulk.chosen().map(|row| &row.state), Some(RowState::Made(_))) {
             bulk.edit(cell);
         }

@@ -59,7 +59,10 @@ impl Model {
             Ok(_) => {}
             Err(error) => {
                 details.problem = Some(words(&error));
-                return if error.is_offline() { self.unreachable(&error) } else { Vec::new() };
+                if error.is_offline() {
+                    return self.unreachable(&error);
+                }
+                return if error.is_unauthenticated() { self.signed_out() } else { Vec::new() };
             }
         }
         self.details_wanted()

@@ -242,6 +242,7 @@ impl Model {
                     bulk.terms = *terms;
                     bulk.forget_answers();
                 }
+                self.bulk_scroll();
                 return Vec::new();
             }
             read::Said::Save(path) => {

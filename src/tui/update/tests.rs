@@ -3,6 +3,7 @@
 mod actions;
 mod awaited;
 mod bulk;
+mod bulk_rows;
 mod campaigns;
 mod codes;
 mod desk;
@@ -21,6 +22,8 @@ mod mouse;
 mod new_invite;
 mod panes;
 mod places;
+mod refused;
+mod review;
 mod rights;
 mod templates;
 mod trail;

@@ -17,23 +17,23 @@ use crate::{
 
 const LIST: &str = "email,name,role\rkim@example.org,Kim,\rsam@example.org,Sam,admin\rbad address@,,\r,table one,\r";
 
-fn is_bulk(request: &Request) -> bool {
+pub(super) fn is_bulk(request: &Request) -> bool {
     matches!(request, Request::CreateInvites(..))
 }
 
-fn body(desk: &Desk) -> &CreateInvites {
+pub(super) fn body(desk: &Desk) -> &CreateInvites {
     match &desk.request(is_bulk).2 {
         Request::CreateInvites(band, body) if *band == band_id(1) => body,
         other => panic!("{other:?}"),
     }
 }
 
-fn sent(desk: &Desk) -> Vec<String> {
+pub(super) fn sent(desk: &Desk) -> Vec<String> {
     body(desk).rows.iter().map(|row| row.read().unwrap()).map(|row| row.email.or(row.name).unwrap()).collect()
 }
 
 /// An answer: each row made, or refused with these words.
-fn answer(rows: &[Option<&str>]) -> Answer {
+pub(super) fn answer(rows: &[Option<&str>]) -> Answer {
     let results: Vec<_> = rows
         .iter()
         .zip(0..)
@@ -50,11 +50,11 @@ fn answer(rows: &[Option<&str>]) -> Answer {
     Answer::CreatedInvites(Box::new(CreatedInvites { created: rows.len() as u32 - failed, failed, results }))
 }
 
-fn bulk(desk: &Desk) -> &Bulk {
+pub(super) fn bulk(desk: &Desk) -> &Bulk {
     desk.model.bulk().unwrap()
 }
 
-fn states(desk: &Desk) -> Vec<&'static str> {
+pub(super) fn states(desk: &Desk) -> Vec<&'static str> {
     let word = |state: &RowState| match state {
         RowState::Unknown => "unknown",
         RowState::Ready => "ready",
@@ -65,7 +65,7 @@ fn states(desk: &Desk) -> Vec<&'static str> {
     bulk(desk).rows.iter().map(|row| word(&row.state)).collect()
 }
 
-fn with_list(list: &str) -> Desk {
+pub(super) fn with_list(list: &str) -> Desk {
     let mut desk = Desk::with_a_band();
     desk.press("b");
     desk.send(Msg::Paste(list.to_owned()));

@@ -269,3 +269,23 @@ fn the_profile_of_a_server_is_in_use_only_where_it_is_gone_to() {
         assert_eq!(forgotten, Some(profile), "{:?}", desk.effects);
     }
 }
+
+#[test]
+fn the_first_question_is_answered_by_arrows_and_letters_too_and_where_no_server_can_run_leads_to_another() {
+    for key in ["up", "down", "tab", "j", "k"] {
+        let mut desk = Desk::new();
+        desk.start(Start::Ask);
+        desk.press(key);
+        assert_eq!(desk.model.screen, Screen::Welcome { choice: 1, problem: None }, "{key}");
+        desk.press(key);
+        desk.press("enter");
+        assert!(matches!(desk.effects[..], [Effect::Launch { .. }]), "{key}: there are two, and they go round");
+    }
+    let mut desk = Desk::new();
+    desk.model.settings.can_launch = false;
+    desk.start(Start::Ask);
+    desk.press("1");
+    assert!(
+        desk.effects.is_empty() && matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::Connect)
+    );
+}

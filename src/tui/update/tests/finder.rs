@@ -103,3 +103,48 @@ fn without_a_band_of_ones_own_there_is_a_way_to_one() {
     desk.press("enter");
     assert!(desk.has_request(is_search));
 }
+
+#[test]
+fn keys_go_through_what_was_found_and_stop_at_both_ends() {
+    let mut desk = looking();
+    desk.press("tab ctrl-n tab tab");
+    assert_eq!(finder(&desk).selected, 2, "behind the last there is nothing");
+    desk.press("shift-tab");
+    assert_eq!(finder(&desk).selected, 1);
+    desk.press("ctrl-p up");
+    assert_eq!(finder(&desk).selected, 0);
+    assert!(finder(&desk).query.is_empty() && !desk.has_request(is_search), "none of them is typed");
+}
+
+#[test]
+fn while_one_joins_nothing_is_typed_and_esc_waits_no_longer() {
+    let join = |r: &Request| matches!(r, Request::JoinBand(_));
+    let mut desk = looking();
+    desk.press("enter");
+    desk.type_text("owl");
+    desk.send(Msg::Paste("owl".to_owned()));
+    desk.press("down enter");
+    assert!(finder(&desk).query.is_empty() && finder(&desk).selected == 0 && !desk.has_request(is_search));
+    let id = desk.request(join).0;
+    desk.press("esc");
+    assert!(desk.top().is_none() && !desk.has_request(join));
+    let band = BandRef { id: band_id(7), name: "Open Stage".to_owned() };
+    let accepted = Accepted { outcome: Outcome::Joined, band, role: Role::Member, calendar: None };
+    desk.send(Msg::Done { id, result: Ok(Answer::Accepted(Box::new(accepted))) });
+    assert_eq!(desk.model.band, Some(band_id(1)), "what comes late takes nobody along");
+}
+
+#[test]
+fn a_search_that_finds_no_server_says_so_and_one_without_a_session_asks_to_sign_in() {
+    let mut desk = Desk::with_a_band();
+    desk.press("1 J");
+    desk.answer(is_search, Err(offline()));
+    assert!(finder(&desk).problem.is_some() && desk.model.line.offline_since.is_some());
+    desk.type_text("o");
+    desk.answer(is_search, Err(problem(Code::Unauthenticated, "The session has ended.")));
+    assert!(matches!(desk.top(), Some(Overlay::Form(form)) if form.title == "Sign in"));
+    desk.type_text("correct horse");
+    desk.press("enter");
+    desk.answer(|r| matches!(r, Request::SignIn(_)), Ok(Answer::SignedIn(Box::new(signed_in(1, "ada")))));
+    assert_eq!(finder(&desk).query.text(), "o", "what was looked for is still there");
+}

@@ -1,6 +1,6 @@
 use super::desk::*;
 use crate::{
-    api::{Code, CreatedInvite, FieldError, Invite, Problem},
+    api::{Code, CreatedInvite, FieldError, Invite, Patch, Problem, UpdateBand},
     client::Error,
     domain::{Kind, Role},
     tui::{
@@ -241,4 +241,107 @@ fn the_editor_is_for_fields_of_several_lines() {
     desk.effects.clear();
     desk.press("shift-tab ctrl-o");
     assert!(desk.effects.is_empty(), "{:?}", desk.effects);
+}
+
+#[test]
+fn enter_is_a_new_line_in_a_message_and_arrows_leave_it_only_at_its_ends() {
+    let mut desk = with_message();
+    desk.press("enter");
+    desk.type_text("Bring a horn.");
+    assert_eq!(message(&desk), "Come early.\nBring a horn.");
+    assert!(form(&desk).review.is_none(), "nothing is sent by it");
+    let field = |desk: &Desk| form(desk).fields[form(desk).focus].name;
+    desk.press("up");
+    assert_eq!(field(&desk), "message", "from the second line to the first");
+    desk.press("up");
+    assert_eq!(field(&desk), "label");
+}
+
+#[test]
+fn what_a_form_has_no_field_for_is_said_over_the_whole() {
+    let wrong = |field: &str, message: &str| FieldError { field: field.to_owned(), message: message.to_owned() };
+    let create = |r: &Request| matches!(r, Request::CreateInvite(..));
+    let mut desk = Desk::with_a_band();
+    desk.press("n ctrl-s y");
+    let both = vec![wrong("ttl_hours", "must be at most 2160"), wrong("calendar", "must be known")];
+    desk.answer(create, Err(Error::Problem(Box::new(Problem::fields(both)))));
+    assert_eq!(error(&desk, "expires_at"), "must be at most 2160", "one line takes both ways to say an end");
+    assert!(form(&desk).refused.is_some() && form(&desk).review.is_none());
+    // A template has a line of its own for the life of what it makes.
+    let mut desk = Desk::with_a_band();
+    desk.press("P n");
+    desk.type_text("Guests");
+    desk.press("ctrl-s");
+    let refused = Error::Problem(Box::new(Problem::fields(vec![wrong("ttl_hours", "must be at most 2160")])));
+    desk.answer(|r| matches!(r, Request::CreateTemplate(..)), Err(refused));
+    assert_eq!((error(&desk, "ttl_hours").as_str(), &form(&desk).refused), ("must be at most 2160", &None));
+}
+
+#[test]
+fn of_a_band_only_what_was_changed_is_sent() {
+    let fill = |desk: &mut Desk, name: &str, text: &str| match desk.model.overlays.last_mut() {
+        Some(Overlay::Form(form)) => form.fill(name, text),
+        other => panic!("{other:?}"),
+    };
+    let update = |r: &Request| matches!(r, Request::UpdateBand(..));
+    let mut desk = Desk::with_a_band();
+    desk.model.bands.list.change(band_id(1), |band| band.contact = Some("ada@example.org".to_owned()));
+    desk.press("1 e");
+    fill(&mut desk, "contact", "");
+    desk.press("ctrl-s");
+    let Request::UpdateBand(id, body) = desk.request(update).2.clone() else { panic!() };
+    let expected = UpdateBand { contact: Patch::Null, ..UpdateBand::default() };
+    assert_eq!((id, body), (band_id(1), expected));
+    desk.answer(update, Ok(Answer::Band(Box::new(band(1, Role::Owner)))));
+    assert_eq!((desk.toast(), desk.model.band), ("Saved.", Some(band_id(1))));
+    desk.press("e");
+    fill(&mut desk, "description", "Late jazz.");
+    fill(&mut desk, "name", "");
+    desk.press("ctrl-s");
+    assert!(!error(&desk, "name").is_empty() && !desk.has_request(update));
+    fill(&mut desk, "name", "The Owls");
+    desk.press("ctrl-s");
+    let Request::UpdateBand(_, body) = desk.request(update).2.clone() else { panic!() };
+    assert_eq!((body.name.as_deref(), body.contact), (Some("The Owls"), Patch::Omitted));
+    assert_eq!(body.description, Patch::Value("Late jazz.".to_owned()));
+}
+
+#[test]
+fn a_form_in_which_nothing_was_changed_sends_nothing_and_closes() {
+    let mut desk = Desk::with_a_band();
+    for keys in ["1 e", "3 j e"] {
+        desk.press(keys);
+        assert!(matches!(desk.top(), Some(Overlay::Form(_))), "{keys}");
+        desk.sent.clear();
+        desk.press("ctrl-s");
+        assert!(desk.top().is_none() && desk.sent.is_empty(), "{keys}: {:?}", desk.sent);
+    }
+}
+
+#[test]
+fn an_invite_that_never_ends_cannot_end_later() {
+    let mut desk = Desk::with_a_band();
+    desk.model.invites.list.change(invite_id(1), |invite| invite.expires_at = None);
+    desk.press("+");
+    assert_eq!(form(&desk).value("expires_at"), "3d", "from now on");
+    desk.press("ctrl-u");
+    desk.type_text("+24");
+    desk.press("enter");
+    assert!(error(&desk, "expires_at").contains("never expires"), "{}", error(&desk, "expires_at"));
+    assert!(!desk.has_request(|r| matches!(r, Request::UpdateInvite(..))));
+}
+
+#[test]
+fn nobody_signs_in_without_a_name_or_a_password() {
+    let mut desk = Desk::new();
+    desk.start(crate::tui::message::Start::Server { origin: origin("https://one.example"), session: None });
+    desk.press("ctrl-s");
+    assert_eq!(
+        (error(&desk, "login").as_str(), error(&desk, "password").as_str()),
+        ("must be filled in", "must be filled in")
+    );
+    desk.type_text("ada");
+    desk.press("ctrl-s");
+    assert_eq!((error(&desk, "login").as_str(), error(&desk, "password").as_str()), ("", "must be filled in"));
+    assert!(!desk.has_request(|r| matches!(r, Request::SignIn(_))));
 }

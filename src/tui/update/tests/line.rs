@@ -249,3 +249,50 @@ fn clients_that_were_started_together_do_not_poll_together() {
         .collect();
     assert!(pauses.len() >= 15 && pauses.iter().all(|pause| (4_500_000..=5_500_000).contains(pause)), "{pauses:?}");
 }
+
+/// Signed in to the server on this machine, which is not reached any more and was started again.
+fn started_again() -> Desk {
+    let mut desk = Desk::with_a_band();
+    let here = launched_at(7878);
+    let server = desk.model.server.as_mut().unwrap();
+    server.origin = origin(&here.origin);
+    server.keep_as = origin(&here.keep_as);
+    server.launched = Some(here);
+    desk.press("ctrl-r");
+    desk.answer(is_sync, Err(problem(Code::Unavailable, "Not now.")));
+    assert!(desk.effects.is_empty(), "one that answers is not started a second time: {:?}", desk.effects);
+    desk.answer(|r| matches!(r, Request::Bands(_)), Err(offline()));
+    assert!(matches!(desk.effects[..], [Effect::Launch { .. }]), "{:?}", desk.effects);
+    desk.effects.clear();
+    desk
+}
+
+fn launched_at(port: u16) -> crate::tui::launch::Launched {
+    crate::tui::launch::Launched {
+        origin: format!("http://127.0.0.1:{port}"),
+        keep_as: "http://127.0.0.1:7878".to_owned(),
+        founder: None,
+        empty: false,
+    }
+}
+
+#[test]
+fn a_server_here_that_comes_back_where_it_was_is_asked_at_once_and_one_that_does_not_says_why() {
+    let mut desk = started_again();
+    desk.launched(Ok(launched_at(7878)));
+    assert!(desk.has_request(is_sync) && desk.effects.is_empty(), "{:?}", desk.effects);
+    assert_eq!(desk.model.screen, Screen::Panes);
+    let mut desk = started_again();
+    desk.launched(Err("The disk is full.".to_owned()));
+    assert_eq!((desk.model.line.why.as_str(), &desk.model.screen), ("The disk is full.", &Screen::Panes));
+    assert_eq!(desk.model.invites.list.len(), 5, "what is known stays");
+}
+
+#[test]
+fn a_server_here_that_comes_back_elsewhere_without_a_session_asks_to_sign_in_over_the_panes() {
+    let mut desk = started_again();
+    desk.launched(Ok(launched_at(40_001)));
+    desk.found("http://127.0.0.1:7878", None, None);
+    assert!(matches!(desk.top(), Some(Overlay::Form(form)) if form.title == "Sign in" && form.value("login") == "ada"));
+    assert_eq!((&desk.model.screen, desk.model.invites.list.len()), (&Screen::Panes, 5));
+}

@@ -317,3 +317,17 @@ fn a_search_that_is_typed_is_ended_by_a_click_or_the_wheel_in_another_pane() {
         assert_eq!(desk.model.invites.search.query.text(), "kim", "keys are commands again");
     }
 }
+
+#[test]
+fn on_a_screen_that_is_too_small_nothing_is_pointed_at() {
+    let mut desk = Desk::with_a_band();
+    desk.send(Msg::Resize(20, 4));
+    let before = (desk.model.focus, desk.model.invites.list.selected_index());
+    for row in 0..4 {
+        desk.send(Msg::Wheel { up: false, at: (2, row) });
+        desk.send(Msg::Click { at: (2, row) });
+        desk.send(Msg::Click { at: (2, row) });
+    }
+    assert_eq!((desk.model.focus, desk.model.invites.list.selected_index()), before);
+    assert!(desk.top().is_none() && desk.sent.is_empty());
+}

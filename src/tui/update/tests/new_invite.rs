@@ -1,10 +1,10 @@
 use super::desk::*;
 use crate::{
     api::{
-        Campaign, Campaigns, Code, CreatedInvites, FoundPeople, FoundPerson, OnExisting, Patch, PersonState, RowResult,
-        RowStatus, Template, Templates,
+        Campaign, Campaigns, Code, CreatedInvite, CreatedInvites, FoundPeople, FoundPerson, Invite, OnExisting, Patch,
+        PersonState, RowResult, RowStatus, Template, Templates,
     },
-    domain::{Kind, Role},
+    domain::{Delivery, Kind, Role},
     tui::{
         message::Msg,
         model::{Form, Overlay},
@@ -339,4 +339,102 @@ fn of_a_code_the_server_is_not_asked_beforehand() {
     choose(&mut desk, "kind", "code");
     desk.press("ctrl-s");
     assert!(form(&desk).review.is_some() && !desk.has_request(is_dry));
+}
+
+#[test]
+fn keys_go_through_the_people_to_the_last_and_tab_takes_one_and_goes_on() {
+    let looking = || {
+        let mut desk = Desk::with_a_band();
+        desk.press("n");
+        desk.type_text("use");
+        desk.answer(is_people, Ok(people()));
+        desk
+    };
+    let mut desk = looking();
+    desk.press("down ctrl-n down down down");
+    assert_eq!(form(&desk).known.picked, Some(3), "behind the last there is nobody");
+    desk.press("ctrl-p tab");
+    assert_eq!(form(&desk).value("recipient"), "@user9");
+    assert_eq!(form(&desk).fields[form(&desk).focus].name, "kind");
+    // Where nobody is picked, and at another field, the arrows are the form's.
+    let mut desk = looking();
+    desk.press("tab down");
+    assert_eq!(form(&desk).known.picked, None);
+    assert_eq!(form(&desk).fields[form(&desk).focus].name, "role");
+    assert_eq!(form(&desk).value("recipient"), "use");
+}
+
+#[test]
+fn what_is_read_once_more_is_what_is_sent_whatever_is_pasted_over_it() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n");
+    desk.type_text("kim@example.org");
+    desk.press("enter");
+    desk.send(Msg::Paste("x".to_owned()));
+    assert_eq!(form(&desk).value("recipient"), "kim@example.org");
+    desk.press("y");
+    desk.send(Msg::Paste("x".to_owned()));
+    assert_eq!(form(&desk).value("recipient"), "kim@example.org");
+    assert_eq!(sent(&desk).email.as_deref(), Some("kim@example.org"));
+}
+
+#[test]
+fn a_session_that_ends_while_it_is_read_once_more_is_asked_for_and_the_words_stay() {
+    let mut desk = Desk::with_a_band();
+    desk.press("n");
+    desk.type_text("kim@example.org");
+    desk.press("enter");
+    desk.answer(is_dry, Err(problem(Code::Unauthenticated, "The session has ended.")));
+    assert_eq!(form(&desk).title, "Sign in");
+    desk.type_text("correct horse");
+    desk.press("enter");
+    desk.answer(|r| matches!(r, Request::SignIn(_)), Ok(Answer::SignedIn(Box::new(signed_in(1, "ada")))));
+    let said = review(&desk);
+    assert!(said.contains("kim@example.org") && said.contains("could not be asked"), "{said}");
+    assert!(!said.contains("refuse"), "it was not the invite that was refused: {said}");
+    desk.press("y");
+    assert!(desk.has_request(is_create));
+}
+
+#[test]
+fn an_end_that_is_typed_goes_before_that_of_the_campaign_and_none_is_none_whatever_the_template_says() {
+    let campaign = Campaign { expires_at: Some(sample::later(365 * 86_400)), ..sample::campaign(2) };
+    let template = Template { campaign_id: Some(campaign.id), ..sample::template(1) };
+    let open = || {
+        let mut desk = Desk::with_a_band();
+        desk.press("n");
+        desk.answer(|r| matches!(r, Request::Campaigns(..)), Ok(campaigns(vec![campaign.clone()])));
+        desk.answer(|r| matches!(r, Request::Templates(..)), Ok(templates(vec![template.clone()])));
+        desk
+    };
+    let mut desk = open();
+    choose(&mut desk, "campaign_id", &campaign.id.to_string());
+    fill(&mut desk, "expires_at", "1d");
+    desk.press("ctrl-s y");
+    let body = sent(&desk);
+    assert_eq!((body.campaign_id, body.ttl_hours), (Patch::Value(campaign.id), Patch::Value(24)));
+    let mut desk = open();
+    choose(&mut desk, "template_id", &template.id.to_string());
+    assert_eq!(form(&desk).value("campaign_id"), campaign.id.to_string(), "the template fills in");
+    choose(&mut desk, "campaign_id", "");
+    desk.press("ctrl-s y");
+    let body = sent(&desk);
+    assert_eq!((body.template_id, body.campaign_id), (Some(template.id), Patch::Null));
+}
+
+#[test]
+fn an_address_that_is_mailed_needs_no_link_handed_out_and_one_that_is_not_says_so() {
+    let said = |delivery| {
+        let mut desk = Desk::with_a_band();
+        desk.press("n");
+        desk.type_text("kim@example.org");
+        desk.press("enter y");
+        let email = Some("kim@example.org".to_owned());
+        let invite = Invite { kind: Kind::Email, email, delivery, ..invite(9) };
+        let created = CreatedInvite { invite, link: "https://one.example/invite/x".to_owned(), token: String::new() };
+        desk.answer(is_create, Ok(Answer::Created(Box::new(created))));
+        desk.toast().to_owned()
+    };
+    assert_eq!(said(Delivery::None), "Nothing was mailed: give them the link.");
+    assert!(!said(Delivery::Queued).contains("Nothing was mailed"));
 }

@@ -131,3 +131,19 @@ fn the_help_scrolls_to_its_end_and_no_further() {
     desk.press("k");
     assert_eq!((end > 0, scroll(&desk)), (true, end - 1));
 }
+
+#[test]
+fn a_search_is_left_by_enter_and_by_the_arrows_and_what_was_found_stays() {
+    for (key, at) in [("enter", 0), ("tab", 0), ("up", 0), ("down", 1)] {
+        let mut desk = Desk::with_a_band();
+        desk.press("/");
+        desk.type_text("guest");
+        desk.answer(|r| matches!(r, Request::Invites(..)), Ok(invites((1..=3).map(invite).collect())));
+        desk.press(key);
+        let invites = &desk.model.invites;
+        assert!(!invites.search.typing && invites.search.query.text() == "guest", "{key}");
+        assert_eq!((invites.list.selected_index(), desk.model.focus), (at, Pane::Invites), "{key}");
+        desk.press("j");
+        assert_eq!(desk.model.invites.search.query.text(), "guest", "{key}: a letter is a key again");
+    }
+}

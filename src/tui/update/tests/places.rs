@@ -132,3 +132,20 @@ fn an_invite_never_goes_along_to_another_server() {
     let shown = |r: &Request| matches!(r, Request::Preview(Pasted { .. }));
     assert!(!desk.has_request(shown) && desk.model.pasted.is_none());
 }
+
+#[test]
+fn keys_go_through_the_places_and_stop_at_both_ends() {
+    let selected = |desk: &Desk| match desk.top() {
+        Some(Overlay::Places(places)) => places.selected,
+        other => panic!("{other:?}"),
+    };
+    let mut desk = opened();
+    desk.press("tab");
+    assert_eq!(selected(&desk), 2);
+    desk.press("down tab down down");
+    assert_eq!(selected(&desk), 4, "another server is the last line");
+    desk.press("up up up up up up");
+    assert_eq!(selected(&desk), 0);
+    desk.press("q");
+    assert!(desk.top().is_none() && desk.effects.is_empty());
+}

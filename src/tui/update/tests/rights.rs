@@ -22,6 +22,8 @@ fn desk_of(role: Role) -> Desk {
 fn what_a_role_does_not_allow_is_said_at_the_key_and_nothing_is_asked_or_sent() {
     let cases = [
         (Role::Member, "2", "n", "ask an admin"),
+        (Role::Member, "2", "y", "may not invite to this band any more"),
+        (Role::Member, "2", "e", "may not invite to this band any more"),
         (Role::Member, "1", "e", "Only admins"),
         (Role::Member, "1", "D", "Only the owner can delete"),
         (Role::Admin, "1", "D", "Only the owner can delete"),

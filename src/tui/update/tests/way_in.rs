@@ -304,3 +304,27 @@ fn a_paste_that_is_no_invite_does_nothing_but_say_so() {
     assert!(desk.top().is_none() && desk.sent.is_empty() && desk.effects.is_empty());
     assert!(desk.toast().contains("no invite"));
 }
+
+#[test]
+fn an_invite_that_names_no_server_is_kept_until_one_is_named() {
+    let mut desk = Desk::new();
+    desk.start(Start::Ask);
+    desk.send(Msg::Paste(token().reveal().to_owned()));
+    assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::Connect));
+    assert!(desk.toast().contains("say which server"), "{}", desk.toast());
+    desk.type_text("two.example");
+    desk.press("enter");
+    desk.found("https://two.example", None, None);
+    assert!(desk.has_request(|r| matches!(r, Request::Preview(pasted) if pasted.token == token().reveal())));
+}
+
+#[test]
+fn where_nobody_can_make_an_account_no_key_leads_to_one() {
+    let Answer::Preview(offer) = preview() else { panic!() };
+    let closed = Preview { registration: Registration::Closed, ..*offer };
+    let mut desk = invited();
+    desk.answer(is_preview, Ok(Answer::Preview(Box::new(closed))));
+    desk.press("n");
+    assert!(matches!(desk.top(), Some(Overlay::Offer(_))));
+    assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::SignIn));
+}
