@@ -154,8 +154,16 @@ async fn work(world: World, n: usize) -> Vec<Work> {
 }
 
 async fn measured(world: &World, person: &Person, path: &str) -> (Value, i64) {
-    let _ = world.app.store().measured();
-    let (status, answer) = person.get(path).await;
-    assert_eq!(status, 200, "{path}: {answer}");
-    (answer, world.app.store().measured())
+    // A session of PostgreSQL that has rested for a while tells the server what it has read, and begins at nothing, rarely
+    // within the next transaction: then less is counted after it than before.
+    for _ in 0..10 {
+        let _ = world.app.store().measured();
+        let (status, answer) = person.get(path).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+        let took = world.app.store().measured();
+        if took >= 0 {
+            return (answer, took);
+        }
+    }
+    panic!("{path} cannot be measured")
 }
