@@ -4,7 +4,7 @@ use crate::{
     client::{Error, MadeCampaign},
     domain::Role,
     tui::{
-        model::{Form, Overlay, Pane},
+        model::{Overlay, Pane},
         request::{Answer, Request},
         sample,
     },
@@ -23,13 +23,6 @@ fn listed(rows: Vec<Campaign>) -> Desk {
     desk.press("C");
     desk.answer(is_list, Ok(campaigns(rows)));
     desk
-}
-
-fn form(desk: &Desk) -> &Form {
-    match desk.top() {
-        Some(Overlay::Form(form)) => form,
-        other => panic!("{other:?}"),
-    }
 }
 
 fn ended(cancelled: u64) -> Answer {

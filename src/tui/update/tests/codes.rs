@@ -9,7 +9,7 @@ use crate::{
     tui::{
         listing::Entry,
         message::{Effect, Link, Msg},
-        model::{Form, Overlay},
+        model::Overlay,
         request::{Answer, Request},
         sample,
     },
@@ -42,18 +42,6 @@ fn of_site(rows: Vec<Campaign>) -> Desk {
     desk.press("Z");
     desk.answer(|r| matches!(r, Request::SiteCodes(_)), Ok(campaigns(rows)));
     desk
-}
-
-fn form(desk: &Desk) -> &Form {
-    match desk.top() {
-        Some(Overlay::Form(form)) => form,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn fill(desk: &mut Desk, name: &str, text: &str) {
-    let Some(Overlay::Form(form)) = desk.model.overlays.last_mut() else { panic!() };
-    form.fill(name, text);
 }
 
 fn secret() -> Answer {

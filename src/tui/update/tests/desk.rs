@@ -13,7 +13,7 @@ use crate::{
         keymap::Keymap,
         launch::Launched,
         message::{Effect, Msg, Start},
-        model::{Model, Overlay, RequestId, Settings},
+        model::{Form, Model, Overlay, RequestId, Settings},
         request::{Answer, Request},
         sample,
     },
@@ -314,4 +314,18 @@ pub(super) fn problem(code: Code, detail: &str) -> Error {
 
 pub(super) fn offline() -> Error {
     Error::Connection { origin: "https://one.example".to_owned(), reason: "connection refused".to_owned(), sent: false }
+}
+
+/// The form that lies on top.
+pub(super) fn form(desk: &Desk) -> &Form {
+    match desk.top() {
+        Some(Overlay::Form(form)) => form,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Puts a text into a field of the form on top.
+pub(super) fn fill(desk: &mut Desk, name: &str, text: &str) {
+    let Some(Overlay::Form(form)) = desk.model.overlays.last_mut() else { panic!() };
+    form.fill(name, text);
 }

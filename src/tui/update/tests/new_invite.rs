@@ -7,26 +7,14 @@ use crate::{
     domain::{Delivery, Kind, Role},
     tui::{
         message::Msg,
-        model::{Form, Overlay},
+        model::Overlay,
         request::{Answer, Request},
         sample,
     },
 };
 
-fn form(desk: &Desk) -> &Form {
-    match desk.top() {
-        Some(Overlay::Form(form)) => form,
-        other => panic!("{other:?}"),
-    }
-}
-
 fn error(desk: &Desk, name: &str) -> String {
     form(desk).fields.iter().find(|field| field.name == name).unwrap().error.clone().unwrap_or_default()
-}
-
-fn fill(desk: &mut Desk, name: &str, text: &str) {
-    let Some(Overlay::Form(form)) = desk.model.overlays.last_mut() else { panic!() };
-    form.fill(name, text);
 }
 
 /// Chooses a word of a field as a person does: with the arrow.

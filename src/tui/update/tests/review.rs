@@ -5,23 +5,11 @@ use crate::{
     api::{Campaign, Campaigns, CreatedCodes, InviteCounts, Template, Templates},
     domain::{EmailIdentity, Policy, Preset, Role},
     tui::{
-        model::{Form, Overlay},
+        model::Overlay,
         request::{Answer, Request},
         sample,
     },
 };
-
-fn form(desk: &Desk) -> &Form {
-    match desk.top() {
-        Some(Overlay::Form(form)) => form,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn fill(desk: &mut Desk, name: &str, text: &str) {
-    let Some(Overlay::Form(form)) = desk.model.overlays.last_mut() else { panic!() };
-    form.fill(name, text);
-}
 
 fn review(desk: &Desk) -> &str {
     form(desk).review.as_deref().expect("it is looked at once more")

@@ -3,7 +3,6 @@ use crate::{
     api::{Patch, Template, Templates},
     domain::{Hours, Kind, Role},
     tui::{
-        model::{Form, Overlay},
         request::{Answer, Request},
         sample,
     },
@@ -22,18 +21,6 @@ fn listed(rows: Vec<Template>) -> Desk {
     desk.press("P");
     desk.answer(is_list, Ok(templates(rows)));
     desk
-}
-
-fn form(desk: &Desk) -> &Form {
-    match desk.top() {
-        Some(Overlay::Form(form)) => form,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn fill(desk: &mut Desk, name: &str, text: &str) {
-    let Some(Overlay::Form(form)) = desk.model.overlays.last_mut() else { panic!() };
-    form.fill(name, text);
 }
 
 #[test]
