@@ -318,7 +318,6 @@ CREATE TABLE redemption (
 );
 CREATE INDEX redemption_invite ON redemption (invite, seq);
 CREATE INDEX redemption_band ON redemption (band, seq);
-CREATE INDEX redemption_account ON redemption (band, account, seq);
 CREATE INDEX redemption_held ON redemption (account, invite) WHERE held;
 
 -- Who wants no more invites: an account or an address; of whom is `scope`.

@@ -62,21 +62,27 @@ crate::row! {
     }
 }
 
-const FOUND: &str = concat!(
-    "SELECT i.id AS id, i.band AS band, b.name AS band_name, b.description AS description,
-        b.contact AS contact, b.members AS members, b.deleted_at AS band_deleted, i.campaign AS campaign,
-        k.max_accepts AS max_accepts, k.deleted_at AS campaign_deleted, k.event AS event,
-        k.event_sequence AS event_sequence, k.event_changed_at AS event_changed_at, i.kind AS kind, i.role AS role, i.status AS status,
-        i.cancel_reason AS cancel_reason, i.expires_at AS expires_at, i.max_uses AS max_uses,
-        i.uses AS uses, i.message AS message, i.email AS email,
-        i.account AS account, t.username AS account_username, i.requires_approval AS requires_approval,
-        i.created_at AS created_at, i.created_by AS created_by, c.display_name AS inviter, i.policy AS policy,
-        ",
-    decision::is_decided!("i"),
-    " AS is_decided
-     FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
-        LEFT JOIN account t ON t.id = i.account LEFT JOIN campaign k ON k.id = i.campaign"
-);
+/// Reads a [`Found`]; what follows says which.
+macro_rules! found {
+    ($which:literal) => {
+        concat!(
+            "SELECT i.id AS id, i.band AS band, b.name AS band_name, b.description AS description,
+                b.contact AS contact, b.members AS members, b.deleted_at AS band_deleted, i.campaign AS campaign,
+                k.max_accepts AS max_accepts, k.deleted_at AS campaign_deleted, k.event AS event,
+                k.event_sequence AS event_sequence, k.event_changed_at AS event_changed_at, i.kind AS kind, i.role AS role, i.status AS status,
+                i.cancel_reason AS cancel_reason, i.expires_at AS expires_at, i.max_uses AS max_uses,
+                i.uses AS uses, i.message AS message, i.email AS email,
+                i.account AS account, t.username AS account_username, i.requires_approval AS requires_approval,
+                i.created_at AS created_at, i.created_by AS created_by, c.display_name AS inviter, i.policy AS policy,
+                ",
+            decision::is_decided!("i"),
+            " AS is_decided
+             FROM invite i JOIN band b ON b.id = i.band JOIN account c ON c.id = i.created_by
+                LEFT JOIN account t ON t.id = i.account LEFT JOIN campaign k ON k.id = i.campaign",
+            $which
+        )
+    };
+}
 
 crate::row! { struct Known { id: InviteId } }
 
@@ -117,7 +123,7 @@ fn hold_one(
         hold_all_for(tx, guest, Some((column, value)))?;
     }
     let lock = tx.dialect().pick("", " FOR UPDATE OF i"); // SQLite has one writer
-    let sql = intern(format!("{FOUND} WHERE i.{column} = $1{lock}"));
+    let sql = intern(format!("{} WHERE i.{column} = $1{lock}", found!("")));
     let found: Option<Found> = tx.query_one(sql, &[value])?;
     match found {
         Some(found) if found.is_decided => {
@@ -301,8 +307,8 @@ pub(super) fn ended_meanwhile(tx: &mut Tx<'_>, found: &Found, now: Timestamp) ->
 
 /// The invite of a token, for a look at it, as long as someone can come in by it.
 pub(crate) fn look(tx: &mut Tx<'_>, token_hash: &Hash, now: Timestamp) -> Result<Found, Refused> {
-    let sql = intern(format!("{FOUND} WHERE i.token_hash = $1"));
-    let mut found: Found = tx.query_one(sql, &[token_hash])?.ok_or_else(Refused::invalid_token)?;
+    let mut found: Found =
+        tx.query_one(found!(" WHERE i.token_hash = $1"), &[token_hash])?.ok_or_else(Refused::invalid_token)?;
     if found.is_decided {
         found.foretell(tx)?;
     }
@@ -455,7 +461,7 @@ fn enter(
     visitor.return_to(tx, found, account)?;
     audit::record(tx, now, Event { account: Some(account), ..found.event("invite.accepted", account) })?;
     let arrival = Arrival { band: found.band, account, by: Some(found.id), address: visitor.own_address() };
-    let superseded = arrival.supersede(tx, rules.on_accept_cancel, now)?;
+    let superseded = if visitor.is_awaited { arrival.supersede(tx, rules.on_accept_cancel, now)? } else { Vec::new() };
     if mail {
         notices::queue(tx, Some(found.counted()), &superseded, account, now)?;
     }

@@ -33,6 +33,8 @@ crate::row! {
         pub(super) asks: bool,
         /// The invite by which it asked, where it did by one.
         pub(super) asked_by: Option<InviteId>,
+        /// Whether other invites wait for the account, some of which may end when it comes in.
+        pub(super) is_awaited: bool,
     }
 }
 
@@ -44,7 +46,11 @@ impl Visitor {
                 a.email_verified AS email_verified, a.email_claim IS NOT NULL AS claimed, m.role AS role,
                 d.at AS gone_at, d.banned AS banned,
                 EXISTS (SELECT 1 FROM redemption r WHERE r.account = $1 AND r.invite = $3 AND r.held) AS holds,
-                q.seq IS NOT NULL AS asks, q.invite AS asked_by
+                q.seq IS NOT NULL AS asks, q.invite AS asked_by,
+                EXISTS (SELECT 1 FROM invite w
+                    WHERE w.account = $1 AND w.status = 'pending' AND w.kind = 'user' AND w.id <> $3)
+                OR EXISTS (SELECT 1 FROM invite w
+                    WHERE w.email = a.email AND w.status = 'pending' AND w.kind = 'email' AND w.id <> $3) AS is_awaited
              FROM account a LEFT JOIN member m ON m.band = $2 AND m.account = $1
                 LEFT JOIN departure d ON d.band = $2 AND d.account = $1
                 LEFT JOIN join_request q ON q.account = $1 AND q.band = $2 AND q.status = 'pending'

@@ -1,11 +1,13 @@
 //! The one interface that use cases see: a few verbs over SQL written once.
 
 use std::{
-    collections::BTreeMap,
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, HashMap},
+    rc::Rc,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use rusqlite::StatementStatus;
+use rusqlite::{CachedStatement, StatementStatus};
 
 use super::{
     Dialect, Dimension, Error, FromRow, Row, Tally, ToValue, Value, lines::Replay, postgres::Session, tally::Changes,
@@ -129,7 +131,7 @@ impl<'c> Tx<'c> {
         self.guard(sql, |on| match on {
             On::Sqlite(db) => {
                 let mut statement = db.prepare_cached(sql)?;
-                bind(&mut statement, params)?;
+                Shape::of(sql, &statement)?.bind(&mut statement, params)?;
                 let changed = statement.raw_execute()? as u64;
                 measure(record, || statement.reset_status(StatementStatus::VmStep).into());
                 Ok(changed)
@@ -162,10 +164,11 @@ impl<'c> Tx<'c> {
         self.guard(sql, |on| match on {
             On::Sqlite(db) => {
                 let mut statement = db.prepare_cached(sql)?;
-                bind(&mut statement, params)?;
+                let shape = Shape::of(sql, &statement)?;
+                shape.bind(&mut statement, params)?;
                 let (mut rows, mut out) = (statement.raw_query(), Vec::new());
                 while let Some(row) = rows.next()? {
-                    out.push(T::from_row(&Row::sqlite(row))?);
+                    out.push(T::from_row(&Row::sqlite(row, &shape.columns))?);
                 }
                 drop(rows);
                 measure(record, || statement.reset_status(StatementStatus::VmStep).into());
@@ -280,28 +283,62 @@ impl FromRow for Unread {
     }
 }
 
+/// The most parameters that a statement can have.
+const MOST_PARAMS: usize = 1_024;
+
 fn values(params: Params<'_>) -> Vec<Value<'_>> {
     params.iter().map(|p| p.to_value()).collect()
 }
 
-/// The most parameters that a statement can have.
-const MOST_PARAMS: usize = 1_024;
+thread_local! {
+    /// What is known of statements, by where their texts lie: those are `'static`, so what lies there stays the same.
+    static SHAPES: RefCell<HashMap<*const str, Rc<Shape>>> = RefCell::default();
+}
 
-/// SQLite takes `$2` as a *name* and numbers names as they appear, so parameters are bound by the number in the name.
-fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: Params<'_>) -> Result<(), Error> {
-    let mut used = [0_u64; MOST_PARAMS / 64];
-    for place in 1..=statement.parameter_count() {
-        let number: usize = statement
-            .parameter_name(place)
-            .and_then(|name| name.trim_start_matches('$').split("::").next()?.parse().ok())
-            .filter(|n| (1..=params.len().min(MOST_PARAMS)).contains(n))
-            .ok_or(Error::Parameters)?;
-        statement.raw_bind_parameter(place, params[number - 1].to_value())?;
-        used[(number - 1) / 64] |= 1 << ((number - 1) % 64);
+/// What SQLite tells of a statement, kept: to ask for each name anew takes as long as to look a row up.
+struct Shape {
+    /// The parameter that each place takes.
+    params: Vec<usize>,
+    /// How many different ones there are.
+    taken: usize,
+    /// The names of its columns.
+    columns: Vec<String>,
+}
+
+impl Shape {
+    fn of(sql: &'static str, statement: &CachedStatement<'_>) -> Result<Rc<Self>, Error> {
+        let known = SHAPES.with_borrow(|known| known.get(&std::ptr::from_ref(sql)).cloned());
+        known.map_or_else(
+            || {
+                let new = Rc::new(Self::read(statement)?);
+                SHAPES.with_borrow_mut(|known| drop(known.insert(sql, new.clone())));
+                Ok(new)
+            },
+            Ok,
+        )
     }
-    if used.iter().map(|bits| bits.count_ones() as usize).sum::<usize>() == params.len() {
+
+    /// SQLite takes `$2` as a *name* and numbers names as they appear, so parameters are known by the number in the name.
+    fn read(statement: &CachedStatement<'_>) -> Result<Self, Error> {
+        let number = |place| {
+            let name = statement.parameter_name(place)?.trim_start_matches('$').split("::").next()?;
+            name.parse::<usize>().ok()?.checked_sub(1).filter(|number| *number < MOST_PARAMS)
+        };
+        let params: Option<Vec<usize>> = (1..=statement.parameter_count()).map(number).collect();
+        let params = params.ok_or(Error::Parameters)?;
+        let taken = params.iter().collect::<BTreeSet<_>>().len();
+        Ok(Self { params, taken, columns: statement.column_names().into_iter().map(str::to_owned).collect() })
+    }
+
+    /// Binds each parameter to its places; every one has to have one.
+    fn bind(&self, statement: &mut CachedStatement<'_>, params: Params<'_>) -> Result<(), Error> {
+        if self.taken != params.len() {
+            return Err(Error::Parameters);
+        }
+        for (place, &number) in self.params.iter().enumerate() {
+            let param = params.get(number).ok_or(Error::Parameters)?;
+            statement.raw_bind_parameter(place + 1, param.to_value())?;
+        }
         Ok(())
-    } else {
-        Err(Error::Parameters)
     }
 }

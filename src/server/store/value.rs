@@ -345,13 +345,14 @@ pub struct Row<'r> {
 }
 
 enum Of<'r> {
-    Sqlite(&'r rusqlite::Row<'r>),
+    Sqlite(&'r rusqlite::Row<'r>, &'r [String]),
     Postgres(&'r tokio_postgres::Row),
 }
 
 impl<'r> Row<'r> {
-    pub(super) fn sqlite(row: &'r rusqlite::Row<'r>) -> Self {
-        Self { of: Of::Sqlite(row), next: Cell::new(0) }
+    /// `columns` are their names, in order.
+    pub(super) fn sqlite(row: &'r rusqlite::Row<'r>, columns: &'r [String]) -> Self {
+        Self { of: Of::Sqlite(row, columns), next: Cell::new(0) }
     }
 
     pub(super) fn postgres(row: &'r tokio_postgres::Row) -> Self {
@@ -363,7 +364,7 @@ impl<'r> Row<'r> {
         let place = self.place(column).ok_or(Error::Column(column))?;
         self.next.set(place + 1);
         let value = match self.of {
-            Of::Sqlite(row) => row.get_ref(place).ok().and_then(Value::from_sqlite),
+            Of::Sqlite(row, _) => row.get_ref(place).ok().and_then(Value::from_sqlite),
             Of::Postgres(row) => row.try_get::<_, Value<'_>>(place).ok(),
         };
         value.and_then(T::from_value).ok_or(Error::Column(column))
@@ -371,18 +372,15 @@ impl<'r> Row<'r> {
 
     /// Where the column is, the expected place first.
     fn place(&self, column: &str) -> Option<usize> {
+        let name = |place: usize| match self.of {
+            Of::Sqlite(_, columns) => columns.get(place).map(String::as_str),
+            Of::Postgres(row) => row.columns().get(place).map(|here| here.name()),
+        };
         let next = self.next.get();
-        match self.of {
-            Of::Sqlite(row) => {
-                let statement = row.as_ref();
-                let here = statement.column_name(next).is_ok_and(|name| name == column);
-                if here { Some(next) } else { statement.column_index(column).ok() }
-            }
-            Of::Postgres(row) => {
-                let here = row.columns().get(next).is_some_and(|here| here.name() == column);
-                if here { Some(next) } else { row.columns().iter().position(|other| other.name() == column) }
-            }
+        if name(next) == Some(column) {
+            return Some(next);
         }
+        (0..).map_while(name).position(|name| name == column)
     }
 }
 
