@@ -129,17 +129,14 @@ impl Loop {
     async fn run(mut self) -> Result<(), TerminalError> {
         if let Some(start) = self.start.take() {
             let effects = self.model.start(start);
+            // First of all, since what the machine trusts is read for a server that speaks TLS, which takes longer.
+            self.draw()?;
             if self.execute(effects).await? {
                 return Ok(());
             }
         }
         loop {
-            if std::mem::take(&mut self.model.dirty) {
-                self.screen.draw(|frame| view(&self.model, &self.theme, frame))?;
-                if self.mouse {
-                    self.model.drawn();
-                }
-            }
+            self.draw()?;
             let sleep = until(self.model.wake_at());
             let ended = tokio::select! {
                 event = next(&mut self.events) => match event {
@@ -168,6 +165,17 @@ impl Loop {
                 return Ok(());
             }
         }
+    }
+
+    /// Draws what changed.
+    fn draw(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.model.dirty) {
+            self.screen.draw(|frame| view(&self.model, &self.theme, frame))?;
+            if self.mouse {
+                self.model.drawn();
+            }
+        }
+        Ok(())
     }
 
     /// Takes in everything else that waits, so that a thousand keys cost one frame.
