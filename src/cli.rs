@@ -16,6 +16,7 @@ mod codes;
 mod config;
 mod context;
 mod copy;
+mod daily;
 mod event;
 mod export;
 mod figures;
@@ -42,7 +43,7 @@ mod words;
 
 use std::{cell::RefCell, path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use self::context::Context;
 pub use self::shell::completed;
@@ -59,6 +60,15 @@ const EVERYWHERE: &str = "Options of every command";
 #[derive(Debug, Parser)]
 #[command(name = "guestlist", version, after_help = "Without a command it opens the terminal client.")]
 pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+// What can stand beside a command. What is said of the program stands with the program.
+#[derive(Debug, Default, Args)]
+struct Options {
     /// The configuration file [env: `GUESTLIST_CONFIG`].
     #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     config: Option<PathBuf>,
@@ -82,8 +92,6 @@ pub struct Cli {
     #[cfg(feature = "server")]
     #[arg(long, conflicts_with_all = ["server", "profile"])]
     demo: bool,
-    #[command(subcommand)]
-    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -319,9 +327,16 @@ fn variable(name: &str) -> Option<String> {
 }
 
 impl Cli {
+    /// Reads the command line; ends the process where it is wrong, or asks for help alone.
+    #[must_use]
+    pub fn read() -> Self {
+        let line: Vec<_> = std::env::args_os().collect();
+        daily::read(&line).unwrap_or_else(|| Self::parse_from(line))
+    }
+
     /// Reads the configuration that flags, environment and file come to.
     pub fn configuration(&self) -> Result<Loaded, ConfigError> {
-        load(self.config.as_deref(), &self.flags(), &variable)
+        load(self.options.config.as_deref(), &self.flags(), &variable)
     }
 
     /// Whether no command is given: the terminal client is to be opened.
@@ -331,13 +346,13 @@ impl Cli {
 
     /// Whether the client is to say lines rather than to draw a screen.
     pub const fn is_plain(&self) -> bool {
-        self.plain
+        self.options.plain
     }
 
     /// Whether the terminal client is to be opened on a throw-away server.
     #[cfg(feature = "server")]
     pub const fn opens_demo(&self) -> bool {
-        self.demo && self.command.is_none()
+        self.options.demo && self.command.is_none()
     }
 
     /// Whether this is the program that serves, which writes its log to standard error.
@@ -353,9 +368,9 @@ impl Cli {
         let flag = |key, name, value: &Option<String>| value.clone().map(|value| Flag { key, name, value });
         #[cfg_attr(not(feature = "server"), allow(unused_mut))]
         let mut flags: Vec<Flag> = [
-            flag("client.server", "--server", &self.server),
-            flag("client.profile", "--profile", &self.profile),
-            flag("client.insecure_http", "--insecure-http", &self.insecure_http),
+            flag("client.server", "--server", &self.options.server),
+            flag("client.profile", "--profile", &self.options.profile),
+            flag("client.insecure_http", "--insecure-http", &self.options.insecure_http),
         ]
         .into_iter()
         .flatten()
@@ -379,12 +394,12 @@ pub fn run(cli: &Cli, loaded: &Result<Loaded, ConfigError>) -> ExitCode {
         return exit(loaded.as_ref().map(drop).map_err(|error| error.clone().into()));
     };
     #[cfg(feature = "server")]
-    if cli.demo {
+    if cli.options.demo {
         return exit(Err(Error::Usage("--demo opens the terminal client: it takes no command".to_owned())));
     }
     if let Command::Config(command) = command {
-        let (path, _) = file_path(cli.config.as_deref(), &variable);
-        return exit(config::run(command, path.as_deref(), loaded.as_ref(), cli.json));
+        let (path, _) = file_path(cli.options.config.as_deref(), &variable);
+        return exit(config::run(command, path.as_deref(), loaded.as_ref(), cli.options.json));
     }
     match command {
         Command::HoldClipboard => return exit(copy::hold_clipboard()),
@@ -403,11 +418,11 @@ pub fn run(cli: &Cli, loaded: &Result<Loaded, ConfigError>) -> ExitCode {
     }
     #[cfg(feature = "server")]
     if let Command::Admin(args) = command {
-        return exit(admin::run(args, config, cli.json));
+        return exit(admin::run(args, config, cli.options.json));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     exit(match runtime {
-        Ok(runtime) => runtime.block_on(dispatch(command, cli.json, config)),
+        Ok(runtime) => runtime.block_on(dispatch(command, cli.options.json, config)),
         Err(error) => Err(error.into()),
     })
 }

@@ -10,7 +10,6 @@ use std::{
     sync::Arc,
 };
 
-use clap::Parser as _;
 use color_eyre::{config::Theme, eyre::Result};
 use guestlist::{
     cli::{self, Cli},
@@ -33,7 +32,7 @@ fn main() -> Result<ExitCode> {
         Ok(false) => {}
         Err(error) => error.exit(),
     }
-    let cli = Cli::parse();
+    let cli = Cli::read();
     let loaded = cli.configuration().and_then(known_keys);
     if let Ok(loaded) = &loaded
         && let Err(error) = logging::begin(&loaded.config.log, cli.serves())
