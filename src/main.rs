@@ -50,6 +50,9 @@ fn main() -> Result<ExitCode> {
 
 /// Only the client knows its actions, so whether `[ui.keys]` names them is asked here.
 fn known_keys(loaded: Loaded) -> std::result::Result<Loaded, ConfigError> {
+    if loaded.config.keys.is_empty() {
+        return Ok(loaded);
+    }
     match keymap(&loaded.config.keys) {
         Ok(_) => Ok(loaded),
         Err(fault) => Err(ConfigError::Wrong(vec![fault])),

@@ -35,6 +35,10 @@ impl Table {
             path: Arc::clone(path),
             line: text.as_bytes().iter().take(at).filter(|&&b| b == b'\n').count() + 1,
         };
+        // Most often there is no file, and what reads one need not be loaded.
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
         match DeTable::parse(text) {
             Ok(table) => Ok(Self::from_toml(table.get_ref(), &source)),
             Err(error) => Err(Fault {
