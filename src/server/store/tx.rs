@@ -327,7 +327,7 @@ impl Shape {
         let params: Option<Vec<usize>> = (1..=statement.parameter_count()).map(number).collect();
         let params = params.ok_or(Error::Parameters)?;
         let taken = params.iter().collect::<BTreeSet<_>>().len();
-        Ok(Self { params, taken, columns: statement.column_names().into_iter().map(str::to_owned).collect() })
+        Ok(Self { params, taken, columns: statement.column_names().map(str::to_owned).collect() })
     }
 
     /// Binds each parameter to its places; every one has to have one.

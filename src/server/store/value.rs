@@ -4,7 +4,10 @@ use std::cell::Cell;
 
 use bytes::BytesMut;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{
+    Column,
+    types::{FromSql, IsNull, ToSql, Type, to_sql_checked},
+};
 
 use super::Error;
 use crate::domain::{
@@ -374,7 +377,7 @@ impl<'r> Row<'r> {
     fn place(&self, column: &str) -> Option<usize> {
         let name = |place: usize| match self.of {
             Of::Sqlite(_, columns) => columns.get(place).map(String::as_str),
-            Of::Postgres(row) => row.columns().get(place).map(|here| here.name()),
+            Of::Postgres(row) => row.columns().get(place).map(Column::name),
         };
         let next = self.next.get();
         if name(next) == Some(column) {
