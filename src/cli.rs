@@ -66,7 +66,7 @@ pub struct Cli {
     command: Option<Command>,
 }
 
-// What can stand beside a command. What is said of the program stands with the program.
+// What can stand beside a command. No doc comment: clap would take it for what the program is about.
 #[derive(Debug, Default, Args)]
 struct Options {
     /// The configuration file [env: `GUESTLIST_CONFIG`].

@@ -35,7 +35,7 @@ impl Table {
             path: Arc::clone(path),
             line: text.as_bytes().iter().take(at).filter(|&&b| b == b'\n').count() + 1,
         };
-        // Most often there is no file, and what reads one need not be loaded.
+        // Most often there is no file, and the code that reads one need not be paged in.
         if text.is_empty() {
             return Ok(Self::default());
         }

@@ -34,6 +34,7 @@ impl Arrival<'_> {
         rule: OnAcceptCancel,
         now: Timestamp,
     ) -> Result<Vec<Counted>, Error> {
+        // Whatever is added here is looked for in `Visitor::is_awaited`, too.
         let mut ties = vec![(Tie::Account, "kind = 'user' AND account", &self.account as &dyn ToValue)];
         if let Some((email, is_verified)) = &self.address {
             let tie = if *is_verified { Tie::Verified } else { Tie::Claimed };

@@ -33,7 +33,7 @@ crate::row! {
         pub(super) asks: bool,
         /// The invite by which it asked, where it did by one.
         pub(super) asked_by: Option<InviteId>,
-        /// Whether other invites wait for the account, some of which may end when it comes in.
+        /// Whether other invites wait for the account: at least all that may end when it comes in (`Arrival::supersede`).
         pub(super) is_awaited: bool,
     }
 }

@@ -291,7 +291,8 @@ fn values(params: Params<'_>) -> Vec<Value<'_>> {
 }
 
 thread_local! {
-    /// What is known of statements, by where their texts lie: those are `'static`, so what lies there stays the same.
+    /// What is known of statements, by where their texts lie and how long they are: those are `'static`, so what lies there
+    /// stays the same. Every statement names its columns, so a change of the schema moves none.
     static SHAPES: RefCell<HashMap<*const str, Rc<Shape>>> = RefCell::default();
 }
 
