@@ -166,16 +166,9 @@ async fn accepts(
     folder: &Path,
     sheet: &mut Sheet,
 ) {
-    let mut links = Vec::new();
-    for _ in 0..BANDS {
-        links.push(seed::link(app.store(), Timestamp::now(), &people[0]).await);
-    }
-    let accepts = load::run(address, CALLERS, None, |caller, n| {
-        // The owner is a member already.
-        let link = links.get(turn(caller, n, BANDS)).filter(|_| n < BANDS && caller > 0)?;
-        Some(Ask::post(&format!("/api/v1/invites/{}/accept", link.reveal()), &people[caller].session))
-    })
-    .await;
+    let accepts = come_in(app, address, people, |caller, n| turn(caller, n, BANDS)).await;
+    // All callers come to the same band, and then to the next: whoever has to wait there for the others does.
+    let one = come_in(app, address, people, |_, n| n).await;
     let syncs = syncs(folder);
     println!("accept             {accepts}   {:.2} of {syncs:.0} syncs a second (bar 1.00)", accepts.rate() / syncs);
     let of = if matches!(database, Database::Postgres(_)) { "postgres" } else { "sqlite" };
@@ -183,6 +176,9 @@ async fn accepts(
     let rate = || accept(Figure::new("accept", of, accepts.rate(), "a second"));
     sheet.add(rate().beside("syncs of the disk", syncs).bar("ratio >= 1"));
     sheet.add(accept(Figure::new("accept, p99", of, load::ms(accepts.at(99)), "ms")).bar("value <= 25"));
+    println!("                   {one}   {:.2} in one band at a time", one.rate() / accepts.rate());
+    let in_one = accept(Figure::new("accept, one band at a time", of, one.rate(), "a second"));
+    sheet.add(in_one.beside("over a hundred bands", accepts.rate()));
     let bare = match database {
         Database::Sqlite(_) => Some(("SQLite alone, a row a commit", peers::sqlite_rows(folder))),
         Database::Postgres(_) => {
@@ -194,6 +190,25 @@ async fn accepts(
         println!("                   {:.2} of {peer}, {bare:.0} a second", accepts.rate() / bare);
         sheet.add(rate().beside(peer, bare));
     }
+}
+
+/// Every caller but the owner comes into each of a hundred new bands, in the order that `place` gives.
+async fn come_in(
+    app: &App,
+    address: SocketAddr,
+    people: &[seed::Person],
+    place: impl Fn(usize, usize) -> usize,
+) -> load::Figures {
+    let mut links = Vec::new();
+    for _ in 0..BANDS {
+        links.push(seed::link(app.store(), Timestamp::now(), &people[0]).await);
+    }
+    load::run(address, CALLERS, None, |caller, n| {
+        // The owner is a member already.
+        let link = (n < BANDS && caller > 0).then(|| &links[place(caller, n)])?;
+        Some(Ask::post(&format!("/api/v1/invites/{}/accept", link.reveal()), &people[caller].session))
+    })
+    .await
 }
 
 /// Which of `all` places, 30 or 100, a caller comes to as its `n`th: to each once, in an order of its own. In one order for
