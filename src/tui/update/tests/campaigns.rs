@@ -116,10 +116,6 @@ fn what_is_wrong_with_an_event_stands_at_its_field() {
     let mut desk = listed(Vec::new());
     desk.press("n");
     desk.type_text("Summer party");
-    let fill = |desk: &mut Desk, name: &str, text: &str| {
-        let Some(Overlay::Form(form)) = desk.model.overlays.last_mut() else { panic!() };
-        form.fill(name, text);
-    };
     let error = |desk: &Desk, name: &str| form(desk).fields.iter().find(|f| f.name == name).unwrap().error.clone();
     fill(&mut desk, "event.place", "The old pump house");
     desk.press("ctrl-s");
@@ -190,10 +186,6 @@ fn the_row_in_full_opens_the_form_over_it() {
 
 #[test]
 fn an_event_that_has_begun_is_refused_at_its_time() {
-    let fill = |desk: &mut Desk, name: &str, text: &str| match desk.model.overlays.last_mut() {
-        Some(Overlay::Form(form)) => form.fill(name, text),
-        other => panic!("{other:?}"),
-    };
     let create = |r: &Request| matches!(r, Request::CreateCampaign(..));
     let mut desk = listed(vec![sample::campaign(2)]);
     desk.press("n");

@@ -279,10 +279,6 @@ fn what_a_form_has_no_field_for_is_said_over_the_whole() {
 
 #[test]
 fn of_a_band_only_what_was_changed_is_sent() {
-    let fill = |desk: &mut Desk, name: &str, text: &str| match desk.model.overlays.last_mut() {
-        Some(Overlay::Form(form)) => form.fill(name, text),
-        other => panic!("{other:?}"),
-    };
     let update = |r: &Request| matches!(r, Request::UpdateBand(..));
     let mut desk = Desk::with_a_band();
     desk.model.bands.list.change(band_id(1), |band| band.contact = Some("ada@example.org".to_owned()));

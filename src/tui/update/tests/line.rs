@@ -86,9 +86,7 @@ fn a_session_that_ends_midway_asks_to_sign_in_over_what_was_typed() {
     desk.wait(7);
     desk.answer(is_sync, Err(problem(Code::Unauthenticated, "The session has ended.")));
     assert!(matches!(desk.top(), Some(Overlay::Form(form)) if form.title == "Sign in" && form.value("login") == "ada"));
-    desk.type_text("correct horse");
-    desk.press("enter");
-    desk.answer(|r| matches!(r, Request::SignIn(_)), Ok(Answer::SignedIn(Box::new(signed_in(1, "ada")))));
+    sign_in(&mut desk, 1, "ada");
     assert!(matches!(desk.top(), Some(Overlay::Form(form)) if form.value("label") == "for Kim"));
     assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::Keep { .. })));
     assert!(desk.has_request(is_sync));
@@ -104,9 +102,7 @@ fn somebody_else_who_signs_in_sees_nothing_of_the_one_before() {
     desk.press("shift-tab ctrl-u");
     desk.type_text("sam");
     desk.press("tab");
-    desk.type_text("correct horse");
-    desk.press("enter");
-    desk.answer(|r| matches!(r, Request::SignIn(_)), Ok(Answer::SignedIn(Box::new(signed_in(2, "sam")))));
+    sign_in(&mut desk, 2, "sam");
     assert!(desk.model.invites.list.is_empty() && desk.model.members.list.is_empty());
     desk.send(Msg::Done { id: late, result: Ok(bands(vec![band(1, Role::Owner)])) });
     assert!(desk.model.bands.list.is_empty(), "a late answer is for nobody");

@@ -374,9 +374,7 @@ fn a_session_that_ends_while_it_is_read_once_more_is_asked_for_and_the_words_sta
     desk.press("enter");
     desk.answer(is_dry, Err(problem(Code::Unauthenticated, "The session has ended.")));
     assert_eq!(form(&desk).title, "Sign in");
-    desk.type_text("correct horse");
-    desk.press("enter");
-    desk.answer(|r| matches!(r, Request::SignIn(_)), Ok(Answer::SignedIn(Box::new(signed_in(1, "ada")))));
+    sign_in(&mut desk, 1, "ada");
     let said = review(&desk);
     assert!(said.contains("kim@example.org") && said.contains("could not be asked"), "{said}");
     assert!(!said.contains("refuse"), "it was not the invite that was refused: {said}");

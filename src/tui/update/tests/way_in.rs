@@ -139,9 +139,7 @@ fn a_link_pasted_at_the_first_question_shows_the_offer_and_waits_for_the_account
     assert!(desk.model.pasted.is_some() && desk.top().is_none());
     desk.type_text("kim");
     desk.press("enter");
-    desk.type_text("correct horse");
-    desk.press("enter");
-    desk.answer(|r| matches!(r, Request::SignIn(_)), Ok(Answer::SignedIn(Box::new(signed_in(1, "kim")))));
+    sign_in(&mut desk, 1, "kim");
     desk.answer(is_preview, Ok(preview()));
     assert!(matches!(desk.top(), Some(Overlay::Offer(_))));
 }
