@@ -95,7 +95,7 @@ impl Effects {
                 }
             }
             Effect::Use { origin, session } => self.client = self.connect(origin, session),
-            Effect::Find { serial, origin, profile } => self.find(serial, origin, profile.as_deref()),
+            Effect::Find { serial, origin, profile } => self.find(serial, origin, profile),
             Effect::Places => self.places(),
             Effect::Go { serial, place } => self.go(serial, place),
             Effect::Launch(serial) => self.launch(serial),
@@ -146,16 +146,18 @@ impl Effects {
         self.running.insert(id, task.abort_handle());
     }
 
-    fn find(&self, serial: u64, origin: Origin, profile: Option<&str>) {
-        if let Some((named, token)) = &self.given
-            && *named == origin
-            && self.profiles.is_first(profile)
-        {
-            let profile = profile.map(str::to_owned);
-            return self.tell(Msg::Found { serial, origin, session: Some(token.clone()), profile });
+    /// The session of the environment, if this server was named with it.
+    fn given_for(&self, origin: &Origin, profile: Option<&str>) -> Option<SessionToken> {
+        let given = self.given.as_ref().filter(|(named, _)| named == origin && self.profiles.is_first(profile));
+        given.map(|(_, token)| token.clone())
+    }
+
+    fn find(&self, serial: u64, origin: Origin, profile: Option<String>) {
+        let session = self.given_for(&origin, profile.as_deref());
+        if session.is_some() {
+            return self.tell(Msg::Found { serial, origin, session, profile });
         }
         let (profiles, arrivals) = (Arc::clone(&self.profiles), self.arrivals.clone());
-        let profile = profile.map(str::to_owned);
         tokio::task::spawn_blocking(move || {
             // The server says which profile it is of.
             let profile = profiles.holding(&origin, profile.as_deref());
@@ -177,12 +179,9 @@ impl Effects {
             Where::Server(origin) => origin,
             Where::Here => return self.launch_as(serial, file, username),
         };
-        if let Some((named, token)) = &self.given
-            && *named == origin
-            && username.is_none()
-            && self.profiles.is_first(profile.as_deref())
-        {
-            return self.tell(Msg::Found { serial, origin, session: Some(token.clone()), profile });
+        let session = self.given_for(&origin, profile.as_deref()).filter(|_| username.is_none());
+        if session.is_some() {
+            return self.tell(Msg::Found { serial, origin, session, profile });
         }
         let arrivals = self.arrivals.clone();
         tokio::task::spawn_blocking(move || {

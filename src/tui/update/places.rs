@@ -105,9 +105,7 @@ impl Model {
         let mut effects: Vec<_> = std::mem::replace(self, fresh).waiting.into_keys().map(Effect::Abandon).collect();
         (self.next_id, self.pasted) = (next_id, pasted);
         self.screen = Screen::Starting(format!("Going to {}…", place.title()));
-        let serial = self.fresh();
-        self.going = Some(serial);
-        effects.push(Effect::Go { serial, place });
+        effects.push(Effect::Go { serial: self.set_out(), place });
         effects
     }
 

@@ -64,15 +64,19 @@ impl Model {
 
     fn launch(&mut self) -> Vec<Effect> {
         self.screen = Screen::Starting("Starting the server on this machine…".to_owned());
+        vec![Effect::Launch(self.set_out())]
+    }
+
+    /// The serial of a new way to a server: what comes of an earlier one is dropped from now on.
+    pub(super) fn set_out(&mut self) -> u64 {
         let serial = self.fresh();
         self.going = Some(serial);
-        vec![Effect::Launch(serial)]
+        serial
     }
 
     /// Goes to a server with the session that is kept for it.
     pub(super) fn go_and_find(&mut self, origin: Origin) -> Effect {
-        let serial = self.fresh();
-        self.going = Some(serial);
+        let serial = self.set_out();
         self.find(serial, origin)
     }
 
