@@ -42,8 +42,8 @@ const LOGGED: i64 = 1_000;
 const MOST_LOGGED: i64 = 16 * 1024;
 
 /// KiB of pages that the writer keeps at most: more than a batch changes. Of what SQLite keeps by default, 2,000, a batch of
-/// accepts had to write pages to the log before its end and read them back, a sixth more writes and twenty times the reads. What it has
-/// taken it keeps: up to 14 MiB more than by default, after large batches.
+/// accepts had to write pages to the log before its end and read them back, a sixth more writes and twenty times the reads.
+/// What it has taken it keeps: up to 14 MiB more than by default, after large batches.
 const KEPT: i64 = 16 * 1024;
 
 pub(super) fn open(path: &Path, options: &Options, record: &Record) -> Result<Engine, Error> {

@@ -308,15 +308,12 @@ struct Shape {
 
 impl Shape {
     fn of(sql: &'static str, statement: &CachedStatement<'_>) -> Result<Rc<Self>, Error> {
-        let known = SHAPES.with_borrow(|known| known.get(&std::ptr::from_ref(sql)).cloned());
-        known.map_or_else(
-            || {
-                let new = Rc::new(Self::read(statement)?);
-                SHAPES.with_borrow_mut(|known| drop(known.insert(sql, new.clone())));
-                Ok(new)
-            },
-            Ok,
-        )
+        if let Some(known) = SHAPES.with_borrow(|known| known.get(&std::ptr::from_ref(sql)).cloned()) {
+            return Ok(known);
+        }
+        let new = Rc::new(Self::read(statement)?);
+        SHAPES.with_borrow_mut(|known| drop(known.insert(sql, new.clone())));
+        Ok(new)
     }
 
     /// SQLite takes `$2` as a *name* and numbers names as they appear, so parameters are known by the number in the name.
