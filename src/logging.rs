@@ -110,6 +110,8 @@ mod tests {
             let job = move |_: &mut Tx<'_>| Ok::<usize, Error>(mistake());
             assert_eq!(runtime.block_on(store.write(job)), Err(Error::Panicked));
         }
+        // Nothing of it still works, and finds its folder gone, while this program ends.
+        runtime.block_on(store.close());
     }
 
     /// What is said on standard error where this test is the program that panics.
