@@ -12,7 +12,7 @@ use guestlist::{
 use tokio::task::JoinHandle;
 
 use crate::{
-    CALLERS,
+    CALLERS, PEOPLE, come_in,
     load::{self, Ask},
     node,
     record::{Figure, Sheet},
@@ -67,7 +67,7 @@ pub async fn measure(database: Database, extent: Extent, sheet: &mut Sheet) {
     let is_far = matches!(database, Database::Postgres(_));
     let of = if is_far { "postgres" } else { "sqlite" };
     let (app, address, server) = node(&database).await;
-    let people = seed::people(app.store(), Timestamp::now(), CALLERS).await;
+    let people = seed::people(app.store(), Timestamp::now(), PEOPLE).await;
     let (nodes, servers) = (vec![(app, address)], vec![server]);
     let mut grid = Grid { of, extent, nodes, servers, people, sheet };
     grid.along_invites().await;
@@ -181,18 +181,10 @@ impl Grid<'_> {
 
     /// Each caller comes into bands that are new to it.
     async fn accepts(&mut self, callers: usize, at: impl Fn(Figure) -> Figure) {
-        let mut links = Vec::new();
-        for _ in 0..LINKS {
-            links.push(seed::link(self.app().store(), Timestamp::now(), &self.people[0]).await);
-        }
         let addresses: Vec<SocketAddr> = self.nodes.iter().map(|(_, address)| *address).collect();
-        // Whoever owns the links is a member already.
-        let guests = if callers == 1 { &self.people[1..] } else { &self.people[..] };
-        let figures = load::run_on(&addresses, callers, None, |caller, n| {
-            let link = links.get(turn(caller, n, LINKS)).filter(|_| n < LINKS && (caller > 0 || callers == 1))?;
-            Some(Ask::post(&format!("/api/v1/invites/{}/accept", link.reveal()), &guests[caller].session))
-        })
-        .await;
+        let (owner, guests) = self.people.split_first().unwrap();
+        let way = |caller: usize, n: usize| turn(caller, n, LINKS);
+        let figures = come_in((self.app(), &addresses), (owner, &guests[..callers]), LINKS, way).await;
         self.rates("accept", &figures, callers, at);
     }
 

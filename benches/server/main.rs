@@ -46,6 +46,8 @@ use record::{Figure, Sheet};
 
 /// How many connections ask at once.
 const CALLERS: usize = 64;
+/// Who owns what is asked for, and as many guests as there are connections.
+const PEOPLE: usize = CALLERS + 1;
 /// How long each thing is measured.
 const WHILE: Duration = Duration::from_secs(5);
 /// Bands that every caller comes into when accepts are measured.
@@ -106,7 +108,7 @@ async fn measure(database: Database, rows: usize, folder: &Path, sheet: &mut She
     let of = if matches!(database, Database::Postgres(_)) { "postgres" } else { "sqlite" };
     let (app, address, server) = node(&database).await;
     let now = Timestamp::now();
-    let people = seed::people(app.store(), now, CALLERS).await;
+    let people = seed::people(app.store(), now, PEOPLE).await;
     let large = seed::band(app.store(), now, &people[0], rows).await;
     let small = seed::band(app.store(), now, &people[0], 50).await;
     seed::analyze(app.store()).await;
@@ -166,9 +168,10 @@ async fn accepts(
     folder: &Path,
     sheet: &mut Sheet,
 ) {
-    let accepts = come_in(app, address, people, |caller, n| turn(caller, n, BANDS)).await;
+    let (to, who) = ((app, &[address][..]), people.split_first().unwrap());
+    let accepts = come_in(to, who, BANDS, |caller, n| turn(caller, n, BANDS)).await;
     // All callers come to the same band, and then to the next: whoever has to wait there for the others does.
-    let one = come_in(app, address, people, |_, n| n).await;
+    let one = come_in(to, who, BANDS, |_, n| n).await;
     let syncs = syncs(folder);
     println!("accept             {accepts}   {:.2} of {syncs:.0} syncs a second (bar 1.00)", accepts.rate() / syncs);
     let of = if matches!(database, Database::Postgres(_)) { "postgres" } else { "sqlite" };
@@ -192,21 +195,21 @@ async fn accepts(
     }
 }
 
-/// Every caller but the owner comes into each of a hundred new bands, in the order that `place` gives.
+/// Every guest comes into each of the new bands, `bands` of them, in the order that `place` gives. The links are those of the
+/// first of the people, who is a member already.
 async fn come_in(
-    app: &App,
-    address: SocketAddr,
-    people: &[seed::Person],
+    (app, addresses): (&App, &[SocketAddr]),
+    (owner, guests): (&seed::Person, &[seed::Person]),
+    bands: usize,
     place: impl Fn(usize, usize) -> usize,
 ) -> load::Figures {
     let mut links = Vec::new();
-    for _ in 0..BANDS {
-        links.push(seed::link(app.store(), Timestamp::now(), &people[0]).await);
+    for _ in 0..bands {
+        links.push(seed::link(app.store(), Timestamp::now(), owner).await);
     }
-    load::run(address, CALLERS, None, |caller, n| {
-        // The owner is a member already.
-        let link = (n < BANDS && caller > 0).then(|| &links[place(caller, n)])?;
-        Some(Ask::post(&format!("/api/v1/invites/{}/accept", link.reveal()), &people[caller].session))
+    load::run_on(addresses, guests.len(), None, |caller, n| {
+        let link = (n < bands).then(|| &links[place(caller, n)])?;
+        Some(Ask::post(&format!("/api/v1/invites/{}/accept", link.reveal()), &guests[caller].session))
     })
     .await
 }
