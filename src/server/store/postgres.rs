@@ -130,7 +130,7 @@ impl Server {
             return Err(error.clone());
         }
         let client = match tokio::time::timeout(self.limit, self.dial()).await {
-            Ok(Ok(client)) => client.batch_execute(&limits(self.limit)).await.map(|()| client).map_err(Error::from),
+            Ok(Ok(client)) => client.batch_execute(&settings(self.limit)).await.map(|()| client).map_err(Error::from),
             Ok(Err(error)) => Err(refused(error)),
             Err(_) => Err(Error::Timeout),
         };
