@@ -180,7 +180,7 @@ impl<'a> Filtered<'a> {
         let (than, order) = if self.down { ("<", "DESC") } else { (">", "ASC") };
         let mut rows = Statement::default();
         rows.add("SELECT 1 AS one FROM ", &[]);
-        self.from(&mut rows, tx.dialect(), way, behind, (than, order), MOST_COUNTED);
+        self.from(&mut rows, tx.dialect(), way, behind, (than, order), &MOST_COUNTED);
         self.fitting(&mut rows, behind, than);
         rows.add(&format!(" LIMIT {MOST_COUNTED}"), &[]);
         rows.count(tx)
@@ -198,13 +198,13 @@ impl<'a> Filtered<'a> {
     ) -> Result<Cut<T>, Error> {
         let (than, order, from) = page.reading(self.down);
         let behind = matches!(page.at, At::From(_)).then_some(&from);
-        let fetch = page.fetch_written_out();
+        let fetch = page.fetch();
         let mut text = Statement::default();
         text.add(&format!("SELECT {columns} FROM "), &[]);
-        self.from(&mut text, tx.dialect(), way, behind, (than, order), fetch);
+        self.from(&mut text, tx.dialect(), way, behind, (than, order), &fetch);
         text.add(&format!(" {joined}"), &[]);
         self.fitting(&mut text, behind, than);
-        text.add(&format!(" ORDER BY {} LIMIT {fetch}", self.order(order)), &[]);
+        text.add(&format!(" ORDER BY {} LIMIT ?", self.order(order)), &[&fetch]);
         let rows: Vec<T> = tx.query(intern(text.sql), &text.params)?;
         let edge = match way {
             Way::Walk(lead) | Way::Common(lead) if rows.len() <= page.limit as usize => {
@@ -228,7 +228,7 @@ impl<'a> Filtered<'a> {
         last.add(&format!("SELECT {} AS key, {r}.seq AS seq FROM ", self.key.unwrap_or("CAST(0 AS bigint)")), &[]);
         if let (Some(place), Some(key)) = (behind, self.key) {
             last.add("(", &[]);
-            self.beyond(&mut last, tx.dialect(), lead, (place, key), (than, order), MOST_LOOKED_AT);
+            self.beyond(&mut last, tx.dialect(), lead, (place, key), (than, order), &MOST_LOOKED_AT);
             last.add(&format!(") AS {r}"), &[]);
         } else {
             self.led_by(&mut last, tx.dialect(), lead);
@@ -252,7 +252,7 @@ impl<'a> Filtered<'a> {
         way: Way,
         behind: Option<&'s Cursor>,
         (than, order): (&str, &str),
-        most: i64,
+        most: &'s i64,
     ) where
         'a: 's,
     {
@@ -266,7 +266,7 @@ impl<'a> Filtered<'a> {
             }
             (Way::Walk(lead) | Way::Common(lead), Some(place), Some(key)) => {
                 text.add("(SELECT * FROM (", &[]);
-                self.beyond(text, dialect, lead, (place, key), (than, order), MOST_LOOKED_AT);
+                self.beyond(text, dialect, lead, (place, key), (than, order), &MOST_LOOKED_AT);
                 let in_order = self.order(order);
                 return text.add(&format!(") AS {r} ORDER BY {in_order} LIMIT {MOST_LOOKED_AT}) AS {r}"), &[]);
             }
@@ -299,7 +299,7 @@ impl<'a> Filtered<'a> {
         lead: Option<usize>,
         (place, key): (&'s Cursor, &'static str),
         (than, order): (&str, &str),
-        most: i64,
+        most: &'s i64,
     ) where
         'a: 's,
     {
@@ -308,12 +308,12 @@ impl<'a> Filtered<'a> {
         text.add(&format!("SELECT * FROM (SELECT {r}.* FROM "), &[]);
         self.led_by(text, dialect, lead);
         text.add(
-            &format!(" AND {key} = ? AND {r}.seq {than} ? ORDER BY {r}.seq {order} LIMIT {most}) AS same UNION ALL "),
-            &[&place.key, &place.seq],
+            &format!(" AND {key} = ? AND {r}.seq {than} ? ORDER BY {r}.seq {order} LIMIT ?) AS same UNION ALL "),
+            &[&place.key, &place.seq, most],
         );
         text.add(&format!("SELECT * FROM (SELECT {r}.* FROM "), &[]);
         self.led_by(text, dialect, lead);
-        text.add(&format!(" AND {key} {than} ? ORDER BY {in_order} LIMIT {most}) AS beyond"), &[&place.key]);
+        text.add(&format!(" AND {key} {than} ? ORDER BY {in_order} LIMIT ?) AS beyond"), &[&place.key, most]);
     }
 
     /// The rows that one condition leads to, or all of the list.

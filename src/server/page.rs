@@ -176,14 +176,7 @@ impl Page {
         i64::from(self.limit) + 1
     }
 
-    /// As [`Page::fetch`], or some more: the few numbers that statements have written out. Of a limit that is a parameter
-    /// PostgreSQL knows nothing when it plans for all values; it takes such a plan for dear, and makes one anew each time.
-    pub(crate) fn fetch_written_out(self) -> i64 {
-        let fetch = self.fetch();
-        [10, DEFAULT_LIMIT, MAX_LIMIT].into_iter().map(|n| i64::from(n) + 1).find(|&n| n >= fetch).unwrap_or(fetch)
-    }
-
-    /// Cuts the rows that were read (at least [`Page::fetch`], if there are as many, in reading order) to the page, in the list's order, with
+    /// Cuts the rows that were read (at most [`Page::fetch`], in reading order) to the page, in the list's order, with
     /// its `next_cursor` and `prev_cursor`. `place` gives a row's sort value and number.
     pub(crate) fn cut<T>(
         self,
