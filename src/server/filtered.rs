@@ -13,6 +13,9 @@ use crate::{
 };
 
 /// Rows that a page looks at on its walk, and fewer than this are few.
+///
+/// A walk's limit is a parameter, never written out: PostgreSQL takes one that it does not know for a tenth of the rows, and
+/// walks. Of a number beyond what it thinks a band has it would read all of the band, and sort it.
 pub(crate) const MOST_LOOKED_AT: i64 = 5_000;
 
 /// Rows at the beginning of a walk that tell whether words are common: half of them have to fit.
@@ -142,12 +145,12 @@ impl<'a> Filtered<'a> {
     /// Whether so many rows fit that a walk finds a page and all that is counted. Of a common word an index of words has
     /// most of the band: PostgreSQL's reads all of it, whatever the limit, and SQLite's 5,000 of it, only to tell that.
     fn is_common(&self, tx: &mut Tx<'_>) -> Result<bool, Error> {
-        Ok(self.fitting_first(tx, SAMPLE, SAMPLE)? >= SAMPLE / 2
-            && self.fitting_first(tx, MOST_LOOKED_AT, MOST_COUNTED)? >= MOST_COUNTED)
+        Ok(self.fitting_first(tx, &SAMPLE, SAMPLE)? >= SAMPLE / 2
+            && self.fitting_first(tx, &MOST_LOOKED_AT, MOST_COUNTED)? >= MOST_COUNTED)
     }
 
     /// How many of the first rows of a walk fit, counted to `most`. Nothing but that is read of a row.
-    fn fitting_first(&self, tx: &mut Tx<'_>, looked_at: i64, most: i64) -> Result<i64, Error> {
+    fn fitting_first(&self, tx: &mut Tx<'_>, looked_at: &i64, most: i64) -> Result<i64, Error> {
         let mut first = Statement::default();
         let mut next = "SELECT 1 AS one FROM (SELECT ";
         for one in self.conditions.iter().filter(|one| one.lead != Lead::Words) {
@@ -158,7 +161,7 @@ impl<'a> Filtered<'a> {
         first.add(" AS fits FROM ", &[]);
         self.led_by(&mut first, tx.dialect(), self.in_order());
         let order = self.order(if self.down { "DESC" } else { "ASC" });
-        first.add(&format!(" ORDER BY {order} LIMIT {looked_at}) AS looked WHERE fits LIMIT {most}"), &[]);
+        first.add(&format!(" ORDER BY {order} LIMIT ?) AS looked WHERE fits LIMIT {most}"), &[looked_at]);
         first.count(tx)
     }
 
@@ -200,11 +203,20 @@ impl<'a> Filtered<'a> {
         let behind = matches!(page.at, At::From(_)).then_some(&from);
         let fetch = page.fetch();
         let mut text = Statement::default();
-        text.add(&format!("SELECT {columns} FROM "), &[]);
-        self.from(&mut text, tx.dialect(), way, behind, (than, order), &fetch);
-        text.add(&format!(" {joined}"), &[]);
-        self.fitting(&mut text, behind, than);
-        text.add(&format!(" ORDER BY {} LIMIT ?", self.order(order)), &[&fetch]);
+        let (in_order, (_, r)) = (self.order(order), self.table);
+        if matches!(way, Way::Exact) {
+            text.add(&format!("SELECT {columns} FROM "), &[]);
+            self.from(&mut text, tx.dialect(), way, behind, (than, order), &fetch);
+            text.add(&format!(" {joined}"), &[]);
+            self.fitting(&mut text, behind, than);
+            text.add(&format!(" ORDER BY {in_order} LIMIT ?"), &[&fetch]);
+        } else {
+            // Nothing is joined to rows that do not fit, and who takes these for few does not look at all before the first.
+            text.add(&format!("SELECT {columns} FROM (SELECT {r}.* FROM "), &[]);
+            self.from(&mut text, tx.dialect(), way, behind, (than, order), &fetch);
+            self.fitting(&mut text, behind, than);
+            text.add(&format!(" ORDER BY {in_order} LIMIT ?) AS {r} {joined} ORDER BY {in_order}"), &[&fetch]);
+        }
         let rows: Vec<T> = tx.query(intern(text.sql), &text.params)?;
         let edge = match way {
             Way::Walk(lead) | Way::Common(lead) if rows.len() <= page.limit as usize => {
@@ -234,7 +246,7 @@ impl<'a> Filtered<'a> {
             self.led_by(&mut last, tx.dialect(), lead);
             self.behind(&mut last, behind, than);
         }
-        last.add(&format!(" ORDER BY {} LIMIT 1 OFFSET {}", self.order(order), MOST_LOOKED_AT - 1), &[]);
+        last.add(&format!(" ORDER BY {} LIMIT 1 OFFSET ?", self.order(order)), &[&(MOST_LOOKED_AT - 1)]);
         let edge: Option<Edge> = tx.query_one(intern(last.sql), &last.params)?;
         Ok(edge.map(|edge| (edge.key, edge.seq)))
     }
@@ -268,7 +280,7 @@ impl<'a> Filtered<'a> {
                 text.add("(SELECT * FROM (", &[]);
                 self.beyond(text, dialect, lead, (place, key), (than, order), &MOST_LOOKED_AT);
                 let in_order = self.order(order);
-                return text.add(&format!(") AS {r} ORDER BY {in_order} LIMIT {MOST_LOOKED_AT}) AS {r}"), &[]);
+                return text.add(&format!(") AS {r} ORDER BY {in_order} LIMIT ?) AS {r}"), &[&MOST_LOOKED_AT]);
             }
             _ => {}
         }
@@ -284,7 +296,7 @@ impl<'a> Filtered<'a> {
                 text.add(&format!("(SELECT {r}.* FROM "), &[]);
                 self.led_by(text, dialect, lead);
                 self.behind(text, behind, than);
-                text.add(&format!(" ORDER BY {} LIMIT {MOST_LOOKED_AT}) AS {r}", self.order(order)), &[]);
+                text.add(&format!(" ORDER BY {} LIMIT ?) AS {r}", self.order(order)), &[&MOST_LOOKED_AT]);
             }
         }
     }

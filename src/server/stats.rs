@@ -11,6 +11,12 @@ use super::{
     store::{Error, FromRow, Row, Tx, subject_day},
 };
 
+// Parameters of their statements, as the limits of all walks are (see [`super::filtered::MOST_LOOKED_AT`]).
+/// The latest days on which anybody joined that are told.
+const MOST_DAYS: i64 = 120;
+/// The latest uses that the median is of.
+const LATEST_USES: i64 = 1_000;
+
 crate::row! { struct OfKind { kind: Kind } }
 crate::row! { struct OfCampaign { id: CampaignId, name: String } }
 crate::row! { struct OfInviter { id: AccountId, username: String, display_name: String } }
@@ -116,8 +122,8 @@ fn rate(all: &InviteCounts) -> Option<f64> {
 /// The latest days on which anybody came in, newest first.
 fn joins(tx: &mut Tx<'_>, band: BandId) -> Result<Vec<DayJoins>, Refused> {
     let days: Vec<Day> = tx.query(
-        "SELECT subject, made FROM tally WHERE band = $1 AND dimension = 'joined' ORDER BY subject DESC LIMIT 120",
-        &[&band],
+        "SELECT subject, made FROM tally WHERE band = $1 AND dimension = 'joined' ORDER BY subject DESC LIMIT $2",
+        &[&band, &MOST_DAYS],
     )?;
     let of = |row: Day| DayJoins { day: Timestamp::of_day(subject_day(row.subject)), joined: row.made.unsigned_abs() };
     Ok(days.into_iter().map(of).collect())
@@ -127,8 +133,8 @@ fn joins(tx: &mut Tx<'_>, band: BandId) -> Result<Vec<DayJoins>, Refused> {
 fn median(tx: &mut Tx<'_>, band: BandId) -> Result<Option<u64>, Refused> {
     let mut delays: Vec<Delay> = tx.query(
         "SELECT r.at - i.created_at AS micros FROM redemption r JOIN invite i ON i.id = r.invite
-         WHERE r.band = $1 ORDER BY r.seq DESC LIMIT 1000",
-        &[&band],
+         WHERE r.band = $1 ORDER BY r.seq DESC LIMIT $2",
+        &[&band, &LATEST_USES],
     )?;
     delays.sort_unstable_by_key(|delay| delay.micros);
     Ok(delays.get(delays.len() / 2).map(|delay| (delay.micros / 1_000_000).unsigned_abs()))

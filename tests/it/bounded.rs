@@ -114,7 +114,10 @@ fn filled(world: &World, sql: &str, band: &str, query: &str) -> String {
             "i.kind" => of("kind"),
             "MATCH" | "@@" => format!("'{words}'"),
             "LIKE" => "'%drummer%'".to_owned(),
+            // Of a walk, and of a page.
+            "LIMIT" if part.contains(") AS i WHERE") || part.contains(") AS looked") => "5000".to_owned(),
             "LIMIT" => "51".to_owned(),
+            "OFFSET" => "4999".to_owned(),
             "i.status_at" => (world.clock.now().micros() - 600_000_000).to_string(),
             other => panic!("{other} in {sql}"),
         };

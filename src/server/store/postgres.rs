@@ -162,9 +162,9 @@ impl Server {
     }
 }
 
-/// What holds for a connection. The server's own limits are a little shorter than this side's: its errors say more, and it
-/// stops working. A statement is planned once, for all values: by those of a large band PostgreSQL takes the whole table for
-/// that band, and as that looks cheaper, it plans anew each time, which takes longer than to read a page.
+/// What holds for a connection. A statement is planned once, for all values: of a large band's PostgreSQL learns that all of
+/// the table is nearly that band's, and as that looks cheap, it plans anew each time, which takes longer than to read a
+/// page. The server's own limits are a little shorter than this side's: its errors say more, and it stops working.
 fn settings(limit: Duration) -> String {
     let (statement, lock) = (limit.as_millis() * 8 / 10, limit.as_millis() * 6 / 10);
     format!(
