@@ -145,12 +145,12 @@ impl<'a> Filtered<'a> {
     /// Whether so many rows fit that a walk finds a page and all that is counted. Of a common word an index of words has
     /// most of the band: PostgreSQL's reads all of it, whatever the limit, and SQLite's 5,000 of it, only to tell that.
     fn is_common(&self, tx: &mut Tx<'_>) -> Result<bool, Error> {
-        Ok(self.fitting_first(tx, &SAMPLE, SAMPLE)? >= SAMPLE / 2
-            && self.fitting_first(tx, &MOST_LOOKED_AT, MOST_COUNTED)? >= MOST_COUNTED)
+        Ok(self.fitting_first(tx, SAMPLE, SAMPLE)? >= SAMPLE / 2
+            && self.fitting_first(tx, MOST_LOOKED_AT, MOST_COUNTED)? >= MOST_COUNTED)
     }
 
     /// How many of the first rows of a walk fit, counted to `most`. Nothing but that is read of a row.
-    fn fitting_first(&self, tx: &mut Tx<'_>, looked_at: &i64, most: i64) -> Result<i64, Error> {
+    fn fitting_first(&self, tx: &mut Tx<'_>, looked_at: i64, most: i64) -> Result<i64, Error> {
         let mut first = Statement::default();
         let mut next = "SELECT 1 AS one FROM (SELECT ";
         for one in self.conditions.iter().filter(|one| one.lead != Lead::Words) {
@@ -161,7 +161,7 @@ impl<'a> Filtered<'a> {
         first.add(" AS fits FROM ", &[]);
         self.led_by(&mut first, tx.dialect(), self.in_order());
         let order = self.order(if self.down { "DESC" } else { "ASC" });
-        first.add(&format!(" ORDER BY {order} LIMIT ?) AS looked WHERE fits LIMIT {most}"), &[looked_at]);
+        first.add(&format!(" ORDER BY {order} LIMIT ?) AS looked WHERE fits LIMIT {most}"), &[&looked_at]);
         first.count(tx)
     }
 

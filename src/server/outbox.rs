@@ -122,6 +122,14 @@ pub(crate) fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
     Ok(next)
 }
 
+/// Whether a mail is its taker's until then.
+pub(crate) fn is_held(tx: &mut Tx<'_>, mail: &Taken, until: Timestamp) -> Result<bool, Error> {
+    tx.exists(
+        "SELECT 1 AS n FROM mail WHERE seq = $1 AND tries = $2 AND settled_at IS NULL AND due_at >= $3",
+        &[&mail.seq, &mail.tries, &until],
+    )
+}
+
 /// Ends a mail. Whether it was still its taker's: after the lease another may have taken it.
 pub(crate) fn settle(
     tx: &mut Tx<'_>,

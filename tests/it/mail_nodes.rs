@@ -1,9 +1,13 @@
 //! Nodes that send one database's mail together, and one of them killed while it does.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use guestlist::{
-    domain::Hours,
+    domain::{Hours, Timestamp},
     server::{
         Settings,
         mail::Transport,
@@ -102,7 +106,6 @@ impl Programs<'_> {
             ("GUESTLIST_MAIL_PORT", &self.port),
             ("GUESTLIST_MAIL_TLS", "none"),
             ("GUESTLIST_MAIL_FROM", "invites@example.org"),
-            ("GUESTLIST_MAIL_CONNECTIONS", "1"),
             ("GUESTLIST_PUBLIC_URL", "https://invites.example.org"),
             ("GUESTLIST_POLICY_DEFAULT_TTL_HOURS", "never"),
             ("GUESTLIST_POLICY_EMAIL_IDENTITY", "match"),
@@ -119,8 +122,23 @@ impl Programs<'_> {
         });
     }
 
-    /// Has what a dead worker had taken be due now, as if its minutes had passed.
+    fn count(&self, runtime: &Runtime, sql: &'static str, micros: i64) -> i64 {
+        runtime.block_on(async {
+            let store = Store::open(&Options::new(self.database.parse().unwrap())).unwrap();
+            store.read::<_, Error, _>(move |tx| tx.count(sql, &[&micros])).await.unwrap()
+        })
+    }
+
+    /// Has what a dead worker had taken be due now, as if its minutes had passed. The one that lives has nothing in hand then.
     fn let_leases_end(&self, runtime: &Runtime) {
+        let end = Instant::now() + Duration::from_mins(1);
+        let left = "SELECT COUNT(*) AS n FROM mail WHERE settled_at IS NULL AND due_at < $1";
+        while self.count(runtime, left, Timestamp::now().micros()) > 0 {
+            assert!(Instant::now() < end, "mail that nobody holds is not sent");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        // What it took last is written down.
+        std::thread::sleep(Duration::from_secs(2));
         let sql = "UPDATE mail SET due_at = due_at - $1::bigint WHERE settled_at IS NULL AND tries > 0";
         self.run(runtime, sql, 401_000_000);
     }
@@ -185,14 +203,14 @@ fn of_two_programs_one_is_killed_while_it_sends_and_again_while_it_reminds_and_e
     mails.wait_for(12);
     dies.kill();
     assert!(mails.taken().len() < 40, "it was killed while it sent");
-    programs.let_leases_end(&runtime);
     mails.mood("ok");
+    programs.let_leases_end(&runtime);
     // Whoever writes a mail wakes the worker.
     let invites = format!("/bands/{band}/invites");
     post(&runtime, &stays, &invites, &ada, json!({ "email": "last@example.org" }));
     let arrived = reached(&mails, 0, 42); // with the code for ada's address
     let doubles: usize = arrived.values().map(|times| times - 1).sum();
-    assert!(doubles <= 1, "{arrived:?}");
+    assert!(doubles <= 4, "one a connection: {arrived:?}");
 
     // Of those who are to be reminded, some need it no more.
     let link = |to: &str| {
@@ -223,12 +241,12 @@ fn of_two_programs_one_is_killed_while_it_sends_and_again_while_it_reminds_and_e
     mails.wait_for(before + 12);
     dies.kill();
     assert!(mails.taken().len() < before + 37, "it was killed while it reminded");
-    programs.let_leases_end(&runtime);
     mails.mood("ok");
+    programs.let_leases_end(&runtime);
     post(&runtime, &stays, &invites, &ada, json!({ "email": "new@example.org" }));
     let reminded = reached(&mails, before, 38); // who had not answered, "last" and "new"
     let doubles: usize = reminded.values().map(|times| times - 1).sum();
-    assert!(doubles <= 1, "{reminded:?}");
+    assert!(doubles <= 1, "one, whatever the connections: {reminded:?}");
     for gone in ["p0", "p1", "p2", "p3"] {
         assert!(!reminded.contains_key(&format!("{gone}@example.org")), "{reminded:?}");
     }

@@ -236,3 +236,43 @@ async fn whatever_ends_an_invite_stops_its_mail_in_the_queue_and_its_reminders()
         what_ends_is_mailed_no_more(stage, postgres, two).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ends_while_the_mail_server_thinks_is_not_mailed() {
+    let Some(server) = MailServer::start() else { return };
+    let world = World::sqlite_with(settings(&server)).await;
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    verify(&world, "kim").await;
+    send_due(&world.app).await.unwrap();
+    for kind in ["invite", "reminder"] {
+        for name in ["accepted", "declined", "revoked", "nothing"] {
+            let band = ada.band(name).await;
+            let (invite, token) = ada.invite(&band, json!({ "email": address(&kim), "ttl_hours": 1_000 })).await;
+            if kind == "reminder" {
+                send_due(&world.app).await.unwrap();
+                world.clock.pass_hours(24);
+            }
+            let before = server.taken().len();
+            server.mood("held");
+            let app = world.app.clone();
+            let sending = tokio::spawn(async move { send_due(&app).await.unwrap() });
+            server.until_held().await;
+            let status = match name {
+                "accepted" => kim.accept(&token).await.0,
+                "declined" => kim.post(&format!("/invites/{token}/decline"), json!({})).await.0,
+                "revoked" => ada.delete(&format!("/invites/{invite}")).await.0,
+                _ => 200,
+            };
+            assert!((200..300).contains(&status), "{kind} {name}: {status}");
+            server.mood("ok");
+            sending.await.unwrap();
+            let new =
+                server.taken().into_iter().skip(before).filter(|taken| taken.mail.subject.contains("invites you to"));
+            assert_eq!(new.count(), usize::from(name == "nothing"), "{kind} {name}");
+            // What is still open is not reminded of in the next round.
+            if name == "nothing" {
+                assert_eq!(ada.delete(&format!("/invites/{invite}")).await.0, 204);
+            }
+        }
+    }
+}

@@ -9,6 +9,7 @@ FOLDER/mood holds a word that is read at every step:
   silent        greets nobody, until the mood is another: then it is as if it had been started anew
   slow          waits a while before each answer
   421, 451, 550 answers so to RCPT; 421 closes, too
+  held          answers RCPT once the mood is another; until then there is a file FOLDER/held
   data-451, data-550  answers so after DATA
   hang          takes a mail's text and says nothing more, until the mood is another; to hang@ whatever the mood
   lose          keeps a mail to lost@ and says nothing more: its word is lost
@@ -57,6 +58,9 @@ class Handler:
 
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
         word = mood()
+        if word == "held":
+            (options.folder / "held").touch()
+            await until_not("held")
         if word == "421":
             await server.push("421 4.3.2 going down \x1b[31mnow\x1b[0m")
             server.transport.close()

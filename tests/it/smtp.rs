@@ -70,6 +70,15 @@ impl MailServer {
         std::fs::rename(part, whole).unwrap();
     }
 
+    /// Waits until somebody waits for its word on a recipient, while its mood is `held`.
+    pub async fn until_held(&self) {
+        let end = Instant::now() + Duration::from_mins(1);
+        while std::fs::remove_file(self.folder.path().join("held")).is_err() {
+            assert!(Instant::now() < end, "nothing was sent");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// The way there, unencrypted.
     pub fn way(&self) -> Smtp {
         Smtp {

@@ -61,7 +61,7 @@ pub async fn check(
                 at = step;
                 told(step);
             };
-            let sent = smtp::send(smtp, &mut line, &mail, &mut note).await;
+            let sent = smtp::send(smtp, &mut line, &mail, std::future::ready(Ok(())), &mut note).await;
             line.close().await;
             sent.map(Checked::Taken).map_err(|failure| stopped(smtp, at, failure))
         }
@@ -71,7 +71,7 @@ pub async fn check(
 fn stopped(smtp: &Smtp, at: Step, failure: Failure) -> Stopped {
     let (words, is_final) = match failure {
         Failure::Refused(words) | Failure::Login(words) => (words, true),
-        Failure::Later(words) | Failure::Trouble(words) => (words, false),
+        Failure::Later(words) | Failure::Trouble(words) | Failure::Unsure(words) => (words, false),
     };
     let is_signed_in = smtp.login.is_some();
     let advice = match at {

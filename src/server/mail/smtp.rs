@@ -37,7 +37,9 @@ const TO_ANSWER: Duration = Duration::from_secs(30);
 const TO_TAKE: Duration = Duration::from_mins(2);
 /// The longest that all steps of one mail take together: a line that was kept and has gone stale, a new one, the mail.
 pub(super) const LONGEST_TRY: Duration =
-    Duration::from_secs(6 * TO_ANSWER.as_secs() + 2 * TO_CONNECT.as_secs() + TO_TAKE.as_secs());
+    Duration::from_secs(5 * TO_ANSWER.as_secs() + 2 * TO_CONNECT.as_secs() + LONGEST_TEXT.as_secs());
+/// The longest that the mail itself takes, from `DATA` to the server's word on it.
+pub(super) const LONGEST_TEXT: Duration = Duration::from_secs(TO_ANSWER.as_secs() + TO_TAKE.as_secs());
 /// The longest part of a mail server's words that is kept.
 const MOST_WORDS: usize = 300;
 
@@ -74,12 +76,13 @@ impl Line {
     }
 }
 
-/// Sends a mail; the server's words when it took it. A connection that has gone stale since the last one is made anew,
-/// once.
+/// Sends a mail, if it is `wanted` when the server is ready for it; the server's words when it took it. A connection that has
+/// gone stale since the last one is made anew, once.
 pub(super) async fn send(
     smtp: &Smtp,
     line: &mut Line,
     mail: &Composed,
+    wanted: impl Future<Output = Result<(), Failure>> + Send,
     told: &mut Told<'_>,
 ) -> Result<String, Failure> {
     let envelope = envelope(smtp, mail)?;
@@ -96,7 +99,7 @@ pub(super) async fn send(
         begun = begin(&mut connection, &envelope, mail).await;
     }
     begun?;
-    let sent = deliver(&mut connection, &envelope, mail, told).await;
+    let sent = deliver(&mut connection, &envelope, mail, wanted, told).await;
     match &sent {
         // The next mail begins with MAIL again; after a refusal the server has to forget this one's recipient first.
         Ok(_) => line.0 = Some(connection),
@@ -170,6 +173,7 @@ async fn deliver(
     connection: &mut AsyncSmtpConnection,
     envelope: &Envelope,
     mail: &Composed,
+    wanted: impl Future<Output = Result<(), Failure>> + Send,
     told: &mut Told<'_>,
 ) -> Result<String, Failure> {
     told(Step::Recipient);
@@ -177,6 +181,8 @@ async fn deliver(
         let answer = within(TO_ANSWER, connection.command(Rcpt::new(to.clone(), Vec::new()))).await;
         answer.map_err(Failure::into_later)?.map_err(|error| of_mail(&error))?;
     }
+    // A slow server has taken minutes to come so far.
+    wanted.await?;
     told(Step::Text);
     let answer = within(TO_ANSWER, connection.command(Data)).await;
     answer.map_err(Failure::into_later)?.map_err(|error| of_mail(&error))?;

@@ -84,14 +84,22 @@ impl Transport {
         self.from().is_some()
     }
 
-    /// Sends a mail, over `line` where it is one to a mail server: it is kept for the next.
-    pub(super) async fn send(&self, line: &mut Line, mail: &Composed) -> Result<(), Failure> {
+    /// Sends a mail, over `line` where it is one to a mail server: it is kept for the next. The last that is asked before a
+    /// word of the mail goes out is whether it is `wanted`.
+    pub(super) async fn send(
+        &self,
+        line: &mut Line,
+        mail: &Composed,
+        wanted: impl Future<Output = Result<(), Failure>> + Send,
+    ) -> Result<(), Failure> {
         match self {
             Self::Off => Err(Failure::Trouble("no transport for mail is set up".to_owned())),
-            Self::File { directory, .. } => keep(directory, mail)
-                .map(drop)
-                .map_err(|error| Failure::Trouble(format!("{}: {error}", directory.display()))),
-            Self::Smtp(smtp) => smtp::send(smtp, line, mail, &mut |_| {}).await.map(drop),
+            Self::File { directory, .. } => {
+                wanted.await?;
+                let kept = keep(directory, mail);
+                kept.map(drop).map_err(|error| Failure::Trouble(format!("{}: {error}", directory.display())))
+            }
+            Self::Smtp(smtp) => smtp::send(smtp, line, mail, wanted, &mut |_| {}).await.map(drop),
         }
     }
 }
@@ -107,6 +115,8 @@ pub(super) enum Failure {
     Trouble(String),
     /// It does not let this server send: somebody has to look at the settings.
     Login(String),
+    /// Nobody has refused it, but there may be no reason for it any more: it is to be looked at again.
+    Unsure(String),
 }
 
 /// A file for the mail, whole or not there, and where it lies. Its name begins with the time, so that a folder lists them

@@ -1,11 +1,17 @@
 //! Lanes that send what is due, and rest while nothing is.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use tokio::{sync::watch, task::JoinSet, time::Instant};
+use futures_util::FutureExt as _;
+use tokio::{
+    sync::{Mutex as Turns, OwnedMutexGuard, watch},
+    task::JoinSet,
+    time::Instant,
+};
 
 use crate::{
     domain::{Address, MAIL_LIFE, MailKind, MailOutcome, Timestamp, pause_after},
@@ -21,7 +27,7 @@ use crate::{
 use super::{
     compose::{Composed, Cover, Sender, compose},
     letter::{self, Letter},
-    smtp::{LONGEST_TRY, Line},
+    smtp::{LONGEST_TEXT, LONGEST_TRY, Line},
     transport::Failure,
 };
 
@@ -45,6 +51,19 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 struct Tried {
     mail: Taken,
     end: End,
+    /// Kept until it is written down how the try went.
+    _turn: Option<Turn>,
+}
+
+/// The right to send a reminder, which one lane of a node has at a time. What the mail server has taken is sent once more if
+/// the program is killed before that is written down: so that is one reminder at the most.
+type Turn = Arc<OwnedMutexGuard<()>>;
+
+/// What the lanes of a node share.
+#[derive(Debug, Clone, Default)]
+struct Shared {
+    pause: Pause,
+    reminding: Arc<Turns<()>>,
 }
 
 /// How a try went.
@@ -114,10 +133,10 @@ pub(crate) async fn run(app: App, mut ended: watch::Receiver<bool>) {
     if !app.settings().mail.is_on() {
         return;
     }
-    let pause = Pause::default();
+    let shared = Shared::default();
     let mut lanes = JoinSet::new();
     for number in 0..app.settings().mail_lanes {
-        lanes.spawn(lane(app.clone(), number, pause.clone(), ended.clone()));
+        lanes.spawn(lane(app.clone(), number, shared.clone(), ended.clone()));
     }
     let _ = ended.wait_for(|ended| *ended).await;
     let finished = tokio::time::timeout(TO_FINISH, async { while lanes.join_next().await.is_some() {} }).await;
@@ -129,13 +148,13 @@ pub(crate) async fn run(app: App, mut ended: watch::Receiver<bool>) {
 /// Sends all that is due now, one after the other, and reminds whom it is time to remind; how many mails were tried.
 /// For whoever moves the clock.
 pub async fn send_due(app: &App) -> Result<usize, Error> {
-    let (pause, mut line, mut tried, mut count) = (Pause::default(), Line::default(), None, 0);
+    let (shared, mut line, mut tried, mut count) = (Shared::default(), Line::default(), None, 0);
     remind(app).await?;
     loop {
         match step(app, tried.take()).await? {
             Next::Send(job) => {
                 count += 1;
-                tried = Some(send(app, &pause, &mut line, *job).await);
+                tried = Some(send(app, &shared, &mut line, *job).await);
             }
             Next::Look => {}
             Next::Rest(_) => break,
@@ -145,19 +164,20 @@ pub async fn send_due(app: &App) -> Result<usize, Error> {
     Ok(count)
 }
 
-async fn lane(app: App, number: usize, pause: Pause, mut ended: watch::Receiver<bool>) {
+async fn lane(app: App, number: usize, shared: Shared, mut ended: watch::Receiver<bool>) {
+    let pause = &shared.pause;
     let (mut line, mut tried) = (Line::default(), None::<Tried>);
     loop {
         if *ended.borrow() {
             break;
         }
-        let rest = match next(&app, number, &pause, tried.as_ref()).await {
+        let rest = match next(&app, number, pause, tried.as_ref()).await {
             Ok(next) => {
                 tried = None;
                 match next {
                     Next::Send(job) => {
                         app.store().ring(); // there may be more: another lane looks
-                        tried = Some(send(&app, &pause, &mut line, *job).await);
+                        tried = Some(send(&app, &shared, &mut line, *job).await);
                         continue;
                     }
                     Next::Look => continue,
@@ -245,7 +265,7 @@ fn take(tx: &mut Tx<'_>, app: &App, now: Timestamp) -> Result<Next, Error> {
             Ok(letter) => return Ok(Next::Send(Box::new((mail, letter)))),
             Err(outcome) => {
                 let note = (outcome == MailOutcome::Bounced).then(|| letter::UNOPENED.to_owned());
-                conclude(tx, app, &Tried { mail, end: End::Settled(outcome, note) })?;
+                conclude(tx, app, &Tried { mail, end: End::Settled(outcome, note), _turn: None })?;
             }
         }
     }
@@ -253,7 +273,7 @@ fn take(tx: &mut Tx<'_>, app: &App, now: Timestamp) -> Result<Next, Error> {
 }
 
 fn conclude(tx: &mut Tx<'_>, app: &App, tried: &Tried) -> Result<(), Error> {
-    let (Tried { mail, end }, now) = (tried, app.now());
+    let (Tried { mail, end, .. }, now) = (tried, app.now());
     // The invite before its mail, as who sends it again.
     let invite = delivery::hold(tx, mail)?;
     let reminds = mail.kind == MailKind::Reminder;
@@ -275,16 +295,23 @@ fn conclude(tx: &mut Tx<'_>, app: &App, tried: &Tried) -> Result<(), Error> {
     Ok(())
 }
 
-/// Sends a mail, and says what becomes of it.
-async fn send(app: &App, pause: &Pause, line: &mut Line, (mail, letter): (Taken, Letter)) -> Tried {
-    let end = match write(app, &mail, &letter) {
-        Ok(composed) => {
-            let sent = app.settings().mail.send(line, &composed).await;
-            after(app, pause, &mail, sent)
-        }
-        Err(why) => {
+/// Sends a mail, and says what becomes of it. A mail that makes this program fail is the end of that mail alone.
+async fn send(app: &App, shared: &Shared, line: &mut Line, (mail, letter): (Taken, Letter)) -> Tried {
+    let mut turn = None;
+    let sent = async {
+        let composed = write(app, &mail, &letter)?;
+        let wanted = is_wanted(app, &mail, &shared.reminding, &mut turn);
+        Ok(app.settings().mail.send(line, &composed, wanted).await)
+    };
+    let end = match AssertUnwindSafe(Box::pin(sent)).catch_unwind().await {
+        Ok(Ok(sent)) => after(app, &shared.pause, &mail, sent),
+        Ok(Err(why)) => {
             tracing::error!(mail = mail.seq, "a mail could not be written: {why}");
             End::Settled(MailOutcome::Bounced, Some(why))
+        }
+        Err(_) => {
+            *line = Line::default();
+            End::Settled(MailOutcome::Bounced, Some("the server made a mistake with it: see its log".to_owned()))
         }
     };
     let word = match &end {
@@ -292,7 +319,27 @@ async fn send(app: &App, pause: &Pause, line: &mut Line, (mail, letter): (Taken,
         End::Again { .. } => "deferred",
     };
     app.metrics().mail(mail.kind.as_str(), word);
-    Tried { mail, end }
+    Tried { mail, end, _turn: turn }
+}
+
+/// Whether there still is a reason for a mail, and time to send it. A reminder waits for its turn before.
+async fn is_wanted(app: &App, mail: &Taken, turns: &Arc<Turns<()>>, turn: &mut Option<Turn>) -> Result<(), Failure> {
+    if mail.kind == MailKind::Reminder {
+        *turn = Some(Arc::new(Arc::clone(turns).lock_owned().await));
+    }
+    let (own, mail, now) = (app.clone(), mail.clone(), app.now());
+    let until = now.plus_seconds(LONGEST_TEXT.as_secs() as i64);
+    let looked: Result<bool, Error> = app
+        .store()
+        .read(move |tx| Ok(outbox::is_held(tx, &mail, until)? && letter::read(tx, &own, &mail, now)?.is_ok()))
+        .await;
+    match looked {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::Unsure("there may be no reason for it any more".to_owned())),
+        Err(error) => {
+            Err(Failure::Unsure(format!("the database did not say whether there is a reason for it: {error}")))
+        }
+    }
 }
 
 fn after(app: &App, pause: &Pause, mail: &Taken, sent: Result<(), Failure>) -> End {
@@ -307,6 +354,7 @@ fn after(app: &App, pause: &Pause, mail: &Taken, sent: Result<(), Failure>) -> E
             return End::Settled(MailOutcome::Sent, None);
         }
         Err(Failure::Refused(words)) => return End::Settled(MailOutcome::Bounced, Some(words)),
+        Err(Failure::Unsure(note)) => return End::Again { due: now, note, counts: false, shows: false },
         Err(Failure::Later(words)) => (words, pause_after(mail.tries, chance), true, true),
         Err(Failure::Trouble(words)) => {
             tracing::warn!("the mail server cannot be used: {words}");
@@ -343,4 +391,52 @@ fn write(app: &App, mail: &Taken, letter: &Letter) -> Result<Composed, String> {
     let Taken { seq, kind, email, created_at, .. } = mail;
     let cover = Cover { seq: *seq, kind: *kind, to: email.clone(), created_at: *created_at, now: app.now(), opt_out };
     compose(sender, &cover, letter).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::server::{
+        Clock, Key, Settings, SystemEntropy,
+        mail::Transport,
+        store::{Database, Options, Store},
+    };
+
+    /// A clock that fails when it is first asked.
+    #[derive(Default)]
+    struct Broken(AtomicBool);
+
+    impl Clock for Broken {
+        fn now(&self) -> Timestamp {
+            assert!(self.0.swap(true, Ordering::Relaxed), "the clock has stopped");
+            Timestamp::now()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_makes_the_program_fail_is_the_end_of_that_mail_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Options::new(Database::Sqlite(folder.path().join("guestlist.db")))).unwrap();
+        let (directory, from) = (folder.path().join("mail"), "band@example.org".parse().unwrap());
+        let settings = Settings { mail: Transport::File { directory, from }, ..Settings::default() };
+        let app = App::new(store, settings, Key::new(&[7; 32]).unwrap(), Broken::default(), SystemEntropy::new());
+        let add = "INSERT INTO mail (kind, email, created_at, due_at, urgent) VALUES ('moved', $1, 1, 1, FALSE)";
+        for to in ["first@example.org", "second@example.org"] {
+            app.store().write::<_, Error, _>(move |tx| tx.execute(add, &[&to])).await.unwrap();
+        }
+        let mut ends = Vec::new();
+        for n in 1..=2_u32 {
+            let take =
+                |tx: &mut Tx<'_>| outbox::take(tx, Timestamp::now(), Timestamp::now().plus_seconds(LEASE_SECONDS));
+            let mail: Taken = app.store().write(take).await.unwrap().unwrap();
+            let letter = Letter::Moved { username: format!("guest{n}"), to: "another one".to_owned() };
+            let tried = send(&app, &Shared::default(), &mut Line::default(), (mail, letter)).await;
+            ends.push(format!("{:?}", tried.end));
+        }
+        assert!(ends[0].contains("Bounced") && ends[0].contains("a mistake"), "{ends:?}");
+        // There is no account to it, which is asked once it is written.
+        assert!(ends[1].contains("Again") && ends[1].contains("no reason"), "{ends:?}");
+    }
 }
