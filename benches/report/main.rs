@@ -1,7 +1,8 @@
 //! Makes tables and plots of what was measured: `cargo bench --bench report`.
 //!
 //! It reads the CSV files of `benches/results`, writes the plots beside them, and the tables into `benches/README.md` and
-//! `benches/SCALING.md`, each between `<!-- figures: NAME -->` and `<!-- /figures -->`.
+//! `benches/SCALING.md`, each between `<!-- figures: NAME -->` and `<!-- /figures -->`. Over them stands where and when they
+//! were measured, by the `machine-NAME.txt` that `.ci/figures` writes beside the figures of each of its parts.
 
 // A program that cannot go on has nothing to say.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -26,13 +27,14 @@ fn main() {
     let grid = read(&results.join("grid.csv"));
     let client = read(&results.join("client.csv"));
     let peers: Vec<Figure> = client.iter().filter(|figure| figure.of != "client").cloned().collect();
-    let machine = std::fs::read_to_string(results.join("machine.txt")).unwrap_or_default();
+    let note = |part: &str| std::fs::read_to_string(results.join(format!("machine-{part}.txt"))).unwrap_or_default();
+    let sizes = ["sqlite", "postgres"].map(|of| (table::database(of), note(&format!("sizes-{of}"))));
     let sections = [
-        ("machine", machine),
-        ("sqlite", table::bars(&of("server.csv", "sqlite"))),
-        ("postgres", table::bars(&of("server.csv", "postgres"))),
-        ("client", table::bars(&of("client.csv", "client"))),
-        ("peers", table::beside(&peers)),
+        ("sqlite", table::noted(&note("sqlite"), &table::bars(&of("server.csv", "sqlite")))),
+        ("postgres", table::noted(&note("postgres"), &table::bars(&of("server.csv", "postgres")))),
+        ("client", table::noted(&note("client"), &table::bars(&of("client.csv", "client")))),
+        ("peers", table::noted(&note("client"), &table::beside(&peers))),
+        ("machines", table::notes(&sizes)),
         ("invites", table::sizes(&grid, "invites")),
         ("bands", table::sizes(&grid, "bands")),
         ("callers", table::sizes(&grid, "callers")),

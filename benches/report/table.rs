@@ -40,6 +40,17 @@ pub fn bars(figures: &[Figure]) -> String {
     text
 }
 
+/// A table below a note of where and when it was measured.
+pub fn noted(note: &str, table: &str) -> String {
+    if note.is_empty() { table.to_owned() } else { format!("Measured on {}.\n\n{table}", note.trim()) }
+}
+
+/// Notes of several things that the tables of a page are about, one a line.
+pub fn notes(notes: &[(&str, String)]) -> String {
+    let there = notes.iter().filter(|(_, note)| !note.is_empty());
+    there.fold(String::new(), |text, (of, note)| format!("{text}- {of}: {}\n", note.trim()))
+}
+
 /// What was measured down, the programs across.
 pub fn beside(figures: &[Figure]) -> String {
     let across = in_order(figures.iter().map(|figure| figure.of.clone()));
