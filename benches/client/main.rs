@@ -35,7 +35,7 @@ use guestlist::{
 };
 use tokio::runtime::Runtime;
 
-use record::{Figure, Sheet};
+use record::{Figure, Sheet, megabytes, middle};
 use terminal::Terminal;
 
 /// Starts that are measured of each program.
@@ -131,21 +131,18 @@ fn starts(home: &Path, world: &World, owner: &Owner, sheet: &mut Sheet) {
         let mut loaded = Terminal::start_with(guestlist, &["--version"], empty.path(), empty.path(), &[]);
         times[4].push(loaded.see("guestlist"));
     }
-    let middle = times.map(|mut times| {
-        times.sort_unstable();
-        times[times.len() / 2]
-    });
-    println!("start: floor             {:>9.2?}", middle[0]);
+    let middles = times.map(middle);
+    println!("start: floor             {:>9.2?}", middles[0]);
     for (what, time) in [
-        ("version           ", middle[4]),
-        ("first question    ", middle[1]),
-        ("first frame       ", middle[2]),
-        ("rows of the server", middle[3]),
+        ("version           ", middles[4]),
+        ("first question    ", middles[1]),
+        ("first frame       ", middles[2]),
+        ("rows of the server", middles[3]),
     ] {
-        let [took, floor] = [time, middle[0]].map(|time| time.as_secs_f64() * 1_000.0);
+        let [took, floor] = [time, middles[0]].map(|time| time.as_secs_f64() * 1_000.0);
         let figure = Figure::new(&format!("start to the {}", what.trim()), "client", took, "ms").beside("floor", floor);
         sheet.add(if what.starts_with("first") { figure.bar("ratio <= 2") } else { figure });
-        let ratio = time.as_secs_f64() / middle[0].as_secs_f64();
+        let ratio = time.as_secs_f64() / middles[0].as_secs_f64();
         println!("start: {what}{time:>9.2?}   {ratio:.2} of the floor (bar 2.00)");
     }
 }
@@ -178,20 +175,14 @@ fn at_rest(home: &Path, world: &World, owner: &Owner, time: Duration, sheet: &mu
     let woken = (wake_ups(client.id()) - before) as f64 / began.elapsed().as_secs_f64();
     let memory = resident(client.id());
     println!(
-        "at rest for {time:?}: {} bytes (bar 0), {woken:.2} wake-ups a second (bar 1.00), {memory} kB (bar {MOST_MEMORY})",
-        came.bytes
+        "at rest for {time:?}: {} bytes (bar 0), {woken:.2} wake-ups a second (bar 1.00), {:.1} MB (bar 15)",
+        came.bytes,
+        megabytes(memory)
     );
     sheet.add(Figure::new("bytes at rest", "client", came.bytes as f64, "bytes").bar("value <= 0"));
     sheet.add(Figure::new("wake-ups at rest", "client", woken, "a second").bar("value < 1"));
-    sheet.add(Figure::new("memory", "client", megabytes(memory), "MiB").bar("value <= 15"));
+    sheet.add(Figure::new("memory", "client", megabytes(memory), "MB").bar("value <= 15"));
     memory
-}
-
-/// The memory that the client may take, in kB.
-const MOST_MEMORY: u64 = 15 * 1_024;
-
-fn megabytes(kilobytes: u64) -> f64 {
-    kilobytes as f64 / 1_024.0
 }
 
 /// Waits until something has come, and then nothing any more.
@@ -209,7 +200,7 @@ fn wake_ups(process: u32) -> u64 {
     tasks.flatten().filter_map(|task| field(&task.path().join("status"), "voluntary_ctxt_switches:")).sum()
 }
 
-/// What the process has in memory, in kB.
+/// What the process has in memory, in KiB.
 fn resident(process: u32) -> u64 {
     field(Path::new(&format!("/proc/{process}/status")), "VmRSS:").unwrap_or_default()
 }
@@ -255,9 +246,10 @@ fn in_a_large_band(
     client.keys("G");
     client.settle();
     let memory = resident(client.id());
-    println!("memory after walking a large band: {memory} kB (bar {MOST_MEMORY}; {memory_of_small} kB in one of 50)");
-    let figure = Figure::new("memory after a walk in a large band", "client", megabytes(memory), "MiB");
-    let figure = figure.beside("in a band of 50", megabytes(memory_of_small)).bar("value <= 15");
+    let [memory, of_small] = [memory, memory_of_small].map(megabytes);
+    println!("memory after walking a large band: {memory:.1} MB (bar 15; {of_small:.1} in one of 50)");
+    let figure = Figure::new("memory after a walk in a large band", "client", memory, "MB");
+    let figure = figure.beside("in a band of 50", of_small).bar("value <= 15");
     sheet.add(Figure { invites: Some(rows as u64), ..figure });
 }
 

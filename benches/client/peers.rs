@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     Owner, World, at_least, floor, pss,
-    record::{Figure, Sheet},
+    record::{Figure, Sheet, megabytes, middle},
     resident,
     terminal::Terminal,
     wake_ups,
@@ -58,13 +58,7 @@ pub fn measure(home: &Path, world: &World, owner: &Owner, rest: Duration, sheet:
             times.push(peer.start().settled());
         }
     }
-    let starts: Vec<f64> = times
-        .into_iter()
-        .map(|mut times| {
-            times.sort_unstable();
-            times[times.len() / 2].as_secs_f64() * 1_000.0
-        })
-        .collect();
+    let starts: Vec<f64> = times.into_iter().map(|times| middle(times).as_secs_f64() * 1_000.0).collect();
     let floor = starts[0];
     sheet.add(Figure::new("start to a settled screen", "floor", floor, "ms"));
     for (peer, start) in peers.iter().zip(&starts[1..]) {
@@ -96,23 +90,20 @@ fn walk(peer: &Peer, rest: Duration, sheet: &mut Sheet) {
     }
     terminal.keys(&peer.moves[0].repeat(MANY));
     let many = terminal.settle().bytes;
-    let (all, share) = (resident(terminal.id()), pss(terminal.id()));
+    let (all, share) = (megabytes(resident(terminal.id())), megabytes(pss(terminal.id())));
     let told = if changed || most > 0 { "" } else { " (the cursor did not move)" };
     println!(
         "{:10} {} bytes and {woken:.2} wake-ups a second at rest, {most} bytes a move{told}, {many} of {MANY} keys, \
-         {:.1} MiB, {:.1} shared fairly",
-        peer.name,
-        came.bytes,
-        all as f64 / 1_024.0,
-        share as f64 / 1_024.0
+         {all:.1} MB, {share:.1} shared fairly",
+        peer.name, came.bytes
     );
     for (what, value, unit) in [
         ("at rest", came.bytes as f64, "bytes"),
         ("woken at rest", woken, "a second"),
         ("one cursor move", most as f64, "bytes"),
         ("1,000 keys at once", many as f64, "bytes"),
-        ("memory", all as f64 / 1_024.0, "MiB"),
-        ("memory, shared fairly", share as f64 / 1_024.0, "MiB"),
+        ("memory", all, "MB"),
+        ("memory, shared fairly", share, "MB"),
     ] {
         sheet.add(Figure::new(what, peer.name, value, unit));
     }

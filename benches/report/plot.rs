@@ -61,7 +61,7 @@ pub fn all(figures: &[Figure]) -> Vec<Plot> {
             "Bands become more: the time of an answer to one caller",
             "bands",
             "milliseconds",
-            &["own bands", "open bands, searched", "poll", "first page"],
+            &["own bands", "open bands, searched", "poll", "first page", "open bands, none found"],
         ),
         plot(
             "callers",

@@ -1,6 +1,6 @@
 //! What was measured: one figure a line of a CSV file, the same columns for every benchmark.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +108,17 @@ impl Sheet {
 pub fn read(file: &Path) -> Vec<Figure> {
     let Ok(mut reader) = csv::Reader::from_path(file) else { return Vec::new() };
     reader.deserialize().map(|figure| figure.expect("the file is this program's own")).collect()
+}
+
+/// The middle of several times; nothing where there are none.
+pub fn middle(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+/// Memory as `/proc` tells it, in KiB, in the unit of the bars: a million bytes.
+pub fn megabytes(kib: u64) -> f64 {
+    kib as f64 * 1_024.0 / 1e6
 }
 
 /// Four digits: more would be noise.

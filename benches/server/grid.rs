@@ -6,14 +6,14 @@ use std::{
 };
 
 use guestlist::{
-    domain::{BandId, Timestamp},
+    domain::{BandId, Timestamp, Token},
     server::{App, store::Database},
 };
 use tokio::task::JoinHandle;
 
 use crate::{
-    CALLERS, PEOPLE, come_in,
-    load::{self, Ask},
+    BANDS, CALLERS, come_in,
+    load::{self, Ask, Until},
     node,
     record::{Figure, Sheet},
     seed::{self, Person},
@@ -27,7 +27,7 @@ pub struct Extent {
     pub invites: Vec<usize>,
     /// Bands on the server.
     pub bands: Vec<usize>,
-    /// Each rate.
+    /// Each rate; a rate of accepts at the most.
     pub time: Duration,
     /// Answers of each kind whose middle is told.
     pub asks: usize,
@@ -47,8 +47,11 @@ impl Extent {
 
 /// Callers of the walk from one to many.
 const AT_ONCE: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
-/// Links that each caller goes through when accepts are measured along something: few enough to be made for each point.
-const LINKS: usize = 30;
+/// New guests of each point at which accepts are measured, all callers' together; each comes in by every link. On SQLite
+/// they last for some seconds, and on a slower database the time ends first.
+const GUESTS: usize = 250;
+/// Owners of what there is.
+const OWNERS: usize = 65;
 /// Bands of whoever asks.
 const OWN: usize = 20;
 
@@ -59,6 +62,8 @@ struct Grid<'s> {
     nodes: Vec<(App, SocketAddr)>,
     servers: Vec<JoinHandle<()>>,
     people: Vec<Person>,
+    /// One for each of the bands that guests come into: those stay, so that no point has more bands than it says.
+    links: Vec<Token>,
     sheet: &'s mut Sheet,
 }
 
@@ -67,9 +72,10 @@ pub async fn measure(database: Database, extent: Extent, sheet: &mut Sheet) {
     let is_far = matches!(database, Database::Postgres(_));
     let of = if is_far { "postgres" } else { "sqlite" };
     let (app, address, server) = node(&database).await;
-    let people = seed::people(app.store(), Timestamp::now(), PEOPLE).await;
+    let people = seed::people(app.store(), Timestamp::now(), "person", OWNERS).await;
+    let links = seed::links(app.store(), Timestamp::now(), &people[0], BANDS).await;
     let (nodes, servers) = (vec![(app, address)], vec![server]);
-    let mut grid = Grid { of, extent, nodes, servers, people, sheet };
+    let mut grid = Grid { of, extent, nodes, servers, people, links, sheet };
     grid.along_invites().await;
     if is_far {
         grid.along_nodes(&database).await;
@@ -106,8 +112,8 @@ impl Grid<'_> {
                 ("search", "q=soprano"),
                 ("search, common", "q=drum"),
             ] {
-                let of_large = self.middle(&format!("/api/v1/bands/{large}/invites?{query}")).await;
-                let of_small = self.middle(&format!("/api/v1/bands/{small}/invites?{query}")).await;
+                let path = |band| format!("/api/v1/bands/{band}/invites?{query}");
+                let [of_large, of_small] = self.middles(&self.people[0], [large, small].map(path)).await;
                 self.tell(at(Figure::new(what, self.of, of_large, "ms").beside("a band of 50", of_small)));
             }
         }
@@ -138,7 +144,7 @@ impl Grid<'_> {
     /// Bands become more, those of whoever asks stay.
     async fn along_bands(&mut self) {
         let now = Timestamp::now();
-        let mut asker = seed::person(self.app().store(), now, "asker").await;
+        let asker = seed::person(self.app().store(), now, "asker").await;
         let mut band = None;
         for _ in 0..OWN {
             band = Some(seed::band(self.app().store(), now, &asker, 50).await);
@@ -155,23 +161,22 @@ impl Grid<'_> {
             self.previews(band, 50, CALLERS, at).await;
             self.accepts(CALLERS, at).await;
             // The one in twenty bands asks, not one in a thousandth of all.
-            std::mem::swap(&mut self.people[0], &mut asker);
             for (what, path) in [
                 ("own bands", "/api/v1/bands".to_owned()),
                 ("open bands, searched", "/api/v1/bands?scope=open&q=band%2099".to_owned()),
+                ("open bands, none found", "/api/v1/bands?scope=open&q=nobody".to_owned()),
                 ("poll", "/api/v1/me/sync".to_owned()),
                 ("first page", format!("/api/v1/bands/{band}/invites")),
             ] {
-                let middle = self.middle(&path).await;
+                let [middle] = self.middles(&asker, [path]).await;
                 self.tell(at(Figure::new(what, self.of, middle, "ms")));
             }
-            std::mem::swap(&mut self.people[0], &mut asker);
         }
     }
 
     async fn previews(&mut self, band: BandId, invites: usize, callers: usize, at: impl Fn(Figure) -> Figure) {
         let addresses: Vec<SocketAddr> = self.nodes.iter().map(|(_, address)| *address).collect();
-        let figures = load::run_on(&addresses, callers, Some(self.extent.time), |caller, n| {
+        let figures = load::run_on(&addresses, callers, Until::Over(self.extent.time), |caller, n| {
             let token = seed::token(band, (caller * 7_919 + n * 104_729) % invites);
             Some(Ask::get(&format!("/api/v1/invites/{}/info", token.reveal()), None))
         })
@@ -179,12 +184,13 @@ impl Grid<'_> {
         self.rates("preview", &figures, callers, at);
     }
 
-    /// Each caller comes into bands that are new to it.
+    /// Guests come into bands that are new to them.
     async fn accepts(&mut self, callers: usize, at: impl Fn(Figure) -> Figure) {
         let addresses: Vec<SocketAddr> = self.nodes.iter().map(|(_, address)| *address).collect();
-        let (owner, guests) = self.people.split_first().unwrap();
-        let way = |caller: usize, n: usize| turn(caller, n, LINKS);
-        let figures = come_in((self.app(), &addresses), (owner, &guests[..callers]), LINKS, way).await;
+        let called = format!("guest{}of", self.sheet.0.len());
+        let guests = seed::people(self.app().store(), Timestamp::now(), &called, GUESTS).await;
+        let until = Until::Once(self.extent.time);
+        let figures = come_in(&addresses, callers, &guests, (&self.links, turn), until).await;
         self.rates("accept", &figures, callers, at);
     }
 
@@ -194,18 +200,10 @@ impl Grid<'_> {
         self.tell(with(Figure::new(&format!("{what}, p99"), self.of, load::ms(figures.at(99)), "ms")));
     }
 
-    /// The middle of what answers to one caller take.
-    async fn middle(&self, path: &str) -> f64 {
-        let mut line = load::Line::open(self.nodes[0].1).await;
-        let ask = Ask::get(path, Some(&self.people[0].session));
-        let mut times = Vec::new();
-        for _ in 0..self.extent.asks {
-            let began = Instant::now();
-            assert_eq!(line.ask(&ask).await, 200, "{path}");
-            times.push(began.elapsed());
-        }
-        times.sort_unstable();
-        load::ms(times[times.len() / 2])
+    /// The middle of what answers to one caller take, in milliseconds.
+    async fn middles<const N: usize>(&self, person: &Person, paths: [String; N]) -> [f64; N] {
+        let asks = paths.map(|path| Ask::get(&path, Some(&person.session)));
+        load::middles(self.nodes[0].1, asks, self.extent.asks).await.map(load::ms)
     }
 
     fn tell(&mut self, figure: Figure) {

@@ -12,8 +12,19 @@ use tokio::{
     task::JoinSet,
 };
 
-/// Different requests that one caller has at most.
+use crate::record::middle;
+
+/// Different requests that one caller has at most, where they are asked over and over.
 const MOST: usize = 2_000;
+
+/// How long callers ask.
+#[derive(Debug, Clone, Copy)]
+pub enum Until {
+    /// All of it over and over, for this time.
+    Over(Duration),
+    /// All of it once; what is left after this time is not asked any more.
+    Once(Duration),
+}
 
 /// A request.
 pub struct Ask(String);
@@ -132,32 +143,34 @@ impl fmt::Display for Figures {
     }
 }
 
-/// Lets `callers` connections ask what `next` gives for each caller and number: all of it once, or for `time` over and
-/// over.
-pub async fn run<F>(address: SocketAddr, callers: usize, time: Option<Duration>, next: F) -> Figures
+/// Lets `callers` connections ask what `next` gives for each caller and number.
+pub async fn run<F>(address: SocketAddr, callers: usize, until: Until, next: F) -> Figures
 where
     F: Fn(usize, usize) -> Option<Ask>,
 {
-    run_on(&[address], callers, time, next).await
+    run_on(&[address], callers, until, next).await
 }
 
 /// As [`run`], with the callers spread over several servers.
-pub async fn run_on<F>(addresses: &[SocketAddr], callers: usize, time: Option<Duration>, next: F) -> Figures
+pub async fn run_on<F>(addresses: &[SocketAddr], callers: usize, until: Until, next: F) -> Figures
 where
     F: Fn(usize, usize) -> Option<Ask>,
 {
+    let (time, most, turns) = match until {
+        Until::Over(time) => (time, MOST, usize::MAX),
+        Until::Once(time) => (time, usize::MAX, 1),
+    };
     let before = worked();
     let mut lines = JoinSet::new();
     for caller in 0..callers {
         // What is asked is made before, so that making it is not measured.
-        let asks: Vec<Ask> = (0..MOST).map_while(|n| next(caller, n)).collect();
+        let asks: Vec<Ask> = (0..most).map_while(|n| next(caller, n)).collect();
         let address = addresses[caller % addresses.len()];
         lines.spawn(async move {
             let mut line = Line::open(address).await;
             let (mut times, began) = (Vec::new(), Instant::now());
-            let all = if time.is_some() { usize::MAX } else { asks.len() };
-            for ask in asks.iter().cycle().take(all) {
-                if time.is_some_and(|time| began.elapsed() > time) {
+            for ask in asks.iter().cycle().take(asks.len().saturating_mul(turns)) {
+                if began.elapsed() > time {
                     break;
                 }
                 let asked = Instant::now();
@@ -173,4 +186,19 @@ where
     let mut times: Vec<Duration> = all.into_iter().flat_map(|(.., times)| times).collect();
     times.sort_unstable();
     Figures { took: last - first, worked: worked().saturating_sub(before), times }
+}
+
+/// What one connection waits for each of these, in turns, so that what else the machine does falls on all of them: the
+/// middle of so many answers.
+pub async fn middles<const N: usize>(address: SocketAddr, asks: [Ask; N], answers: usize) -> [Duration; N] {
+    let mut line = Line::open(address).await;
+    let mut times = [const { Vec::new() }; N];
+    for _ in 0..answers {
+        for (ask, times) in asks.iter().zip(&mut times) {
+            let began = Instant::now();
+            assert_eq!(line.ask(ask).await, 200);
+            times.push(began.elapsed());
+        }
+    }
+    times.map(middle)
 }

@@ -28,7 +28,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::{
-    load::{self, Ask, Figures},
+    load::{self, Ask, Figures, Until},
+    record::megabytes,
     seed,
 };
 
@@ -216,7 +217,7 @@ fn serve(folder: &Path, file: &Path, port: u16) -> (Child, Duration) {
 fn held(process: &Child, name: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-    line.split_whitespace().next().and_then(|text| text.parse::<f64>().ok()).map_or(0.0, |kb| kb / 1024.0)
+    line.split_whitespace().next().and_then(|text| text.parse().ok()).map_or(0.0, megabytes)
 }
 
 /// The API's answers beside a mail server that takes connections and says nothing, against those of a server without mail
@@ -265,7 +266,7 @@ pub async fn hang(folder: &Path) {
 async fn ask(node: &Node, what: &str, turn: usize) -> Figures {
     let Node { address, owner, band, .. } = node;
     let path = format!("/api/v1/bands/{band}/invites");
-    load::run(*address, CALLERS, None, |caller, n| {
+    load::run(*address, CALLERS, Until::Once(Duration::MAX), |caller, n| {
         let body = match what {
             _ if n >= EACH => return None,
             "page" => return Some(Ask::get(&path, Some(&owner.session))),

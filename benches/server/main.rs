@@ -32,7 +32,7 @@ use std::{
 use guestlist::{
     client::{Client, Origin, PlainHttp, Synced},
     config::Limits,
-    domain::{BandId, SessionToken, Timestamp},
+    domain::{BandId, SessionToken, Timestamp, Token},
     server::{
         App, Key, Settings, SystemClock, SystemEntropy, run,
         store::{Database, Options, Store},
@@ -41,8 +41,8 @@ use guestlist::{
 
 use tokio::task::JoinHandle;
 
-use load::Ask;
-use record::{Figure, Sheet};
+use load::{Ask, Until};
+use record::{Figure, Sheet, megabytes, middle};
 
 /// How many connections ask at once.
 const CALLERS: usize = 64;
@@ -50,8 +50,10 @@ const CALLERS: usize = 64;
 const PEOPLE: usize = CALLERS + 1;
 /// How long each thing is measured.
 const WHILE: Duration = Duration::from_secs(5);
-/// Bands that every caller comes into when accepts are measured.
+/// Bands that everybody comes into when accepts are measured.
 const BANDS: usize = 100;
+/// Answers of each kind whose middle is told.
+const ANSWERS: usize = 200;
 
 /// Syncs of the disk before a server on a new database is ready: its key, the file and its folder, the log, the schema.
 const NEW_SYNCS: f64 = 8.0;
@@ -108,13 +110,13 @@ async fn measure(database: Database, rows: usize, folder: &Path, sheet: &mut She
     let of = if matches!(database, Database::Postgres(_)) { "postgres" } else { "sqlite" };
     let (app, address, server) = node(&database).await;
     let now = Timestamp::now();
-    let people = seed::people(app.store(), now, PEOPLE).await;
+    let people = seed::people(app.store(), now, "person", PEOPLE).await;
     let large = seed::band(app.store(), now, &people[0], rows).await;
     let small = seed::band(app.store(), now, &people[0], 50).await;
     seed::analyze(app.store()).await;
 
-    let fixed = load::run(address, CALLERS, Some(WHILE), |_, _| Some(Ask::get("/api/v1/site", None))).await;
-    let previews = load::run(address, CALLERS, Some(WHILE), |caller, n| {
+    let fixed = load::run(address, CALLERS, Until::Over(WHILE), |_, _| Some(Ask::get("/api/v1/site", None))).await;
+    let previews = load::run(address, CALLERS, Until::Over(WHILE), |caller, n| {
         let token = seed::token(large, (caller * 7_919 + n * 104_729) % rows);
         Some(Ask::get(&format!("/api/v1/invites/{}/info", token.reveal()), None))
     })
@@ -168,10 +170,13 @@ async fn accepts(
     folder: &Path,
     sheet: &mut Sheet,
 ) {
-    let (to, who) = ((app, &[address][..]), people.split_first().unwrap());
-    let accepts = come_in(to, who, BANDS, |caller, n| turn(caller, n, BANDS)).await;
+    let (owner, guests) = people.split_first().unwrap();
+    let (at, to_the_end) = (&[address][..], Until::Once(Duration::MAX));
+    let links = seed::links(app.store(), Timestamp::now(), owner, BANDS).await;
+    let accepts = come_in(at, guests.len(), guests, (&links, turn), to_the_end).await;
     // All callers come to the same band, and then to the next: whoever has to wait there for the others does.
-    let one = come_in(to, who, BANDS, |_, n| n).await;
+    let links = seed::links(app.store(), Timestamp::now(), owner, BANDS).await;
+    let one = come_in(at, guests.len(), guests, (&links, |_, n| n), to_the_end).await;
     let syncs = syncs(folder);
     println!("accept             {accepts}   {:.2} of {syncs:.0} syncs a second (bar 1.00)", accepts.rate() / syncs);
     let of = if matches!(database, Database::Postgres(_)) { "postgres" } else { "sqlite" };
@@ -195,30 +200,28 @@ async fn accepts(
     }
 }
 
-/// Every guest comes into each of the new bands, `bands` of them, in the order that `place` gives. The links are those of the
-/// first of the people, who is a member already.
+/// Every guest comes in by each of the links, in the order that `place` gives for a caller. A caller has its share of the
+/// guests, and goes on to the next when one has been everywhere.
 async fn come_in(
-    (app, addresses): (&App, &[SocketAddr]),
-    (owner, guests): (&seed::Person, &[seed::Person]),
-    bands: usize,
-    place: impl Fn(usize, usize) -> usize,
+    addresses: &[SocketAddr],
+    callers: usize,
+    guests: &[seed::Person],
+    (links, place): (&[Token], impl Fn(usize, usize) -> usize),
+    until: Until,
 ) -> load::Figures {
-    let mut links = Vec::new();
-    for _ in 0..bands {
-        links.push(seed::link(app.store(), Timestamp::now(), owner).await);
-    }
-    load::run_on(addresses, guests.len(), None, |caller, n| {
-        let link = (n < bands).then(|| &links[place(caller, n)])?;
-        Some(Ask::post(&format!("/api/v1/invites/{}/accept", link.reveal()), &guests[caller].session))
+    load::run_on(addresses, callers, until, |caller, n| {
+        let guest = guests.get(caller + n / links.len() * callers)?;
+        let link = &links[place(caller, n % links.len())];
+        Some(Ask::post(&format!("/api/v1/invites/{}/accept", link.reveal()), &guest.session))
     })
     .await
 }
 
-/// Which of `all` places, 30 or 100, a caller comes to as its `n`th: to each once, in an order of its own. In one order for
-/// all, who waits for another at one place would be behind it at every further one.
-fn turn(caller: usize, n: usize, all: usize) -> usize {
+/// Which of the [`BANDS`] a caller comes to as its `n`th: to each once, in an order of its own. In one order for all, who
+/// waits for another at one place would be behind it at every further one.
+fn turn(caller: usize, n: usize) -> usize {
     const STRIDES: [usize; 8] = [1, 7, 11, 13, 17, 19, 23, 29];
-    (caller * 37 + n * STRIDES[caller % STRIDES.len()]) % all
+    (caller * 37 + n * STRIDES[caller % STRIDES.len()]) % BANDS
 }
 
 /// How often a second the disk makes a small write durable.
@@ -250,7 +253,6 @@ async fn poll(address: SocketAddr, person: &seed::Person, of: &str, sheet: &mut 
 /// Pages of the large band against those of one of 50.
 async fn pages(address: SocketAddr, person: &seed::Person, bands: [(usize, BandId); 2], of: &str, sheet: &mut Sheet) {
     let [(_, small), (rows, large)] = bands;
-    let mut line = load::Line::open(address).await;
     for (what, query) in [
         ("first page", ""),
         ("last page", "cursor=last"),
@@ -261,18 +263,11 @@ async fn pages(address: SocketAddr, person: &seed::Person, bands: [(usize, BandI
         ("pending", "status=pending"),
         ("accepted", "status=accepted&sort=expires"),
     ] {
-        let mut best = [Duration::MAX; 2];
-        for _ in 0..200 {
-            for (band, best) in [small, large].into_iter().zip(&mut best) {
-                let path = format!("/api/v1/bands/{band}/invites?{query}");
-                let began = Instant::now();
-                assert_eq!(line.ask(&Ask::get(&path, Some(&person.session))).await, 200);
-                *best = (*best).min(began.elapsed());
-            }
-        }
-        let ratio = best[1].as_secs_f64() / best[0].as_secs_f64();
-        println!("{what:18} {:>9.2?} of 50, {:>9.2?} of all   {ratio:.2} (bar 1.50)", best[0], best[1]);
-        let figure = Figure::new(what, of, load::ms(best[1]), "ms").beside("a band of 50", load::ms(best[0]));
+        let ask = |band| Ask::get(&format!("/api/v1/bands/{band}/invites?{query}"), Some(&person.session));
+        let [of_small, of_large] = load::middles(address, [small, large].map(ask), ANSWERS).await;
+        let ratio = of_large.as_secs_f64() / of_small.as_secs_f64();
+        println!("{what:18} {of_small:>9.2?} of 50, {of_large:>9.2?} of all   {ratio:.2} (bar 1.50)");
+        let figure = Figure::new(what, of, load::ms(of_large), "ms").beside("a band of 50", load::ms(of_small));
         sheet.add(Figure { invites: Some(rows as u64), ..figure.bar("ratio <= 1.5") });
     }
 }
@@ -288,8 +283,7 @@ fn at_rest(folder: &Path, sheet: &mut Sheet) {
         process.wait().unwrap();
     }
     let first = times.remove(0);
-    times.sort_unstable();
-    let usual = times[times.len() / 2];
+    let usual = middle(times);
     println!("ready              after {usual:.1?}, the first time after {first:.1?} (bar 50 ms)");
     sheet.add(Figure::new("server ready", "sqlite", load::ms(usual), "ms").bar("value <= 50"));
     // No bar: it is durable before it is used, and what that takes is the disk's.
@@ -301,14 +295,14 @@ fn at_rest(folder: &Path, sheet: &mut Sheet) {
     std::thread::sleep(Duration::from_secs(3));
     let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
     let held = |name: &str| {
-        let kilobytes =
+        let kib =
             status.lines().find_map(|line| line.strip_prefix(name)).and_then(|line| line.split_whitespace().next());
-        kilobytes.and_then(|text| text.parse::<f64>().ok()).unwrap_or_default() / 1024.0
+        kib.and_then(|text| text.parse().ok()).map_or(0.0, megabytes)
     };
     let (all, own) = (held("VmRSS:"), held("RssAnon:"));
-    println!("memory at rest     {all:.1} MiB, {own:.1} of them its own (bar 15)");
-    sheet.add(Figure::new("server's memory at rest", "sqlite", all, "MiB").bar("value <= 15"));
-    sheet.add(Figure::new("server's memory at rest, its own", "sqlite", own, "MiB"));
+    println!("memory at rest     {all:.1} MB, {own:.1} of them its own (bar 15)");
+    sheet.add(Figure::new("server's memory at rest", "sqlite", all, "MB").bar("value <= 15"));
+    sheet.add(Figure::new("server's memory at rest, its own", "sqlite", own, "MB"));
     process.kill().unwrap();
     process.wait().unwrap();
 }

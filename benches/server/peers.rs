@@ -12,8 +12,8 @@ use guestlist::server::store::Database;
 
 use crate::{
     CALLERS, WHILE,
-    load::{self, Ask},
-    record::{Figure, Sheet},
+    load::{self, Ask, Until},
+    record::{Figure, Sheet, middle},
     seed::Person,
 };
 
@@ -46,7 +46,7 @@ pub async fn nginx(folder: &Path) -> Option<f64> {
         TcpStream::connect(address).is_ok()
     });
     let figures = if ready {
-        Some(load::run(address, CALLERS, Some(WHILE), |_, _| Some(Ask::get("/", None))).await.rate())
+        Some(load::run(address, CALLERS, Until::Over(WHILE), |_, _| Some(Ask::get("/", None))).await.rate())
     } else {
         None
     };
@@ -171,10 +171,7 @@ pub fn command(address: SocketAddr, person: &Person, band: &str, folder: &Path, 
     }
     let [ours, theirs] = answers.map(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).unwrap());
     assert_eq!(ours["invites"], theirs["invites"], "both show the same");
-    let [ours, theirs] = times.map(|mut times| {
-        times.sort_unstable();
-        load::ms(times[times.len() / 2])
-    });
+    let [ours, theirs] = times.map(|times| load::ms(middle(times)));
     println!("invites list       {ours:.2} ms, {:.2} of curl, {theirs:.2} ms (bar 1.50)", ours / theirs);
     sheet.add(
         Figure::new("`invites list --json` of 50", "sqlite", ours, "ms").beside("curl", theirs).bar("ratio <= 1.5"),

@@ -46,72 +46,86 @@ pub fn token(band: BandId, number: usize) -> Token {
     Token::from_random(&bytes)
 }
 
-/// This many people.
-pub async fn people(store: &Store, now: Timestamp, count: usize) -> Vec<Person> {
-    let mut people = Vec::new();
-    for n in 0..count {
-        people.push(person(store, now, &format!("person{n}")).await);
-    }
-    people
+/// This many people, called by a word and their number.
+pub async fn people(store: &Store, now: Timestamp, called: &str, count: usize) -> Vec<Person> {
+    named(store, now, (0..count).map(|n| format!("{called}{n}")).collect()).await
 }
 
 /// One of this name.
 pub async fn person(store: &Store, now: Timestamp, name: &str) -> Person {
-    let (id, session) = (AccountId::new(now.unix_ms(), &random()), SessionToken::from_random(&random()));
-    let (own, name) = (SessionId::new(now.unix_ms(), &random()), name.to_owned());
-    let token = hash(session.reveal());
-    let write = move |tx: &mut Tx<'_>| {
-        let _ = tx.execute(
-            "INSERT INTO account (id, username, username_key, display_name, email, email_verified, email_claim,
-                password_hash, site_admin, created_at) VALUES ($1, $2, $2, $2, $2, $3, $2, 'none', $3, $4)",
-            &[&id, &name, &false, &now],
-        )?;
-        tx.execute(
-            "INSERT INTO session (id, account, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
-            &[&own, &id, &token, &now, &now.plus_hours(100)],
-        )
-    };
-    store.write::<_, Error, _>(write).await.unwrap();
-    Person { id, session: session.reveal().to_owned() }
+    named(store, now, vec![name.to_owned()]).await.remove(0)
 }
 
-async fn empty_band(store: &Store, now: Timestamp, owner: AccountId, invites: usize) -> BandId {
-    let id = BandId::new(now.unix_ms(), &random());
-    let invites = i64::try_from(invites).unwrap();
-    let write = move |tx: &mut Tx<'_>| {
-        let _ = tx.execute(
-            "INSERT INTO band (id, name, join_mode, invite_permission, members, invites, pending, created_at)
-             VALUES ($1, 'Choir', 'invite', 'admins', 1, $2, $2, $3)",
-            &[&id, &invites, &now],
-        )?;
-        tx.execute(
-            "INSERT INTO member (band, account, role, can_invite, joined_at) VALUES ($1, $2, 'owner', $3, $4)",
-            &[&id, &owner, &false, &now],
-        )
+/// People of these names, all in one transaction.
+async fn named(store: &Store, now: Timestamp, names: Vec<String>) -> Vec<Person> {
+    let made = |_: &String| Person {
+        id: AccountId::new(now.unix_ms(), &random()),
+        session: SessionToken::from_random(&random()).reveal().to_owned(),
     };
-    store.write::<_, Error, _>(write).await.unwrap();
-    id
+    let people: Vec<Person> = names.iter().map(made).collect();
+    let rows: Vec<_> = people.iter().map(|person| (person.id, hash(&person.session))).zip(names).collect();
+    let write = move |tx: &mut Tx<'_>| {
+        for ((id, token), name) in &rows {
+            let _ = tx.execute(
+                "INSERT INTO account (id, username, username_key, display_name, email, email_verified, email_claim,
+                    password_hash, site_admin, created_at) VALUES ($1, $2, $2, $2, $2, $3, $2, 'none', $3, $4)",
+                &[id, name, &false, &now],
+            )?;
+            let own = SessionId::new(now.unix_ms(), &random());
+            let _ = tx.execute(
+                "INSERT INTO session (id, account, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+                &[&own, id, token, &now, &now.plus_hours(100)],
+            )?;
+        }
+        Ok::<_, Error>(())
+    };
+    store.write(write).await.unwrap();
+    people
+}
+
+/// A band with nobody in it but its owner, and with room in its counts for what will be put there.
+fn empty_band(tx: &mut Tx<'_>, now: Timestamp, id: BandId, owner: AccountId, invites: i64) -> Result<(), Error> {
+    let _ = tx.execute(
+        "INSERT INTO band (id, name, join_mode, invite_permission, members, invites, pending, created_at)
+         VALUES ($1, 'Choir', 'invite', 'admins', 1, $2, $2, $3)",
+        &[&id, &invites, &now],
+    )?;
+    let _ = tx.execute(
+        "INSERT INTO member (band, account, role, can_invite, joined_at) VALUES ($1, $2, 'owner', $3, $4)",
+        &[&id, &owner, &false, &now],
+    )?;
+    Ok(())
 }
 
 /// A band with this many pending invites for one use.
 pub async fn band(store: &Store, now: Timestamp, owner: &Person, invites: usize) -> BandId {
-    let id = empty_band(store, now, owner.id, 0).await;
+    let (id, by) = (BandId::new(now.unix_ms(), &random()), owner.id);
+    store.write(move |tx: &mut Tx<'_>| empty_band(tx, now, id, by, 0)).await.unwrap();
     grow(store, now, id, owner, 0..invites).await;
     id
 }
 
-/// A band's link without limit.
-pub async fn link(store: &Store, now: Timestamp, owner: &Person) -> Token {
-    let id = empty_band(store, now, owner.id, 1).await;
-    add(store, now, id, owner.id, 0..1, None).await;
-    token(id, 0)
+/// This many new bands, each with a link without limit: the links.
+pub async fn links(store: &Store, now: Timestamp, owner: &Person, count: usize) -> Vec<Token> {
+    let ids: Vec<BandId> = (0..count).map(|_| BandId::new(now.unix_ms(), &random())).collect();
+    let (policy, by) = (serde_json::to_string(&Policy::preset(Preset::Band)).unwrap(), owner.id);
+    let links = ids.iter().map(|id| token(*id, 0)).collect();
+    let write = move |tx: &mut Tx<'_>| {
+        for id in &ids {
+            empty_band(tx, now, *id, by, 1)?;
+            insert(tx, now, *id, by, 0..1, None, &policy)?;
+        }
+        Ok::<_, Error>(())
+    };
+    store.write(write).await.unwrap();
+    links
 }
 
 /// More pending invites for a band that has `numbers.start` of them.
 pub async fn grow(store: &Store, now: Timestamp, band: BandId, owner: &Person, numbers: Range<usize>) {
     let more = i64::try_from(numbers.len()).unwrap();
     for first in numbers.clone().step_by(BATCH) {
-        add(store, now, band, owner.id, first..(first + BATCH).min(numbers.end), Some(1)).await;
+        add(store, now, band, owner.id, first..(first + BATCH).min(numbers.end)).await;
     }
     let write = move |tx: &mut Tx<'_>| {
         let sql = "UPDATE band SET invites = invites + $2::bigint, pending = pending + $2::bigint WHERE id = $1";
@@ -146,11 +160,11 @@ pub async fn bands(store: &Store, now: Timestamp, owners: &[Person], numbers: Ra
     }
 }
 
-async fn add(store: &Store, now: Timestamp, band: BandId, owner: AccountId, numbers: Range<usize>, uses: Option<i64>) {
+async fn add(store: &Store, now: Timestamp, band: BandId, owner: AccountId, numbers: Range<usize>) {
     let policy = serde_json::to_string(&Policy::preset(Preset::Band)).unwrap();
     let write = move |tx: &mut Tx<'_>| {
         for first in numbers.clone().step_by(ROWS) {
-            insert(tx, now, band, owner, first..(first + ROWS).min(numbers.end), uses, &policy)?;
+            insert(tx, now, band, owner, first..(first + ROWS).min(numbers.end), Some(1), &policy)?;
         }
         Ok::<_, Error>(())
     };
