@@ -40,6 +40,25 @@ fn systemd_takes_the_unit_and_finds_it_closed() {
     assert!(done(&judged).contains("Overall exposure level"));
 }
 
+/// The number that stands behind these words.
+fn number(text: &str, words: &str) -> u64 {
+    let (_, rest) = text.split_once(words).unwrap_or_else(|| panic!("nowhere: {words}"));
+    rest[..rest.find(|c: char| !c.is_ascii_digit()).unwrap()].parse().unwrap()
+}
+
+#[test]
+fn who_stops_the_server_waits_longer_than_its_requests_may_take() {
+    let drain = number(include_str!("../../src/server/run.rs"), "const DRAIN: Duration = Duration::from_secs(");
+    let mail =
+        number(include_str!("../../src/server/mail/worker.rs"), "const TO_FINISH: Duration = Duration::from_secs(");
+    let unit = include_str!("../../assets/deploy/guestlist.service");
+    let container = include_str!("../../assets/deploy/Containerfile");
+    assert_eq!([number(unit, "mail on its way, have "), number(container, "Requests in flight have ")], [drain; 2]);
+    assert_eq!(mail, drain);
+    let waits = [number(unit, "TimeoutStopSec="), number(container, "--stop-timeout ")];
+    assert!(waits.iter().all(|wait| *wait >= 2 * drain), "{waits:?}");
+}
+
 #[test]
 fn caddy_takes_its_file() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/deploy/Caddyfile");
