@@ -201,6 +201,12 @@ impl Alarm {
         }
     }
 
+    /// Somebody was told that an invite's time is over. The sweeper may not know yet, where the clock was set on: once it is
+    /// written down, a clock that is set back brings nothing back to life.
+    pub(crate) fn note_over(&self) {
+        self.bell.notify_one();
+    }
+
     /// Ready once there is a nearer end.
     pub(crate) async fn rung(&self) {
         self.bell.notified().await;

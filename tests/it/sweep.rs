@@ -17,6 +17,7 @@ on_each_database! {
     two_nodes_share_the_work_of_many_batches,
     an_accept_and_an_expiry_at_once_agree,
     a_clock_that_is_set_back_brings_nothing_back_to_life,
+    who_is_told_that_an_invite_is_over_has_it_written_down,
     thousands_of_invites_end_with_their_campaign,
     thousands_of_invites_end_with_their_band,
     an_end_that_was_broken_off_is_true_at_once_and_the_sweeper_goes_on,
@@ -160,6 +161,29 @@ async fn a_clock_that_is_set_back_brings_nothing_back_to_life(world: World) {
     assert_eq!(ada.get(&format!("/invites/{id}")).await.1, written);
     assert_eq!(kim.accept(&token).await.1["code"], "invite_expired");
     assert_eq!(ada.patch(&format!("/invites/{id}"), json!({ "ttl_hours": 5 })).await.1["code"], "not_pending");
+}
+
+async fn who_is_told_that_an_invite_is_over_has_it_written_down(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    for act in ["accept", "decline"] {
+        // The sweeper sleeps for an hour by its own watch when the clock is set on by a day.
+        let (id, token) = ada.invite(&band, json!({ "ttl_hours": 1 })).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        world.clock.pass_hours(25);
+        let answer = kim.post(&format!("/invites/{token}/{act}"), json!({})).await.1;
+        assert_eq!(answer["code"], "invite_expired", "{act}");
+        let patience = Instant::now();
+        let written = || world.number("SELECT COUNT(*) AS n FROM invite WHERE status = 'pending'");
+        while written().await > 0 {
+            assert!(patience.elapsed() < Duration::from_secs(30), "{act}: nobody wrote it down");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        world.clock.pass_hours(-25);
+        assert_eq!(kim.accept(&token).await.1["code"], "invite_expired", "{act}");
+        assert_eq!(ada.get(&format!("/invites/{id}")).await.1["cancel_reason"], "expired", "{act}");
+    }
+    world.stop().await;
 }
 
 async fn old_sessions_and_remembered_requests_are_cleared_away(world: World) {

@@ -8,7 +8,7 @@ use axum::{
 };
 
 use crate::{
-    api::{Accepted, DeclineInvite, Empty, Preview},
+    api::{Accepted, Code, DeclineInvite, Empty, Preview},
     domain::{InviteId, JoinRequestId, SuppressionId, Token},
     server::{
         App, Hash, Refused, accounts, hash,
@@ -159,7 +159,7 @@ async fn come_in(
         },
         1,
     );
-    let (accepted, rest) = accepted?;
+    let (accepted, rest) = accepted.inspect_err(|refused| note_over(app, refused))?;
     go_on_soon(app, rest).await;
     Ok((came_to(&accepted), Json(accepted)).into_response())
 }
@@ -217,7 +217,15 @@ async fn say_no(
                 Ok(Done::new(204, found.id.as_bytes(), ()))
             },
         )
-        .await?;
+        .await
+        .inspect_err(|refused| note_over(app, refused))?;
     app.metrics().invites("declined", 1);
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Has it written down that an invite's time is over, where somebody is told so.
+fn note_over(app: &App, refused: &Refused) {
+    if matches!(refused, Refused::Problem(problem) if problem.code == Code::InviteExpired) {
+        app.alarm().note_over();
+    }
 }
