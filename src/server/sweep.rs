@@ -97,12 +97,22 @@ where
     }
 }
 
-/// Sweeps until `ended` says so, or nobody is left to say it; a step that has begun is finished.
+/// Sweeps until `ended` says so, or nobody is left to say it, however much is left to do then. A step that the database has
+/// begun is finished before the store closes; the rest is done after the next start, or by another node.
 pub(super) async fn run(app: App, mut ended: watch::Receiver<bool>) {
+    tokio::select! {
+        biased;
+        _ = ended.wait_for(|ended| *ended) => {}
+        () = rounds(&app) => {}
+    }
+}
+
+/// One round after the other, for ever.
+async fn rounds(app: &App) {
     let (mut failures, mut tidied) = (0_u32, None);
-    while !*ended.borrow() {
+    loop {
         app.alarm().set(None);
-        let pause = match round(&app, &mut tidied).await {
+        let pause = match round(app, &mut tidied).await {
             Ok(next) => {
                 failures = 0;
                 app.alarm().set(next);
@@ -115,7 +125,6 @@ pub(super) async fn run(app: App, mut ended: watch::Receiver<bool>) {
             }
         };
         tokio::select! {
-            word = ended.changed() => if word.is_err() { return },
             () = tokio::time::sleep(pause) => {}
             () = app.alarm().rung(), if failures == 0 => {}
         }

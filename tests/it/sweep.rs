@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use guestlist::{
     domain::{AccountId, BandId, CampaignId},
-    server::{store::Tx, sweep},
+    server::{Settings, Steps, store::Tx, sweep},
 };
 use serde_json::json;
 
-use crate::world::{PASSWORD, World, on_each_database};
+use crate::world::{PASSWORD, World, on_each_database, settings};
 
 on_each_database! {
     what_is_over_is_written_with_all_that_follows,
@@ -260,4 +260,29 @@ async fn an_end_that_was_broken_off_is_true_at_once_and_the_sweeper_goes_on(worl
         assert_eq!(ada.get(&format!("/invites/{id}")).await.1["status"], status);
     }
     assert_eq!(world.number("SELECT COUNT(*) AS n FROM decision").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_server_waits_for_no_more_than_the_step_that_has_begun() {
+    const PENDING: &str = "SELECT COUNT(*) AS n FROM invite WHERE status = 'pending'";
+    let steps = Steps { invites: 1, patience: Duration::ZERO };
+    let by_one = Settings { steps, sweeps: false, ..settings() };
+    for world in World::each_with(by_one.clone()).await {
+        let ada = world.account("ada").await;
+        let band = ada.band("Choir").await;
+        let (_, made) = ada.post(&format!("/bands/{band}/campaigns"), json!({ "name": "Tour" })).await;
+        let campaign = made["campaign"]["id"].as_str().unwrap();
+        ada.invite(&band, json!({ "campaign_id": campaign })).await;
+        world.copy_invites(1_000).await;
+        assert_eq!(ada.post(&format!("/campaigns/{campaign}/expire"), json!({})).await.0, 200);
+        assert!(world.number(PENDING).await > 990, "it is left to the sweeper");
+        let node = world.beside_with(Settings { sweeps: true, ..by_one.clone() }).await;
+        while world.number(PENDING).await > 980 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        node.stop().await;
+        assert!(world.number(PENDING).await > 0, "the end waited for all of it");
+        sweep::go_on(&world.second_node().await).await.unwrap();
+        assert_eq!(world.number(PENDING).await, 0, "it is still decided");
+    }
 }
