@@ -189,13 +189,19 @@ fn a_file_that_cannot_be_served_is_told_in_one_sentence_with_what_to_do() {
     let other = rusqlite::Connection::open(place("other.db")).unwrap();
     other.execute_batch("CREATE TABLE bookmark (url TEXT)").unwrap();
     drop(other);
+    std::fs::copy(place("other.db"), place("open.db")).unwrap();
     for name in ["words.db", "other.db"] {
         private(&place(name));
     }
+    std::fs::set_permissions(place("open.db"), std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     std::fs::create_dir(place("folder.db")).unwrap();
+    let files = ["words.db", "other.db", "open.db"];
+    let bytes = || files.map(|name| std::fs::read(place(name)).unwrap());
+    let before = bytes();
     for (name, says) in [
         ("words.db", &["is no SQLite database", "restore a backup, or name another file"][..]),
         ("other.db", &["is a database of another program", "left alone", "name another file"]),
+        ("open.db", &["is a database of another program", "left alone", "name another file"]),
         ("folder.db", &["folder.db", "is a folder; name a file in it"]),
         ("missing/guestlist.db", &["missing/guestlist.db", "is not there; make it first"]),
     ] {
@@ -205,6 +211,7 @@ fn a_file_that_cannot_be_served_is_told_in_one_sentence_with_what_to_do() {
         assert_eq!(ran.err.trim().lines().count(), 1, "{}", ran.err);
     }
     assert!(!place("missing").exists());
+    assert!(bytes() == before, "none of them is changed");
 }
 
 #[test]

@@ -93,6 +93,11 @@ pub(super) fn sqlite(db: &Connection, all: &'static [Migration], makes: bool) ->
     Ok(())
 }
 
+/// Refuses a file that [`sqlite`] would, and changes nothing of it.
+pub(super) fn sqlite_look(db: &Connection, all: &'static [Migration], makes: bool) -> Result<(), Error> {
+    pending(all, makes, sqlite_reached(db, all)?).map(drop)
+}
+
 /// The version that a file has; 0 for a new one. One with the tables of another program is refused.
 fn sqlite_reached(db: &Connection, all: &'static [Migration]) -> Result<i64, Error> {
     const TABLES: &str = "SELECT COUNT(*), COALESCE(SUM(name = 'schema_migration'), 0) FROM sqlite_schema

@@ -47,8 +47,16 @@ const MOST_LOGGED: i64 = 16 * 1024;
 const KEPT: i64 = 16 * 1024;
 
 pub(super) fn open(path: &Path, options: &Options, record: &Record) -> Result<Engine, Error> {
-    create(path)?;
-    let db = connect(path)?;
+    let is_loose = create(path)?;
+    let db = plain(path, OpenFlags::default())?;
+    // Whose it is comes first: WAL would be written into the file, for good, and nobody is told to close what is none of
+    // theirs.
+    let look = migrate::sqlite_look(&db, options.migrations, options.migrates);
+    if is_loose && look != Err(Error::Alien) {
+        return Err(Error::Loose { path: path.display().to_string() });
+    }
+    look?;
+    let db = logged(db)?;
     db.pragma_update(None, "cache_size", -KEPT)?;
     migrate::sqlite(&db, options.migrations, options.migrates)?;
     db.pragma_update(None, "wal_autocheckpoint", MOST_LOGGED)?;
@@ -110,9 +118,9 @@ impl Reader {
 /// What every SQLite database begins with.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
-/// Makes the file if it is not there, readable by its owner alone; SQLite gives its side files the same mode. One that is
-/// there and open to others is refused: it holds addresses, and what passwords can be tried against.
-fn create(path: &Path) -> Result<(), Error> {
+/// Makes the file if it is not there, readable by its owner alone; SQLite gives its side files the same mode. Whether one
+/// that is there is open to others: it is to be refused, as it holds addresses, and what passwords can be tried against.
+fn create(path: &Path) -> Result<bool, Error> {
     let mut options = std::fs::OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
@@ -130,17 +138,16 @@ fn create(path: &Path) -> Result<(), Error> {
         })
     };
     let metadata = opened.map_err(failed)?;
-    if private::is_loose(&metadata, 0o077) {
-        // Nobody is told to close what is none of theirs.
+    let is_loose = private::is_loose(&metadata, 0o077);
+    if is_loose {
         let mut begins = Vec::new();
         let file = private::open(path).map_err(failed)?;
         let _ = file.take(MAGIC.len() as u64).read_to_end(&mut begins).map_err(failed)?;
         if !begins.is_empty() && begins != MAGIC {
             return Err(failed(std::io::Error::other("it is no SQLite database")));
         }
-        return Err(Error::Loose { path: path.display().to_string() });
     }
-    Ok(())
+    Ok(is_loose)
 }
 
 fn connect(path: &Path) -> Result<Connection, Error> {
@@ -148,12 +155,22 @@ fn connect(path: &Path) -> Result<Connection, Error> {
 }
 
 fn connect_as(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
+    plain(path, flags).and_then(logged)
+}
+
+/// A connection that has changed nothing of the file yet.
+fn plain(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     let db = Connection::open_with_flags(path, flags)?;
     db.execute_batch(
         // What a savepoint may have to put back is kept in memory: the default is a file, once it is more than a little.
         "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
          PRAGMA temp_store = MEMORY",
     )?;
+    Ok(db)
+}
+
+/// Turns the file to a log of what is written, where it has none, and prepares the connection for work.
+fn logged(db: Connection) -> Result<Connection, Error> {
     // Of two programs that turn a new file to WAL at once, one is refused without the wait of `busy_timeout`.
     let mut tries = 0;
     while let Err(error) = db.execute_batch("PRAGMA journal_mode = WAL") {
