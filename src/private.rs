@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},
-    io::{self, Write as _},
+    io::{self, Read},
     path::Path,
 };
 
@@ -52,11 +52,16 @@ pub(crate) fn create(path: &Path, new: bool) -> io::Result<File> {
 
 /// Writes a file that only its owner may read, whole or not at all: a process that ends midway, or two at once, leave no
 /// half of one. One that is there is replaced, or stays where `replace` is false.
-pub(crate) fn write(path: &Path, content: &[u8], replace: bool) -> io::Result<()> {
+pub(crate) fn write(path: &Path, mut content: &[u8], replace: bool) -> io::Result<()> {
+    write_from(path, &mut content, replace)
+}
+
+/// As [`write`](self::write), of what can be more than memory holds.
+pub(crate) fn write_from(path: &Path, content: &mut impl Read, replace: bool) -> io::Result<()> {
     let new = path.with_extension(format!("{}.new", uuid::Uuid::now_v7().simple()));
     let written = (|| {
         let mut file = create(&new, true)?;
-        file.write_all(content)?;
+        let _ = io::copy(content, &mut file)?;
         file.sync_all()?;
         if replace {
             keep_owner(path, &file)?;

@@ -175,6 +175,84 @@ async fn a_backup_taken_while_writing_is_whole_and_brings_everything_back() {
     assert!(site.link(&before).await.contains("/invite/inv_"));
 }
 
+/// A copy of a new site's database, in a folder of its own.
+async fn copy_of_a_site() -> (tempfile::TempDir, std::path::PathBuf) {
+    let mut site = Site::new(None).await;
+    let copies = tempfile::tempdir().unwrap();
+    let copy = copies.path().join("copy.db");
+    done(&site.admin(&["backup", copy.to_str().unwrap()]));
+    site.stop();
+    (copies, copy)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_a_newer_guestlist_is_put_nowhere() {
+    let (copies, copy) = copy_of_a_site().await;
+    let newer = copies.path().join("newer.db");
+    std::fs::copy(&copy, &newer).unwrap();
+    let db = rusqlite::Connection::open(&newer).unwrap();
+    db.execute("INSERT INTO schema_migration VALUES (99, 0, 'of later')", []).unwrap();
+    drop(db);
+    let data = tempfile::tempdir().unwrap();
+    refused(
+        &admin(data.path(), None, &["restore", newer.to_str().unwrap()]),
+        "newer.db: the database has schema version 99",
+    );
+    assert!(!data.path().join("guestlist.db").exists());
+    done(&admin(data.path(), None, &["restore", copy.to_str().unwrap()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_does_not_add_up_is_put_there_and_is_no_success() {
+    let (_copies, copy) = copy_of_a_site().await;
+    let db = rusqlite::Connection::open(&copy).unwrap();
+    db.execute("UPDATE band SET pending = pending + 3 WHERE members > 0", []).unwrap();
+    drop(db);
+    let data = tempfile::tempdir().unwrap();
+    let answer = admin(data.path(), None, &["restore", copy.to_str().unwrap()]);
+    for words in ["3 is kept, the rows come to 0", "is what", "one thing is not as it should be", "restore the newest"]
+    {
+        refused(&answer, words);
+    }
+    refused(&admin(data.path(), None, &["check"]), "not as it should be");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_can_be_larger_than_the_memory_of_who_restores_it() {
+    const BYTES: u64 = 128 << 20;
+    let (_copies, copy) = copy_of_a_site().await;
+    let db = rusqlite::Connection::open(&copy).unwrap();
+    db.execute_batch(&format!("CREATE TABLE ballast (data BLOB); INSERT INTO ballast VALUES (zeroblob({BYTES}))"))
+        .unwrap();
+    drop(db);
+    let data = tempfile::tempdir().unwrap();
+    let output = Command::new("sh")
+        .args(["-c", &format!("ulimit -d {} && exec \"$@\"", (BYTES >> 10) / 2), "sh"])
+        .args([env!("CARGO_BIN_EXE_guestlist"), "admin", "restore"])
+        .arg(&copy)
+        .env("GUESTLIST_DATA", data.path())
+        .output()
+        .unwrap();
+    done(&output);
+    assert!(std::fs::metadata(data.path().join("guestlist.db")).unwrap().len() > BYTES);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_has_the_name_that_was_said_also_where_that_is_no_utf_8() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let site = Site::new(None).await;
+    let copies = tempfile::tempdir().unwrap();
+    let copy = copies.path().join(std::ffi::OsStr::from_bytes(b"c\xF8py.db"));
+    let run = |data: &Path, command: &str| {
+        let mut run = Command::new(env!("CARGO_BIN_EXE_guestlist"));
+        run.args(["admin", command]).arg(&copy).env_clear().env("GUESTLIST_DATA", data).output().unwrap()
+    };
+    done(&run(site.folder.path(), "backup"));
+    let there: Vec<_> = std::fs::read_dir(copies.path()).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(there, std::slice::from_ref(&copy), "and no file beside it");
+    done(&run(tempfile::tempdir().unwrap().path(), "restore"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_add_up_is_found() {
     let mut databases = vec![None];

@@ -33,7 +33,8 @@ pub(super) enum Upkeep {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Put a copy in the place of a SQLite database that is not there, after looking whether it is whole.
+    /// Put a copy in the place of a SQLite database that is not there, after looking whether it is whole. 1 also where it is
+    /// put there and does not add up.
     Restore {
         /// The copy.
         #[arg(value_name = "FILE")]
@@ -88,7 +89,8 @@ fn backup(database: &Database, file: &Path, json: bool) -> Result<(), Error> {
     let bytes = store::backup(database, file).map_err(|error| failed(&error))?;
     say(
         json,
-        &serde_json::json!({ "file": file, "bytes": bytes }),
+        // A name that is not UTF-8 is none of JSON's.
+        &serde_json::json!({ "file": file.to_string_lossy(), "bytes": bytes }),
         &format!(
             "{} holds all of it, {bytes} bytes. Without its key it shows no link again: keep that, too.",
             file.display()
@@ -113,7 +115,18 @@ fn restore(config: &Config, runtime: &Runtime, file: &Path, json: bool) -> Resul
         json,
         &serde_json::json!({ "database": database.to_string(), "findings": findings.len() }),
         &format!("{database} is what {} held.", file.display()),
-    )
+    )?;
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let advice = "so was the copy: move it away, and restore the newest one that is whole";
+    Err(unsound(findings.len(), &database, advice))
+}
+
+/// What is wrong with a database whose rows do not add up.
+fn unsound(findings: usize, database: &Database, advice: &str) -> Error {
+    let things = if findings == 1 { "one thing is".to_owned() } else { format!("{findings} things are") };
+    Error::Host(format!("{things} not as it should be in {database}: {advice}"))
 }
 
 /// A store for looks at everything, which may take long.
@@ -157,10 +170,7 @@ fn check(config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
         (0, _) if json => Ok(()),
         (0, _) => output::line(&format!("{database} holds together.")),
         (n, _) if !findings.is_empty() => {
-            let things = if n == 1 { "one thing is".to_owned() } else { format!("{n} things are") };
-            Err(Error::Host(format!(
-                "{things} not as it should be in {database}: keep a copy of it, and restore the newest backup that is whole"
-            )))
+            Err(unsound(n, &database, "keep a copy of it, and restore the newest backup that is whole"))
         }
         (_, None) => Err(Error::Host(format!("the key is missing, and {database} holds together otherwise"))),
         (_, Some(false)) => Err(Error::Host(format!(

@@ -2,9 +2,12 @@
 
 use std::{io::ErrorKind, path::Path};
 
-use rusqlite::Connection;
+use rusqlite::{
+    Connection,
+    types::{ToSqlOutput, ValueRef},
+};
 
-use super::{Database, Error};
+use super::{Database, Error, MIGRATIONS, migrate};
 use crate::private;
 
 /// Writes a copy of the database into the new file `to`, private to its owner, as of one instant; how many bytes it has. Who
@@ -36,13 +39,16 @@ pub fn backup(database: &Database, to: &Path) -> Result<u64, Error> {
 
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     let db = Connection::open(from)?;
-    db.execute_batch("PRAGMA busy_timeout = 5000; PRAGMA query_only = OFF")?;
-    db.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+    db.execute_batch("PRAGMA busy_timeout = 5000")?;
+    // The very bytes of the name: it need not be UTF-8.
+    let name = ToSqlOutput::Borrowed(ValueRef::Text(to.as_os_str().as_encoded_bytes()));
+    db.execute("VACUUM INTO ?1", [name])?;
     drop(db);
-    sound(to)
+    sound(to).map(drop)
 }
 
-/// Puts a copy in the place of a database that is not there; it is looked through first.
+/// Puts a copy in the place of a database that is not there; it is looked through first, and one that this program could
+/// not open then is refused.
 pub fn restore(from: &Path, database: &Database) -> Result<(), Error> {
     let Database::Sqlite(to) = database else { return Err(Error::NotHere) };
     let trouble = |error: std::io::Error| Error::File(format!("{}: {error}", to.display()));
@@ -53,13 +59,14 @@ pub fn restore(from: &Path, database: &Database) -> Result<(), Error> {
             to.display()
         )));
     }
-    sound(from)?;
-    let bytes = std::fs::read(from).map_err(|error| Error::File(format!("{}: {error}", from.display())))?;
-    private::write(to, &bytes, false).map_err(trouble)
+    let copy = |why: &dyn std::fmt::Display| Error::File(format!("{}: {why}", from.display()));
+    migrate::sqlite_look(&sound(from)?, MIGRATIONS, true).map_err(|error| copy(&error))?;
+    let mut content = private::open(from).map_err(|error| copy(&error))?;
+    private::write_from(to, &mut content, false).map_err(trouble)
 }
 
-/// Refuses a file that is no database of this program, or a damaged one.
-fn sound(path: &Path) -> Result<(), Error> {
+/// Refuses a file that is no database of this program, or a damaged one; else a look into it.
+fn sound(path: &Path) -> Result<Connection, Error> {
     let damaged = |what: &str| Error::File(format!("{}: {what}", path.display()));
     if !path.is_file() {
         return Err(damaged("there is no such file"));
@@ -75,5 +82,5 @@ fn sound(path: &Path) -> Result<(), Error> {
     let _: i64 = db
         .query_row("SELECT MAX(version) FROM schema_migration", [], |row| row.get(0))
         .map_err(|_| damaged("it is a database, but not one of guestlist"))?;
-    Ok(())
+    Ok(db)
 }
