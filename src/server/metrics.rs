@@ -13,7 +13,7 @@ use prometheus_client::{
 
 use super::store::Waiting;
 use crate::{
-    api::Outcome as Came,
+    api::{Code, Outcome as Came},
     domain::{MailKind, MailOutcome},
 };
 
@@ -54,6 +54,23 @@ struct Mailed {
 /// What becomes of invites beside what accepts come to and are refused for.
 const BECOME: [&str; 7] =
     ["created", "revoked", "declined", "expired", "campaign_expired", "campaign_deleted", "failed"];
+
+/// What accepts are refused for. What else they could be is a mistake of the caller's program, or of this one.
+const REFUSED: [Code; 13] = [
+    Code::InvalidToken,
+    Code::NotFound,
+    Code::KindNotAllowed,
+    Code::WrongRecipient,
+    Code::EmailUnverified,
+    Code::Banned,
+    Code::Removed,
+    Code::OneBandOnly,
+    Code::InviteExpired,
+    Code::InviteRevoked,
+    Code::InviteUsed,
+    Code::InviteDeclined,
+    Code::InviteCancelled,
+];
 
 /// What is counted.
 #[derive(Debug)]
@@ -97,13 +114,15 @@ impl Metrics {
         metrics
     }
 
-    /// Lets what can be counted begin at zero: of a counter that is not there, nobody can tell its first rise.
+    /// Lets what can be counted begin at zero: of a counter that is not there, nobody can tell its first rise. Requests are
+    /// counted by route, method and status, which are too many: those begin with the first of each.
     fn begin(&self) {
         for status in ["2xx", "3xx", "4xx", "5xx"] {
             let _ = self.requests.get_or_create(&Answered { method: "GET", route: "none".to_owned(), status });
         }
         let _ = self.seconds.get_or_create(&Route { route: "none".to_owned() });
-        for outcome in BECOME.into_iter().chain(Came::ALL.iter().map(|outcome| outcome.as_str())) {
+        let came = Came::ALL.iter().map(|outcome| outcome.as_str());
+        for outcome in BECOME.into_iter().chain(came).chain(REFUSED.map(Code::as_str)) {
             let _ = self.invites.get_or_create(&Outcome { outcome });
         }
         let outcomes = MailOutcome::ALL.iter().map(|outcome| outcome.as_str());
@@ -194,6 +213,26 @@ fn word(method: &Method) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{CancelReason, NotFor, Refusal, Standing};
+
+    #[test]
+    fn whatever_the_door_refuses_is_counted_from_zero() {
+        let ended = CancelReason::ALL.iter().map(|reason| Refusal::Ended(Standing::cancelled(*reason)));
+        let refusals = [
+            Refusal::NoBand,
+            Refusal::Banned,
+            Refusal::Removed,
+            Refusal::UsedUp,
+            Refusal::NotFor(NotFor::WrongRecipient),
+            Refusal::NotFor(NotFor::Unverified),
+            Refusal::OneBandOnly,
+        ];
+        let text = Metrics::new().text(Waiting { writes: 0, reads: 0 }).unwrap();
+        for refusal in refusals.into_iter().chain(ended) {
+            let line = format!("guestlist_invites_total{{outcome=\"{}\"}} 0", Code::from(refusal));
+            assert!(text.lines().any(|one| one == line), "{line}\n{text}");
+        }
+    }
 
     #[test]
     fn labels_are_bounded_whatever_is_sent() {

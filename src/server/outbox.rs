@@ -172,7 +172,10 @@ pub(crate) fn put_back(
     Ok(done > 0)
 }
 
-/// How many mails wait, counted to 10,000.
+/// How far mails that wait are counted: what the limit of [`waiting`]'s statement says.
+const COUNTED: u64 = 10_000;
+
+/// How many mails wait, counted to [`COUNTED`].
 pub(crate) fn waiting(tx: &mut Tx<'_>) -> Result<u64, Error> {
     let mut all = 0;
     for urgent in [true, false] {
@@ -183,7 +186,7 @@ pub(crate) fn waiting(tx: &mut Tx<'_>) -> Result<u64, Error> {
         )?;
         all += waiting.unsigned_abs();
     }
-    Ok(all)
+    Ok(all.min(COUNTED))
 }
 
 /// Forgets at most `most` mails that ended before `before`; how many there were.

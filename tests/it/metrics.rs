@@ -3,7 +3,7 @@
 use guestlist::server::sweep;
 use serde_json::json;
 
-use crate::world::{World, on_each_database};
+use crate::world::{World, on_each_database, with_mail};
 
 on_each_database! {
     what_the_dashboard_shows_is_there_from_the_start,
@@ -83,6 +83,7 @@ async fn what_the_dashboard_shows_is_there_from_the_start(world: World) {
     for counter in [
         "guestlist_invites_total{outcome=\"joined\"}",
         "guestlist_invites_total{outcome=\"expired\"}",
+        "guestlist_invites_total{outcome=\"invalid_token\"}",
         "guestlist_mails_total{kind=\"invite\",outcome=\"bounced\"}",
         "guestlist_mails_total{kind=\"reminder\",outcome=\"deferred\"}",
         "guestlist_http_requests_total{method=\"GET\",route=\"none\",status=\"5xx\"}",
@@ -99,4 +100,19 @@ async fn figures_are_nowhere_else(world: World) {
     let elsewhere = world.metrics.replace("/metrics", "/api/v1/site");
     assert_eq!(reqwest::get(elsewhere).await.unwrap().status(), 404);
     world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_that_wait_are_counted_so_far_and_no_further() {
+    for world in World::each_with(with_mail()).await {
+        for (urgent, told) in [("TRUE", 6_000.0), ("FALSE", 10_000.0)] {
+            let many = format!(
+                "INSERT INTO mail (kind, email, created_at, due_at, urgent)
+                 WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 6000)
+                 SELECT 'verification', 'kim@example.org', 1, 9000000000000000, {urgent} FROM n"
+            );
+            assert_eq!(world.run(&many).await, 6_000);
+            assert_eq!(value(&figures(&world).await, "guestlist_mail_waiting"), Some(told));
+        }
+    }
 }
