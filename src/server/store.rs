@@ -2,7 +2,7 @@
 //!
 //! A use case is a plain synchronous function over [`&mut Tx`](Tx), run with `store.write(|tx| …).await` or
 //! `store.read(|tx| …).await`. Behind these stand two bounded queues, writes and reads, and worker threads that own
-//! the connections.
+//! the connections. Look-ups that wait for PostgreSQL ([`Store::glance`]) stand in a third, bounded alike.
 //!
 //! ```
 //! use guestlist::server::store::{Error, Options, Store};
@@ -77,8 +77,9 @@ pub use crate::row;
 pub enum Database {
     /// A file; made if it is not there. Its folder must be.
     Sqlite(PathBuf),
-    /// A connection string as libpq takes it. `sslmode=disable` never encrypts; `prefer`, the default, encrypts if it
-    /// can; `require` (or `verify-full`) demands a certificate that this machine trusts for that host.
+    /// A connection string as libpq takes it. `sslmode=disable` never encrypts; `prefer`, the default, encrypts if the
+    /// server has a certificate that this machine trusts for that host, and else goes on in clear and says so in the log;
+    /// `require` (or `verify-full`) demands such a certificate.
     Postgres(String),
 }
 
@@ -178,7 +179,7 @@ struct Inner {
 pub struct Waiting {
     /// Those that write.
     pub writes: usize,
-    /// Those that only look.
+    /// Those that only look, look-ups among them.
     pub reads: usize,
 }
 
@@ -318,7 +319,11 @@ impl Store {
     /// How many jobs wait in each queue now; none in a closed store.
     pub fn waiting(&self) -> Waiting {
         let length = |queue: &Queue| lock(queue).as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity());
-        Waiting { writes: length(&self.0.writes), reads: length(&self.0.reads) }
+        let looks = match &*self.0.near.read().unwrap_or_else(PoisonError::into_inner) {
+            Near::Lines(lines) => lines.waiting(),
+            Near::Readers(_) | Near::Nothing => 0,
+        };
+        Waiting { writes: length(&self.0.writes), reads: length(&self.0.reads) + looks }
     }
 
     /// Which database this is.

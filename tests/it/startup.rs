@@ -95,6 +95,35 @@ fn a_postgresql_that_stays_away_ends_the_start_with_a_reason() {
     }
 }
 
+/// How often a start on the database says that it speaks in clear.
+fn clear_words(url: &str, environment: &[(&str, &str)]) -> usize {
+    let mut start = Start::of(&[&[("GUESTLIST_DATABASE", url)], environment].concat());
+    let greeting = start.greeting();
+    let ran = start.end(true);
+    assert!(greeting.starts_with("listening on"), "{ran:?}");
+    ran.err.lines().filter(|line| line.contains("WARN") && line.contains("is not encrypted")).count()
+}
+
+#[test]
+fn a_database_on_another_machine_that_is_spoken_to_in_clear_is_told_once() {
+    let (Some(plain), Some(tls)) = (Cluster::start(), Cluster::start_with_tls()) else {
+        skip("no PostgreSQL");
+        return;
+    };
+    for cluster in [&plain, &tls] {
+        let here = cluster.fresh_database();
+        // By this address the machine reaches itself, though it is none of loopback's.
+        let away = here.replace("127.0.0.1", "0.0.0.0");
+        assert_ne!(here, away);
+        assert_eq!(clear_words(&away, &[]), 1, "it offers no TLS, or none that is trusted");
+        assert_eq!(clear_words(&here, &[]), 0, "nobody listens within the machine");
+        assert_eq!(clear_words(&format!("{away}?sslmode=disable"), &[]), 0, "that is what was asked for");
+    }
+    let trusted = tls.fresh_database().replace("127.0.0.1", "localhost") + "?hostaddr=0.0.0.0";
+    let authority = tls.authority();
+    assert_eq!(clear_words(&trusted, &[("SSL_CERT_FILE", authority.to_str().unwrap())]), 0, "it is encrypted");
+}
+
 #[test]
 fn nobody_is_told_that_it_listens_before_all_of_it_does() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

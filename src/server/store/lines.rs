@@ -32,6 +32,8 @@ const TOGETHER: usize = 64;
 /// Connections that look-ups share.
 pub(super) struct Lines {
     server: Arc<Server>,
+    /// Look-ups that may wait.
+    queue: usize,
     gathered: Mutex<Gathered>,
 }
 
@@ -49,10 +51,15 @@ struct Asked {
 }
 
 impl Lines {
-    /// So many, each connected when it is first needed.
-    pub(super) fn new(server: Arc<Server>, count: usize) -> Self {
+    /// So many, each connected when it is first needed; while all of them carry something, `queue` look-ups may wait.
+    pub(super) fn new(server: Arc<Server>, count: usize, queue: usize) -> Self {
         let idle = (0..count.max(1)).map(|_| None).collect();
-        Self { server, gathered: Mutex::new(Gathered { waiting: VecDeque::new(), idle }) }
+        Self { server, queue: queue.max(1), gathered: Mutex::new(Gathered { waiting: VecDeque::new(), idle }) }
+    }
+
+    /// How many look-ups wait for a connection.
+    pub(super) fn waiting(&self) -> usize {
+        lock(&self.gathered).waiting.len()
     }
 
     /// Looks; `None` where the use case has to take the long way. Takes no longer than a statement may.
@@ -72,7 +79,7 @@ impl Lines {
                 let result = attempt(f, &mut Tx::new(On::Replay(&mut replay), &record));
                 (!replay.asks_more).then_some(result)
             }
-            Err(Error::Timeout) => Some(Err(Error::Timeout.into())),
+            Err(error @ (Error::Timeout | Error::Busy)) => Some(Err(error.into())),
             Err(_) => None,
         }
     }
@@ -81,6 +88,9 @@ impl Lines {
         let (to, answer) = oneshot::channel();
         let free = {
             let mut gathered = lock(&self.gathered);
+            if gathered.waiting.len() >= self.queue {
+                return Err(Error::Busy);
+            }
             gathered.waiting.push_back(Asked { question, to });
             gathered.idle.pop()
         };
@@ -353,6 +363,7 @@ mod tests {
     fn lines() -> Arc<Lines> {
         Arc::new(Lines::new(
             Arc::new(Server::new("postgres://nobody@127.0.0.1:1/none", Duration::from_secs(2)).unwrap()),
+            1,
             1,
         ))
     }

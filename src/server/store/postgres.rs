@@ -7,8 +7,12 @@
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     pin::pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -68,7 +72,7 @@ pub(super) fn open(url: &str, options: &Options, record: &Record) -> Result<Engi
     let (writes, mut threads) = start("postgres writer", options.writers, WRITE)?;
     let (reads, more) = start("postgres reader", options.readers, READ)?;
     threads.extend(more);
-    let lines = || Near::Lines(Arc::new(Lines::new(server.clone(), options.readers)));
+    let lines = || Near::Lines(Arc::new(Lines::new(server.clone(), options.readers, options.queue)));
     // What is recorded has one way, and is measured there.
     let near = if options.record { Near::Nothing } else { lines() };
     Ok(Engine { writes, reads, near, threads })
@@ -82,6 +86,8 @@ pub(super) struct Server {
     limit: Duration,
     /// Set while the server is known to be down: until when, and why.
     down: Mutex<Option<(Instant, Error)>>,
+    /// Whether a connection in clear is still to be told: TLS is preferred, and the way leads out of this machine.
+    tells_clear: AtomicBool,
 }
 
 impl Server {
@@ -105,7 +111,8 @@ impl Server {
             SslMode::Prefer => remote.then(tls).and_then(Result::ok),
             _ => Some(tls()?),
         };
-        Ok(Self { config, tls, limit, down: Mutex::new(None) })
+        let tells_clear = AtomicBool::new(config.get_ssl_mode() == SslMode::Prefer && leads_out(&config));
+        Ok(Self { config, tls, limit, down: Mutex::new(None), tells_clear })
     }
 
     /// Connects, or fails at once while the last attempt's failure is fresh: jobs that wait must not each spend the
@@ -149,16 +156,67 @@ impl Server {
     }
 
     async fn dial(&self) -> Result<Client, tokio_postgres::Error> {
-        match &self.tls {
+        let was_tls = Arc::new(AtomicBool::new(false));
+        let client = match &self.tls {
             None => join(&self.config, NoTls).await,
-            Some(tls) => match join(&self.config, tls.clone()).await {
+            Some(tls) => match join(&self.config, Noted { tls: tls.clone(), was_tls: was_tls.clone() }).await {
                 // The first error says more: the second may be that the server insists on TLS.
                 Err(error) if self.config.get_ssl_mode() == SslMode::Prefer => {
+                    was_tls.store(false, Ordering::Relaxed);
                     join(&self.config, NoTls).await.map_err(|_| error)
                 }
                 result => result,
             },
+        }?;
+        if !was_tls.load(Ordering::Relaxed) && self.tells_clear.swap(false, Ordering::Relaxed) {
+            tracing::warn!(
+                "the connection to the database is not encrypted: its server offers no TLS, or none that this machine trusts. \
+                 Say sslmode=require in its address, and no other is used; or sslmode=disable, where the network is trusted"
+            );
         }
+        Ok(client)
+    }
+}
+
+/// Whether a connection may go to another machine.
+fn leads_out(config: &Config) -> bool {
+    let other = |address: &IpAddr| !address.is_loopback();
+    match config.get_hostaddrs() {
+        [] => config.get_hosts().iter().any(|host| match host {
+            Host::Tcp(name) => name.parse().as_ref().map_or(name != "localhost", other),
+            Host::Unix(_) => false,
+        }),
+        addresses => addresses.iter().any(other),
+    }
+}
+
+/// TLS that notes whether it came to it: with a server that offers none, a connection that only prefers it goes on in clear
+/// without a word.
+struct Noted<T> {
+    tls: T,
+    was_tls: Arc<AtomicBool>,
+}
+
+impl<T: MakeTlsConnect<Socket>> MakeTlsConnect<Socket> for Noted<T> {
+    type Stream = T::Stream;
+    type TlsConnect = Noted<T::TlsConnect>;
+    type Error = T::Error;
+
+    /// Of several hosts each is asked in turn: what counts is how it went with the last.
+    fn make_tls_connect(&mut self, domain: &str) -> Result<Self::TlsConnect, T::Error> {
+        self.was_tls.store(false, Ordering::Relaxed);
+        Ok(Noted { tls: self.tls.make_tls_connect(domain)?, was_tls: self.was_tls.clone() })
+    }
+}
+
+impl<T: TlsConnect<Socket>> TlsConnect<Socket> for Noted<T> {
+    type Stream = T::Stream;
+    type Error = T::Error;
+    type Future = T::Future;
+
+    fn connect(self, stream: Socket) -> T::Future {
+        self.was_tls.store(true, Ordering::Relaxed);
+        self.tls.connect(stream)
     }
 }
 
@@ -235,7 +293,8 @@ pub(super) struct Session {
 
 impl Session {
     /// Connects; `limit` is for each statement later. With `sslmode=prefer` a server whose TLS is not to be trusted is
-    /// used without, as libpq does; `require` is for networks one does not trust.
+    /// used in clear, which the log says. libpq would encrypt there, for whoever answers; here nothing is encrypted that is
+    /// not verified. `require` is for networks one does not trust.
     fn open(server: &Server, limit: Duration) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -154,6 +154,32 @@ async fn look_ups_that_wait_for_postgres_are_asked_together_and_each_gets_its_ow
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn as_many_look_ups_wait_for_postgres_as_may_and_the_next_is_busy() {
+    let Some(mut place) = Place::postgres() else { return };
+    place.options.queue = 3;
+    let locked = Locked::new(&mut place).await;
+    let mut all = Vec::new();
+    for id in 1..=5 {
+        all.push((id, begin(&locked.store, BY_ID, Some(id)).await));
+        let waiting = if id <= 2 { 0 } else { id as usize - 2 };
+        // Whoever finds a connection free goes out by it, soon.
+        for _ in 0..1_000 {
+            if locked.store.waiting().reads != waiting {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        }
+        assert_eq!(locked.store.waiting().reads, waiting, "{id}");
+    }
+    let next = locked.store.glance(|tx| tx.query_one::<Number>(BY_ID, &[&6_i64])).await;
+    assert_eq!(next, Err(Error::Busy));
+    locked.open_once_both_wait().await;
+    for (id, looking) in all {
+        assert_eq!(looking.await, Ok(Some(Number { n: id })));
+    }
+    assert_eq!(locked.store.waiting().reads, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_postgres_refuses_of_one_spoils_no_look_up_that_was_asked_with_it() {
     let Some(mut place) = Place::postgres() else { return };
     let locked = Locked::new(&mut place).await;
