@@ -150,8 +150,8 @@ table! {
         /// The address to listen on.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7_878)), By(r#""127.0.0.1:7878""#),
             "an address and a port, such as \"127.0.0.1:7878\" or \"[::]:80\"", "GUESTLIST_LISTEN", Found::word;
-        /// Where the data is. Without it: a SQLite file in the folder `local.data`. `sslmode=require` speaks to a PostgreSQL by
-        /// TLS alone, with a certificate that this machine trusts.
+        /// Where the data is. Without it: a SQLite file in the folder `local.data`. `sslmode=require` speaks to a
+        /// PostgreSQL by TLS alone, with a certificate that this machine trusts.
         database: Option<DatabaseUrl> = None,
             Example(r#""postgres://guestlist@db.example.org/guestlist?sslmode=require""#),
             "\"sqlite:PATH\" or \"postgres://USER@HOST/NAME\"", "GUESTLIST_DATABASE",

@@ -170,8 +170,9 @@ impl Server {
         }?;
         if !was_tls.load(Ordering::Relaxed) && self.tells_clear.swap(false, Ordering::Relaxed) {
             tracing::warn!(
-                "the connection to the database is not encrypted: its server offers no TLS, or none that this machine trusts. \
-                 Say sslmode=require in its address, and no other is used; or sslmode=disable, where the network is trusted"
+                "the connection to the database is not encrypted: its server offers no TLS, or none that this machine \
+                 trusts. Say sslmode=require in its address, and no other is used; or sslmode=disable, where the network \
+                 is trusted"
             );
         }
         Ok(client)
