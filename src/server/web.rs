@@ -25,7 +25,7 @@ use crate::api::{Code, Problem};
 /// The style of all pages; it stands in each of them.
 const STYLE: &str = include_str!("../../assets/page.css");
 
-pub(crate) use self::inside::Api;
+pub(crate) use self::{inside::Api, page::Part};
 
 /// The pages, at the root of the server. Those behind an invite's link ask the API, which has to be given to them as an
 /// extension.

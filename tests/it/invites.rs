@@ -5,6 +5,7 @@ use guestlist::{
     server::Settings,
 };
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::world::{Person, World, on_each_database, settings};
 
@@ -127,14 +128,106 @@ async fn lists_find_by_label_and_never_show_a_token(world: World) {
     assert_eq!(ada.get(&format!("/bands/{band}/invites?colour=red")).await.0, 422);
 }
 
+/// What is no token, and nearly one: as it stands in an address.
+fn no_tokens(real: &str, code: &str) -> Vec<String> {
+    let (short, other) = (&real[..real.len() - 1], &real["inv_".len()..]);
+    [
+        "",
+        "inv_",
+        "inv_AAAA",
+        short,
+        other,
+        &format!("{real}A"),
+        &format!("{real}%00"),
+        &format!("%20{real}"),
+        &format!("{real}%2F"),
+        &format!("gls_{other}"),
+        &real.to_uppercase(),
+        &code[..code.len() - 1],
+        &format!("{code}A"),
+        "ABCD-EFGH-JKMN",
+        "%00",
+        "%FF",
+        "%C3%28",
+        "%F0%9F%8E%B8",
+        "%E2%80%AE",
+    ]
+    .map(str::to_owned)
+    .into_iter()
+    .chain([random_token(), "A".repeat(LONGEST_TOKEN), "%FF".repeat(LONGEST_TOKEN / 3)])
+    .collect()
+}
+
+/// As long as what stands for a token can be: an address has no more than 65,534 bytes, `http://…/info` around it too.
+const LONGEST_TOKEN: usize = 65_400;
+
+fn random_token() -> String {
+    guestlist::domain::Token::from_random(&[7; 32]).reveal().to_owned()
+}
+
 async fn every_unknown_token_gets_one_answer(world: World) {
-    let long = format!("inv_{}", "A".repeat(3_000));
-    let mut answers = Vec::new();
-    for token in ["inv_AAAA", &format!("inv_{}", "A".repeat(43)), "%00", "%F0%9F%8E%B8", &long] {
-        answers.push(world.send("GET", &format!("/invites/{token}/info"), None).await);
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let (_, real) = invite(&ada, &band, json!({})).await;
+    let made = ada.post(&format!("/bands/{band}/codes"), json!({ "count": 1 })).await.1;
+    let codes = format!("/campaigns/{}/codes", made["campaign"]["id"].as_str().unwrap());
+    let page = ada.get(&codes).await.1;
+    let code = page["codes"][0]["code"].as_str().unwrap();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let ask = async |method: &str, path: &str, session: Option<&str>| {
+        let mut request = http.request(method.parse().unwrap(), format!("{}/api/v1{path}", world.origin));
+        if let Some(session) = session {
+            request = request.bearer_auth(session);
+        }
+        let response = request.send().await.unwrap();
+        let (status, mut headers) = (response.status().as_u16(), response.headers().clone());
+        assert!(headers.remove("x-request-id").is_some() && headers.remove("date").is_some());
+        (status, headers, response.text().await.unwrap())
+    };
+    let one = ask("GET", "/invites/inv_/info", None).await;
+    let problem: Value = serde_json::from_str(&one.2).unwrap();
+    assert_eq!((one.0, &problem["code"]), (404, &json!("invalid_token")));
+    for token in no_tokens(&real, code) {
+        for (method, door) in [("GET", "info"), ("GET", "calendar.ics"), ("POST", "accept"), ("POST", "decline")] {
+            for session in [None, Some(kim.session.as_str())] {
+                let answer = ask(method, &format!("/invites/{token}/{door}"), session).await;
+                let begin: String = token.chars().take(60).collect();
+                assert!(answer == one, "{method} {begin} {door}: {answer:?}");
+            }
+        }
     }
-    assert_eq!((answers[0].0, &answers[0].1["code"]), (404, &json!("invalid_token")));
-    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    for token in [real.as_str(), code] {
+        assert_eq!(ask("GET", &format!("/invites/{token}/info"), None).await.0, 200, "there is one, and it is found");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_up_with_what_is_no_token_gets_the_same_answer() {
+    let world = World::sqlite().await;
+    let (_, one) = world.send("GET", "/invites/inv_/info", None).await;
+    for token in ["", "inv_", "\0", "\u{1f3b8}", &random_token(), &"A".repeat(1_000_000)] {
+        let body = json!({ "username": "kim", "email": "kim@example.org", "password": crate::world::PASSWORD,
+            "invite": token, "accept": true });
+        assert_eq!(world.send("POST", "/auth/register", Some(&body)).await, (404, one.clone()));
+    }
+}
+
+/// An address that is longer than one can be is refused before anybody looks at it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_longer_than_an_address_gets_no_further_than_its_first_line() {
+    let world = World::sqlite().await;
+    for (length, statuses) in [(70_000, &["414"][..]), (1_000_000, &["414", "431", ""])] {
+        let mut stream = tokio::net::TcpStream::connect(world.origin.strip_prefix("http://").unwrap()).await.unwrap();
+        let request = format!("GET /api/v1/invites/{}/info HTTP/1.1\r\nHost: a\r\n\r\n", "A".repeat(length));
+        let mut answer = Vec::new();
+        // It may be closed before it is written whole, and then the answer may be lost.
+        let _ = stream.write_all(request.as_bytes()).await;
+        let _ = stream.read_to_end(&mut answer).await;
+        let answer = String::from_utf8(answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap_or_default();
+        assert!(statuses.contains(&status), "{length}: {answer}");
+        assert!(!answer.contains("invalid_token"), "{length}: {answer}");
+    }
 }
 
 async fn one_use_has_one_winner(world: World) {

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use crate::server::{App, Refused, calendar, campaigns, invites};
+use crate::server::{App, Refused, calendar, campaigns, invites, web::Part};
 
 use super::{
     caller::Caller,
@@ -15,7 +15,6 @@ use super::{
     routes::{Routes, routes},
 };
 
-/// The routes of this file.
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(of_invite)).routes(routes!(of_campaign))
 }
@@ -35,7 +34,7 @@ fn answer(file: String) -> Response {
 #[utoipa::path(get, path = "/invites/{token}/calendar.ics", tag = "invites", security(()),
     params(("token" = String, Path, description = "the token of a link, or a code")),
     responses((status = 200, body = String, content_type = "text/calendar; charset=utf-8")))]
-async fn of_invite(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Refused> {
+async fn of_invite(State(app): State<App>, Part(token): Part) -> Result<Response, Refused> {
     let (token_hash, now) = (token_hash(&token)?, app.now());
     let found = app.store().glance(move |tx| invites::look(tx, &token_hash, now)).await?;
     found.calendar(&app).map(answer).ok_or_else(campaigns::no_event)

@@ -15,6 +15,7 @@ use crate::{
         idempotency::Done,
         invites::{self, Found},
         store::Tx,
+        web::Part,
     },
 };
 
@@ -29,7 +30,6 @@ use super::{
     routes::{Routes, routes},
 };
 
-/// The routes, relative to the API's base path.
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .routes(routes!(info))
@@ -39,6 +39,7 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(decline_waiting))
 }
 
+/// What a token or code is looked up by; what is neither is as unknown as one that nobody has.
 pub(super) fn token_hash(text: &str) -> Result<Hash, Refused> {
     Token::parse(text).map(|token| hash(token.reveal())).ok_or_else(Refused::invalid_token)
 }
@@ -67,7 +68,7 @@ impl Door {
 #[utoipa::path(get, path = "/invites/{token}/info", tag = "invites", security(()),
     params(("token" = String, Path, description = "the token of a link, or a code")),
     responses((status = 200, body = Preview)))]
-async fn info(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Refused> {
+async fn info(State(app): State<App>, Part(token): Part) -> Result<Response, Refused> {
     let (token_hash, registration, now) = (token_hash(&token)?, app.settings().policy.registration, app.now());
     let (id, preview) = app.store().glance(move |tx| invites::preview(tx, &token_hash, registration, now)).await?;
     app.views().note(id);
@@ -101,7 +102,7 @@ async fn by_token(
 async fn accept(
     State(app): State<App>,
     Extension(limits): Extension<Option<Limits>>,
-    Path(token): Path<String>,
+    Part(token): Part,
     caller: Result<Caller, Refused>,
     key: Key,
     Optional(body): Optional<Empty>,
@@ -174,7 +175,7 @@ async fn come_in(
 async fn decline(
     State(app): State<App>,
     Extension(limits): Extension<Option<Limits>>,
-    Path(token): Path<String>,
+    Part(token): Part,
     caller: Result<Caller, Refused>,
     key: Key,
     Optional(body): Optional<DeclineInvite>,

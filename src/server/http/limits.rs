@@ -181,7 +181,7 @@ impl Limits {
 }
 
 /// The part of a route that is a token or a code.
-const TOKEN: &str = "{token}";
+pub(super) const TOKEN: &str = "{token}";
 
 /// Whether the address has a code: a token cannot be guessed, a code might be.
 fn is_guess(route: &str, path: &str) -> bool {

@@ -4,6 +4,7 @@
 use axum::{Router, routing::MethodRouter};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
+use super::limits::TOKEN;
 use crate::server::App;
 
 /// Tells of the operations at one path.
@@ -11,25 +12,34 @@ type Describe = fn() -> UtoipaMethodRouter<App>;
 
 /// The operations at one path; made by [`routes!`].
 pub(crate) struct Route {
+    /// The path below the API's base path.
     pub(crate) path: String,
+    /// What serves it, by method.
     pub(crate) methods: MethodRouter<App>,
+    /// What is told of it.
     pub(crate) describe: Describe,
 }
 
-/// Routes of the API.
+/// Routes of the API, relative to its base path. The `routes` of each file gives those of its resource.
 pub(crate) struct Routes {
     router: Router<App>,
     described: Vec<Describe>,
 }
 
 impl Routes {
+    /// None yet.
     pub(crate) fn new() -> Self {
         Self { router: Router::new(), described: Vec::new() }
     }
 
-    /// With the operations at one more path.
+    /// With the operations at one more path. Where it has a token they also answer without one: an empty token is as
+    /// unknown as any other.
     pub(crate) fn routes(mut self, route: Route) -> Self {
         self.described.push(route.describe);
+        let without = route.path.replace(TOKEN, "");
+        if without != route.path {
+            self.router = self.router.route(&without, route.methods.clone());
+        }
         Self { router: self.router.route(&route.path, route.methods), ..self }
     }
 

@@ -166,8 +166,9 @@ pub(super) fn advice(code: Code) -> Option<&'static str> {
     (code == Code::Internal).then_some("Try again in a while. If it stays so, tell whoever runs this site.")
 }
 
-/// The part of an address that stands for a link. What cannot be read, bytes that are no text, is no link that there is.
-pub(super) struct Part(pub(super) String);
+/// The part of an address that stands for a link or a token. What cannot be read, bytes that are no text, is none that
+/// there is, and so is nothing at all.
+pub(crate) struct Part(pub(crate) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Part {
     type Rejection = Infallible;
