@@ -164,7 +164,7 @@ fn plain(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     db.execute_batch(
         // What a savepoint may have to put back is kept in memory: the default is a file, once it is more than a little.
         "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
-         PRAGMA temp_store = MEMORY",
+         PRAGMA temp_store = MEMORY; PRAGMA recursive_triggers = ON", // for what REPLACE deletes, too
     )?;
     Ok(db)
 }
