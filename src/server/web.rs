@@ -93,13 +93,16 @@ fn answer(status: StatusCode, words: &impl Template) -> Result<Response, Refused
 /// Whether a form was sent by a page of this server, or by no page at all: a mail program's one-click request. `origin` is
 /// what links of this server begin with.
 ///
-/// A page that tells nobody its address sends its forms with the origin `null`, so browsers are also asked which site the
-/// request comes from.
+/// A page that tells nobody its address sends its forms with the origin `null`, as a page of another site does that is
+/// shut into a frame: there a browser has to say which site the request comes from, and every one of today does.
 fn is_own(headers: &HeaderMap, origin: &str) -> bool {
-    let text = |name| headers.get(name).map(|value: &HeaderValue| value.as_bytes());
-    let from = text(header::ORIGIN).is_none_or(|from| from == b"null" || from == origin.as_bytes());
-    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
-    from && site.is_none_or(|site| site == b"same-origin" || site == b"none")
+    let text = |name| headers.get(name).map(HeaderValue::as_bytes);
+    let is_near = text("sec-fetch-site").map(|site| site == b"same-origin" || site == b"none");
+    match text("origin") {
+        None => is_near.unwrap_or(true),
+        Some(b"null") => is_near.unwrap_or(false),
+        Some(from) => from == origin.as_bytes() && is_near.unwrap_or(true),
+    }
 }
 
 #[cfg(test)]
@@ -114,6 +117,7 @@ mod tests {
             (Some(own), Some("same-origin"), true),
             (Some("null"), Some("same-origin"), true),
             (Some("null"), Some("cross-site"), false),
+            (Some("null"), None, false),
             (Some("https://evil.example"), None, false),
             (Some("https://invites.example.org.evil.example"), None, false),
             (None, Some("cross-site"), false),
