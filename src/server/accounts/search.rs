@@ -10,6 +10,7 @@ use crate::{
     server::{
         Refused,
         bands::Access,
+        filtered::MOST_LOOKED_AT,
         invites::foretold,
         store::{Dialect, Error, ToValue, Tx, dialect::intern},
     },
@@ -101,14 +102,16 @@ pub(crate) fn search(
     let missing = MOST - found.len() as i64;
     if missing > 0 {
         let words = search_terms(SCOPE, q).join(tx.dialect().pick(" AND ", " & "));
-        let (source, led) = tx.dialect().pick(
-            ("account_search s CROSS JOIN account a ON a.seq = s.rowid", "s.account_search MATCH $2"),
-            ("account a", "a.search @@ $2::text::tsquery"),
+        let led = tx.dialect().pick(
+            "account_search s CROSS JOIN account a ON a.seq = s.rowid WHERE s.account_search MATCH $2",
+            "account a WHERE a.search @@ $2::text::tsquery",
         );
+        // Words lead to who has all of their pieces, in whatever order: so many are looked at and no more.
         let more: Vec<Found> = tx.query(
             intern(format!(
                 "SELECT a.id AS id, a.username AS username, a.display_name AS display_name, {state}
-                 FROM {source} {invite} WHERE a.search_text LIKE $1 ESCAPE '\\' AND {led} AND a.deleted_at IS NULL LIMIT $3"
+                 FROM (SELECT a.* FROM {led} LIMIT {MOST_LOOKED_AT}) AS a {invite}
+                 WHERE a.search_text LIKE $1 ESCAPE '\\' AND a.deleted_at IS NULL LIMIT $3"
             )),
             &[&[&pattern as &dyn ToValue, &words, &limit], of_band.as_slice()].concat(),
         )?;

@@ -36,10 +36,14 @@ impl Model {
 
     /// Asks the server for what is typed; what was found before stays until the answer is there.
     pub(super) fn find_again(&mut self) -> Vec<Effect> {
+        self.look_for(None)
+    }
+
+    fn look_for(&mut self, cursor: Option<String>) -> Vec<Effect> {
         let Some(finder) = self.finder() else { return Vec::new() };
         let text = finder.query.text().trim();
         let q = (!text.is_empty()).then(|| text.to_owned());
-        let query = BandQuery { scope: Some(BandScope::Open), q, page: Page::default() };
+        let query = BandQuery { scope: Some(BandScope::Open), q, page: Page { limit: None, cursor } };
         let mut effects = self.abandon(|purpose| *purpose == Purpose::Find);
         effects.push(self.ask(Purpose::Find, Request::Bands(query)).1);
         effects
@@ -49,6 +53,10 @@ impl Model {
     pub(super) fn bands_found(&mut self, result: Result<Answer, Error>) -> Vec<Effect> {
         let Some(finder) = self.finder() else { return Vec::new() };
         match result {
+            // Of many bands the server has looked at some: it is asked for the next.
+            Ok(Answer::Bands(found)) if found.bands.is_empty() && found.next_cursor.is_some() => {
+                self.look_for(found.next_cursor)
+            }
             Ok(Answer::Bands(found)) => {
                 finder.selected = 0;
                 finder.problem = None;

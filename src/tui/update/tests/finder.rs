@@ -1,6 +1,6 @@
 use super::desk::*;
 use crate::{
-    api::{Accepted, BandRef, BandScope, Code, Outcome},
+    api::{Accepted, BandRef, BandScope, Bands, Code, Outcome},
     client::BandQuery,
     domain::{JoinMode, Role},
     tui::{
@@ -132,6 +132,24 @@ fn while_one_joins_nothing_is_typed_and_esc_waits_no_longer() {
     let accepted = Accepted { outcome: Outcome::Joined, band, role: Role::Member, calendar: None };
     desk.send(Msg::Done { id, result: Ok(Answer::Accepted(Box::new(accepted))) });
     assert_eq!(desk.model.band, Some(band_id(1)), "what comes late takes nobody along");
+}
+
+#[test]
+fn among_many_bands_the_server_is_asked_until_it_has_looked_at_all() {
+    let mut desk = Desk::with_a_band();
+    desk.press("1 J");
+    desk.type_text("owls");
+    for page in ["second", "third"] {
+        let next_cursor = Some(page.to_owned());
+        let found = Bands { bands: Vec::new(), next_cursor, prev_cursor: None };
+        desk.answer(is_search, Ok(Answer::Bands(Box::new(found))));
+        let Request::Bands(query) = &desk.request(is_search).2 else { panic!() };
+        assert_eq!((query.q.as_deref(), query.page.cursor.as_deref()), (Some("owls"), Some(page)));
+        assert!(finder(&desk).found.is_none(), "nothing is known yet");
+    }
+    desk.answer(is_search, Ok(found()));
+    assert_eq!(finder(&desk).chosen().map(|band| band.id), Some(band_id(7)));
+    assert!(!desk.has_request(is_search));
 }
 
 #[test]
