@@ -64,7 +64,7 @@ use crate::{
 
 use self::{
     acting::Acting,
-    cancel::{AT_ONCE, Counted},
+    cancel::{Counted, NAMED_AT_ONCE},
 };
 use super::{
     Refused,
@@ -72,7 +72,7 @@ use super::{
     bands::{Access, scope},
     store::{
         Dialect, Error, ToValue, Tx,
-        dialect::{intern, numbers},
+        dialect::{filled, intern, numbers},
     },
 };
 
@@ -310,7 +310,7 @@ fn hold_all(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<HashMap<I
     ids.dedup();
     let _ = decision::settle(tx, band, &ids)?;
     let mut all = HashMap::with_capacity(ids.len());
-    for some in ids.chunks(AT_ONCE) {
+    for some in ids.chunks(NAMED_AT_ONCE) {
         let sql = intern(format!(
             "SELECT {COLUMNS} FROM invite i {PEOPLE} WHERE i.id IN ({}) AND {}{}",
             numbers(2, some.len()),
@@ -318,7 +318,7 @@ fn hold_all(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<HashMap<I
             tx.dialect().pick("", " ORDER BY i.id FOR UPDATE OF i")
         ));
         let mut params: Vec<&dyn ToValue> = vec![&band];
-        params.extend(some.iter().map(|id| id as &dyn ToValue));
+        params.extend(filled(some).map(|id| id as &dyn ToValue));
         all.extend(tx.query::<InviteRow>(sql, &params)?.into_iter().map(|row| (row.id, row)));
     }
     Ok(all)
@@ -343,14 +343,14 @@ type Frames = HashMap<CampaignId, Frame>;
 /// [`hold_all`]), and after the membership, as everywhere.
 fn hold_campaigns(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId], now: Timestamp) -> Result<Frames, Error> {
     let mut frames = Frames::new();
-    for some in ids.chunks(AT_ONCE) {
+    for some in ids.chunks(NAMED_AT_ONCE) {
         let of = format!(
             "SELECT i.campaign FROM invite i WHERE i.id IN ({}) AND {}",
             numbers(2, some.len()),
             of_band(tx.dialect())
         );
         let mut params: Vec<&dyn ToValue> = vec![&band];
-        params.extend(some.iter().map(|id| id as &dyn ToValue));
+        params.extend(filled(some).map(|id| id as &dyn ToValue));
         if tx.dialect() == Dialect::Postgres {
             let held = intern(format!("SELECT id FROM campaign WHERE id IN ({of}) ORDER BY id FOR SHARE"));
             let _ = tx.exists(held, &params)?;
@@ -359,7 +359,7 @@ fn hold_campaigns(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId], now: Timestam
             "SELECT id, expires_at, ended_at IS NOT NULL OR deleted_at IS NOT NULL OR COALESCE(expires_at <= ${}, 1 = 0)
                 AS is_over
              FROM campaign WHERE id IN ({of})",
-            some.len() + 2
+            params.len() + 1
         ));
         params.push(&now);
         frames.extend(tx.query::<Frame>(sql, &params)?.into_iter().map(|frame| (frame.id, frame)));

@@ -1,6 +1,9 @@
 //! How many rows a page of a list looks at, whatever the rows of the band are like: numbers, never times.
 
-use guestlist::{domain::search_terms, server::store::Database};
+use guestlist::{
+    domain::{search_terms, search_tokens},
+    server::store::Database,
+};
 use serde_json::{Value, json};
 
 use crate::world::{Person, World};
@@ -155,6 +158,135 @@ async fn what_fits_a_common_word_is_counted_out_of_an_index_alone_and_once() {
     // A rare word is tried on those few rows alone, and then found by the index of words.
     let (_, page) = ada.get(&format!("{path}nobody")).await;
     assert_eq!((rows(&page), &page["matched"]), (0, &json!(0)));
+}
+
+/// 40,000 bands to join, in which Ada is, too: newer than the one that is called otherwise.
+async fn many_bands(world: &World, ada: &Person) {
+    for name in ["Choir", "Duo"] {
+        let band = ada.band(name).await;
+        assert_eq!(ada.patch(&format!("/bands/{band}"), json!({ "join": "open" })).await.0, 200);
+    }
+    let id = world.app.store().dialect().pick("randomblob(16)", "gen_random_uuid()");
+    for sql in [
+        &format!(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)
+             INSERT INTO band (id, name, join_mode, invite_permission, created_at, search_text)
+             SELECT {id}, name, join_mode, invite_permission, created_at, search_text
+             FROM band, n WHERE seq = (SELECT MAX(seq) FROM band)"
+        ),
+        "INSERT INTO member (band, account, role, can_invite, joined_at)
+         SELECT b.id, m.account, 'member', m.can_invite, m.joined_at FROM band b JOIN member m ON m.role = 'owner'
+         WHERE b.name = 'Duo' AND m.seq = (SELECT MAX(seq) FROM member)
+            AND NOT EXISTS (SELECT 1 FROM member o WHERE o.band = b.id)",
+    ] {
+        assert_eq!(world.run(sql).await, 40_000);
+    }
+    if let Database::Postgres(_) = &world.database {
+        assert_eq!(world.run("ANALYZE band").await + world.run("ANALYZE member").await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_among_bands_looks_at_so_many_and_goes_on_behind_them() {
+    for (most, world) in [(MOST[0], Some(World::sqlite().await)), (MOST[1], World::postgres().await)] {
+        let Some(world) = world else { continue };
+        let ada = world.account("ada").await;
+        many_bands(&world, &ada).await;
+        for (query, found) in [
+            ("scope=open&q=choir", 1),
+            ("scope=open&q=ch", 1),
+            ("scope=open&q=nobody", 0),
+            ("scope=mine&q=choir", 1),
+            ("scope=mine&q=nobody", 0),
+        ] {
+            for (begin, on) in [("", "next_cursor"), ("&cursor=last", "prev_cursor")] {
+                let (mut path, mut pages, mut names) = (format!("/bands?{query}{begin}"), 0, Vec::new());
+                loop {
+                    let _ = world.app.store().measured();
+                    let (status, page) = ada.get(&path).await;
+                    assert_eq!(status, 200, "{page}");
+                    let took = world.app.store().measured();
+                    assert!(took <= most, "{path}: {took}");
+                    names.extend(page["bands"].as_array().unwrap().iter().map(|band| band["name"].clone()));
+                    pages += 1;
+                    let Some(cursor) = page[on].as_str() else { break };
+                    path = format!("/bands?{query}&cursor={cursor}");
+                }
+                assert_eq!(names, vec![json!("Choir"); found], "{query}{begin}");
+                assert_eq!(pages, 9, "{query}{begin}: 5,000 a page");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_for_people_looks_at_so_many_and_no_more() {
+    for (most, world) in [(MOST[0], Some(World::sqlite().await)), (MOST[1], World::postgres().await)] {
+        let Some(world) = world else { continue };
+        let ada = world.account("ada").await;
+        // Every piece of what is looked for is in this name, but not in that order.
+        let name = "cabca";
+        world.account(name).await;
+        let (id, column) = world.app.store().dialect().pick(("randomblob(16)", ""), ("gen_random_uuid()", ", search"));
+        let copy = format!(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)
+             INSERT INTO account (id, username, username_key, display_name, email, email_verified, password_hash,
+                site_admin, created_at, search_text{column})
+             SELECT {id}, username || i, username || i, display_name, i || email, email_verified, password_hash,
+                site_admin, created_at, search_text{column} FROM account, n WHERE username = '{name}'"
+        );
+        assert_eq!(world.run(&copy).await, 40_000);
+        match &world.database {
+            Database::Sqlite(_) => {
+                let tokens = search_tokens("a", &[name]);
+                let index = format!(
+                    "INSERT INTO account_search (rowid, tokens) SELECT seq, '{tokens}' FROM account
+                     WHERE display_name = '{name}' AND username <> '{name}'"
+                );
+                assert_eq!(world.run(&index).await, 40_000);
+            }
+            Database::Postgres(_) => assert_eq!(world.run("ANALYZE account").await, 0),
+        }
+        let _ = world.app.store().measured();
+        let (status, found) = ada.get("/accounts?q=abcab").await;
+        let took = world.app.store().measured();
+        assert_eq!((status, &found["accounts"]), (200, &json!([])));
+        assert!(took <= most, "{took}");
+        assert_eq!(ada.get("/accounts?q=cabca").await.1["accounts"].as_array().map(Vec::len), Some(20));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_of_many_lengths_are_few_statements() {
+    for world in [Some(World::sqlite().await), World::postgres().await].into_iter().flatten() {
+        let ada = world.account("ada").await;
+        let band = ada.band("Choir").await;
+        let path = format!("/bands/{band}/invites");
+        let (status, made) = ada.post(&format!("{path}/bulk"), json!({ "rows": vec![json!({}); 40] })).await;
+        assert_eq!(status, 201, "{made}");
+        let page = ada.get(&format!("{path}?limit=40")).await.1;
+        let ids: Vec<&Value> = page["invites"].as_array().unwrap().iter().map(|invite| &invite["id"]).collect();
+        let mut known = Vec::new();
+        for (n, role) in [17, 32, 18, 19, 23, 25, 31].into_iter().zip(["admin", "member"].into_iter().cycle()) {
+            for (action, args) in [
+                ("extend", json!({ "ttl_hours": 5 })),
+                ("set_role", json!({ "role": role })),
+                ("revoke", json!(null)),
+                ("restore", json!(null)),
+            ] {
+                world.clock.pass_seconds(1);
+                let wish = json!({ "action": action, "ids": ids[..n], "args": args });
+                let (status, done) = ada.post(&format!("{path}/actions"), wish).await;
+                assert_eq!((status, &done["done"]), (200, &json!(n)), "{done}");
+            }
+            let recorded = world.app.store().recorded().into_iter().filter(|sql| sql.contains(" IN ($"));
+            let lists: Vec<&str> = recorded.collect();
+            let new: Vec<_> = lists.iter().filter(|sql| !known.contains(*sql)).collect();
+            assert!(known.is_empty() || new.is_empty(), "{n}: {new:?}");
+            known = lists;
+        }
+        assert!(known.len() >= 4, "{known:?}");
+    }
 }
 
 /// What a statement takes, and what it may.

@@ -24,7 +24,7 @@ use super::{
 /// How often a code can be tried.
 const TRIES: i64 = 5;
 /// Codes that one address gets in a day, whoever says that it is theirs.
-const MOST_TO_ONE: i64 = 20;
+const MOST_CODES_TO_ONE: i64 = 20;
 
 /// A code to be mailed, made outside of the transaction that keeps it.
 #[derive(Debug, Clone)]
@@ -99,9 +99,9 @@ fn has_enough(tx: &mut Tx<'_>, email: &str, now: Timestamp) -> Result<bool, Erro
     let sent = tx.count(
         "SELECT COUNT(*) AS n FROM (SELECT 1 FROM mail
             WHERE email = $1 AND created_at > $2 AND kind = 'verification' LIMIT $3) AS found",
-        &[&email, &now.plus_seconds(-A_DAY), &MOST_TO_ONE],
+        &[&email, &now.plus_seconds(-A_DAY), &MOST_CODES_TO_ONE],
     )?;
-    Ok(sent >= MOST_TO_ONE)
+    Ok(sent >= MOST_CODES_TO_ONE)
 }
 
 /// The new code takes the place of an older one, and its mail of one that still waits.

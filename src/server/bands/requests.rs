@@ -11,7 +11,10 @@ use crate::{
         audit::{self, Event},
         invites::{Found, Rest, admit, came_without_invite, end_used_up, foretold, hold_by_id, is_decided},
         page::Page,
-        store::{Dialect, Error, ToValue, Tx, dialect::intern},
+        store::{
+            Dialect, Error, ToValue, Tx,
+            dialect::{filled, intern, numbers},
+        },
     },
 };
 
@@ -343,8 +346,8 @@ pub(crate) fn deny(
     Ok(told(tx, (band, caller, asking.account), asking.invite, "join.denied", now)?)
 }
 
-/// How many invites one statement looks for.
-const AT_ONCE: usize = 50;
+/// How many invites that have ended one statement names.
+const ENDED_AT_ONCE: usize = 50;
 
 /// Closes what was asked by these invites, which have ended; `actor` brought it about.
 pub(crate) fn close_asked_by(
@@ -353,10 +356,9 @@ pub(crate) fn close_asked_by(
     actor: Option<AccountId>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    for some in invites.chunks(AT_ONCE) {
-        let places: Vec<String> = (0..some.len()).map(|n| format!("${}", n + 3)).collect();
-        let values: Vec<&dyn ToValue> = some.iter().map(|id| id as _).collect();
-        let _ = close(tx, &format!("invite IN ({})", places.join(", ")), &values, actor, now)?;
+    for some in invites.chunks(ENDED_AT_ONCE) {
+        let values: Vec<&dyn ToValue> = filled(some).map(|id| id as _).collect();
+        let _ = close(tx, &format!("invite IN ({})", numbers(3, some.len())), &values, actor, now)?;
     }
     Ok(())
 }

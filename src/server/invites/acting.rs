@@ -14,14 +14,14 @@ use crate::{
         audit::{self, Event},
         store::{
             Error, Tally, ToValue, Tx,
-            dialect::{intern, numbers},
+            dialect::{filled, intern, numbers},
         },
     },
 };
 
 use super::{
     Access, Frame, Frames, InviteRow,
-    cancel::{AT_ONCE, Cancel},
+    cancel::{Cancel, NAMED_AT_ONCE},
     change::{newer, rules, unreadable},
     delivery, expire, may_not_change, not_pending, recipient,
     wish::To,
@@ -182,13 +182,13 @@ impl Acting {
         }
         let makers: HashSet<AccountId> = rows.iter().map(|row| row.created_by).collect();
         let mut roles: HashMap<AccountId, Role> = HashMap::with_capacity(makers.len());
-        for some in makers.into_iter().collect::<Vec<_>>().chunks(AT_ONCE) {
+        for some in makers.into_iter().collect::<Vec<_>>().chunks(NAMED_AT_ONCE) {
             let sql = intern(format!(
                 "SELECT account, role FROM member WHERE band = $1 AND account IN ({})",
                 numbers(2, some.len())
             ));
             let mut params: Vec<&dyn ToValue> = vec![&self.band];
-            params.extend(some.iter().map(|id| id as &dyn ToValue));
+            params.extend(filled(some).map(|id| id as &dyn ToValue));
             roles.extend(tx.query::<Maker>(sql, &params)?.into_iter().map(|maker| (maker.account, maker.role)));
         }
         let gone = rows.iter().filter(|row| !roles.contains_key(&row.created_by));
@@ -268,11 +268,11 @@ impl Acting {
         guard: &str,
         values: &[&dyn ToValue],
     ) -> Result<(), Error> {
-        for some in rows.chunks(AT_ONCE) {
+        for some in rows.chunks(NAMED_AT_ONCE) {
             let ids = numbers(values.len() + 1, some.len());
             let sql = intern(format!("UPDATE invite SET {set} WHERE id IN ({ids}) AND {guard}"));
             let mut params = values.to_vec();
-            params.extend(some.iter().map(|row| &row.id as &dyn ToValue));
+            params.extend(filled(some).map(|row| &row.id as &dyn ToValue));
             let _ = tx.execute(sql, &params)?;
             tx.touch(self.band);
         }

@@ -20,14 +20,14 @@ use crate::{
         refused::unreadable,
         store::{
             ToValue, Tx,
-            dialect::{intern, numbers},
+            dialect::{filled, intern, numbers},
         },
     },
 };
 
 use super::{
     Access, InviteRow,
-    cancel::{AT_ONCE, Cancel},
+    cancel::{Cancel, NAMED_AT_ONCE},
     create::{Fresh, Making, sealed},
     delivery, expire,
     foretell::foretold,
@@ -379,13 +379,13 @@ pub(crate) fn tell_ends(
 ) -> Result<(), Refused> {
     let done: Vec<InviteId> = outcomes.iter().filter(|one| one.is_done()).filter_map(|one| one.invite).collect();
     let mut ends = HashMap::new();
-    for some in done.chunks(AT_ONCE) {
+    for some in done.chunks(NAMED_AT_ONCE) {
         let sql = intern(format!(
             "SELECT i.id AS id, i.status AS status, i.cancel_reason AS cancel_reason, i.expires_at AS expires_at
              FROM invite i WHERE i.id IN ({})",
             numbers(1, some.len())
         ));
-        let params: Vec<&dyn ToValue> = some.iter().map(|id| id as &dyn ToValue).collect();
+        let params: Vec<&dyn ToValue> = filled(some).map(|id| id as &dyn ToValue).collect();
         let told = foretold(tx, band, some)?;
         for one in tx.query::<Now>(sql, &params)? {
             let standing = match told.get(&one.id) {
@@ -419,7 +419,7 @@ pub(crate) fn tokens(
 ) -> Result<HashMap<InviteId, String>, Refused> {
     let access = Access::of(tx, band, caller)?;
     let mut all = HashMap::with_capacity(ids.len());
-    for some in ids.chunks(AT_ONCE) {
+    for some in ids.chunks(NAMED_AT_ONCE) {
         let sql = intern(format!(
             "SELECT i.id AS id, i.role AS role, i.created_by AS created_by, i.token_sealed AS token_sealed
              FROM invite i WHERE {} AND i.id IN ({})",
@@ -427,7 +427,7 @@ pub(crate) fn tokens(
             numbers(2, some.len())
         ));
         let mut params: Vec<&dyn ToValue> = vec![&band];
-        params.extend(some.iter().map(|id| id as &dyn ToValue));
+        params.extend(filled(some).map(|id| id as &dyn ToValue));
         for one in tx.query::<Locked>(sql, &params)? {
             if access.may_change(one.role, one.created_by, caller) {
                 let token = open(app.key(), one.id.as_bytes(), &one.token_sealed).ok_or_else(sealed)?;

@@ -20,13 +20,13 @@ use crate::{
         bands::requests,
         store::{
             Dimension, Error, Tally, ToValue, Tx,
-            dialect::{intern, numbers},
+            dialect::{filled, intern, numbers},
         },
     },
 };
 
-/// How many invites one statement names.
-pub(super) const AT_ONCE: usize = 200;
+/// How many invites, accounts or addresses one statement names.
+pub(super) const NAMED_AT_ONCE: usize = 200;
 
 crate::row! {
     /// What an invite is counted under.
@@ -84,8 +84,8 @@ impl Cancel {
         Ok(i64::try_from(self.each(tx, which, values)?.len()).unwrap_or(i64::MAX))
     }
 
-    /// Ends what is pending ([`crate::domain::Standing::at`], said over the rows) and fits `which`, a fixed condition with its values from `$4` on; what has ended. Nobody
-    /// waits for an admin's word any more who asked by one of them.
+    /// Ends what is pending ([`crate::domain::Standing::at`], said over the rows) and fits `which`, a fixed condition with
+    /// its values from `$4` on; what has ended. Nobody waits for an admin's word any more who asked by one of them.
     pub(super) fn each(self, tx: &mut Tx<'_>, which: &str, values: &[&dyn ToValue]) -> Result<Vec<Counted>, Error> {
         let sql = intern(format!(
             "UPDATE invite SET status = 'cancelled', cancel_reason = $1, status_at = $2, acted_by = $3
@@ -105,8 +105,8 @@ impl Cancel {
     /// Ends those of the invites that are pending, in a few statements; how many ended.
     pub(super) fn all(self, tx: &mut Tx<'_>, ids: &[InviteId]) -> Result<i64, Error> {
         let mut ended = 0;
-        for some in ids.chunks(AT_ONCE) {
-            let params: Vec<&dyn ToValue> = some.iter().map(|id| id as &dyn ToValue).collect();
+        for some in ids.chunks(NAMED_AT_ONCE) {
+            let params: Vec<&dyn ToValue> = filled(some).map(|id| id as &dyn ToValue).collect();
             ended += self.pending(tx, &format!("id IN ({})", numbers(4, some.len())), &params)?;
         }
         Ok(ended)

@@ -13,7 +13,7 @@ use crate::{
         page::Page,
         store::{
             Error, ToValue, Tx,
-            dialect::{intern, numbers},
+            dialect::{filled, intern, numbers},
         },
     },
 };
@@ -22,7 +22,7 @@ use super::{
     Frames, InviteRow, acting,
     acting::Refusals,
     allowance, band_of, by_id,
-    cancel::AT_ONCE,
+    cancel::NAMED_AT_ONCE,
     create::{Fresh, opened},
     hold_campaign, index, not_pending,
     people::hold_concerned,
@@ -139,9 +139,9 @@ crate::row! { struct Rules { id: InviteId, policy: String } }
 /// The rules that each of the invites was made under; without those whose rules cannot be read, which is logged.
 pub(super) fn rules(tx: &mut Tx<'_>, ids: &[InviteId]) -> Result<HashMap<InviteId, Policy>, Error> {
     let mut all = HashMap::with_capacity(ids.len());
-    for some in ids.chunks(AT_ONCE) {
+    for some in ids.chunks(NAMED_AT_ONCE) {
         let sql = intern(format!("SELECT id, policy FROM invite WHERE id IN ({})", numbers(1, some.len())));
-        let params: Vec<&dyn ToValue> = some.iter().map(|id| id as &dyn ToValue).collect();
+        let params: Vec<&dyn ToValue> = filled(some).map(|id| id as &dyn ToValue).collect();
         let found: Vec<Rules> = tx.query(sql, &params)?;
         for one in found {
             match serde_json::from_str(&one.policy) {

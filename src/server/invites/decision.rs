@@ -22,12 +22,15 @@ use crate::{
     domain::{AccountId, BandId, CampaignId, CancelReason, InviteId, Loss, Message, OnInviterRemoved, Role, Timestamp},
     server::{
         bands::requests,
-        store::{Dialect, Error, ToValue, Tx, dialect::intern},
+        store::{
+            Dialect, Error, ToValue, Tx,
+            dialect::{filled, intern},
+        },
     },
 };
 
 use super::{
-    cancel::{AT_ONCE, Cancel},
+    cancel::{Cancel, NAMED_AT_ONCE},
     turn,
 };
 
@@ -332,8 +335,8 @@ impl Rows<'_> {
         match self {
             Self::Step { of, last } => of.invites(way).and("seq > ? AND seq <= ?", &[&of.past, last]),
             Self::Ids(ids) => {
-                let places = vec!["?"; ids.len()].join(", ");
-                let values: Vec<&dyn ToValue> = ids.iter().map(|id| id as &dyn ToValue).collect();
+                let values: Vec<&dyn ToValue> = filled(ids).map(|id| id as &dyn ToValue).collect();
+                let places = vec!["?"; values.len()].join(", ");
                 way.and(&format!("id IN ({places})"), &values)
             }
         }
@@ -418,7 +421,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Result<
     }
     let mut ids = ids.to_vec();
     ids.sort_unstable();
-    for some in ids.chunks(AT_ONCE) {
+    for some in ids.chunks(NAMED_AT_ONCE) {
         let rows = Rows::Ids(some);
         rows.hold(tx, band)?;
         // As they stand now: while this waited, others went on with them, and acted by what they came to.

@@ -13,18 +13,18 @@ use crate::{
         outbox::{self, A_DAY, Queued, Taken},
         store::{
             Dialect, Error, Tally, ToValue, Tx,
-            dialect::{intern, numbers},
+            dialect::{filled, intern, numbers},
         },
     },
 };
 
 use super::{
-    cancel::{AT_ONCE, Counted},
+    cancel::{Counted, NAMED_AT_ONCE},
     turn,
 };
 
 /// Invites and reminders that one address gets from this server in 24 hours, whoever sends them.
-const MOST_TO_ONE: i64 = 10;
+const MOST_INVITES_TO_ONE: i64 = 10;
 
 crate::row! { struct Sent { invite: InviteId } }
 
@@ -43,7 +43,7 @@ pub(crate) fn send(
     }
     turn::of_recipients(tx, invites)?;
     let since = now.plus_seconds(-A_DAY);
-    for some in invites.chunks(AT_ONCE) {
+    for some in invites.chunks(NAMED_AT_ONCE) {
         let ids = |given: usize| numbers(given + 1, some.len());
         let sql = intern(format!(
             "INSERT INTO mail (kind, email, account, band, invite, actor, created_at, due_at, urgent)
@@ -57,8 +57,8 @@ pub(crate) fn send(
              RETURNING invite",
             ids(4)
         ));
-        let mut params: Vec<&dyn ToValue> = vec![&actor, &now, &since, &MOST_TO_ONE];
-        params.extend(some.iter().map(|id| id as &dyn ToValue));
+        let mut params: Vec<&dyn ToValue> = vec![&actor, &now, &since, &MOST_INVITES_TO_ONE];
+        params.extend(filled(some).map(|id| id as &dyn ToValue));
         let queued: HashSet<InviteId> = tx.query::<Sent>(sql, &params)?.into_iter().map(|one| one.invite).collect();
         let (queued, rest): (Vec<InviteId>, Vec<InviteId>) = some.iter().partition(|id| queued.contains(id));
         mark(tx, &queued, Delivery::Queued, None)?;
@@ -79,14 +79,14 @@ crate::row! { struct Often { invite: InviteId } }
 /// Which of the invites have been mailed so often today that they are not sent again.
 pub(super) fn often(tx: &mut Tx<'_>, invites: &[InviteId], now: Timestamp) -> Result<HashSet<InviteId>, Error> {
     let (since, mut found) = (now.plus_seconds(-A_DAY), HashSet::new());
-    for some in invites.chunks(AT_ONCE) {
+    for some in invites.chunks(NAMED_AT_ONCE) {
         let sql = intern(format!(
             "SELECT invite FROM mail WHERE invite IN ({}) AND kind = 'invite' AND created_at > $1
              GROUP BY invite HAVING COUNT(*) >= $2",
             numbers(3, some.len())
         ));
         let mut params: Vec<&dyn ToValue> = vec![&since, &MOST_OF_ONE];
-        params.extend(some.iter().map(|id| id as &dyn ToValue));
+        params.extend(filled(some).map(|id| id as &dyn ToValue));
         found.extend(tx.query::<Often>(sql, &params)?.into_iter().map(|often| often.invite));
     }
     Ok(found)
@@ -108,14 +108,14 @@ pub(super) fn send_again(
     if !app.settings().mail.is_on() {
         return Ok(());
     }
-    for some in invites.chunks(AT_ONCE) {
+    for some in invites.chunks(NAMED_AT_ONCE) {
         let sql = intern(format!(
             "UPDATE mail SET settled_at = $1, outcome = 'dropped' WHERE settled_at IS NULL
                 AND kind IN ('invite', 'reminder') AND invite IN ({})",
             numbers(2, some.len())
         ));
         let mut params: Vec<&dyn ToValue> = vec![&now];
-        params.extend(some.iter().map(|id| id as &dyn ToValue));
+        params.extend(filled(some).map(|id| id as &dyn ToValue));
         let _ = tx.execute(sql, &params)?;
     }
     send(tx, app, invites, actor, now)
@@ -133,7 +133,7 @@ fn mark(tx: &mut Tx<'_>, invites: &[InviteId], delivery: Delivery, note: Option<
         numbers(3, invites.len())
     ));
     let mut params: Vec<&dyn ToValue> = vec![&delivery, &note];
-    params.extend(invites.iter().map(|id| id as &dyn ToValue));
+    params.extend(filled(invites).map(|id| id as &dyn ToValue));
     tx.execute(sql, &params).map(drop)
 }
 

@@ -8,7 +8,7 @@ use crate::{
         keyed_hash,
         store::{
             Dialect, Error, ToValue, Tx,
-            dialect::{intern, numbers},
+            dialect::{filled, intern, numbers},
         },
     },
 };
@@ -32,7 +32,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, key: &Key, before: Timestamp, now: Timestam
     }
     let ids = numbers(1, ended.len());
     let sql = intern(format!("UPDATE invite SET email = NULL, delivery_note = NULL WHERE id IN ({ids})"));
-    let params: Vec<&dyn ToValue> = ended.iter().map(|one| &one.id as &dyn ToValue).collect();
+    let params: Vec<&dyn ToValue> = filled(&ended).map(|one| &one.id as &dyn ToValue).collect();
     let _ = tx.execute(sql, &params)?;
     for one in &ended {
         index(tx, one.seq, one.band, one.label.as_deref(), None)?;

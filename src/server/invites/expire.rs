@@ -6,13 +6,13 @@ use crate::{
         audit::{self, Event},
         store::{
             Error, Tally, ToValue, Tx,
-            dialect::{intern, numbers},
+            dialect::{filled, intern, numbers},
         },
     },
 };
 
 use super::{
-    cancel::{AT_ONCE, Counted},
+    cancel::{Counted, NAMED_AT_ONCE},
     decision::is_decided,
 };
 
@@ -47,7 +47,7 @@ pub(crate) fn expire(tx: &mut Tx<'_>, now: Timestamp, most: i64) -> Result<usize
 /// places.
 pub(super) fn lapse(tx: &mut Tx<'_>, ids: &[InviteId], now: Timestamp) -> Result<(), Error> {
     let mut over: Vec<Over> = Vec::new();
-    for some in ids.chunks(AT_ONCE) {
+    for some in ids.chunks(NAMED_AT_ONCE) {
         let sql = intern(format!(
             "UPDATE invite SET status = 'cancelled', cancel_reason = 'expired', status_at = expires_at, acted_by = NULL
              WHERE id IN ({}) AND status = 'pending' AND expires_at <= $1
@@ -55,7 +55,7 @@ pub(super) fn lapse(tx: &mut Tx<'_>, ids: &[InviteId], now: Timestamp) -> Result
             numbers(2, some.len())
         ));
         let mut params: Vec<&dyn ToValue> = vec![&now];
-        params.extend(some.iter().map(|id| id as &dyn ToValue));
+        params.extend(filled(some).map(|id| id as &dyn ToValue));
         over.extend(tx.query::<Over>(sql, &params)?);
     }
     write_down(tx, &over)

@@ -9,13 +9,13 @@ use crate::{
     },
     server::store::{
         Error, ToValue, Tx,
-        dialect::{intern, numbers},
+        dialect::{filled, intern, numbers},
     },
 };
 
 use super::{
     Found, InviteRow,
-    cancel::AT_ONCE,
+    cancel::NAMED_AT_ONCE,
     decision::{Decision, NEW, open},
 };
 
@@ -56,14 +56,14 @@ pub(crate) fn foretold(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Resul
         return Ok(all);
     }
     let open = open(tx, band, NEW)?;
-    for some in ids.chunks(AT_ONCE).filter(|_| !open.is_empty()) {
+    for some in ids.chunks(NAMED_AT_ONCE).filter(|_| !open.is_empty()) {
         let sql = intern(format!(
             "SELECT id, seq, campaign, created_by, delivery, decision, policy, status, cancel_reason, status_at, acted_by,
                 role, message, expires_at, last_reminder_at
              FROM invite WHERE status = 'pending' AND id IN ({})",
             numbers(1, some.len())
         ));
-        let params: Vec<&dyn ToValue> = some.iter().map(|id| id as &dyn ToValue).collect();
+        let params: Vec<&dyn ToValue> = filled(some).map(|id| id as &dyn ToValue).collect();
         for mut one in tx.query::<Foretold>(sql, &params)? {
             let policy: Policy = match serde_json::from_str(&one.policy) {
                 Ok(policy) => policy,

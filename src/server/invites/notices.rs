@@ -10,13 +10,13 @@ use crate::{
     },
 };
 
-use super::{
-    cancel::{AT_ONCE, Counted},
-    turn,
-};
+use super::{cancel::Counted, turn};
+
+/// Rows that one statement takes.
+const ROWS: usize = 16;
 
 /// Notices that one address gets in 24 hours: a link that many use fills nobody's inbox.
-const MOST_TO_ONE: i64 = 20;
+const MOST_NOTICES_TO_ONE: i64 = 20;
 
 /// Queues the notices of an arrival: to who made the invite `accepted`, if it was by one, and to those others whose invites it ended. Only who
 /// still is in the band that they invited to, at a verified address, is told, and nobody of what they did themselves.
@@ -35,7 +35,7 @@ pub(super) fn queue(
         joined.into_iter().chain(superseded).filter(|(_, one)| one.created_by != who).collect();
     turn::of_inviters(tx, &all.iter().map(|(_, one)| one.created_by).collect::<Vec<_>>())?;
     let since = now.plus_seconds(-A_DAY);
-    for some in all.chunks(AT_ONCE) {
+    for some in all.chunks(ROWS) {
         let mut rows = String::new();
         for row in 0..some.len() {
             let comma = if row == 0 { "" } else { ", " };
@@ -52,7 +52,7 @@ pub(super) fn queue(
              WHERE a.email_verified AND (SELECT COUNT(*) FROM (SELECT 1 FROM mail n WHERE n.email = a.email
                 AND n.created_at > $3 AND n.kind IN ('joined', 'superseded') LIMIT $4) AS found) < $4"
         ));
-        let mut params: Vec<&dyn ToValue> = vec![&who, &now, &since, &MOST_TO_ONE];
+        let mut params: Vec<&dyn ToValue> = vec![&who, &now, &since, &MOST_NOTICES_TO_ONE];
         for (kind, one) in some {
             params.extend([kind as &dyn ToValue, &one.band, &one.id, &one.created_by]);
         }

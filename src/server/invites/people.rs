@@ -11,12 +11,12 @@ use crate::{
         App, Refused, quota,
         store::{
             Dialect, Error, ToValue, Tx,
-            dialect::{intern, numbers},
+            dialect::{filled, intern, numbers},
         },
     },
 };
 
-use super::{allowance, cancel::AT_ONCE, of_band, wish::To};
+use super::{allowance, cancel::NAMED_AT_ONCE, of_band, wish::To};
 
 crate::row! { struct Known { id: AccountId } }
 
@@ -62,14 +62,14 @@ pub(super) fn hold_concerned(
         return Ok(());
     }
     let (mut to, mut members) = (Vec::new(), vec![caller]);
-    for some in ids.chunks(AT_ONCE) {
+    for some in ids.chunks(NAMED_AT_ONCE) {
         let sql = intern(format!(
             "SELECT kind, email, account, created_by FROM invite i WHERE i.id IN ({}) AND {}",
             numbers(2, some.len()),
             of_band(tx.dialect())
         ));
         let mut params: Vec<&dyn ToValue> = vec![&band];
-        params.extend(some.iter().map(|id| id as &dyn ToValue));
+        params.extend(filled(some).map(|id| id as &dyn ToValue));
         for one in tx.query::<Concerned>(sql, &params)? {
             members.push(one.created_by);
             to.extend(match one.kind {
@@ -83,13 +83,13 @@ pub(super) fn hold_concerned(
     hold_accounts(tx, accounts)?;
     members.sort_unstable();
     members.dedup();
-    for some in members.chunks(AT_ONCE) {
+    for some in members.chunks(NAMED_AT_ONCE) {
         let sql = intern(format!(
             "SELECT 1 AS n FROM member WHERE band = $1 AND account IN ({}) ORDER BY account FOR SHARE",
             numbers(2, some.len())
         ));
         let mut params: Vec<&dyn ToValue> = vec![&band];
-        params.extend(some.iter().map(|id| id as &dyn ToValue));
+        params.extend(filled(some).map(|id| id as &dyn ToValue));
         let _ = tx.exists(sql, &params)?;
     }
     Ok(())
@@ -108,9 +108,11 @@ fn accounts_of(tx: &mut Tx<'_>, to: &[To]) -> Result<Vec<AccountId>, Error> {
         }
     }
     for (column, keys) in [("username_key", names), ("email_claim", addresses)] {
-        for some in keys.chunks(AT_ONCE) {
+        for some in keys.chunks(NAMED_AT_ONCE) {
             let sql = intern(format!("SELECT id FROM account WHERE {column} IN ({})", numbers(1, some.len())));
-            all.extend(tx.query::<Known>(sql, some)?.into_iter().map(|known| known.id));
+            all.extend(
+                tx.query::<Known>(sql, &filled(some).copied().collect::<Vec<_>>())?.into_iter().map(|known| known.id),
+            );
         }
     }
     Ok(all)
@@ -119,12 +121,12 @@ fn accounts_of(tx: &mut Tx<'_>, to: &[To]) -> Result<Vec<AccountId>, Error> {
 fn hold_accounts(tx: &mut Tx<'_>, mut ids: Vec<AccountId>) -> Result<(), Error> {
     ids.sort_unstable();
     ids.dedup();
-    for some in ids.chunks(AT_ONCE) {
+    for some in ids.chunks(NAMED_AT_ONCE) {
         let sql = intern(format!(
             "SELECT 1 AS n FROM account WHERE id IN ({}) ORDER BY id FOR NO KEY UPDATE",
             numbers(1, some.len())
         ));
-        let params: Vec<&dyn ToValue> = some.iter().map(|id| id as &dyn ToValue).collect();
+        let params: Vec<&dyn ToValue> = filled(some).map(|id| id as &dyn ToValue).collect();
         let _ = tx.exists(sql, &params)?;
     }
     Ok(())

@@ -5,7 +5,10 @@ use std::{collections::HashMap, fmt::Write as _};
 use crate::{
     api::Code,
     domain::{AccountId, BandId, InviteId, Timestamp},
-    server::store::{Error, ToValue, Tx, dialect::intern},
+    server::store::{
+        Error, ToValue, Tx,
+        dialect::{filled, filled_length, intern},
+    },
 };
 
 use super::{decision, wish::To};
@@ -45,7 +48,7 @@ impl Recipient {
 }
 
 /// How many recipients one statement looks at.
-const AT_ONCE: usize = 200;
+const RECIPIENTS_AT_ONCE: usize = 200;
 
 crate::row! {
     /// What is known of one recipient; `place` is that among those who are looked for.
@@ -64,10 +67,10 @@ impl Found {
     }
 }
 
-/// The statement for `n` recipients of one sort: `$1` the band, then each one's key and who invites them.
+/// The statement for `n` recipients of one sort: `$1` the band, then each one's key and who invites them, [`filled`].
 fn statement(n: usize, cast: &str, account: &str, pending: &str, blocked: &str) -> &'static str {
     let mut keys = String::new();
-    for place in 0..n {
+    for place in 0..filled_length(n) {
         let comma = if place == 0 { "" } else { ", " };
         let (key, inviter) = (2 * place + 2, 2 * place + 3);
         let _ = write!(keys, "{comma}({place}, ${key}::{cast}, ${inviter}::uuid)");
@@ -117,7 +120,7 @@ pub(super) fn look(tx: &mut Tx<'_>, band: BandId, to: &[(&To, AccountId)]) -> Re
         sorts.entry(sort).or_default().push((place, key, inviter));
     }
     for (sort, wanted) in sorts {
-        for some in wanted.chunks(AT_ONCE) {
+        for some in wanted.chunks(RECIPIENTS_AT_ONCE) {
             let for_account = "p.account = a.id AND p.kind = 'user'";
             let sql = match sort {
                 0 => statement(
@@ -143,7 +146,7 @@ pub(super) fn look(tx: &mut Tx<'_>, band: BandId, to: &[(&To, AccountId)]) -> Re
                 ),
             };
             let mut params: Vec<&dyn ToValue> = vec![&band];
-            params.extend(some.iter().flat_map(|(_, key, inviter)| [*key, *inviter as &dyn ToValue]));
+            params.extend(filled(some).flat_map(|(_, key, inviter)| [*key, *inviter as &dyn ToValue]));
             for found in tx.query::<Found>(sql, &params)? {
                 let Some((place, ..)) = usize::try_from(found.place).ok().and_then(|place| some.get(place)) else {
                     continue;

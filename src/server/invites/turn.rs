@@ -10,11 +10,11 @@ use crate::{
     domain::{AccountId, BandId, InviteId},
     server::store::{
         Dialect, Error, ToValue, Tx,
-        dialect::{intern, numbers},
+        dialect::{filled, intern, numbers},
     },
 };
 
-use super::cancel::AT_ONCE;
+use super::cancel::NAMED_AT_ONCE;
 
 crate::row! { struct Lock { key: i64 } }
 
@@ -70,12 +70,12 @@ fn take<T: ToValue>(tx: &mut Tx<'_>, of: Of, address: &str, rows: &str, ids: &[T
         return Ok(());
     }
     let mut keys = BTreeSet::new();
-    for some in ids.chunks(AT_ONCE) {
+    for some in ids.chunks(NAMED_AT_ONCE) {
         let sql = intern(format!(
             "SELECT CAST(hashtext({address}) & 255 AS bigint) AS key FROM {rows} ({}) AND {address} IS NOT NULL",
             numbers(1, some.len())
         ));
-        let params: Vec<&dyn ToValue> = some.iter().map(|id| id as &dyn ToValue).collect();
+        let params: Vec<&dyn ToValue> = filled(some).map(|id| id as &dyn ToValue).collect();
         keys.extend(tx.query::<Lock>(sql, &params)?.into_iter().map(|lock| lock.key));
     }
     for key in keys {
