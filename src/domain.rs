@@ -1,4 +1,5 @@
-//! The rules of invitations, as pure values and functions: no clock, no network, no storage.
+//! The rules of invitations, as values and functions: no network, no storage, and no rule that asks what time it is. Who
+//! calls one says so, by [`Timestamp::now`] or a clock of its own; of the machine, times of day know the time zones.
 //!
 //! Every type here is parsed once, where it enters, and trusted afterwards.
 
@@ -64,6 +65,7 @@ pub use withdrawal::{Loss, outlives_maker};
 pub struct Invalid(pub std::borrow::Cow<'static, str>);
 
 impl Invalid {
+    /// With what is allowed: "must be 2 letters or more".
     pub(crate) fn new(allowed: impl Into<std::borrow::Cow<'static, str>>) -> Self {
         Self(allowed.into())
     }

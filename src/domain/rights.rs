@@ -1,4 +1,4 @@
-//! Who may do what in a band.
+//! What a member may do in a band: by the role, and by who may invite there.
 //!
 //! | | member | member with `can_invite`, or any where `invite_permission = members` | admin | owner |
 //! |---|---|---|---|---|
@@ -30,7 +30,7 @@ impl Rights {
     /// The highest role that they may grant; `None` if they may not invite.
     #[must_use]
     pub const fn grants(self) -> Option<Role> {
-        self.role.may_grant(self.can_invite, self.permission)
+        self.role.grants(self.can_invite, self.permission)
     }
 
     /// Whether they may invite to this role.

@@ -1,4 +1,4 @@
-//! Who may do what in a band.
+//! What people are in a band, and what each role may grant and manage.
 
 words! {
     /// What a member is in a band. The order is the order of power.
@@ -49,7 +49,7 @@ impl Role {
     /// | member with `can_invite`, or any where members may invite | `member` |
     /// | member | – |
     #[must_use]
-    pub const fn may_grant(self, can_invite: bool, permission: InvitePermission) -> Option<Self> {
+    pub const fn grants(self, can_invite: bool, permission: InvitePermission) -> Option<Self> {
         match self {
             Self::Owner | Self::Admin => Some(Self::Admin),
             Self::Member if can_invite || matches!(permission, InvitePermission::Members) => Some(Self::Member),
@@ -78,7 +78,7 @@ mod tests {
         for &role in Role::ALL {
             for can_invite in [false, true] {
                 for &permission in InvitePermission::ALL {
-                    if let Some(granted) = role.may_grant(can_invite, permission) {
+                    if let Some(granted) = role.grants(can_invite, permission) {
                         assert!(granted <= role);
                         assert_ne!(granted, Role::Owner);
                     }

@@ -5,7 +5,8 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-macro_rules! token {
+/// A kind of token, but for how it is read.
+macro_rules! secret {
     ($(#[$meta:meta])* $name:ident, $prefix:literal) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq)]
@@ -14,6 +15,8 @@ macro_rules! token {
         impl $name {
             /// What every such token begins with.
             pub const PREFIX: &'static str = $prefix;
+            /// How long every such token is: 32 bytes are 43 characters of base64url.
+            const LENGTH: usize = $prefix.len() + 43;
 
             /// The token of these random bytes.
             #[must_use]
@@ -21,11 +24,9 @@ macro_rules! token {
                 Self(format!("{}{}", $prefix, URL_SAFE_NO_PAD.encode(random)))
             }
 
-            /// The token in `text`, or `None` for anything that this server cannot have made.
-            #[must_use]
-            pub fn parse(text: &str) -> Option<Self> {
+            fn of_bytes(text: &str) -> Option<Self> {
                 // The length first: a megabyte is refused without being looked at.
-                if text.len() != $prefix.len() + 43 {
+                if text.len() != Self::LENGTH {
                     return None;
                 }
                 let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix($prefix)?).ok()?;
@@ -53,31 +54,38 @@ macro_rules! token {
     };
 }
 
-/// The secret of an invite: a token for a link, or a code for paper and telephone.
-///
-/// | | form | random bits |
-/// |---|---|---|
-/// | token | `inv_` and 43 characters of base64url | 256 |
-/// | code | twelve symbols in three groups: `7KQX-M2FD-9RWH` | 59 |
-///
-/// Codes leave out 0 O 1 I L, are read in any letter case, with or without hyphens, and are guarded by a far stricter
-/// rate limit.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
+/// A kind of token that has no other form.
+macro_rules! token {
+    ($(#[$meta:meta])* $name:ident, $prefix:literal) => {
+        secret! { $(#[$meta])* $name, $prefix }
+
+        impl $name {
+            /// The token in `text`, or `None` for anything that this server cannot have made.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::of_bytes(text)
+            }
+        }
+    };
+}
+
+secret! {
+    /// The secret of an invite: a token for a link, or a code for paper and telephone.
+    ///
+    /// | | form | random bits |
+    /// |---|---|---|
+    /// | token | `inv_` and 43 characters of base64url | 256 |
+    /// | code | twelve symbols in three groups: `7KQX-M2FD-9RWH` | 59 |
+    ///
+    /// Codes leave out 0 O 1 I L, are read in any letter case, with or without hyphens, and are guarded by a far
+    /// stricter rate limit.
+    Token, "inv_"
+}
 
 /// The symbols of a code.
 pub(super) const SYMBOLS: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
 
 impl Token {
-    /// What every token that is not a code begins with.
-    pub const PREFIX: &'static str = "inv_";
-
-    /// The token of these random bytes.
-    #[must_use]
-    pub fn from_random(random: &[u8; 32]) -> Self {
-        Self(format!("{}{}", Self::PREFIX, URL_SAFE_NO_PAD.encode(random)))
-    }
-
     /// The code of these random bytes. All codes are as good as equally likely: 31¹² of them out of 2¹²⁸ numbers.
     #[must_use]
     pub fn code_from_random(random: &[u8; 32]) -> Self {
@@ -96,14 +104,9 @@ impl Token {
     /// The token or code in `text`, or `None` for anything that this server cannot have made.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        // The length first: a megabyte is refused without being looked at.
         match text.len() {
-            47 => {
-                let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(Self::PREFIX)?).ok()?;
-                (bytes.len() == 32).then(|| Self(text.to_owned()))
-            }
             12 | 14 => Self::parse_code(text),
-            _ => None,
+            _ => Self::of_bytes(text),
         }
     }
 
@@ -124,24 +127,6 @@ impl Token {
     #[must_use]
     pub fn is_code(&self) -> bool {
         !self.0.starts_with(Self::PREFIX)
-    }
-
-    /// The secret itself, for the wire and the clipboard.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-
-    /// The last four characters, for telling tokens apart.
-    #[must_use]
-    pub fn hint(&self) -> &str {
-        &self.0[self.0.len() - 4..]
-    }
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token(…)")
     }
 }
 

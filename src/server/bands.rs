@@ -210,7 +210,7 @@ crate::row! {
 impl BandRow {
     fn into_band(self, policy: Option<Policy>) -> Band {
         let flag = self.can_invite.unwrap_or(false);
-        let can_invite = self.role.is_some_and(|role| role.may_grant(flag, self.invite_permission).is_some());
+        let can_invite = self.role.is_some_and(|role| role.grants(flag, self.invite_permission).is_some());
         Band {
             id: self.id,
             name: self.name,

@@ -258,7 +258,7 @@ pub(super) fn default_expiry(default: Option<Hours>) -> String {
 
 /// The roles that the person may grant in the band.
 fn grantable(band: &Band) -> &'static [(&'static str, &'static str)] {
-    match band.role.and_then(|role| role.may_grant(band.can_invite, band.invite_permission)) {
+    match band.role.and_then(|role| role.grants(band.can_invite, band.invite_permission)) {
         Some(Role::Member) | None => &ROLES[..1],
         Some(_) => ROLES,
     }

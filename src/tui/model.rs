@@ -513,7 +513,7 @@ impl Model {
     /// Whether the person may invite to the band that is shown.
     pub fn may_invite(&self) -> bool {
         self.chosen_band().is_some_and(|band| {
-            band.role.is_some_and(|role| role.may_grant(band.can_invite, band.invite_permission).is_some())
+            band.role.is_some_and(|role| role.grants(band.can_invite, band.invite_permission).is_some())
         })
     }
 }
