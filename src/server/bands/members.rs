@@ -47,7 +47,8 @@ pub(crate) fn add(
     Ok(true)
 }
 
-/// Writes the membership of an account with these names, and what it is found by. `brought_by` is the invite by which it came in, and who made that. `false` if it was a member already.
+/// Writes the membership of an account with these names, and what it is found by. `brought_by` is the invite by which it
+/// came in, and who made that. `false` if it was a member already.
 pub(crate) fn insert(
     tx: &mut Tx<'_>,
     band: BandId,

@@ -24,7 +24,6 @@ use super::{
     routes::{Routes, routes},
 };
 
-/// The routes, relative to the API's base path.
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(act))
 }

@@ -20,7 +20,6 @@ use super::{
     routes::{Routes, routes},
 };
 
-/// The routes of this file.
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(bans)).routes(routes!(unban))
 }

@@ -18,7 +18,6 @@ use super::{
     routes::{Routes, routes},
 };
 
-/// The routes of this file.
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(own)).routes(routes!(lift_own)).routes(routes!(all)).routes(routes!(lift))
 }

@@ -25,7 +25,6 @@ use super::{
     routes::{Routes, routes},
 };
 
-/// The routes, relative to the API's base path.
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(create))
 }

@@ -35,11 +35,11 @@ use super::{
     routes::{Routes, routes},
 };
 
-/// The routes of this file.
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(list, create)).routes(routes!(read, edit, delete)).routes(routes!(expire))
 }
 
+/// The id in an address; what is none names no campaign that there is.
 pub(super) fn campaign_id(text: &str) -> Result<CampaignId, Refused> {
     text.parse().map_err(|_| Refused::not_found("campaign"))
 }

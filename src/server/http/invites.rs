@@ -32,7 +32,6 @@ use super::{
     routes::{Routes, routes},
 };
 
-/// The routes, relative to the API's base path.
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .routes(routes!(list, create))
@@ -44,6 +43,7 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(rotate))
 }
 
+/// The id in an address; what is none names no invite that there is.
 pub(super) fn invite_id(text: &str) -> Result<InviteId, Refused> {
     text.parse().map_err(|_| Refused::not_found("invite"))
 }

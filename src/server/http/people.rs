@@ -14,7 +14,6 @@ use super::{
     routes::{Routes, routes},
 };
 
-/// The routes of this file.
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(search))
 }

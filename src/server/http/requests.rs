@@ -24,7 +24,6 @@ use super::{
     routes::{Routes, routes},
 };
 
-/// The routes of this file.
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(list)).routes(routes!(own)).routes(routes!(approve)).routes(routes!(deny))
 }

@@ -10,7 +10,6 @@ use crate::{
 
 use super::routes::{Routes, routes};
 
-/// The routes of this file.
 pub(crate) fn routes() -> Routes {
     Routes::new().routes(routes!(site))
 }

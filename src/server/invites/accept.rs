@@ -159,8 +159,9 @@ fn campaign_is_used_up(tx: &mut Tx<'_>, found: &Found) -> Result<bool, Error> {
     Ok(campaign_uses_left(tx, found)?.is_some_and(|left| left <= 0))
 }
 
-/// Ends the invite's campaign with all that is pending in it where this transaction took the last use that it has: nobody is shown an invite by which nobody can come in. What is still to do comes back. The last thing that is done
-/// to invites: what waits by one of them ends, too.
+/// Ends the invite's campaign with all that is pending in it where this transaction took the last use that it has: nobody
+/// is shown an invite by which nobody can come in. What is still to do comes back. The last thing that is done to invites:
+/// what waits by one of them ends, too.
 pub(crate) fn end_used_up(tx: &mut Tx<'_>, found: &Found, now: Timestamp) -> Result<Option<Rest>, Error> {
     match found.campaign {
         Some(campaign) if campaign_uses_left(tx, found)?.is_some_and(|left| left <= 1) => {

@@ -56,9 +56,10 @@ pub(super) enum Letter {
 
 crate::row! {
     struct InviteFacts {
-        band: BandId, band_name: String, created_by: AccountId, inviter: String, role: Role, status: Status, message: Option<String>,
-        kind: Kind, max_uses: MaxUses, is_decided: bool, expires_at: Option<Timestamp>, token_sealed: Vec<u8>, uses: u32, email: String, campaign: Option<CampaignId>,
-        event: Option<String>, event_sequence: Option<i64>, event_changed_at: Option<Timestamp>,
+        band: BandId, band_name: String, created_by: AccountId, inviter: String, role: Role, status: Status,
+        message: Option<String>, kind: Kind, max_uses: MaxUses, is_decided: bool, expires_at: Option<Timestamp>,
+        token_sealed: Vec<u8>, uses: u32, email: String, campaign: Option<CampaignId>, event: Option<String>,
+        event_sequence: Option<i64>, event_changed_at: Option<Timestamp>,
     }
 }
 
@@ -88,8 +89,8 @@ pub(super) fn read(
 fn facts(tx: &mut Tx<'_>, invite: InviteId) -> Result<Option<InviteFacts>, Error> {
     tx.query_one(
         concat!(
-            "SELECT i.band AS band, b.name AS band_name, i.created_by AS created_by, c.display_name AS inviter, i.role AS role, i.status AS status,
-            i.kind AS kind, i.max_uses AS max_uses,
+            "SELECT i.band AS band, b.name AS band_name, i.created_by AS created_by, c.display_name AS inviter,
+            i.role AS role, i.status AS status, i.kind AS kind, i.max_uses AS max_uses,
             ",
             invites::is_decided!("i"),
             " AS is_decided,

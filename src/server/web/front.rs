@@ -20,7 +20,7 @@ use crate::{
 
 use super::{STYLE, answer, is_own, page::is_too_long};
 
-/// The routes of this file. Nothing is looked up here, so nothing can be guessed.
+/// Nothing is looked up here, so nothing can be guessed.
 pub(super) fn routes() -> Router<App> {
     let page = get(show).post(go);
     Router::new().route("/", get(show)).route("/invite", page.clone()).route("/invite/", page)

@@ -29,7 +29,7 @@ use super::{
     verify::{self, end, signed_in},
 };
 
-/// The routes of this file. The part is no `{token}`: what may be tried how often is counted where the API is asked.
+/// The part of the address is no `{token}`: what may be tried how often is counted where the API is asked.
 pub(super) fn routes() -> Router<App> {
     let page = get(show).post(act);
     // Some programs put a slash at the end of what they take for a folder.

@@ -24,7 +24,7 @@ use crate::{
 
 use super::{STYLE, answer, is_own, page::Part};
 
-/// The routes of this file. The part is no `{token}`: it is sealed, so there is nothing to guess, and a mail provider's
+/// The part of the address is no `{token}`: it is sealed, so there is nothing to guess, and a mail provider's
 /// many one-click requests come from one network.
 pub(super) fn routes() -> Router<App> {
     let page = get(show).post(stop);

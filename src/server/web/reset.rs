@@ -30,7 +30,7 @@ use super::{
 /// Where a mail is asked for.
 const PATH: &str = "/reset";
 
-/// The routes of this file. The part is no `{token}`: what may be tried how often is counted where the API is asked.
+/// The part of the address is no `{token}`: what may be tried how often is counted where the API is asked.
 pub(super) fn routes() -> Router<App> {
     let page = get(show).post(set);
     Router::new().route(PATH, get(ask).post(mail)).route("/reset/{link}", page.clone()).route("/reset/{link}/", page)

@@ -29,7 +29,6 @@ use super::{
 /// Where the form leads.
 const PATH: &str = "/verify";
 
-/// The routes of this file.
 pub(super) fn routes() -> Router<App> {
     Router::new().route(PATH, get(show).post(act))
 }
