@@ -169,7 +169,7 @@ async fn every_unknown_token_gets_one_answer(world: World) {
     let (ada, kim) = (world.account("ada").await, world.account("kim").await);
     let band = ada.band("Choir").await;
     let (_, real) = invite(&ada, &band, json!({})).await;
-    let made = ada.post(&format!("/bands/{band}/codes"), json!({ "count": 1 })).await.1;
+    let made = ada.post(&format!("/bands/{band}/codes"), json!({ "count": 1, "name": "For the door" })).await.1;
     let codes = format!("/campaigns/{}/codes", made["campaign"]["id"].as_str().unwrap());
     let page = ada.get(&codes).await.1;
     let code = page["codes"][0]["code"].as_str().unwrap();
