@@ -3,7 +3,10 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{PASSWORD, Person, World, on_each_database};
+use crate::{
+    description::Description,
+    world::{PASSWORD, Person, World, on_each_database},
+};
 
 on_each_database! {
     every_operation_answers_everyone_as_the_table_says,
@@ -11,7 +14,7 @@ on_each_database! {
 }
 
 /// Those who ask, in the order of the table's columns. The owner made what is asked about; removed and banned were
-/// members when it was made.
+/// members when it was made. The stranger owns a band of their own, and what is like it there.
 const WHO: [&str; 8] = ["nobody", "stranger", "member", "inviting member", "admin", "owner", "removed", "banned"];
 
 type Row = (&'static str, &'static str, [u16; 8]);
@@ -46,7 +49,8 @@ const TABLE: &[Row] = &[
     ("POST", "/me/email/verify", signed_in(422)),
     ("GET", "/me", signed_in(200)),
     ("PATCH", "/me", signed_in(200)),
-    ("DELETE", "/me", [401, 204, 204, 204, 204, 409, 204, 204]),
+    // Whoever owns a band has to hand it over first.
+    ("DELETE", "/me", [401, 409, 204, 204, 204, 409, 204, 204]),
     ("GET", "/me/invites", signed_in(200)),
     ("GET", "/me/quota", signed_in(200)),
     ("GET", "/me/join-requests", signed_in(200)),
@@ -140,6 +144,20 @@ const SITE_TABLE: &[(&str, &str, [u16; 3])] = &[
     ("POST", "/site/codes", [401, 403, 201]),
 ];
 
+/// What is asked for the sake of a link, a code or a session. No other answer holds one.
+const GIVES_SECRETS: &[(&str, &str)] = &[
+    ("POST", "/auth/register"),
+    ("POST", "/auth/login"),
+    ("POST", "/bands/{id}/invites"),
+    ("POST", "/bands/{id}/invites/bulk"),
+    // Its rows are answered as those of many invites are.
+    ("POST", "/bands/{id}/campaigns"),
+    ("GET", "/campaigns/{id}/codes"),
+    ("GET", "/campaigns/{id}/codes/sheet"),
+    ("POST", "/invites/{id}/link"),
+    ("POST", "/invites/{id}/rotate"),
+];
+
 /// A good body of an operation, `None` where it takes none.
 pub fn body(method: &str, path: &str, scene: &Scene) -> Option<Value> {
     Some(match (method, path) {
@@ -211,6 +229,8 @@ pub struct Scene {
     request: String,
     /// A name that nobody has.
     fresh: String,
+    /// What opens something: the tokens, codes and sessions of it all.
+    secrets: Vec<String>,
 }
 
 impl Scene {
@@ -219,6 +239,8 @@ impl Scene {
         let people = world.people(9).await;
         let [stranger, member, inviting, admin, owner, removed, banned, other, asking] =
             people.try_into().ok().unwrap();
+        let own = stranger.band("Brass & Bone").await;
+        let (_, to_own) = stranger.invite(&own, json!({ "role": "admin" })).await;
         let band = owner.band("Choir").await;
         let (_, members) = owner.invite(&band, json!({ "max_uses": null })).await;
         let (_, admins) = owner.invite(&band, json!({ "role": "admin" })).await;
@@ -233,8 +255,8 @@ impl Scene {
         assert_eq!(status, 201, "{made}");
         let dated = made["campaign"]["id"].as_str().unwrap().to_owned();
         let (pending, token) = owner.invite(&band, json!({ "campaign_id": dated })).await;
-        let (revoked, _) = owner.invite(&band, json!({})).await;
-        let (remembers, _) = owner.invite(&band, json!({ "kind": "link", "email": "lee@example.org" })).await;
+        let (revoked, old) = owner.invite(&band, json!({})).await;
+        let (remembers, for_lee) = owner.invite(&band, json!({ "kind": "link", "email": "lee@example.org" })).await;
         assert_eq!(owner.delete(&format!("/invites/{revoked}")).await.0, 204);
         let (status, template) = owner.post(&format!("/bands/{band}/templates"), json!({ "name": "Drummers" })).await;
         assert_eq!(status, 201, "{template}");
@@ -243,6 +265,8 @@ impl Scene {
         let (status, codes) = owner.post(&format!("/bands/{band}/codes"), wish).await;
         assert_eq!(status, 201, "{codes}");
         let campaign = codes["campaign"]["id"].as_str().unwrap().to_owned();
+        let mut secrets = codes_of(&owner, &campaign).await;
+        secrets.extend([to_own, members, admins, token.clone(), old, for_lee]);
         let request = asks(&owner, &band, &asking).await;
         world.clock.pass_seconds(1);
         world.remove(&band, &removed, false).await;
@@ -250,6 +274,7 @@ impl Scene {
         let other = other.account["id"].as_str().unwrap().to_owned();
         let gone = banned.account["id"].as_str().unwrap().to_owned();
         let all = [stranger, member, inviting, admin, owner, removed, banned];
+        secrets.extend(all.iter().map(|person| person.session.clone()));
         let people = std::iter::once(None).chain(all.into_iter().map(Some)).collect();
         Self {
             people,
@@ -265,6 +290,7 @@ impl Scene {
             dated,
             request,
             fresh: format!("fresh{number}"),
+            secrets,
         }
     }
 
@@ -304,6 +330,22 @@ impl Scene {
     }
 }
 
+/// The codes of a batch, as they are shown and as they are typed.
+async fn codes_of(maker: &Person, campaign: &str) -> Vec<String> {
+    let (_, codes) = maker.get(&format!("/campaigns/{campaign}/codes")).await;
+    let codes = codes["codes"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap());
+    codes.flat_map(|code| [code.to_owned(), code.replace('-', "")]).collect()
+}
+
+/// What in an answer opens something, where nobody asked for that.
+fn leak<'a>(method: &str, path: &str, text: &str, secrets: &'a [String]) -> Option<&'a str> {
+    if GIVES_SECRETS.contains(&(method, path)) {
+        return None;
+    }
+    let found = secrets.iter().map(String::as_str).find(|secret| text.contains(secret));
+    found.or_else(|| text.contains("/invite/inv_").then_some("a link"))
+}
+
 /// Lets someone ask to come into a band that takes in nobody without an invite otherwise; the request's id.
 async fn asks(owner: &Person, band: &str, person: &Person) -> String {
     let path = format!("/bands/{band}");
@@ -314,47 +356,27 @@ async fn asks(owner: &Person, band: &str, person: &Person) -> String {
     list["join_requests"][0]["id"].as_str().unwrap().to_owned()
 }
 
-/// The description, and what it says of answers.
-struct Document(Value);
+/// An answer as it came.
+struct Answer {
+    status: u16,
+    media: Option<String>,
+    text: String,
+}
 
-impl Document {
-    async fn of(world: &World) -> Self {
-        let text = reqwest::get(format!("{}/openapi.json", world.origin)).await.unwrap().text().await.unwrap();
-        Self(serde_json::from_str(&text).unwrap())
+impl Answer {
+    /// Its body, null where that is no JSON.
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
     }
 
-    /// Every operation: method and path below the base path.
-    fn operations(&self) -> Vec<(String, String)> {
-        let mut operations = Vec::new();
-        for (path, methods) in self.0["paths"].as_object().unwrap() {
-            let path = path.strip_prefix("/api/v1").unwrap();
-            operations.extend(methods.as_object().unwrap().keys().map(|m| (m.to_uppercase(), path.to_owned())));
-        }
-        operations
-    }
-
-    fn operation(&self, method: &str, path: &str) -> &Value {
-        &self.0["paths"][&format!("/api/v1{path}")][&method.to_lowercase()]
-    }
-
-    /// Holds an answer to the description: its status is named (a refusal by `default`), and its media type is too.
-    fn hold(&self, method: &str, path: &str, status: u16, media: Option<&str>) {
-        let responses = &self.operation(method, path)["responses"];
-        let named = if status < 400 { &responses[status.to_string()] } else { &responses["default"] };
-        assert!(named.is_object(), "{method} {path}: {status} is not described");
-        let described = named["content"].as_object().and_then(|content| content.keys().next());
-        assert_eq!(media, described.map(String::as_str), "{method} {path}: {status}");
+    /// Why it is not what the description says.
+    fn fault(&self, description: &Description, method: &str, path: &str) -> Option<String> {
+        description.fault(method, path, self.status, self.media.as_deref(), &self.text)
     }
 }
 
-/// Sends one request; the status, the media type and the body.
-async fn ask(
-    world: &World,
-    person: Option<&Person>,
-    method: &str,
-    path: &str,
-    body: Option<&Value>,
-) -> (u16, Option<String>, Value) {
+/// Sends one request.
+async fn ask(world: &World, person: Option<&Person>, method: &str, path: &str, body: Option<&Value>) -> Answer {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut request = client.request(method.parse().unwrap(), format!("{}/api/v1{path}", world.origin));
     if let Some(person) = person {
@@ -365,12 +387,11 @@ async fn ask(
     }
     let response = request.send().await.unwrap();
     let media = response.headers().get("content-type").map(|value| value.to_str().unwrap().to_owned());
-    let status = response.status().as_u16();
-    (status, media, serde_json::from_str(&response.text().await.unwrap()).unwrap_or_default())
+    Answer { status: response.status().as_u16(), media, text: response.text().await.unwrap() }
 }
 
 async fn every_operation_answers_everyone_as_the_table_says(world: World) {
-    let document = Document::of(&world).await;
+    let document = Description::of(&world).await;
     world.account("someone").await;
     let mut faults: Vec<String> = Vec::new();
     for (method, path) in document.operations() {
@@ -388,10 +409,14 @@ async fn every_operation_answers_everyone_as_the_table_says(world: World) {
         for (who, expected) in expected.iter().enumerate() {
             let real = scene.path(path, who).await;
             let body = body(method, path, &scene);
-            let (status, media, answer) = ask(&world, scene.people[who].as_ref(), method, &real, body.as_ref()).await;
-            document.hold(method, path, status, media.as_deref());
+            let answer = ask(&world, scene.people[who].as_ref(), method, &real, body.as_ref()).await;
+            faults.extend(answer.fault(&document, method, path));
+            let (status, text) = (answer.status, &answer.text);
             if status != *expected {
-                faults.push(format!("{method} {path}: {}: {status} and not {expected}: {answer}", WHO[who]));
+                faults.push(format!("{method} {path}: {}: {status} and not {expected}: {text}", WHO[who]));
+            }
+            if let Some(secret) = leak(method, path, text, &scene.secrets) {
+                faults.push(format!("{method} {path}: {}: {secret} is in {text}", WHO[who]));
             }
             // What changed is not asked about again.
             if status < 300 && *method != "GET" {
@@ -404,7 +429,7 @@ async fn every_operation_answers_everyone_as_the_table_says(world: World) {
 }
 
 async fn the_sites_codes_answer_those_alone_who_run_it(world: World) {
-    let document = Document::of(&world).await;
+    let document = Description::of(&world).await;
     let scene = Scene::new(&world, 0).await;
     let [maker, runner] = world.people(2).await.try_into().ok().unwrap();
     for person in [&maker, &runner] {
@@ -414,6 +439,7 @@ async fn the_sites_codes_answer_those_alone_who_run_it(world: World) {
     assert_eq!(status, 201, "{made}");
     let campaign = made["campaign"]["id"].as_str().unwrap();
     let (_, codes) = maker.get(&format!("/campaigns/{campaign}/codes")).await;
+    let secrets = codes_of(&maker, campaign).await;
     let code = codes["codes"][0]["invite_id"].as_str().unwrap();
     let mut faults: Vec<String> = Vec::new();
     for (method, path, expected) in SITE_TABLE {
@@ -421,10 +447,14 @@ async fn the_sites_codes_answer_those_alone_who_run_it(world: World) {
         let body = body(method, path, &scene);
         // Who runs the site is another than who made the codes, and comes last.
         for (person, expected) in [None, scene.people[5].as_ref(), Some(&runner)].into_iter().zip(expected) {
-            let (status, media, answer) = ask(&world, person, method, &real, body.as_ref()).await;
-            document.hold(method, path, status, media.as_deref());
+            let answer = ask(&world, person, method, &real, body.as_ref()).await;
+            faults.extend(answer.fault(&document, method, path));
+            let (status, text) = (answer.status, &answer.text);
             if status != *expected {
-                faults.push(format!("{method} {path}: {status} and not {expected}: {answer}"));
+                faults.push(format!("{method} {path}: {status} and not {expected}: {text}"));
+            }
+            if let Some(secret) = leak(method, path, text, &secrets) {
+                faults.push(format!("{method} {path}: {secret} is in {text}"));
             }
         }
     }
@@ -434,7 +464,7 @@ async fn the_sites_codes_answer_those_alone_who_run_it(world: World) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_field_that_no_operation_knows_is_refused_by_name() {
     let world = World::sqlite().await;
-    let document = Document::of(&world).await;
+    let document = Description::of(&world).await;
     world.account("someone").await;
     let scene = Scene::new(&world, 0).await;
     let owner = scene.people[5].as_ref();
@@ -446,10 +476,11 @@ async fn a_field_that_no_operation_knows_is_refused_by_name() {
         let mut body = body(method, path, &scene).expect("an operation with a body has one in this file");
         body["of_nobody"] = json!(1);
         let real = scene.path(path, 5).await;
-        let (status, media, answer) = ask(&world, owner, method, &real, Some(&body)).await;
-        let refused = (status, answer["code"].as_str(), answer["errors"][0]["field"].as_str());
+        let told = ask(&world, owner, method, &real, Some(&body)).await;
+        let answer = told.json();
+        let refused = (told.status, answer["code"].as_str(), answer["errors"][0]["field"].as_str());
         assert_eq!(refused, (422, Some("validation"), Some("of_nobody")), "{method} {path}: {answer}");
-        document.hold(method, path, status, media.as_deref());
+        assert_eq!(told.fault(&document, method, path), None);
         tried += 1;
     }
     assert!(tried > 10, "{tried}");
@@ -458,7 +489,7 @@ async fn a_field_that_no_operation_knows_is_refused_by_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_is_needed_is_asked_for_and_one_that_is_not_can_be_left_out() {
     let world = World::sqlite().await;
-    let document = Document::of(&world).await;
+    let document = Description::of(&world).await;
     world.account("someone").await;
     let (mut needed, mut optional) = (0, 0);
     for (number, (method, path, _)) in TABLE.iter().enumerate() {
@@ -470,7 +501,8 @@ async fn a_body_that_is_needed_is_asked_for_and_one_that_is_not_can_be_left_out(
         let scene = Scene::new(&world, number).await;
         let owner = scene.people[5].as_ref();
         let real = scene.path(path, 5).await;
-        let (status, _, answer) = ask(&world, owner, method, &real, None).await;
+        let told = ask(&world, owner, method, &real, None).await;
+        let (status, answer) = (told.status, told.json());
         let of_body = answer["errors"][0]["field"] == "body";
         if described["required"] == true {
             assert_eq!((status, of_body), (422, true), "{method} {path}: {answer}");
@@ -486,7 +518,7 @@ async fn a_body_that_is_needed_is_asked_for_and_one_that_is_not_can_be_left_out(
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_framework_refuses_is_a_problem_on_every_operation() {
     let world = World::sqlite().await;
-    let document = Document::of(&world).await;
+    let document = Description::of(&world).await;
     let scene = Scene::new(&world, 0).await;
     let owner = scene.people[5].as_ref().unwrap();
     let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();

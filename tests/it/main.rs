@@ -59,6 +59,8 @@ mod deploy;
 #[cfg(feature = "server")]
 mod described;
 #[cfg(feature = "server")]
+mod description;
+#[cfg(feature = "server")]
 mod doors;
 #[cfg(feature = "server")]
 mod ends;

@@ -2,95 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::program::{Home, Served};
-
-/// The description of the API.
-struct Described(Value);
-
-impl Described {
-    fn resolved<'a>(&'a self, said: &'a Value) -> &'a Value {
-        match said["$ref"].as_str() {
-            Some(reference) => self.resolved(self.0.pointer(reference.trim_start_matches('#')).unwrap()),
-            None => said,
-        }
-    }
-
-    /// What is said of a good answer to a request.
-    fn answer(&self, method: &str, path: &str) -> &Value {
-        let responses = self.0["paths"][path][method]["responses"].as_object().unwrap_or_else(|| panic!("{path}"));
-        let (_, good) = responses.iter().find(|(status, _)| status.starts_with("20")).unwrap();
-        &self.resolved(good)["content"]["application/json"]["schema"]
-    }
-
-    /// The fields of an object, and those that have to be there.
-    fn fields<'a>(
-        &'a self,
-        schema: &'a Value,
-        known: &mut serde_json::Map<String, Value>,
-        required: &mut Vec<&'a str>,
-    ) {
-        let schema = self.resolved(schema);
-        known.extend(schema["properties"].as_object().cloned().unwrap_or_default());
-        required.extend(schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str));
-        for part in schema["allOf"].as_array().into_iter().flatten() {
-            self.fields(part, known, required);
-        }
-    }
-
-    /// Why a value is not what a schema says; nothing where it is.
-    fn against(&self, schema: &Value, value: &Value, at: &str) -> Option<String> {
-        let schema = self.resolved(schema);
-        for either in ["oneOf", "anyOf"] {
-            if let Some(choices) = schema[either].as_array() {
-                let none = choices.iter().map(|one| self.against(one, value, at)).collect::<Option<Vec<_>>>();
-                return none.map(|why| why.join(", or "));
-            }
-        }
-        if let Some(words) = schema["enum"].as_array() {
-            return (!words.contains(value)).then(|| format!("{at} is {value}, none of {words:?}"));
-        }
-        let kinds: Vec<&str> = match &schema["type"] {
-            Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
-            kind => kind.as_str().into_iter().collect(),
-        };
-        let kind = match value {
-            Value::Null => "null",
-            Value::Bool(_) => "boolean",
-            Value::Number(number) if number.is_i64() || number.is_u64() => "integer",
-            Value::Number(_) => "number",
-            Value::String(_) => "string",
-            Value::Array(_) => "array",
-            Value::Object(_) => "object",
-        };
-        let fits = kinds.contains(&kind) || kind == "integer" && kinds.contains(&"number");
-        if !kinds.is_empty() && !fits {
-            return Some(format!("{at} is {kind}, not {kinds:?}"));
-        }
-        match value {
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .find_map(|(place, item)| self.against(&schema["items"], item, &format!("{at}[{place}]"))),
-            Value::Object(fields) => {
-                let (mut known, mut required) = (serde_json::Map::new(), Vec::new());
-                self.fields(schema, &mut known, &mut required);
-                if let Some(missing) = required.iter().find(|name| !fields.contains_key(**name)) {
-                    return Some(format!("{at}.{missing} is missing"));
-                }
-                fields.iter().find_map(|(name, field)| match known.get(name) {
-                    Some(said) => self.against(said, field, &format!("{at}.{name}")),
-                    None => Some(format!("{at}.{name} is in no description")),
-                })
-            }
-            _ => None,
-        }
-    }
-}
+use crate::{
+    description::Description,
+    program::{Home, Served},
+};
 
 /// The description that a server gives of itself.
-fn description(home: &Home) -> Described {
+fn description(home: &Home) -> Description {
     // It lies at the root, outside of the base path.
-    Described(home.api("/../../openapi.json"))
+    Description(home.api("/../../openapi.json"))
 }
 
 /// A band with something in every list.
@@ -157,7 +77,7 @@ fn every_list_and_every_thing_that_is_shown_is_as_described() {
         (&ada, &["blocks", "--site"], "/site/blocks"),
     ] {
         let told = home.json(args);
-        let schema = described.answer("get", &format!("/api/v1{path}"));
+        let schema = described.good("get", path);
         assert!(schema.is_object(), "{path}");
         let why = described.against(schema, &told, "");
         assert_eq!(why, None, "{args:?}: {told:#}");
@@ -168,7 +88,7 @@ fn every_list_and_every_thing_that_is_shown_is_as_described() {
 
 #[test]
 fn what_is_not_as_described_would_be_found() {
-    let described = Described(json!({ "components": { "schemas": { "One": {
+    let described = Description(json!({ "components": { "schemas": { "One": {
         "type": "object", "required": ["id"],
         "properties": { "id": { "type": "string" }, "n": { "oneOf": [{ "type": "null" }, { "type": "integer" }] } },
     } } } }));
