@@ -162,6 +162,8 @@ mod retention;
 #[cfg(feature = "server")]
 mod rights;
 #[cfg(feature = "server")]
+mod rows;
+#[cfg(feature = "server")]
 mod rules;
 #[cfg(feature = "server")]
 mod scale;
