@@ -81,6 +81,11 @@ impl Cluster {
         Self::with(&["tls"])
     }
 
+    /// Where all its files are, and its log.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The certificate of the authority.
     pub fn authority(&self) -> PathBuf {
         self.folder.join("ca.pem")
