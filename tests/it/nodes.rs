@@ -25,18 +25,21 @@ fn at(node: &World, person: &Person) -> Person {
 async fn a_new_token_ends_the_old_one_on_every_node(world: World) {
     let (other, ada, kim) = (world.beside().await, world.account("ada").await, world.account("kim").await);
     let band = ada.band("Choir").await;
-    let (invite, mut token) = ada.invite(&band, json!({ "max_uses": null })).await;
-    for n in 0..6 {
+    let wish = json!({ "kind": "link", "email": "lee@example.org", "max_uses": null });
+    let (invite, mut token) = ada.invite(&band, wish).await;
+    for n in 0..8 {
         // It was looked at there just before.
         assert_eq!(other.send("GET", &format!("/invites/{token}/info"), None).await.0, 200);
-        let (status, made) =
-            at([&world, &other][n % 2], &ada).post(&format!("/invites/{invite}/rotate"), json!({})).await;
-        assert_eq!(status, 200, "{made}");
+        let (door, body) = [("rotate", json!({})), ("resend", json!({ "rotate": true }))][n / 2 % 2].clone();
+        let (status, made) = at([&world, &other][n % 2], &ada).post(&format!("/invites/{invite}/{door}"), body).await;
+        assert_eq!(status, 200, "{door}: {made}");
         for node in [&world, &other] {
-            assert_eq!(node.send("GET", &format!("/invites/{token}/info"), None).await.1["code"], "invalid_token");
-            assert_eq!(at(node, &kim).accept(&token).await.1["code"], "invalid_token");
+            let (_, looked_at) = node.send("GET", &format!("/invites/{token}/info"), None).await;
+            let (_, accepted) = at(node, &kim).accept(&token).await;
+            assert_eq!([&looked_at["code"], &accepted["code"]], ["invalid_token"; 2], "{door}");
         }
         made["token"].as_str().unwrap().clone_into(&mut token);
+        world.clock.pass_hours(1);
     }
     assert_eq!(at(&other, &kim).accept(&token).await.0, 200);
 }
