@@ -1,6 +1,7 @@
 //! The client in a terminal before a server that wants the screen, is broken, or says what nobody expects: nothing hostile is
 //! written, every view stays alive, what was typed stays, and one action is done once.
 
+mod commands;
 mod requests;
 mod spoiler;
 

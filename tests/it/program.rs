@@ -134,7 +134,11 @@ impl Home {
 
     /// Runs a command with this on its standard input.
     pub fn run_with(&self, args: &[&str], input: &str) -> Ran {
-        let mut command = self.command(args);
+        Self::finish(&mut self.command(args), input)
+    }
+
+    /// Runs a command that is made already.
+    pub fn finish(command: &mut Command, input: &str) -> Ran {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // A command that does not read has closed its end; that is no failure here.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
