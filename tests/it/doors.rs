@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What steers a terminal, turns the reading around, hides, or ends a line of a header.
-const HIDDEN: [&str; 7] = [
+pub const HIDDEN: [&str; 7] = [
     "A\u{1b}[2J\u{1b}]52;c;aGk=\u{7}Z",
     "A\u{9b}31m\u{9d}0;Z",
     "A\u{202e}gro.elpmaxe\u{2066}Z",
@@ -30,7 +30,7 @@ const VISIBLE: [&str; 4] = [
 ];
 
 /// Every place of a text in a body of this shape: names of fields, and `0` for what stands in a list.
-fn texts(document: &Value, schema: &Value, at: &[String], found: &mut Vec<Vec<String>>) {
+pub fn texts(document: &Value, schema: &Value, at: &[String], found: &mut Vec<Vec<String>>) {
     if at.len() > 4 {
         return;
     }
@@ -55,7 +55,7 @@ fn texts(document: &Value, schema: &Value, at: &[String], found: &mut Vec<Vec<St
 }
 
 /// Puts a value at a place, making what is on the way.
-fn put(body: &mut Value, at: &[String], value: Value) {
+pub fn put(body: &mut Value, at: &[String], value: Value) {
     let Some((first, rest)) = at.split_first() else {
         *body = value;
         return;
@@ -72,7 +72,7 @@ fn put(body: &mut Value, at: &[String], value: Value) {
     put(&mut body[first], rest, value);
 }
 
-fn is_hidden(c: char) -> bool {
+pub fn is_hidden(c: char) -> bool {
     c.is_control() && c != '\n'
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')

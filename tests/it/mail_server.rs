@@ -141,13 +141,22 @@ async fn a_server_that_is_not_there_holds_mail_up_and_loses_none() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_goes_in_clear_that_was_to_be_encrypted() {
-    let Some(server) = MailServer::start() else { return };
-    let way = Smtp { tls: MailTls::Starttls, ..server.way() };
-    let story = Story::new(server, way).await;
-    let id = story.invite("kim@example.org").await;
-    story.send().await;
-    story.is(&id, "deferred", "STARTTLS").await;
-    assert!(story.server.taken().is_empty());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    std::fs::write(&file, "right\n").unwrap();
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let login = Some(("guestlist".to_owned(), file));
+    // A mail server, or somebody on the way, that speaks of no encryption; with a log-in it asks for that in clear.
+    for (options, login) in [(&[][..], None), (&["--login", "guestlist:right"], login)] {
+        let Some(server) = MailServer::start_with(options) else { return };
+        let way = Smtp { tls: MailTls::Starttls, login, ..server.way() };
+        let story = Story::new(server, way).await;
+        let id = story.invite("kim@example.org").await;
+        story.send().await;
+        story.is(&id, "deferred", "STARTTLS").await;
+        assert!(story.server.taken().is_empty());
+        story.server.heard_nothing_in_clear();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -198,6 +207,11 @@ async fn lanes_send_by_themselves_and_a_hanging_server_slows_nobody() {
     tokio::time::timeout(Duration::from_mins(1), world.stop()).await.expect("the server ends");
 }
 
+/// One call, which is far faster than the mail server is waited for.
+async fn at_once<T>(call: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(5), call).await.expect("the API waits for no mail server")
+}
+
 /// Invites while the mail server is in this mood: all is answered as ever, `delivery` tells the truth, and all mail arrives
 /// once the mail server serves again.
 async fn nobody_waits_for_a_server_that_is(world: World, server: &MailServer) {
@@ -206,12 +220,13 @@ async fn nobody_waits_for_a_server_that_is(world: World, server: &MailServer) {
     let band = ada.band("The Night Owls").await;
     let mut ids = Vec::new();
     for n in 0..6 {
-        ids.push(ada.invite(&band, json!({ "email": format!("p{n}@example.org") })).await.0);
-        assert_eq!(ada.get(&format!("/bands/{band}/invites")).await.1["total"], n + 1);
-        assert_eq!(ada.patch(&format!("/invites/{}", ids[n]), json!({ "label": "asked" })).await.0, 200);
+        ids.push(at_once(ada.invite(&band, json!({ "email": format!("p{n}@example.org") }))).await.0);
+        assert_eq!(at_once(ada.get(&format!("/bands/{band}/invites"))).await.1["total"], n + 1);
+        let invite = format!("/invites/{}", ids[n]);
+        assert_eq!(at_once(ada.patch(&invite, json!({ "label": "asked" }))).await.0, 200);
     }
     for id in &ids {
-        let invite = ada.get(&format!("/invites/{id}")).await.1;
+        let invite = at_once(ada.get(&format!("/invites/{id}"))).await.1;
         assert_eq!((&invite["status"], &invite["sent_at"]), (&json!("pending"), &Value::Null), "{invite}");
         assert!(["queued", "deferred"].contains(&invite["delivery"].as_str().unwrap()), "{invite}");
     }

@@ -36,6 +36,7 @@ async fn mail_goes_encrypted_and_signed_in_where_the_certificate_is_good() {
         }
         let taken = story.server.taken();
         assert!(taken.len() == 2 && taken.iter().all(|taken| taken.encrypted), "{option} {taken:?}");
+        story.server.heard_nothing_in_clear();
     }
 }
 
@@ -59,6 +60,7 @@ async fn nothing_is_sent_where_the_certificate_is_bad_and_all_of_it_once_it_is_g
             let invite = story.shown(&ids[1]).await;
             assert!(["queued", "deferred"].contains(&invite["delivery"].as_str().unwrap()), "{what} {invite}");
             assert!(story.server.taken().is_empty(), "{what}");
+            story.server.heard_nothing_in_clear();
             let metrics = reqwest::get(&story.world.metrics).await.unwrap().text().await.unwrap();
             for says in ["guestlist_mail_paused 1", "guestlist_mail_waiting 2"] {
                 assert!(metrics.contains(says), "{what} {metrics}");
@@ -68,6 +70,7 @@ async fn nothing_is_sent_where_the_certificate_is_bad_and_all_of_it_once_it_is_g
             story.world.clock.pass_hours(1);
             guestlist::server::mail::send_due(&node.app).await.unwrap();
             assert_eq!(server.taken().len(), 2, "{what}");
+            server.heard_nothing_in_clear();
             for id in ids {
                 story.is(&id, "sent", "").await;
             }

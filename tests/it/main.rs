@@ -87,6 +87,8 @@ mod lists;
 #[cfg(feature = "server")]
 mod local;
 #[cfg(feature = "server")]
+mod logs;
+#[cfg(feature = "server")]
 mod looks;
 #[cfg(feature = "server")]
 mod mail;

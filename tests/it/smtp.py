@@ -2,8 +2,8 @@
 
 Usage: server.py FOLDER [--starttls|--tls CERT KEY] [--login NAME:PASSWORD]
 
-Prints the port that it listens on. What it takes lies in FOLDER as N.eml, envelope first (X-From, X-To, X-Tls). The file
-FOLDER/mood holds a word that is read at every step:
+Prints the port that it listens on. What it takes lies in FOLDER as N.eml, envelope first (X-From, X-To, X-Tls); all that
+comes unencrypted, commands too, in FOLDER/clear. The file FOLDER/mood holds a word that is read at every step:
 
   ok            takes everything
   silent        greets nobody, until the mood is another: then it is as if it had been started anew
@@ -52,7 +52,7 @@ class Handler:
         if mood() == "slow":
             await asyncio.sleep(0.3)
         if mood() == "no-sender":
-            return "550 5.7.1 you may not send from here"
+            return "550 5.7.1 you may not send from here\x1b[2J"
         envelope.mail_from = address
         return "250 OK"
 
@@ -118,6 +118,9 @@ class Moody(SMTP):
             super().connection_lost(error)
 
     def data_received(self, data):
+        if self.transport is None or self.transport.get_extra_info("sslcontext") is None:
+            with (options.folder / "clear").open("ab") as clear:
+                clear.write(data)
         if not hasattr(self, "silent"):
             super().data_received(data)
 

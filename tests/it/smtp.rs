@@ -103,6 +103,15 @@ impl MailServer {
         files.into_iter().map(|(_, path)| Taken::of(&std::fs::read(path).unwrap())).collect()
     }
 
+    /// Whether nothing came in clear but what is said before the way is encrypted.
+    pub fn heard_nothing_in_clear(&self) {
+        let clear = std::fs::read(self.folder.path().join("clear")).unwrap_or_default();
+        for line in String::from_utf8_lossy(&clear).lines() {
+            let word = line.split_whitespace().next().unwrap_or_default().to_uppercase();
+            assert!(["EHLO", "HELO", "STARTTLS", "RSET", "QUIT"].contains(&word.as_str()), "in clear: {line:?}");
+        }
+    }
+
     /// The mails that it has taken, once there are so many.
     pub fn wait_for(&self, count: usize) -> Vec<Taken> {
         let end = Instant::now() + Duration::from_mins(1);
