@@ -76,8 +76,13 @@ impl Pty {
 
     /// Types.
     pub fn keys(&mut self, keys: &str) {
+        self.raw(keys.as_bytes());
+    }
+
+    /// Types bytes that need be no text.
+    pub fn raw(&mut self, keys: &[u8]) {
         let writer = self.writer.as_mut().unwrap();
-        writer.write_all(keys.as_bytes()).unwrap();
+        writer.write_all(keys).unwrap();
         writer.flush().unwrap();
     }
 

@@ -112,6 +112,81 @@ fn no_size_and_no_storm_of_sizes_brings_it_down() {
     assert_eq!(pty.end().0, 0);
 }
 
+/// Bytes that are no UTF-8, each sequence of them whole, so that none waits for the key behind it.
+const NO_TEXT: [&[u8]; 6] = [b"\xff", b"\x80", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80", b"\xfe\xff"];
+
+/// Every size within reach, one after the other, down to a single cell, and back.
+fn storm(pty: &Pty, (columns, rows): (u16, u16)) {
+    for step in 0..90_u16 {
+        pty.resize(1 + step * 7 % 120, 1 + step * 5 % 40);
+    }
+    pty.resize(1, 1);
+    pty.resize(columns, rows);
+}
+
+#[test]
+fn it_begins_in_a_single_cell_and_keys_that_are_no_text_are_none() {
+    let home = tempfile::tempdir().unwrap();
+    let mut pty = Pty::start(home.path(), (1, 1), &[], &[]);
+    // It has taken the screen and drawn.
+    pty.until("the first screen", |pty| String::from_utf8_lossy(&pty.bytes()).contains("\x1b[?2004h"));
+    pty.keys("\x1b");
+    pty.resize(80, 24);
+    pty.see("this machine");
+    for bytes in NO_TEXT {
+        pty.raw(bytes);
+    }
+    pty.keys("2");
+    pty.see("Connect to a server");
+    for bytes in NO_TEXT {
+        pty.raw(bytes);
+    }
+    pty.keys("here.example");
+    pty.see("here.example");
+    pty.signal(Signal::TERM);
+    let (code, bytes) = pty.end();
+    assert_eq!(code, 0);
+    assert!(left_well(&bytes));
+}
+
+#[test]
+fn a_storm_of_sizes_leaves_a_list_and_an_open_form_as_they_were() {
+    let server = Served::start();
+    let ada = server.person("ada");
+    let band = ada.band("The Night Owls");
+    for n in 0..40 {
+        ada.json(&["invites", "create", &band, "--label", &format!("poster {n}")]);
+    }
+    let variables = [("GUESTLIST_SERVER", server.origin.as_str()), ("GUESTLIST_POLL_SECONDS", "600")];
+    let size = (100, 32);
+    let mut pty = Pty::start(ada.path(), size, &[], &variables);
+    pty.see("\"poster 39\"");
+    pty.keys("2G");
+    pty.see("\"poster 0\"");
+    storm(&pty, size);
+    pty.see("\"poster 0\"");
+    pty.raw(b"\xff\xc0\xaf");
+    pty.keys("g");
+    pty.see("\"poster 39\"");
+    pty.keys("n");
+    pty.see("New invite");
+    crate::stories::to_field(&mut pty, "A note for the band");
+    pty.keys("news");
+    pty.see("news");
+    for bytes in NO_TEXT {
+        storm(&pty, size);
+        pty.raw(bytes);
+    }
+    pty.keys("letter");
+    pty.see("newsletter");
+    storm(&pty, size);
+    pty.until("the form", |pty| pty.screen().contains("New invite") && pty.screen().contains("newsletter"));
+    pty.signal(Signal::TERM);
+    let (code, bytes) = pty.end();
+    assert_eq!(code, 0);
+    assert!(left_well(&bytes));
+}
+
 #[test]
 fn without_colour_no_sequence_sets_one() {
     let home = tempfile::tempdir().unwrap();
