@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
+use guestlist::server::Settings;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
 
-use crate::world::{World, settings};
+use crate::{
+    mail::verify,
+    world::{Mail, PASSWORD, World, with_mail},
+};
 
 /// What came back.
 struct Came {
@@ -141,17 +146,60 @@ async fn requests_sent_ahead_are_answered_in_their_order() {
     assert_eq!(came.statuses, expected);
 }
 
+/// Every address in a mail: in its text, in its page, and in its headers.
+fn addresses(mail: &Mail) -> Vec<String> {
+    let headers: Vec<&str> = mail.headers.iter().map(|(_, value)| value.as_str()).collect();
+    let all = [mail.text.as_str(), mail.html.as_str(), &headers.join("\n")].join("\n");
+    let ends = |c: char| c.is_whitespace() || "\"<>".contains(c);
+    all.match_indices("http").map(|(place, _)| all[place..].split(ends).next().unwrap().to_owned()).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_name_of_the_host_that_is_asked_for_is_in_no_link() {
-    let world = World::sqlite_with(settings()).await;
-    let ada = world.account("ada").await;
-    let band = ada.band("Choir").await;
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let request = http.post(format!("{}/api/v1/bands/{band}/invites", world.origin)).bearer_auth(&ada.session);
-    let request = request.header("host", "evil.example").header("x-forwarded-host", "evil.example");
-    let made = request.header("x-forwarded-proto", "https").json(&serde_json::json!({})).send().await.unwrap();
-    let made: serde_json::Value = made.json().await.unwrap();
-    assert!(made["link"].as_str().unwrap().starts_with(&world.origin), "{made}");
-    let page = http.get(made["link"].as_str().unwrap()).header("host", "evil.example").send().await.unwrap();
-    assert!(!page.text().await.unwrap().contains("evil.example"));
+    const PUBLIC: &str = "https://invites.example.org";
+    for world in World::each_with(Settings { public_url: PUBLIC.to_owned(), ..with_mail() }).await {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let ask = |method: &str, path: &str| {
+            let request = http.request(method.parse().unwrap(), format!("{}{path}", world.origin));
+            request
+                .header("host", "evil.example")
+                .header("x-forwarded-host", "evil.example")
+                .header("x-forwarded-proto", "http")
+                .header("forwarded", "host=evil.example;proto=http")
+        };
+        let post = async |path: &str, session: &str, body: Value| {
+            let answer = ask("POST", path).bearer_auth(session).json(&body).send().await.unwrap();
+            let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
+            assert!((200..300).contains(&status), "{path}: {text}");
+            serde_json::from_str::<Value>(&text).unwrap_or_default()
+        };
+        let account = json!({ "username": "ada", "email": "ada@example.org", "password": PASSWORD });
+        let made = post("/api/v1/auth/register", "", account).await;
+        let session = made["session"]["token"].as_str().unwrap();
+        let mut mails = world.codes().await;
+        verify(&world, "ada").await;
+        let band = post("/api/v1/bands", session, json!({ "name": "Choir" })).await;
+        let invites = format!("/api/v1/bands/{}/invites", band["id"].as_str().unwrap());
+        let made = post(&invites, session, json!({ "email": "kim@example.org" })).await;
+        let link = made["link"].as_str().unwrap();
+        assert!(link.starts_with(&format!("{PUBLIC}/invite/inv_")), "{made}");
+        post("/api/v1/auth/password/forgot", "", json!({ "login": "ada" })).await;
+        mails.extend(world.mails().await);
+        assert_eq!(mails.len(), 3, "{mails:?}");
+        for mail in &mails {
+            let addresses = addresses(mail);
+            assert!(addresses.iter().all(|address| address.starts_with(&format!("{PUBLIC}/"))), "{addresses:?}");
+            assert!(!format!("{mail:?}").contains("evil.example"), "{mail:?}");
+        }
+        for part in ["/invite/inv_", "/reset/"] {
+            assert!(mails.iter().any(|mail| mail.text.contains(&format!("{PUBLIC}{part}"))), "{part}: {mails:?}");
+        }
+        let token = made["token"].as_str().unwrap();
+        let pages = [format!("/invite/{token}"), format!("/api/v1/invites/{token}/info"), "/reset".to_owned()];
+        for path in pages.iter().map(String::as_str).chain(["/", "/verify", "/nowhere"]) {
+            let page = ask("GET", path).header("accept", "text/html").send().await.unwrap();
+            assert!(page.headers().get("location").is_none(), "{path}");
+            assert!(!page.text().await.unwrap().contains("evil.example"), "{path}");
+        }
+    }
 }
