@@ -9,6 +9,7 @@ on_each_database! {
     letter_case_makes_no_second_account,
     every_refused_field_is_named,
     a_wrong_password_and_an_unknown_name_get_one_answer,
+    the_page_of_an_invite_answers_a_wrong_password_and_an_unknown_name_alike,
     a_device_is_signed_out_from_another,
 }
 
@@ -60,6 +61,21 @@ async fn a_wrong_password_and_an_unknown_name_get_one_answer(world: World) {
             .push(world.send("POST", "/auth/login", Some(&json!({ "login": login, "password": "wrong wrong" }))).await);
     }
     assert_eq!((answers[0].0, &answers[0].1["code"]), (401, &json!("invalid_credentials")));
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+}
+
+async fn the_page_of_an_invite_answers_a_wrong_password_and_an_unknown_name_alike(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let (_, token) = ada.invite(&band, json!({})).await;
+    let mut answers = Vec::new();
+    // What was typed stands in its field again.
+    for name in ["ada", "nobody", "ada@example.org", "nobody@example.org"] {
+        let form = json!({ "act": "join", "username": name, "password": "wrong wrong" });
+        let (status, html) = crate::landing::fill_in(&world, &token, &form).await;
+        answers.push((status, html.replace(&format!("value=\"{name}\""), "value=\"\"")));
+    }
+    assert_eq!(answers[0].0, 401);
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
 }
 

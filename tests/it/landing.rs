@@ -113,6 +113,14 @@ async fn send(world: &World, token: &str, form: &[(&str, &str)]) -> Page {
     page(fill(&format!("{}/invite/{token}", world.origin), form)).await
 }
 
+/// Fills in the form of an invite's page; the status and the page.
+pub async fn fill_in(world: &World, token: &str, fields: &Value) -> (u16, String) {
+    let fields = fields.as_object().unwrap();
+    let form: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
+    let page = send(world, token, &form).await;
+    (page.status, page.html)
+}
+
 /// A form as a browser sends it from the page at this address.
 fn fill(address: &str, form: &[(&str, &str)]) -> reqwest::RequestBuilder {
     let body = form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&");

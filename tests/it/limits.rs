@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::world::{PASSWORD, World, settings};
 
-async fn limited(trusted: &[&str]) -> World {
+async fn limited(trusted: &[&str]) -> Vec<World> {
     let trusted_proxies = trusted.iter().map(|network| network.parse().unwrap()).collect();
     // So low that time gives next to nothing back while a test runs.
     let limits = Limits {
@@ -16,7 +16,7 @@ async fn limited(trusted: &[&str]) -> World {
         codes_per_minute: 2,
         ..Limits::default()
     };
-    World::sqlite_with(Settings { limits, trusted_proxies, ..settings() }).await
+    World::each_with(Settings { limits, trusted_proxies, ..settings() }).await
 }
 
 /// A request from behind a proxy on this machine; its status and how long to wait.
@@ -53,96 +53,115 @@ async fn until_refused(world: &World, method: &str, path: &str, client: &str, bo
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_that_tries_token_after_token_is_told_when_to_come_back() {
-    let world = limited(&["127.0.0.1/32"]).await;
-    let token = format!("inv_{}", "A".repeat(43));
-    let mut counts = Vec::new();
-    for (n, path) in ["info", "accept", "decline"].into_iter().enumerate() {
-        let method = if path == "info" { "GET" } else { "POST" };
-        let path = format!("/api/v1/invites/{token}/{path}");
-        counts.push(until_refused(&world, method, &path, &format!("198.51.100.{n}"), "{}").await);
+    for world in limited(&["127.0.0.1/32"]).await {
+        let token = format!("inv_{}", "A".repeat(43));
+        let mut counts = Vec::new();
+        for (n, path) in ["info", "accept", "decline"].into_iter().enumerate() {
+            let method = if path == "info" { "GET" } else { "POST" };
+            let path = format!("/api/v1/invites/{token}/{path}");
+            counts.push(until_refused(&world, method, &path, &format!("198.51.100.{n}"), "{}").await);
+        }
+        counts.push(until_refused(&world, "GET", &format!("/invite/{token}"), "198.51.100.9", "").await);
+        assert!(counts.iter().all(|&count| (6..100).contains(&count)), "{counts:?}");
+        for (path, status) in [("/livez", 204), ("/api/v1/site", 200)] {
+            assert_eq!(behind(&world, "GET", path, "198.51.100.0", "").await.0, status, "nothing else is held back");
+        }
+        assert_eq!(behind(&world, "GET", &format!("/invite/{token}"), "198.51.100.77", "").await.0, 404);
     }
-    counts.push(until_refused(&world, "GET", &format!("/invite/{token}"), "198.51.100.9", "").await);
-    assert!(counts.iter().all(|&count| (6..100).contains(&count)), "{counts:?}");
-    for (path, status) in [("/livez", 204), ("/api/v1/site", 200)] {
-        assert_eq!(behind(&world, "GET", path, "198.51.100.0", "").await.0, status, "nothing else is held back");
-    }
-    assert_eq!(behind(&world, "GET", &format!("/invite/{token}"), "198.51.100.77", "").await.0, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn codes_are_tried_far_less_often_than_tokens() {
-    let world = limited(&["127.0.0.1/32"]).await;
-    let count = until_refused(&world, "GET", "/api/v1/invites/AAAA-BBBB-CCCC/info", "198.51.100.1", "").await;
-    let token = format!("/api/v1/invites/inv_{}/info", "A".repeat(43));
-    let tokens = until_refused(&world, "GET", &token, "198.51.100.1", "").await;
-    assert!(2 <= count && count < tokens && tokens < 100, "{count} {tokens}");
+    for world in limited(&["127.0.0.1/32"]).await {
+        let count = until_refused(&world, "GET", "/api/v1/invites/AAAA-BBBB-CCCC/info", "198.51.100.1", "").await;
+        let token = format!("/api/v1/invites/inv_{}/info", "A".repeat(43));
+        let tokens = until_refused(&world, "GET", &token, "198.51.100.1", "").await;
+        assert!(2 <= count && count < tokens && tokens < 100, "{count} {tokens}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_that_reads_out_who_is_here_is_slowed_down() {
-    let world = limited(&["127.0.0.1/32"]).await;
-    let count = until_refused(&world, "GET", "/api/v1/accounts?q=ab", "198.51.100.1", "").await;
-    assert!((6..100).contains(&count), "{count}");
-    assert_eq!(behind(&world, "GET", "/api/v1/accounts?q=ab", "198.51.100.2", "").await.0, 401);
+    for world in limited(&["127.0.0.1/32"]).await {
+        let count = until_refused(&world, "GET", "/api/v1/accounts?q=ab", "198.51.100.1", "").await;
+        assert!((6..100).contains(&count), "{count}");
+        assert_eq!(behind(&world, "GET", "/api/v1/accounts?q=ab", "198.51.100.2", "").await.0, 401);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscriber_of_ipv6_is_one_network() {
-    let world = limited(&["127.0.0.0/8"]).await;
-    for n in 0..20 {
-        behind(&world, "GET", "/api/v1/invites/AAAA/info", &format!("2001:db8::{n}"), "").await;
+    for world in limited(&["127.0.0.0/8"]).await {
+        for n in 0..20 {
+            behind(&world, "GET", "/api/v1/invites/AAAA/info", &format!("2001:db8::{n}"), "").await;
+        }
+        assert_eq!(behind(&world, "GET", "/api/v1/invites/AAAA/info", "2001:db8::ffff", "").await.0, 429);
+        assert_eq!(behind(&world, "GET", "/api/v1/invites/AAAA/info", "2001:db8:0:1::1", "").await.0, 404);
+        // So it is for those who try passwords, of one account after the other.
+        let tried = async |n: usize, client: &str| {
+            let body = log_in(&format!("nobody{n}"), "a wrong password");
+            behind(&world, "POST", "/api/v1/auth/login", client, &body).await.0
+        };
+        let mut answers = Vec::new();
+        for n in 0..20 {
+            answers.push(tried(n, &format!("2001:db8:0:2::{n}")).await);
+        }
+        assert!(answers[..3].iter().all(|&status| status == 401), "{answers:?}");
+        assert_eq!(tried(98, "2001:db8:0:2:ffff::1").await, 429, "{answers:?}");
+        assert_eq!(tried(99, "2001:db8:0:3::1").await, 401);
     }
-    assert_eq!(behind(&world, "GET", "/api/v1/invites/AAAA/info", "2001:db8::ffff", "").await.0, 429);
-    assert_eq!(behind(&world, "GET", "/api/v1/invites/AAAA/info", "2001:db8:0:1::1", "").await.0, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_header_of_nobody_trusted_changes_nothing() {
-    let world = limited(&["192.0.2.0/24"]).await;
-    for n in 0..20 {
-        behind(&world, "GET", "/api/v1/invites/AAAA/info", &format!("198.51.100.{n}"), "").await;
+    for world in limited(&["192.0.2.0/24"]).await {
+        for n in 0..20 {
+            behind(&world, "GET", "/api/v1/invites/AAAA/info", &format!("198.51.100.{n}"), "").await;
+        }
+        assert_eq!(behind(&world, "GET", "/api/v1/invites/AAAA/info", "198.51.100.77", "").await.0, 429);
     }
-    assert_eq!(behind(&world, "GET", "/api/v1/invites/AAAA/info", "198.51.100.77", "").await.0, 429);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_tried_only_so_often_whoever_tries() {
-    let world = limited(&["127.0.0.1/32"]).await;
-    let _ada = world.account("ada").await;
-    for login in ["ada", "nobody"] {
-        let mut answers = Vec::new();
-        for n in 0..30 {
-            // Capitals and wide letters name the same account.
-            let wide = |letter: char| char::from_u32(u32::from(letter) + 0xfee0).unwrap();
-            let spelling = match n % 3 {
-                0 => login.to_uppercase(),
-                1 => login.chars().map(wide).collect(),
-                _ => login.to_owned(),
-            };
-            let body = log_in(&spelling, "a wrong password");
-            answers.push(behind(&world, "POST", "/api/v1/auth/login", &format!("198.51.{n}.1"), &body).await.0);
+    for world in limited(&["127.0.0.1/32"]).await {
+        let _ada = world.account("ada").await;
+        for login in ["ada", "nobody"] {
+            let mut answers = Vec::new();
+            for n in 0..30 {
+                // Capitals and wide letters name the same account.
+                let wide = |letter: char| char::from_u32(u32::from(letter) + 0xfee0).unwrap();
+                let spelling = match n % 3 {
+                    0 => login.to_uppercase(),
+                    1 => login.chars().map(wide).collect(),
+                    _ => login.to_owned(),
+                };
+                let body = log_in(&spelling, "a wrong password");
+                answers.push(behind(&world, "POST", "/api/v1/auth/login", &format!("198.51.{n}.1"), &body).await.0);
+            }
+            assert!(answers[..3].iter().all(|&status| status == 401), "{answers:?}");
+            assert_eq!(answers[29], 429, "known or not, the same is said: {answers:?}");
         }
-        assert!(answers[..3].iter().all(|&status| status == 401), "{answers:?}");
-        assert_eq!(answers[29], 429, "known or not, the same is said: {answers:?}");
+        let by_address = log_in("ada@example.org", "a wrong password");
+        let said = behind(&world, "POST", "/api/v1/auth/login", "203.0.113.1", &by_address).await.0;
+        assert_eq!(said, 401, "whose address it is cannot be told from the count");
+        let _kim = world.account("kim").await;
+        let other = log_in("kim", PASSWORD);
+        assert_eq!(behind(&world, "POST", "/api/v1/auth/login", "203.0.113.1", &other).await.0, 200);
     }
-    let by_address = log_in("ada@example.org", "a wrong password");
-    let said = behind(&world, "POST", "/api/v1/auth/login", "203.0.113.1", &by_address).await.0;
-    assert_eq!(said, 401, "whose address it is cannot be told from the count");
-    let _kim = world.account("kim").await;
-    let other = log_in("kim", PASSWORD);
-    assert_eq!(behind(&world, "POST", "/api/v1/auth/login", "203.0.113.1", &other).await.0, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_tries_only_so_many_accounts() {
-    let world = limited(&["127.0.0.1/32"]).await;
-    let mut answers = Vec::new();
-    for n in 0..30 {
-        let body = log_in(&format!("nobody{n}"), "a wrong password");
-        answers.push(behind(&world, "POST", "/api/v1/auth/login", "198.51.100.1", &body).await.0);
+    for world in limited(&["127.0.0.1/32"]).await {
+        let mut answers = Vec::new();
+        for n in 0..30 {
+            let body = log_in(&format!("nobody{n}"), "a wrong password");
+            answers.push(behind(&world, "POST", "/api/v1/auth/login", "198.51.100.1", &body).await.0);
+        }
+        assert!(answers[..3].iter().all(|&status| status == 401), "{answers:?}");
+        assert_eq!(answers[29], 429, "{answers:?}");
     }
-    assert!(answers[..3].iter().all(|&status| status == 401), "{answers:?}");
-    assert_eq!(answers[29], 429, "{answers:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

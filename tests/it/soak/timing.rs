@@ -12,7 +12,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::{Extent, any_below};
-use crate::world::{World, with_mail};
+use crate::world::{Person, World, with_mail};
 
 /// How far from 1 a ratio may be that is no chance. What would tell (a password that is hashed for known people alone)
 /// is tenfold.
@@ -28,12 +28,30 @@ const PAIRED: std::ops::Range<usize> = 24..60;
 /// Two requests whose times are not to be told apart.
 struct Pair {
     what: &'static str,
+    /// Below the base path; [`SEARCH`] and [`PAGE`] are asked in a way of their own.
     path: &'static str,
     known: fn(usize) -> Value,
     unknown: fn(usize) -> Value,
 }
 
-const PAIRS: [Pair; 6] = [
+/// Asked with the fields as parameters, by somebody signed in.
+const SEARCH: &str = "/accounts";
+/// The form of an invite's page.
+const PAGE: &str = "the page of an invite";
+
+const PAIRS: [Pair; 8] = [
+    Pair {
+        what: "a search by address",
+        path: SEARCH,
+        known: |_| json!({ "q": "ada@example.org" }),
+        unknown: |n| json!({ "q": format!("eve{n}@example.org") }),
+    },
+    Pair {
+        what: "joining on the page of an invite",
+        path: PAGE,
+        known: |_| json!({ "act": "join", "username": "ada", "password": "a wrong one of them" }),
+        unknown: |n| json!({ "act": "join", "username": format!("eve{n}"), "password": "a wrong one of them" }),
+    },
     Pair {
         what: "log-in by name",
         path: "/auth/login",
@@ -77,6 +95,15 @@ const PAIRS: [Pair; 6] = [
         },
     },
 ];
+
+/// Sends one of a pair; the status and the answer.
+async fn ask(world: &World, ada: &Person, token: &str, path: &str, fields: &Value) -> (u16, Value) {
+    match path {
+        SEARCH => ada.get(&format!("{path}?q={}", fields["q"].as_str().unwrap())).await,
+        PAGE => (crate::landing::fill_in(world, token, fields).await.0, Value::Null),
+        _ => world.send("POST", path, Some(fields)).await,
+    }
+}
 
 fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
@@ -125,8 +152,10 @@ async fn soak_the_time_of_an_answer_tells_nobody_who_is_here() {
     let mut extent = Extent::long(PAIRED.end);
     let mut faults = Vec::new();
     for world in World::each_with(with_mail()).await {
-        world.account("ada").await;
+        let ada = world.account("ada").await;
         crate::mail::verify(&world, "ada").await;
+        let band = ada.band("Choir").await;
+        let (_, token) = ada.invite(&band, json!({ "max_uses": null })).await;
         let mut ratios: Vec<Vec<f64>> = PAIRS.iter().map(|_| Vec::new()).collect();
         let mut rounds = 0;
         while rounds < PAIRED.start || rounds < PAIRED.end && extent.goes_on() {
@@ -139,7 +168,7 @@ async fn soak_the_time_of_an_answer_tells_nobody_who_is_here() {
                 for place in [rounds % 2, 1 - rounds % 2] {
                     let body = [pair.known, pair.unknown][place](rounds);
                     let begun = Instant::now();
-                    let (status, answer) = world.send("POST", pair.path, Some(&body)).await;
+                    let (status, answer) = ask(&world, &ada, &token, pair.path, &body).await;
                     times[place] = begun.elapsed().as_secs_f64();
                     assert!(status < 500 && status != 422, "{}: {status} {answer}", pair.what);
                 }
