@@ -1,6 +1,7 @@
 //! What happens at once: the answers and the final state agree.
 
 mod deadlocks;
+mod orders;
 mod together;
 
 use std::collections::BTreeMap;
