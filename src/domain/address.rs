@@ -103,6 +103,26 @@ mod tests {
         }
 
         #[test]
+        fn a_domain_of_any_letters_has_one_form_in_ascii(
+            local in "[a-zA-Z0-9]{1,10}([.+_-][a-zA-Z0-9]{1,10})?",
+            // Letters of one direction, without those that combine, or whose capital is another's too.
+            domain in "[a-zA-Zà-öø-ÿα-ρσ-ωа-я一-丿ぁ-ゖ]{1,8}(\\.[a-zà-öø-ÿα-ρσ-ω]{1,8}){0,2}\\.[a-zA-Zé]{2,5}",
+        ) {
+            let address = Address::parse(&format!("{local}@{domain}")).unwrap();
+            let (kept_local, kept) = address.as_str().split_once('@').unwrap();
+            prop_assert_eq!(kept_local, local.to_ascii_lowercase());
+            prop_assert!(kept.is_ascii() && kept.split('.').count() == domain.split('.').count(), "{}", kept);
+            prop_assert_eq!(domain.is_ascii(), !kept.contains("xn--"));
+            // However it is written: as it is kept, as people read it, and in capitals.
+            let (readable, fault) = idna::domain_to_unicode(kept);
+            prop_assert!(fault.is_ok());
+            for spelling in [kept.to_owned(), readable, domain.to_uppercase()] {
+                let again = Address::parse(&format!("{local}@{spelling}")).unwrap();
+                prop_assert_eq!(&again, &address, "{}", spelling);
+            }
+        }
+
+        #[test]
         fn whatever_is_taken_is_fit_for_a_header_and_a_list(
             text in prop_oneof![any::<String>(), "[a-zA-Z0-9.!%/|#+=_\r\n \"<>,;@-]{0,20}@[a-zA-Z0-9.é\u{200b}\u{202e}-]{0,20}\\.[a-z]{1,4}"],
         ) {
