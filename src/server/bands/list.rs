@@ -41,8 +41,8 @@ pub(crate) fn list(
     let in_order = format!("ORDER BY {r}.seq {order}");
     let mut params: Vec<&dyn ToValue> = vec![&from.seq, &account, &fetch];
     let rows = if let Some(pattern) = &pattern {
-        params.push(pattern);
-        let found = format!("SELECT * FROM {walked} {r} WHERE {which} {in_order} LIMIT {MOST_LOOKED_AT}");
+        params.extend([pattern as &dyn ToValue, &MOST_LOOKED_AT]);
+        let found = format!("SELECT * FROM {walked} {r} WHERE {which} {in_order} LIMIT $5");
         format!("({found}) AS {r} {joined} WHERE b.search_text LIKE $4 ESCAPE '\\'")
     } else {
         format!("{walked} {r} {joined} WHERE {which}")
