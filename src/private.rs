@@ -6,13 +6,14 @@ use std::{
     path::Path,
 };
 
-/// Makes a folder that only its owner may enter. One that is there stays as it is.
+/// Makes a folder that only its owner may enter, and so those around it that are missing: whoever can write into one of these
+/// can put another in its place. One that is there stays as it is.
 pub(crate) fn folder(folder: &Path) -> io::Result<()> {
     if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(());
     }
     if let Some(parent) = folder.parent() {
-        fs::create_dir_all(parent)?;
+        self::folder(parent)?;
     }
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]

@@ -201,6 +201,8 @@ mod terminal;
 #[cfg(feature = "server")]
 mod tree;
 #[cfg(all(unix, feature = "server"))]
+mod umask;
+#[cfg(all(unix, feature = "server"))]
 mod upkeep;
 #[cfg(feature = "server")]
 mod whole;
