@@ -245,6 +245,25 @@ mod tests {
     }
 
     #[test]
+    fn every_text_is_kept_in_one_form() {
+        // The first is an `e` and a mark that combines with it, the second one letter.
+        let (apart, one) = ("Zoe\u{308}", "Zo\u{eb}");
+        assert_ne!(apart, one);
+        assert_eq!(Username::parse(apart).unwrap().as_str(), one);
+        assert_eq!(DisplayName::parse(apart).unwrap().as_str(), one);
+        assert_eq!(BandName::parse(apart).unwrap().as_str(), one);
+        assert_eq!(Description::parse(apart).unwrap().as_str(), one);
+        assert_eq!(Contact::parse(apart).unwrap().as_str(), one);
+        assert_eq!(Label::parse(apart).unwrap().as_str(), one);
+        assert_eq!(Message::parse(apart).unwrap().as_str(), one);
+        assert_eq!(CampaignName::parse(apart).unwrap().as_str(), one);
+        assert_eq!(EventTitle::parse(apart).unwrap().as_str(), one);
+        assert_eq!(Place::parse(apart).unwrap().as_str(), one);
+        assert_eq!(TemplateName::parse(apart).unwrap().as_str(), one);
+        assert_eq!(Reason::parse(apart).unwrap().as_str(), one);
+    }
+
+    #[test]
     fn letter_case_and_compatibility_forms_make_no_second_name() {
         let key = |name: &str| Username::parse(name).unwrap().key();
         assert_eq!(key("ADA"), key("ada"));

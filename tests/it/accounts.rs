@@ -7,6 +7,7 @@ use crate::world::{PASSWORD, World, on_each_database};
 on_each_database! {
     a_person_signs_up_in_and_out,
     letter_case_makes_no_second_account,
+    names_are_answered_in_one_form_however_they_were_typed,
     every_refused_field_is_named,
     a_wrong_password_and_an_unknown_name_get_one_answer,
     the_page_of_an_invite_answers_a_wrong_password_and_an_unknown_name_alike,
@@ -43,6 +44,23 @@ async fn letter_case_makes_no_second_account(world: World) {
     let free = if one.0 == 201 { "A@EXAMPLE.org" } else { "B@EXAMPLE.org" };
     let (status, problem) = register("bob", free).await;
     assert_eq!((status, &problem["code"]), (409, &json!("email_taken")));
+}
+
+async fn names_are_answered_in_one_form_however_they_were_typed(world: World) {
+    // An `e` and a mark that combines with it; one letter.
+    let (apart, one) = ("Zoe\u{308}", json!("Zo\u{eb}"));
+    let body = json!({ "username": apart, "display_name": apart, "email": "zoe@example.org", "password": PASSWORD });
+    let (status, made) = world.send("POST", "/auth/register", Some(&body)).await;
+    assert_eq!((status, &made["account"]["username"], &made["account"]["display_name"]), (201, &one, &one));
+    let zoe = world.person(made["account"].clone(), made["session"]["token"].as_str().unwrap());
+    let band = zoe.band(apart).await;
+    assert_eq!(zoe.get(&format!("/bands/{band}")).await.1["name"], one);
+    let wishes = [("campaigns", "campaign"), ("templates", "template")];
+    for (path, kind) in wishes {
+        let (status, made) = zoe.post(&format!("/bands/{band}/{path}"), json!({ "name": apart })).await;
+        let name = if made[kind].is_object() { &made[kind]["name"] } else { &made["name"] };
+        assert_eq!((status, name), (201, &one), "{made}");
+    }
 }
 
 async fn every_refused_field_is_named(world: World) {
