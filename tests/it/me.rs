@@ -16,6 +16,7 @@ on_each_database! {
     a_new_name_is_seen_and_found_in_every_band,
     a_new_password_ends_the_other_sessions_and_asks_for_the_old_one,
     an_address_is_changed_to_a_free_one,
+    of_two_who_take_one_address_at_once_one_has_it,
     who_deletes_their_account_leaves_every_band_and_gives_the_name_back,
     the_last_who_runs_the_site_keeps_the_account,
     of_two_who_run_the_site_and_go_at_once_one_stays,
@@ -218,6 +219,17 @@ async fn an_address_is_changed_to_a_free_one(world: World) {
     let login = |login: &str| json!({ "login": login, "password": PASSWORD });
     assert_eq!(world.send("POST", "/auth/login", Some(&login("ada@example.org"))).await.0, 401);
     assert_eq!(world.send("POST", "/auth/login", Some(&login("countess@example.org"))).await.0, 200);
+}
+
+async fn of_two_who_take_one_address_at_once_one_has_it(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    for n in 0..6 {
+        let wish = json!({ "email": format!("choir{n}@example.org"), "current_password": PASSWORD });
+        let (one, two) = tokio::join!(ada.patch("/me", wish.clone()), kim.patch("/me", wish));
+        let mut answers = [one, two].map(|(status, answer)| (status, answer["code"].clone()));
+        answers.sort_by_key(|answer| answer.0);
+        assert_eq!(answers, [(200, Value::Null), (409, json!("email_taken"))]);
+    }
 }
 
 async fn who_deletes_their_account_leaves_every_band_and_gives_the_name_back(world: World) {

@@ -57,6 +57,11 @@ while read -r command; do
         start) start ;;
         pause) kill -STOP $(all) ;;
         resume) kill -CONT $(all) ;;
+        standby) # nobody is there to follow: it only reads what it has
+            pg_ctl -D "$dir/data" -m fast -w stop >/dev/null 2>&1
+            : >"$dir/data/standby.signal"
+            start ;;
+        promote) pg_ctl -D "$dir/data" -w promote >/dev/null 2>&1 </dev/null ;;
     esac
     echo done
 done
@@ -154,6 +159,16 @@ impl Cluster {
         self.command("resume");
     }
 
+    /// Starts the server again as a standby, which takes no writes.
+    pub fn stand_by(&mut self) {
+        self.command("standby");
+    }
+
+    /// Lets a standby take writes, as after a failover.
+    pub fn promote(&mut self) {
+        self.command("promote");
+    }
+
     /// The address of a new, empty database on this server.
     pub fn fresh_database(&self) -> String {
         fresh_on(&self.url())
@@ -203,6 +218,27 @@ pub fn run(url: &str, sql: &str) {
         });
     });
     thread.join().expect("the statement runs");
+}
+
+/// What a statement counts, asked beside the store; can be called from within a runtime.
+pub fn count(url: &str, sql: &str) -> i64 {
+    let (url, sql) = (url.to_owned(), sql.to_owned());
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+            tokio::spawn(connection);
+            client.query_one(&sql, &[]).await.unwrap().get(0)
+        })
+    });
+    thread.join().expect("the statement runs")
+}
+
+/// One of PostgreSQL's own programs, of the server's version; `None` where it is not installed.
+pub fn tool(name: &str) -> Option<Command> {
+    // Where those that start a server are, if need be behind links of theirs.
+    let own = std::fs::canonicalize(binaries()?.join("initdb")).ok()?.with_file_name(name);
+    own.is_file().then(|| Command::new(own))
 }
 
 /// Where `initdb` and `pg_ctl` are: on the path, or where Debian keeps them; the newest of several.

@@ -102,7 +102,7 @@ async fn change(
 /// Two people took one address at the same moment.
 fn taken_at_once(refused: Refused) -> Refused {
     match refused {
-        Refused::Store(Error::Constraint(_)) => accounts::email_taken(),
+        Refused::Store(Error::Constraint(rule)) if rule.contains("email_claim") => accounts::email_taken(),
         refused => refused,
     }
 }

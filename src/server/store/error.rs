@@ -144,6 +144,10 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
+/// What PostgreSQL calls its function that refuses a setting which is on or off, `READ WRITE` among them; its words are
+/// translated. No other such setting of this program's is ever refused.
+const SETTING_CHECK: &str = "call_bool_check_hook";
+
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(db) = error.as_db_error() else {
@@ -162,6 +166,8 @@ impl From<tokio_postgres::Error> for Error {
             "57014" | "55P03" => Self::Timeout,        // statement_timeout, lock_timeout
             "53100" => Self::DiskFull,
             "25006" => Self::ReadOnly,
+            // A standby refuses the beginning of a transaction that is to write as something it cannot do at all.
+            "0A000" if db.routine() == Some(SETTING_CHECK) => Self::ReadOnly,
             "25P03" => Self::Connection(text), // idle_in_transaction_session_timeout
             // connection exceptions, out of resources, stopping or starting
             class if ["08", "53", "57P"].iter().any(|prefix| class.starts_with(prefix)) => Self::Connection(text),
