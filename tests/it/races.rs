@@ -22,6 +22,7 @@ on_each_database! {
     of_a_hundred_for_one_use_one_comes_in,
     of_a_hundred_for_seven_uses_seven_come_in,
     two_nodes_give_one_use_once,
+    two_nodes_give_seven_uses_to_seven,
     an_accept_and_a_revoke_agree,
     an_accept_and_a_new_role_agree,
     an_accept_and_a_decline_agree,
@@ -81,19 +82,28 @@ async fn of_a_hundred_for_seven_uses_seven_come_in(world: World) {
     race(world, 7).await;
 }
 
-async fn two_nodes_give_one_use_once(world: World) {
+/// A hundred at two nodes, in halves.
+async fn race_at_two_nodes(world: World, uses: usize) {
     let ada = world.account("ada").await;
     let band = ada.band("Choir").await;
-    let (id, token) = ada.invite(&band, json!({})).await;
+    let (id, token) = ada.invite(&band, json!({ "max_uses": uses })).await;
     let other = world.beside().await;
-    let (here, there) = (world.people(20).await, world.people(20).await);
+    let (here, there) = (world.people(50).await, world.people(50).await);
     let there = there.into_iter().map(|person| other.person(person.account, &person.session)).collect();
     let (mut answers, more) = tokio::join!(all_accept(here, &token), all_accept(there, &token));
     for (answer, count) in more {
         *answers.entry(answer).or_default() += count;
     }
-    assert_eq!(answers, BTreeMap::from([("200 joined".to_owned(), 1), ("410 invite_used".to_owned(), 39)]));
-    settled(&ada, &band, &id, 1).await;
+    assert_eq!(answers, BTreeMap::from([("200 joined".to_owned(), uses), ("410 invite_used".to_owned(), 100 - uses)]));
+    settled(&ada, &band, &id, uses).await;
+}
+
+async fn two_nodes_give_one_use_once(world: World) {
+    race_at_two_nodes(world, 1).await;
+}
+
+async fn two_nodes_give_seven_uses_to_seven(world: World) {
+    race_at_two_nodes(world, 7).await;
 }
 
 async fn an_accept_and_a_revoke_agree(world: World) {

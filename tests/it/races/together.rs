@@ -18,6 +18,7 @@ on_each_database! {
     an_approval_and_the_end_of_a_campaign_agree,
     who_asks_by_two_invites_at_once_waits_once,
     a_band_handed_over_while_its_people_go_has_one_owner,
+    a_band_handed_to_who_goes_for_good_has_one_owner_who_is_there,
 }
 
 /// How often each race is run.
@@ -223,6 +224,34 @@ async fn a_band_handed_over_while_its_people_go_has_one_owner(world: World) {
         let owners =
             format!("SELECT COUNT(*) AS n FROM member WHERE role = 'owner' AND band = {}", uuid(&world, &band));
         assert_eq!(world.number(&owners).await, 1);
+    }
+}
+
+async fn a_band_handed_to_who_goes_for_good_has_one_owner_who_is_there(world: World) {
+    let ada = world.account("ada").await;
+    for kim in world.people(3 * ROUNDS).await {
+        let band = ada.band("Choir").await;
+        let_in(&ada, &band, "admin", &[&kim]).await;
+        let (transfer, leave) = (format!("/bands/{band}/transfer"), format!("/bands/{band}/leave"));
+        let (handed, gone, left) = tokio::join!(
+            ada.post(&transfer, json!({ "account_id": id(&kim) })),
+            kim.delete("/me"),
+            ada.post(&leave, json!({})),
+        );
+        // Who owns a band neither leaves it nor goes; nobody hands one to who has gone.
+        match (handed.0, gone.0) {
+            (200, 409) => assert!([204, 409].contains(&left.0), "{}", left.1),
+            (404 | 422, 204) => assert_eq!(left.0, 409, "{}", left.1),
+            _ => panic!("{handed:?} {gone:?} {left:?}"),
+        }
+        let owners = format!(
+            "SELECT COUNT(*) AS n FROM member m JOIN account a ON a.id = m.account
+             WHERE m.role = 'owner' AND a.deleted_at IS NULL AND m.band = {}",
+            uuid(&world, &band)
+        );
+        assert_eq!(world.number(&owners).await, 1, "{handed:?} {gone:?} {left:?}");
+        let all = format!("SELECT COUNT(*) AS n FROM member WHERE band = {}", uuid(&world, &band));
+        assert_eq!(world.number(&all).await, if handed.0 == 200 && left.0 == 409 { 2 } else { 1 });
     }
 }
 
