@@ -17,7 +17,8 @@ on_each_database! {
 /// members when it was made. The stranger owns a band of their own, and what is like it there.
 const WHO: [&str; 8] = ["nobody", "stranger", "member", "inviting member", "admin", "owner", "removed", "banned"];
 
-type Row = (&'static str, &'static str, [u16; 8]);
+/// An operation, and the status that each of [`WHO`] gets.
+pub type Row = (&'static str, &'static str, [u16; 8]);
 
 /// For anyone, signed in or not.
 const fn all(status: u16) -> [u16; 8] {
@@ -37,7 +38,8 @@ const fn in_band(member: u16, inviting: u16, admin: u16, owner: u16) -> [u16; 8]
 /// Whoever takes it out of the hands of others ends the invite, whatever they were to the band before.
 const HOLDS_A_TOKEN: [u16; 8] = [401, 200, 200, 200, 200, 200, 403, 403];
 
-const TABLE: &[Row] = &[
+/// Method and path of each operation, with what everyone is answered.
+pub const TABLE: &[Row] = &[
     ("GET", "/site", all(200)),
     ("POST", "/auth/register", all(201)),
     ("POST", "/auth/login", all(200)),
