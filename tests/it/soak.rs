@@ -2,8 +2,10 @@
 //! ignored test that `.ci/soak` runs by its name, for as long as it is given.
 
 mod backup;
+mod beside;
 mod database;
 mod disk;
+mod drain;
 mod files;
 mod kills;
 mod line;
@@ -29,18 +31,19 @@ pub struct Extent {
     rounds: usize,
     done: usize,
     end: Instant,
+    is_long: bool,
 }
 
 impl Extent {
     /// A few rounds, for every run of the tests.
     pub fn quick(rounds: usize) -> Self {
-        Self { rounds, done: 0, end: Instant::now() + Duration::from_mins(10) }
+        Self { rounds, done: 0, end: Instant::now() + Duration::from_mins(10), is_long: false }
     }
 
     /// Many rounds, within the seconds that `GUESTLIST_SOAK_SECONDS` names, or two minutes.
     pub fn long(rounds: usize) -> Self {
         let seconds = std::env::var("GUESTLIST_SOAK_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(120);
-        Self { rounds, done: 0, end: Instant::now() + Duration::from_secs(seconds) }
+        Self { rounds, done: 0, end: Instant::now() + Duration::from_secs(seconds), is_long: true }
     }
 
     /// Begins the next round, if there is to be one. There is always a first.
@@ -48,6 +51,16 @@ impl Extent {
         let on = self.done == 0 || self.done < self.rounds && Instant::now() < self.end;
         self.done += usize::from(on);
         on
+    }
+
+    /// Holds what took longest to what is promised, in the long form alone, which has the machine to itself: it takes that, or
+    /// ten times what the like took before any fault, whichever is more.
+    pub fn in_time(&self, longest: Duration, promised: Duration, calm: Duration) {
+        let most = promised.max(calm * 10);
+        assert!(
+            !self.is_long || longest <= most,
+            "it took {longest:?}, {most:?} are promised; in calm it took {calm:?}"
+        );
     }
 
     /// Rounds that were begun.

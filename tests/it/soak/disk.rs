@@ -6,8 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Extent, holds_together, load::Load};
-use crate::process::Server;
+use super::{Extent, beside::Caller, database::status, holds_together, load::Load};
+use crate::{postgres::skip, process::Server};
 
 /// A small file system of its own.
 struct Small(tempfile::TempDir);
@@ -21,7 +21,7 @@ impl Small {
         if mounted.is_ok_and(|done| done.status.success()) {
             return Some(Self(folder));
         }
-        println!("a small file system: skipped: this user cannot mount one");
+        skip("this user cannot mount a small file system");
         None
     }
 
@@ -39,15 +39,6 @@ impl Drop for Small {
     }
 }
 
-async fn reads(server: &Server) -> [u16; 2] {
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let mut found = [0; 2];
-    for (place, path) in ["/readyz", "/api/v1/invites/AAAA-BBBB-CCCC/info"].iter().enumerate() {
-        found[place] = http.get(format!("{}{path}", server.origin)).send().await.unwrap().status().as_u16();
-    }
-    found
-}
-
 /// Fills it and makes room, as `fill` and `room` say, until that was often enough.
 async fn full_and_not(
     server: &Server,
@@ -57,16 +48,20 @@ async fn full_and_not(
     room: impl Fn(&Server),
 ) {
     let mut load = Load::start(database, &[&server.origin], 4).await;
+    let caller = Caller::at(server, database).await;
     let mut longest = Duration::ZERO;
     while extent.goes_on() {
         load.answers(30).await;
         fill(server);
         let before = load.ledger();
         load.until("503", |now| now.unavailable > before.unavailable + 10).await;
-        assert_eq!(reads(server).await, [204, 404], "reads go on");
+        caller.is_refused_for_now().await;
+        caller.reads().await;
+        assert_eq!(status(server, "/readyz").await, 204, "what it can do, it does");
         room(server);
         let at = Instant::now();
         load.answers(20).await;
+        caller.writes_again().await;
         longest = longest.max(at.elapsed());
     }
     let ledger = load.end().await;

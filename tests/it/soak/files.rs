@@ -1,17 +1,22 @@
 //! What the system withholds from a server: handles for files, and the right to write into its folder.
 
 use std::{
+    io::Write as _,
     net::TcpStream,
     os::unix::fs::{PermissionsExt as _, chown},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output},
     time::Duration,
 };
 
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use serde_json::json;
 
-use super::{Extent, holds_together, load::Load};
-use crate::process::Server;
+use super::{Extent, beside::Caller, database::status, holds_together, load::Load};
+use crate::{
+    postgres::{fresh_database, run, skip},
+    process::Server,
+};
 
 /// More connections are opened than the server may have files: who is in goes on, and once they are gone others come in.
 async fn handles_run_out(mut extent: Extent) {
@@ -54,6 +59,156 @@ async fn soak_handles() {
     handles_run_out(Extent::long(20)).await;
 }
 
+/// The limit on handles of a server that runs; the one before.
+fn limit_handles(server: &Server, limit: Rlimit) -> Rlimit {
+    prlimit(Pid::from_raw(server.id().cast_signed()), Resource::Nofile, limit).unwrap()
+}
+
+/// No handle is left at all: connections that are open are served, whoever comes new waits, and is served once there are
+/// handles again.
+async fn no_handle_is_left(mut extent: Extent) {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start_with(data.path(), None, &[("GUESTLIST_LOG", "warn")]);
+    let database = format!("sqlite:{}", data.path().join("guestlist.db").display());
+    let mut load = Load::start(&database, &[&server.origin], 3).await;
+    let caller = Caller::at(&server, &database).await;
+    let refused = || {
+        let log = std::fs::read_to_string(data.path().join("log")).unwrap();
+        log.matches("a connection could not be taken").count()
+    };
+    while extent.goes_on() {
+        load.answers(30).await;
+        caller.reads().await;
+        let (before, none) = (refused(), Rlimit { current: Some(0), ..getrlimit(Resource::Nofile) });
+        let usual = limit_handles(&server, none);
+        let waits = caller.anew();
+        let waits = tokio::spawn(async move { waits.reads().await });
+        while refused() == before {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        caller.reads().await;
+        assert_eq!(caller.write().await.status, 201, "all that it needs is open");
+        load.answers(30).await;
+        assert!(!waits.is_finished(), "there is no handle for it");
+        limit_handles(&server, usual);
+        waits.await.unwrap();
+        load.answers(30).await;
+    }
+    let ledger = load.end().await;
+    server.terminate();
+    assert!(server.wait().success());
+    assert_eq!((ledger.unavailable, ledger.unanswered), (0, 0), "who waited was answered");
+    holds_together(&database, &ledger).await;
+    println!("{} times without any handle: {} answers", extent.begun(), ledger.answered);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_handle_who_is_in_goes_on_and_who_comes_waits() {
+    no_handle_is_left(Extent::quick(2)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "long; .ci/soak runs it"]
+async fn soak_without_handles() {
+    no_handle_is_left(Extent::long(20)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_handle_for_the_database_it_is_503_until_there_is_one() {
+    let Some(database) = tokio::task::spawn_blocking(fresh_database).await.unwrap() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start_with(data.path(), Some(&database), &[("GUESTLIST_LOG", "warn")]);
+    let caller = Caller::at(&server, &database).await;
+    let none = Rlimit { current: Some(0), ..getrlimit(Resource::Nofile) };
+    for _ in 0..2 {
+        caller.reads().await;
+        let usual = limit_handles(&server, none);
+        run(
+            &database,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        );
+        caller.write().await.says_later();
+        caller.read().await.says_later();
+        limit_handles(&server, usual);
+        caller.writes_again().await;
+        caller.reads_again().await;
+    }
+}
+
+/// Files that nobody may change, root included, until they are let go.
+struct Frozen(Vec<PathBuf>);
+
+impl Frozen {
+    fn new(files: &[PathBuf]) -> Self {
+        let frozen = Self(files.to_vec());
+        assert!(frozen.change("+i"));
+        frozen
+    }
+
+    fn change(&self, to: &str) -> bool {
+        Command::new("chattr").arg(to).args(&self.0).output().is_ok_and(|done| done.status.success())
+    }
+
+    /// Whether there is such a thing here, for a file that is open too.
+    fn is_known(folder: &Path) -> bool {
+        let path = folder.join("frozen");
+        let mut file = std::fs::File::create(&path).unwrap();
+        let frozen = Self(vec![path]);
+        frozen.change("+i") && file.write_all(b"x").is_err()
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        self.change("-i");
+    }
+}
+
+/// The database's file and its log can be read and not written any more, while the server runs.
+async fn files_are_frozen(mut extent: Extent) {
+    let data = tempfile::tempdir().unwrap();
+    if !Frozen::is_known(data.path()) {
+        return skip("no file can be made immutable here");
+    }
+    let server = Server::start_with(data.path(), None, &[("GUESTLIST_LOG", "error")]);
+    let files = ["guestlist.db", "guestlist.db-wal"].map(|name| data.path().join(name));
+    let database = format!("sqlite:{}", files[0].display());
+    let mut load = Load::start(&database, &[&server.origin], 4).await;
+    let caller = Caller::at(&server, &database).await;
+    while extent.goes_on() {
+        load.answers(30).await;
+        let before = load.ledger();
+        let frozen = Frozen::new(&files);
+        load.until("503", |now| now.unavailable > before.unavailable + 10).await;
+        for _ in 0..5 {
+            caller.write().await.says_later();
+            caller.reads().await;
+        }
+        assert_eq!(status(&server, "/readyz").await, 204, "what it can do, it does");
+        drop(frozen);
+        caller.writes_again().await;
+        load.answers(20).await;
+    }
+    let ledger = load.end().await;
+    server.terminate();
+    assert!(server.wait().success());
+    assert_eq!(ledger.unanswered, 0, "it went on all the while");
+    holds_together(&database, &ledger).await;
+    println!("{} times read-only: {} answers, {} of 503", extent.begun(), ledger.answered, ledger.unavailable);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_become_read_only_are_503_for_who_writes_until_they_can_be_written() {
+    files_are_frozen(Extent::quick(2)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "long; .ci/soak runs it"]
+async fn soak_frozen_files() {
+    files_are_frozen(Extent::long(20)).await;
+}
+
 /// The program, run by someone whom modes of files bind; `None` where that cannot be had.
 fn bound(folder: &Path) -> Option<Command> {
     let binary = env!("CARGO_BIN_EXE_guestlist");
@@ -68,7 +223,7 @@ fn bound(folder: &Path) -> Option<Command> {
     if try_out.output().is_ok_and(|done| done.status.success()) {
         return Some(command);
     }
-    println!("a read-only folder: skipped: the program cannot be run as another user from {binary}");
+    skip(&format!("the program cannot be run as another user from {binary}"));
     None
 }
 

@@ -7,8 +7,10 @@ use crate::{postgres::fresh_database, process::Server};
 
 /// Whole groups of people at once.
 const TROOPS: usize = 6;
-/// The longest that a start may take before it counts as hanging. How long it takes is printed; the machine decides.
+/// The longest that a start may take before it counts as hanging.
 const HANGS: Duration = Duration::from_mins(1);
+/// The longest until a server that was killed is ready again.
+const READY: Duration = Duration::from_secs(2);
 
 /// Kills under load, starts again, and holds what is there against what was answered.
 async fn kill_again_and_again(database: Option<String>, nodes: usize, mut extent: Extent) {
@@ -17,7 +19,11 @@ async fn kill_again_and_again(database: Option<String>, nodes: usize, mut extent
     let start = || Server::start_with(data.path(), Some(&database), &[("GUESTLIST_LOG", "warn")]);
     // People are there before the first server is, so that nobody else has the file open when it is killed.
     drop(super::store(&database).await);
-    let mut servers: Vec<Server> = (0..nodes).map(|_| start()).collect();
+    let begun = Instant::now();
+    let mut servers = vec![start()];
+    until_ready(&servers[0].origin).await;
+    let calm = begun.elapsed();
+    servers.extend((1..nodes).map(|_| start()));
     let mut load = Load::start(&database, &origins(&servers), TROOPS).await;
     let (mut longest, mut waited) = (Duration::ZERO, Duration::ZERO);
     while extent.goes_on() {
@@ -32,7 +38,7 @@ async fn kill_again_and_again(database: Option<String>, nodes: usize, mut extent
         load.moved(&origins(&servers));
         until_ready(&servers[nodes - 1].origin).await;
         longest = longest.max(begun.elapsed());
-        assert!(longest < HANGS, "ready only after {longest:?}");
+        extent.in_time(longest, READY, calm);
         waited = waited.max(load.answers(1).await);
     }
     let ledger = load.end().await;
@@ -78,28 +84,6 @@ async fn a_server_that_is_killed_under_load_loses_nothing_that_it_answered() {
     kill_again_and_again(None, 1, Extent::quick(4)).await;
     let Some(url) = tokio::task::spawn_blocking(fresh_database).await.unwrap() else { return };
     kill_again_and_again(Some(url), 1, Extent::quick(3)).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_asked_to_end_under_load_ends_well_and_loses_nothing() {
-    let data = tempfile::tempdir().unwrap();
-    let database = format!("sqlite:{}", data.path().join("guestlist.db").display());
-    let start = || Server::start_with(data.path(), Some(&database), &[("GUESTLIST_LOG", "warn")]);
-    let mut server = start();
-    let mut load = Load::start(&database, &[&server.origin], TROOPS).await;
-    for _ in 0..3 {
-        load.answers(40).await;
-        server.terminate();
-        let ended = tokio::task::spawn_blocking(move || server.wait()).await.unwrap();
-        assert!(ended.success(), "{ended:?}");
-        server = start();
-        load.moved(&[&server.origin]);
-    }
-    let ledger = load.end().await;
-    drop(server);
-    holds_together(&database, &ledger).await;
-    let log = std::fs::read_to_string(data.path().join("log")).unwrap();
-    assert!(!log.contains("cut off"), "requests in flight finish: {log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
