@@ -4,10 +4,12 @@ mod upkeep;
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    ops::Deref,
     time::Duration,
 };
 
 use clap::{Args, Subcommand};
+use tokio::runtime::Runtime;
 
 use super::{Error, account::new_password, output, serve};
 use crate::{
@@ -101,7 +103,7 @@ pub(super) fn run(args: &AdminArgs, config: &Config, json: bool) -> Result<(), E
         Admin::Grant { name } | Admin::Revoke { name, .. } => {
             let runs = matches!(args.command, Admin::Grant { .. });
             let force = matches!(args.command, Admin::Revoke { force: true, .. });
-            let store = open(&there(config)?)?;
+            let store = open(&there(config)?, &runtime)?;
             let name = name.clone();
             let set = store.write(move |tx| set_site_admin(tx, &name, runs, force, now));
             let (account, changed) = runtime.block_on(set)?;
@@ -117,7 +119,7 @@ pub(super) fn run(args: &AdminArgs, config: &Config, json: bool) -> Result<(), E
             let email = email.as_ref().or(address.as_ref());
             let email =
                 email.ok_or_else(|| Error::Usage("an account has an address: say EMAIL or --email".to_owned()))?;
-            let store = open(&there(config)?)?;
+            let store = open(&there(config)?, &runtime)?;
             let password = new_password()?;
             let new = new_account(name, email, display_name.as_ref(), now);
             let account = runtime.block_on(make(&store, config, new, password, now))?;
@@ -250,14 +252,35 @@ fn there(config: &Config) -> Result<Database, Error> {
     }
 }
 
-fn open(database: &Database) -> Result<Store, Error> {
-    open_as(Options { migrates: false, ..Options::new(database.clone()) })
+/// A store for one command, closed at its end: the last to close a SQLite file takes away the files beside it.
+struct Opened<'a> {
+    store: Store,
+    runtime: &'a Runtime,
 }
 
-fn open_as(options: Options) -> Result<Store, Error> {
+impl Deref for Opened<'_> {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
+
+impl Drop for Opened<'_> {
+    fn drop(&mut self) {
+        self.runtime.block_on(self.store.close());
+    }
+}
+
+fn open<'a>(database: &Database, runtime: &'a Runtime) -> Result<Opened<'a>, Error> {
+    open_as(Options { migrates: false, ..Options::new(database.clone()) }, runtime)
+}
+
+fn open_as(options: Options, runtime: &Runtime) -> Result<Opened<'_>, Error> {
     let options = Options { readers: 1, writers: 1, ..options };
     let failed = |error| Error::Host(format!("the database {} cannot be used: {error}", options.database));
-    Store::open(&options).map_err(failed)
+    let store = Store::open(&options).map_err(failed)?;
+    Ok(Opened { store, runtime })
 }
 
 impl From<Refused> for Error {

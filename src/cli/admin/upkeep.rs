@@ -10,7 +10,7 @@ use clap::Subcommand;
 use tokio::runtime::Runtime;
 
 use super::super::ask;
-use super::{Error, open, open_as, output, random, serve, there};
+use super::{Error, Opened, open, open_as, output, random, serve, there};
 use crate::{
     config::Config,
     private,
@@ -107,7 +107,8 @@ fn restore(config: &Config, runtime: &Runtime, file: &Path, json: bool) -> Resul
     }
     store::restore(file, &database).map_err(|error| failed(&error))?;
     // Opening brings an older copy up to this version's schema.
-    let findings = findings(&patient(&database, true)?, runtime)?;
+    let store = patient(&database, true, runtime)?;
+    let findings = findings(&store, runtime)?;
     for finding in &findings {
         eprintln!("{finding}");
     }
@@ -130,8 +131,8 @@ fn unsound(findings: usize, database: &Database, advice: &str) -> Error {
 }
 
 /// A store for looks at everything, which may take long.
-fn patient(database: &Database, migrates: bool) -> Result<Store, Error> {
-    open_as(Options { patience: Duration::from_hours(6), migrates, ..Options::new(database.clone()) })
+fn patient<'a>(database: &Database, migrates: bool, runtime: &'a Runtime) -> Result<Opened<'a>, Error> {
+    open_as(Options { patience: Duration::from_hours(6), migrates, ..Options::new(database.clone()) }, runtime)
 }
 
 fn findings(store: &Store, runtime: &Runtime) -> Result<Vec<Finding>, Error> {
@@ -148,7 +149,7 @@ fn check(config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
     // Without a key the rest is looked at all the same; one that cannot be read is refused before anything is.
     let missing = serve::key_missing(config)?;
     let key = if missing.is_none() { Some(serve::key_there(config)?) } else { None };
-    let store = patient(&database, false)?;
+    let store = patient(&database, false, runtime)?;
     let findings = findings(&store, runtime)?;
     let mut said: Vec<String> = findings.iter().map(ToString::to_string).collect();
     said.extend(missing);
@@ -230,7 +231,7 @@ impl KeyCommand {
             }),
             Self::Reseal => reseal(config, runtime, json),
             Self::Drop { yes } => {
-                let store = open(&there(config)?)?;
+                let store = open(&there(config)?, runtime)?;
                 let sealed = runtime.block_on(sealed(&store, serve::key_there(config)?))?;
                 let older: Vec<String> = sealed
                     .iter()
@@ -297,7 +298,7 @@ fn edit(
 }
 
 fn reseal(config: &Config, runtime: &Runtime, json: bool) -> Result<(), Error> {
-    let store = open(&there(config)?)?;
+    let store = open(&there(config)?, runtime)?;
     let key = std::sync::Arc::new(serve::key_there(config)?);
     let mut progress = Progress::default();
     loop {
