@@ -50,17 +50,10 @@ const VIEWS: &[View] = &[
     ("@", "Servers and accounts", 1, false),
 ];
 
-const FAULTS: &[Spoilt] = &[
-    Spoilt::Texts,
-    Spoilt::AllTexts,
-    Spoilt::Refused,
-    Spoilt::Page,
-    Spoilt::Half,
-    Spoilt::Types,
-    Spoilt::Words,
-    Spoilt::Packed,
-    Spoilt::Busy("99999999999999999999"),
-    Spoilt::Endless,
+const FAULTS: [&[Spoilt]; 3] = [
+    &[Spoilt::Texts, Spoilt::AllTexts, Spoilt::Refused],
+    &[Spoilt::Page, Spoilt::Half, Spoilt::Types, Spoilt::Words],
+    &[Spoilt::Packed, Spoilt::Busy("99999999999999999999"), Spoilt::Endless],
 ];
 
 /// Ada's band with something in every list, on a server that Ada runs; and Ada, signed in at the origin before it.
@@ -158,13 +151,13 @@ fn megabytes(pty: &Pty) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
 }
 
-#[test]
-fn no_answer_takes_the_screen_or_stops_the_client_in_any_view() {
+/// In every view the screen stays the client's, and the client goes on, whichever of these things is wrong with an answer.
+fn holds_in_every_view(faults: &[Spoilt]) {
     let server = Served::start();
     let (spoiler, ada, _) = world(&server);
     let mut pty = client(&ada, (120, 30), "1");
     pty.see("Sam");
-    for &fault in FAULTS {
+    for &fault in faults {
         for &(keys, shows, back, asks) in VIEWS {
             let before = spoiler.answered();
             spoiler.is(fault);
@@ -198,6 +191,21 @@ fn no_answer_takes_the_screen_or_stops_the_client_in_any_view() {
     held_to_its_own_sequences(&bytes);
 }
 
+#[test]
+fn no_text_takes_the_screen_or_stops_the_client_in_any_view() {
+    holds_in_every_view(FAULTS[0]);
+}
+
+#[test]
+fn no_other_shape_takes_the_screen_or_stops_the_client_in_any_view() {
+    holds_in_every_view(FAULTS[1]);
+}
+
+#[test]
+fn no_size_or_wish_takes_the_screen_or_stops_the_client_in_any_view() {
+    holds_in_every_view(FAULTS[2]);
+}
+
 /// The client in the form of a new invite, with "newsletter" as its note.
 fn a_new_invite(home: &Home) -> Pty {
     // Polls are answered alike, and say so: none of them is to come in between.
@@ -227,7 +235,8 @@ fn whatever_the_answer_to_a_form_is_what_was_typed_stays_and_it_is_done_once() {
     let server = Served::start();
     let (spoiler, ada, band) = world(&server);
     let mut pty = a_new_invite(&ada);
-    for &fault in FAULTS.iter().filter(|fault| !matches!(fault, Spoilt::Texts | Spoilt::Types | Spoilt::Words)) {
+    for &fault in FAULTS.concat().iter().filter(|fault| !matches!(fault, Spoilt::Texts | Spoilt::Types | Spoilt::Words))
+    {
         pty.keys("\x13");
         read_once_more(&pty);
         spoiler.is(fault);
