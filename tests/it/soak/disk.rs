@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Extent, beside::Caller, database::status, holds_together, load::Load};
-use crate::{postgres::skip, process::Server};
+use crate::{postgres::skip_unprivileged, process::Server};
 
 /// A small file system of its own.
 struct Small(tempfile::TempDir);
@@ -21,7 +21,7 @@ impl Small {
         if mounted.is_ok_and(|done| done.status.success()) {
             return Some(Self(folder));
         }
-        skip("this user cannot mount a small file system");
+        skip_unprivileged("this user cannot mount a small file system");
         None
     }
 

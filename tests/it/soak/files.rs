@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{Extent, beside::Caller, database::status, holds_together, load::Load};
 use crate::{
-    postgres::{fresh_database, run, skip},
+    postgres::{fresh_database, run, skip_unprivileged},
     process::Server,
 };
 
@@ -169,7 +169,7 @@ impl Drop for Frozen {
 async fn files_are_frozen(mut extent: Extent) {
     let data = tempfile::tempdir().unwrap();
     if !Frozen::is_known(data.path()) {
-        return skip("no file can be made immutable here");
+        return skip_unprivileged("no file can be made immutable here");
     }
     let server = Server::start_with(data.path(), None, &[("GUESTLIST_LOG", "error")]);
     let files = ["guestlist.db", "guestlist.db-wal"].map(|name| data.path().join(name));
@@ -223,7 +223,7 @@ fn bound(folder: &Path) -> Option<Command> {
     if try_out.output().is_ok_and(|done| done.status.success()) {
         return Some(command);
     }
-    skip(&format!("the program cannot be run as another user from {binary}"));
+    skip_unprivileged(&format!("the program cannot be run as another user from {binary}"));
     None
 }
 
