@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     doors::{HIDDEN, is_hidden, put, texts},
     postgres::fresh_database,
-    process::Server,
-    smtp::MailServer,
+    smtp::{MailServer, serve},
 };
 
 /// Somebody signed in who sends what they want.
@@ -86,18 +85,10 @@ async fn a_line_of_the_log_is_one_event_whatever_came_through_the_doors() {
     for database in databases {
         let data = tempfile::tempdir().unwrap();
         let mails = MailServer::start();
-        let port = mails.as_ref().map(|mails| mails.port.to_string()).unwrap_or_default();
-        let way = [
-            ("GUESTLIST_MAIL_TRANSPORT", "smtp"),
-            ("GUESTLIST_MAIL_HOST", "127.0.0.1"),
-            ("GUESTLIST_MAIL_PORT", &port),
-            ("GUESTLIST_MAIL_TLS", "none"),
-            ("GUESTLIST_MAIL_FROM", "guestlist@invites.example.org"),
-        ];
         if let Some(mails) = &mails {
             mails.mood("no-sender"); // and says so with a sequence that clears the screen
         }
-        let server = Server::start_with(data.path(), database.as_deref(), if mails.is_some() { &way } else { &[] });
+        let server = serve(data.path(), database.as_deref(), mails.as_ref());
         let sent = through_all_doors(&Sender::new(&server.origin).await).await;
         assert!(sent > 1_000, "{sent}");
         let said = || std::fs::read_to_string(data.path().join("log")).unwrap();

@@ -20,7 +20,7 @@ use tokio::{runtime::Runtime, task::JoinSet};
 
 use crate::{
     mail::verify,
-    postgres::fresh_database,
+    postgres::{count, fresh_database},
     process::Server,
     smtp::{MailServer, Taken},
     world::{PASSWORD, World, with_mail},
@@ -122,18 +122,11 @@ impl Programs<'_> {
         });
     }
 
-    fn count(&self, runtime: &Runtime, sql: &'static str, micros: i64) -> i64 {
-        runtime.block_on(async {
-            let store = Store::open(&Options::new(self.database.parse().unwrap())).unwrap();
-            store.read::<_, Error, _>(move |tx| tx.count(sql, &[&micros])).await.unwrap()
-        })
-    }
-
     /// Has what a dead worker had taken be due now, as if its minutes had passed. The one that lives has nothing in hand then.
     fn let_leases_end(&self, runtime: &Runtime) {
         let end = Instant::now() + Duration::from_mins(1);
-        let left = "SELECT COUNT(*) AS n FROM mail WHERE settled_at IS NULL AND due_at < $1";
-        while self.count(runtime, left, Timestamp::now().micros()) > 0 {
+        let left = "SELECT COUNT(*) FROM mail WHERE settled_at IS NULL AND due_at <";
+        while count(self.database, &format!("{left} {}", Timestamp::now().micros())) > 0 {
             assert!(Instant::now() < end, "mail that nobody holds is not sent");
             std::thread::sleep(Duration::from_millis(50));
         }

@@ -208,27 +208,25 @@ fn fresh_on(url: &str) -> String {
 
 /// Runs a statement beside the store; can be called from within a runtime.
 pub fn run(url: &str, sql: &str) {
-    let (url, sql) = (url.to_owned(), sql.to_owned());
-    let thread = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
-            tokio::spawn(connection);
-            client.batch_execute(&sql).await.unwrap();
-        });
-    });
-    thread.join().expect("the statement runs");
+    let sql = sql.to_owned();
+    beside(url, async move |client| client.batch_execute(&sql).await.unwrap());
 }
 
 /// What a statement counts, asked beside the store; can be called from within a runtime.
 pub fn count(url: &str, sql: &str) -> i64 {
-    let (url, sql) = (url.to_owned(), sql.to_owned());
+    let sql = sql.to_owned();
+    beside(url, async move |client| client.query_one(&sql, &[]).await.unwrap().get(0))
+}
+
+/// Does something by a connection of its own, in a thread of its own.
+fn beside<T: Send + 'static>(url: &str, work: impl AsyncFnOnce(tokio_postgres::Client) -> T + Send + 'static) -> T {
+    let url = url.to_owned();
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
             tokio::spawn(connection);
-            client.query_one(&sql, &[]).await.unwrap().get(0)
+            work(client).await
         })
     });
     thread.join().expect("the statement runs")

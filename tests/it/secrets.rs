@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     postgres::{self, Cluster, fresh_database},
     process::Server,
-    smtp::MailServer,
+    smtp::{MailServer, serve},
 };
 
 /// What was found, each file or table by its name. Every byte is a character, so that text is looked for in it quickly.
@@ -170,23 +170,10 @@ async fn by_mail(nobody: &Caller<'_>, ada: &Caller<'_>, invites: &str, mails: &M
     secrets
 }
 
-/// A server over a data folder that mails by a mail server, where there is one.
-fn start(data: &Path, database: Option<&str>, mails: Option<&MailServer>) -> Server {
-    let port = mails.map(|mails| mails.port.to_string()).unwrap_or_default();
-    let way = [
-        ("GUESTLIST_MAIL_TRANSPORT", "smtp"),
-        ("GUESTLIST_MAIL_HOST", "127.0.0.1"),
-        ("GUESTLIST_MAIL_PORT", &port),
-        ("GUESTLIST_MAIL_TLS", "none"),
-        ("GUESTLIST_MAIL_FROM", "guestlist@invites.example.org"),
-    ];
-    Server::start_with(data, database, if mails.is_some() { &way } else { &[] })
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_file_its_log_and_the_servers_words_hold_no_secret() {
     let (data, mails) = (tempfile::tempdir().unwrap(), MailServer::start());
-    let server = start(data.path(), None, mails.as_ref());
+    let server = serve(data.path(), None, mails.as_ref());
     let secrets = use_secrets(&server.origin, mails.as_ref()).await;
     assert!(data.path().join("guestlist.db-wal").exists(), "while it runs, the newest is there");
     Dump::of(data.path()).assert_holds_none(&secrets);
@@ -201,7 +188,7 @@ async fn the_tables_files_and_log_of_postgresql_hold_no_secret() {
         postgres::run(&url, sql);
     }
     let (data, mails) = (tempfile::tempdir().unwrap(), MailServer::start());
-    let server = start(data.path(), Some(&url), mails.as_ref());
+    let server = serve(data.path(), Some(&url), mails.as_ref());
     let secrets = use_secrets(&server.origin, mails.as_ref()).await;
     Dump::of(data.path()).assert_holds_none(&secrets);
     dump_of_postgres(&url).await.assert_holds_none(&secrets);

@@ -9,7 +9,7 @@ use std::{
 
 use guestlist::{config::MailTls, server::mail::Smtp};
 
-use crate::{postgres::skip, world::Mail};
+use crate::{postgres::skip, process::Server, world::Mail};
 
 /// A running mail server; it ends with this value.
 pub struct MailServer {
@@ -139,4 +139,17 @@ impl Drop for MailServer {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// A server over a data folder that mails by a mail server, where there is one.
+pub fn serve(data: &Path, database: Option<&str>, mails: Option<&MailServer>) -> Server {
+    let port = mails.map(|mails| mails.port.to_string()).unwrap_or_default();
+    let way = [
+        ("GUESTLIST_MAIL_TRANSPORT", "smtp"),
+        ("GUESTLIST_MAIL_HOST", "127.0.0.1"),
+        ("GUESTLIST_MAIL_PORT", &port),
+        ("GUESTLIST_MAIL_TLS", "none"),
+        ("GUESTLIST_MAIL_FROM", "guestlist@invites.example.org"),
+    ];
+    Server::start_with(data, database, if mails.is_some() { &way } else { &[] })
 }

@@ -98,22 +98,18 @@ impl Caller {
 
     /// Writes until that is done; what else is answered meanwhile is that it cannot be for now.
     pub async fn writes_again(&self) {
-        self.until("done", async || {
-            let answer = self.write().await;
-            if answer.status == 201 {
-                return Some(());
-            }
-            answer.says_later();
-            None
-        })
-        .await;
+        self.until_answered(201, async || self.write().await).await;
     }
 
     /// Reads until there is a list; what else is answered meanwhile is that it cannot be for now.
     pub async fn reads_again(&self) {
-        self.until("read", async || {
-            let answer = self.read().await;
-            if answer.status == 200 {
+        self.until_answered(200, async || self.read().await).await;
+    }
+
+    async fn until_answered(&self, status: u16, ask: impl AsyncFn() -> Answer) {
+        self.until(&format!("answered {status}"), async || {
+            let answer = ask().await;
+            if answer.status == status {
                 return Some(());
             }
             answer.says_later();
