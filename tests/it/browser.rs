@@ -4,6 +4,7 @@ use std::{
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -22,6 +23,8 @@ struct Browser {
     _folder: tempfile::TempDir,
 }
 
+/// How long a page may take to come: far longer than it needs on any machine.
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The key that goes to the next control, as `WebDriver` writes it.
 const TAB: &str = "\u{e004}";
 /// The key that sends a form.
@@ -46,7 +49,8 @@ impl Browser {
         let said =
             lines.find_map(|line| line.unwrap().split_once("successfully on port ").map(|(_, end)| end.to_owned()));
         let port: u16 = said.unwrap().trim_end_matches('.').parse().unwrap();
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        // A connection that the driver is about to close is never taken for the next question.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
         let arguments = [
             "--headless=new",
             "--no-sandbox",
@@ -100,24 +104,41 @@ impl Browser {
         self.ask(&format!("/element/{element}/value"), json!({ "text": text })).await;
     }
 
-    /// Writes, presses Enter, and waits for the page that comes of it: unlike a click, a key is not waited for.
+    /// Writes, presses Enter, and waits for the page that comes of it.
     async fn enter(&self, selector: &str, text: &str) {
-        self.run("window.isLeft = false").await;
+        self.leave().await;
         self.write(selector, &format!("{text}{ENTER}")).await;
+        self.arrive(selector).await;
+    }
+
+    /// Presses a button, and waits for the page that comes of it.
+    async fn press(&self, selector: &str) {
+        self.leave().await;
+        self.click(selector).await;
+        self.arrive(selector).await;
+    }
+
+    /// Marks the open page, to be told from the one that comes.
+    async fn leave(&self) {
+        self.run("window.isLeft = false").await;
+    }
+
+    /// Waits for a page that is not marked: neither a key nor a click waits for it reliably.
+    async fn arrive(&self, selector: &str) {
         let arrived = "return window.isLeft === undefined && document.readyState === 'complete'";
         let asked = json!({ "script": arrived, "args": [] });
-        for _ in 0..1_000 {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
             // In between there is no page that could be asked.
             let answer = self.http.post(format!("{}/execute/sync", self.session)).json(&asked).send().await.unwrap();
             if answer.json::<Value>().await.unwrap()["value"] == true {
                 return;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("no page comes of Enter in {selector}");
+        panic!("no page comes of {selector}");
     }
 
-    /// Clicks, and waits for the page that comes of it.
     async fn click(&self, selector: &str) {
         let element = self.element(selector).await;
         self.ask(&format!("/element/{element}/click"), json!({})).await;
@@ -323,9 +344,9 @@ async fn who_is_invited_reads_joins_and_declines_in_a_browser() {
     browser.write("#decline-username", "sam").await;
     browser.write("#decline-password", PASSWORD).await;
     browser.write("#decline-reason", "No time").await;
-    browser.write("#block", "from this person").await;
+    browser.click("#block option[value=inviter]").await;
     check(&browser).await;
-    browser.click("button[value=decline]").await;
+    browser.press("button[value=decline]").await;
     assert!(browser.text().await.contains("You have declined"), "{}", browser.text().await);
     assert_eq!(ada.get(&format!("/invites/{id}")).await.1["status"], "rejected");
     assert_eq!(sam.get("/me/blocks").await.1["blocks"].as_array().map(Vec::len), Some(1));

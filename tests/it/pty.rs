@@ -29,6 +29,12 @@ struct Seen {
     bytes: Vec<u8>,
 }
 
+/// The size that the emulator is given: text that was drawn for a larger one and is still on its way makes it panic in a single
+/// row or column.
+fn bounded(columns: u16, rows: u16) -> (u16, u16) {
+    (rows.max(2), columns.max(2))
+}
+
 impl Pty {
     /// Starts `guestlist` with these arguments and variables, the person's home being `home`.
     pub fn start(home: &Path, (columns, rows): (u16, u16), args: &[&str], variables: &[(&str, &str)]) -> Self {
@@ -59,7 +65,8 @@ impl Pty {
         command.cwd(home);
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let seen = Arc::new(Mutex::new(Seen { screen: vt100::Parser::new(rows, columns, 0), bytes: Vec::new() }));
+        let (height, width) = bounded(columns, rows);
+        let seen = Arc::new(Mutex::new(Seen { screen: vt100::Parser::new(height, width, 0), bytes: Vec::new() }));
         let mut reader = pair.master.try_clone_reader().unwrap();
         let kept = Arc::clone(&seen);
         let reader = thread::spawn(move || {
@@ -120,9 +127,13 @@ impl Pty {
         }
     }
 
-    /// Changes the terminal's size.
+    /// Changes the terminal's size. What stood on the screen is lost, as the worst of terminals loses it: the emulator cannot
+    /// carry a wide character that a smaller size cuts in two.
     pub fn resize(&self, columns: u16, rows: u16) {
-        self.seen.lock().unwrap().screen.screen_mut().set_size(rows, columns);
+        let (height, width) = bounded(columns, rows);
+        let screen = &mut self.seen.lock().unwrap().screen;
+        screen.process(b"\x1b[2J");
+        screen.screen_mut().set_size(height, width);
         self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
     }
 
