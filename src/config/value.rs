@@ -62,6 +62,8 @@ impl Found {
     /// A text that is not empty.
     pub(super) fn text(&self) -> Option<&str> {
         match &self.value {
+            // A variable with bytes that are no text: another folder than the one that was meant would be made.
+            Value::Word(text) if text.contains(char::REPLACEMENT_CHARACTER) => None,
             Value::Text(text) | Value::Word(text) => Some(text.trim()).filter(|text| !text.is_empty()),
             _ => None,
         }

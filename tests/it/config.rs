@@ -57,6 +57,28 @@ fn everything_that_is_wrong_is_said_at_once_in_the_order_of_the_file() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_path_in_a_variable_that_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let home = tempfile::tempdir().unwrap();
+    for (name, value) in [("GUESTLIST_DATA", &b"data\xff"[..]), ("GUESTLIST_DATABASE", b"sqlite:data\xff/guestlist.db")]
+    {
+        let output = Command::new(env!("CARGO_BIN_EXE_guestlist"))
+            .args(["config", "check"])
+            .env_clear()
+            .envs(crate::measured::told())
+            .env("HOME", home.path())
+            .env(name, std::ffi::OsStr::from_bytes(value))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(name), "{error}");
+    }
+}
+
+#[test]
 fn who_uses_a_profile_is_told_to_sign_in_to_it() {
     let home = home("[profiles.work]\nserver = \"https://invites.example.org\"\n");
     let output = guestlist(home.path(), &[], &["--profile", "work", "whoami"]);
