@@ -160,12 +160,11 @@ where
         Until::Over(time) => (time, MOST, usize::MAX),
         Until::Once(time) => (time, usize::MAX, 1),
     };
+    // What is asked is made before, so that making it is not measured and all callers begin together.
+    let asks: Vec<Vec<Ask>> = (0..callers).map(|caller| (0..most).map_while(|n| next(caller, n)).collect()).collect();
     let before = worked();
     let mut lines = JoinSet::new();
-    for caller in 0..callers {
-        // What is asked is made before, so that making it is not measured.
-        let asks: Vec<Ask> = (0..most).map_while(|n| next(caller, n)).collect();
-        let address = addresses[caller % addresses.len()];
+    for (asks, address) in asks.into_iter().zip(addresses.iter().copied().cycle()) {
         lines.spawn(async move {
             let mut line = Line::open(address).await;
             let (mut times, began) = (Vec::new(), Instant::now());
