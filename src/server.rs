@@ -44,5 +44,5 @@ pub use app::{App, Clock, Entropy, Settings, Steps, SystemClock, SystemEntropy};
 pub use http::router;
 pub(crate) use peer::Peer;
 pub(crate) use refused::{Fields, Refused};
-pub(crate) use secret::{Hash, NEXT_KEY, hash, key_text, keyed_hash, open, seal};
+pub(crate) use secret::{DROPPED_KEY, Hash, NEXT_KEY, dropped, hash, key_text, keyed_hash, open, seal};
 pub use secret::{Key, KeyError};

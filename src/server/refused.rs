@@ -56,6 +56,13 @@ impl Refused {
         Self::new(Code::Unauthenticated, "This account is gone. Sign in with another one.")
     }
 
+    /// The server's key seals nothing as long as it is not in its file: what it sealed would be lost.
+    pub(crate) fn unsealed() -> Self {
+        let text = "The server's key is not where it was, so no new secret can be kept, and nothing was changed. Who runs the \
+                    server has to put its key file back as it was, and finds more in its log.";
+        Self::new(Code::Unavailable, text)
+    }
+
     /// One field of the request is not as it should be.
     pub(crate) fn field(field: &str, message: impl Into<String>) -> Self {
         Problem::field(field, message).into()

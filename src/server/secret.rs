@@ -41,8 +41,10 @@ struct Ring {
     older: Vec<LessSafeKey>,
     /// The newest one's own for hashes that nobody else can make.
     hash: hmac::Key,
-    /// Which keys these are.
+    /// Which keys these are, the newest first.
     marks: Vec<Hash>,
+    /// Which ones were before them, and were taken away.
+    dropped: Vec<Hash>,
 }
 
 /// The file of keys, and what it looked like when it was read.
@@ -58,13 +60,8 @@ struct Seen {
     /// When reading it failed though it is there, and why. It is read again then though it looks the same: what was in the
     /// way may be gone.
     failed: Option<(Instant, String)>,
-}
-
-impl Seen {
-    /// Whether the file is to be read, where it looks like this now.
-    fn is_due(&self, look: Option<Look>, now: Instant) -> bool {
-        self.look != look || self.failed.as_ref().is_some_and(|(at, _)| now.saturating_duration_since(*at) >= PAUSE)
-    }
+    /// Whether the key that seals is not in it: what that sealed now would open no more after the next start.
+    is_lost: bool,
 }
 
 /// How long to wait before a file that could not be read is read again.
@@ -92,6 +89,9 @@ pub enum KeyError {
     /// Others can put another key in its place.
     #[error("the folder {0} of the key file can be written by others: run `chmod go-w {0}`")]
     LooseFolder(PathBuf),
+    /// Its keys are not those after the one that has sealed.
+    #[error("the key file {0} neither holds the key that sealed what is there nor says that it was dropped")]
+    Foreign(PathBuf),
     /// It does not hold a key.
     #[error("{0} does not hold a key: 43 characters of base64url are expected, and after them those of older keys")]
     Malformed(String),
@@ -106,7 +106,7 @@ impl std::fmt::Debug for Key {
 impl Key {
     /// The key of these bytes.
     pub fn new(bytes: &[u8; 32]) -> Result<Self, KeyError> {
-        Ok(Self::of(Ring::new(&[*bytes], "the key")?))
+        Ok(Self::of(Ring::new(&[*bytes], Vec::new(), "the key")?))
     }
 
     fn of(ring: Ring) -> Self {
@@ -127,8 +127,8 @@ impl Key {
     /// The key in a file, made from `random` if there is none. The file is 0600 whatever the umask; one that others
     /// can read is refused.
     ///
-    /// It is read again when it has changed. What cannot be used then, or holds none of the keys so far, is told in the log
-    /// as an error, and the keys so far stay.
+    /// It is read again when it has changed. What cannot be used then, or does not come after the key that seals, is told in
+    /// the log as an error: the keys so far stay, and seal nothing where the file does not hold the one that would.
     pub fn from_file(path: &Path, random: &[u8; 32]) -> Result<Self, KeyError> {
         let trouble = |error| KeyError::File(path.to_owned(), error);
         if !path.try_exists().map_err(trouble)? {
@@ -136,67 +136,109 @@ impl Key {
             private::write(path, key_text(random).as_bytes(), false).map_err(trouble)?;
         }
         let (ring, look) = Ring::from_file(path)?;
-        let file = Some(Watched { path: path.to_owned(), seen: Mutex::new(Seen { look: Some(look), failed: None }) });
+        let file = Some(Watched {
+            path: path.to_owned(),
+            seen: Mutex::new(Seen { look: Some(look), failed: None, is_lost: false }),
+        });
         Ok(Self { file, ..Self::of(ring) })
     }
 
     /// The keys as they are now. A look at the file costs a microsecond, so it is taken each time: what is sealed after a
     /// key was taken away is never sealed by that one.
     fn ring(&self) -> Arc<Ring> {
+        self.looked().0
+    }
+
+    /// The keys as they are now, where the newest may seal.
+    fn sealing(&self) -> Option<Arc<Ring>> {
+        let (ring, is_lost) = self.looked();
+        (!is_lost).then_some(ring)
+    }
+
+    /// The keys as they are now, and whether the file does not hold the newest.
+    fn looked(&self) -> (Arc<Ring>, bool) {
         let now = || self.ring.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(Watched { path, seen }) = &self.file else { return now() };
+        let Some(Watched { path, seen }) = &self.file else { return (now(), false) };
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         let look = std::fs::metadata(path).ok().map(|metadata| look(&metadata));
-        if !seen.is_due(look, Instant::now()) {
-            return now();
+        if seen.is_due(look, Instant::now())
+            && let Some(ring) = seen.read(path, look, &now())
+        {
+            *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
         }
-        let is_again = seen.look == look;
-        let failed = seen.failed.take();
-        seen.look = look;
-        let goes_on = "the server goes on with the keys that it had. Put the file back as it was before the next start";
-        match Ring::from_file(path) {
-            Ok((ring, _)) if !now().marks.iter().any(|mark| ring.marks.contains(mark)) => {
-                let file = path.display();
-                tracing::error!(
-                    "the key file {file} holds none of the keys that were in use, which have sealed what is there: {goes_on}"
-                );
-            }
-            Ok((ring, look)) => {
-                tracing::info!(keys = ring.marks.len(), "the key file has changed, and is in use");
-                seen.look = Some(look);
-                *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
-            }
-            Err(error) => {
-                let why = error.to_string();
-                // Each trouble is told once.
-                if !(is_again && failed.is_some_and(|(_, before)| before == why)) {
-                    tracing::error!("{why}; {goes_on}");
-                }
-                // What the file holds stays wrong until it is written, and one that is gone is seen to come.
-                if look.is_some() && !matches!(error, KeyError::Malformed(_)) {
-                    seen.failed = Some((Instant::now(), why));
-                }
-            }
-        }
-        now()
+        (now(), seen.is_lost)
     }
 }
 
+impl Seen {
+    /// Whether the file is to be read, where it looks like this now.
+    fn is_due(&self, look: Option<Look>, now: Instant) -> bool {
+        self.look != look || self.failed.as_ref().is_some_and(|(at, _)| now.saturating_duration_since(*at) >= PAUSE)
+    }
+
+    /// Reads the file, which looks like this now; the keys in it, if they come after those so far. Why they do not is told.
+    fn read(&mut self, path: &Path, look: Option<Look>, so_far: &Ring) -> Option<Ring> {
+        let is_again = self.look == look;
+        let failed = self.failed.take();
+        self.look = look;
+        let newest = so_far.marks.first()?;
+        let error = match Ring::from_file(path) {
+            Ok((ring, look)) if ring.comes_after(newest) => {
+                tracing::info!(keys = ring.marks.len(), "the key file has changed, and is in use");
+                (self.look, self.is_lost) = (Some(look), false);
+                return Some(ring);
+            }
+            Ok(_) => KeyError::Foreign(path.to_owned()),
+            Err(error) => error,
+        };
+        self.is_lost = !holds(path, newest);
+        let goes_on = if self.is_lost {
+            "what is sealed opens still, but nothing new is sealed, so no invite can be made: put the file back as it was"
+        } else {
+            "the server goes on with the keys that it had: put the file right before the next start"
+        };
+        let why = error.to_string();
+        // Each trouble is told once.
+        if !(is_again && failed.is_some_and(|(_, before)| before == why)) {
+            tracing::error!("{why}; {goes_on}");
+        }
+        // What the file holds stays wrong until it is written, and one that is gone is seen to come.
+        if look.is_some() && !matches!(error, KeyError::Malformed(_) | KeyError::Foreign(_)) {
+            self.failed = Some((Instant::now(), why));
+        }
+        None
+    }
+}
+
+/// Whether a key is in a file, whatever else is wrong with that.
+fn holds(path: &Path, mark: &Hash) -> bool {
+    let text = private::open(path).and_then(std::io::read_to_string).unwrap_or_default();
+    text.split_whitespace().any(|word| key_of(word).is_some_and(|key| hash(key) == *mark))
+}
+
 impl Ring {
-    fn new(keys: &[[u8; 32]], source: &str) -> Result<Self, KeyError> {
+    fn new(keys: &[[u8; 32]], dropped: Vec<Hash>, source: &str) -> Result<Self, KeyError> {
         let (first, older) = keys.split_first().ok_or_else(|| KeyError::Malformed(source.to_owned()))?;
         let older = older.iter().map(bare).collect::<Result<_, _>>()?;
-        Ok(Self { newest: bare(first)?, older, hash: hashing(first), marks: keys.iter().map(hash).collect() })
+        Ok(Self { newest: bare(first)?, older, hash: hashing(first), marks: keys.iter().map(hash).collect(), dropped })
     }
 
     fn parse(text: &str, source: &str) -> Result<Self, KeyError> {
         let malformed = || KeyError::Malformed(source.to_owned());
-        let one = |text: &str| -> Result<[u8; 32], KeyError> {
-            let text = text.strip_prefix(NEXT_KEY).unwrap_or(text);
-            URL_SAFE_NO_PAD.decode(text).map_err(|_| malformed())?.try_into().map_err(|_| malformed())
-        };
-        let keys = text.split_whitespace().map(one).collect::<Result<Vec<_>, _>>()?;
-        Self::new(&keys, source)
+        let (mut keys, mut dropped) = (Vec::new(), Vec::new());
+        for word in text.split_whitespace() {
+            match word.strip_prefix(DROPPED_KEY) {
+                Some(mark) => dropped.push(bytes_of(mark).ok_or_else(malformed)?),
+                None => keys.push(key_of(word).ok_or_else(malformed)?),
+            }
+        }
+        Self::new(&keys, dropped, source)
+    }
+
+    /// Whether these are the keys of a server that has sealed by the one with this mark: it is among them still, or was
+    /// taken away from them. A server that used no key while others came and went sees the last of their files only.
+    fn comes_after(&self, mark: &Hash) -> bool {
+        self.marks.contains(mark) || self.dropped.contains(mark)
     }
 
     /// The keys of a file that nobody else can read or put another one in the place of, and what it looks like.
@@ -233,6 +275,24 @@ fn look(metadata: &Metadata) -> Look {
 /// What stands before a key that only opens yet, and is to seal once all servers know it.
 pub(crate) const NEXT_KEY: &str = "next:";
 
+/// What stands before the mark of a key that was taken away: its hash, which opens nothing. A server that knew no other key
+/// learns by it that those in its place are right.
+pub(crate) const DROPPED_KEY: &str = "dropped:";
+
+/// What a text of keys says once the key of this word is taken out of it; `None` where the word is no key.
+pub(crate) fn dropped(word: &str) -> Option<String> {
+    key_of(word).map(|key| format!("{DROPPED_KEY}{}", URL_SAFE_NO_PAD.encode(hash(key))))
+}
+
+/// The key that a word of a text is.
+fn key_of(word: &str) -> Option<[u8; 32]> {
+    bytes_of(word.strip_prefix(NEXT_KEY).unwrap_or(word))
+}
+
+fn bytes_of(word: &str) -> Option<[u8; 32]> {
+    URL_SAFE_NO_PAD.decode(word).ok()?.try_into().ok()
+}
+
 /// The text of a new key.
 pub(crate) fn key_text(random: &[u8; 32]) -> String {
     URL_SAFE_NO_PAD.encode(random)
@@ -244,10 +304,11 @@ fn bare(bytes: &[u8; 32]) -> Result<LessSafeKey, KeyError> {
 }
 
 /// Seals `text` under the key, bound to `owner` (the id of its row), so that a sealed token moved to another row does
-/// not open. The nonce stands before the sealed bytes.
+/// not open. The nonce stands before the sealed bytes. `None` where the key is in its file no more, or was put out of it by
+/// mistake: what it sealed then would be lost at the next start.
 pub(crate) fn seal(key: &Key, nonce: [u8; NONCE_LEN], owner: &[u8; 16], text: &str) -> Option<Vec<u8>> {
     let mut sealed = text.as_bytes().to_vec();
-    key.ring()
+    key.sealing()?
         .newest
         .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(owner), &mut sealed)
         .ok()?;
@@ -338,6 +399,52 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_came_and_went_unseen_are_known_by_what_the_file_says_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let key = Key::from_file(&path, &[1; 32]).unwrap();
+        let put = |text: &str| private::write(&path, text.as_bytes(), true).unwrap();
+        let (second, third) = (key_text(&[2; 32]), key_text(&[3; 32]));
+        let gone = |bytes: [u8; 32]| dropped(&key_text(&bytes)).unwrap();
+        assert!(!gone([1; 32]).contains(&key_text(&[1; 32])), "it is no key");
+        let sealed = |bytes: &[u8; 32]| seal(&Key::new(bytes).unwrap(), [3; 12], &[4; 16], "inv_secret").unwrap();
+        let opens = |sealed: &[u8]| open(&key, &[4; 16], sealed).is_some();
+        put(&format!("{second}\n{}", gone([7; 32])));
+        assert!(opens(&sealed(&[1; 32])) && !opens(&sealed(&[2; 32])), "another one was dropped for that");
+        put(&format!("{third}\n{}\n{}", gone([1; 32]), gone([2; 32])));
+        assert!(opens(&sealed(&[3; 32])) && !opens(&sealed(&[1; 32])), "two new ones came while nobody looked");
+        assert!(seal(&key, [3; 12], &[4; 16], "inv_secret").is_some());
+        assert!(Key::parse(&gone([1; 32]), "the file").is_err(), "a key that is gone is none");
+        assert!(Key::parse(&format!("{third} {DROPPED_KEY}short"), "the file").is_err());
+    }
+
+    #[test]
+    fn nothing_is_sealed_by_a_key_that_is_not_in_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let key = Key::from_file(&path, &[1; 32]).unwrap();
+        let put = |text: &str| private::write(&path, text.as_bytes(), true).unwrap();
+        let seals = || seal(&key, [3; 12], &[4; 16], "inv_secret").is_some();
+        let (first, second) = (key_text(&[1; 32]), key_text(&[2; 32]));
+        for text in [&second, "no key", ""] {
+            put(text);
+            assert!(!seals() && !seals(), "{text:?}");
+            put(&first);
+            assert!(seals(), "it is back");
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert!(!seals());
+        put(&format!("{first}\nno key"));
+        assert!(seals(), "the next start will ask for a better file, and the key is there");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(seals(), "others can read it, and the key is there");
+        put(&format!("{second}\n{first}"));
+        assert!(seals());
+        put(&first);
+        assert!(!seals(), "an older file does not hold the key that sealed last");
+    }
+
+    #[test]
     fn a_key_file_in_an_open_folder_is_taken_up_once_the_folder_is_closed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");
@@ -362,10 +469,10 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let now = Instant::now();
         let here = Some(look(&file.as_file().metadata().unwrap()));
-        let read = Seen { look: here, failed: None };
+        let read = Seen { look: here, failed: None, is_lost: false };
         assert!(!read.is_due(here, now + 100 * PAUSE));
         assert!(read.is_due(None, now));
-        let failed = Seen { look: here, failed: Some((now, "in the way".to_owned())) };
+        let failed = Seen { failed: Some((now, "in the way".to_owned())), ..read };
         assert!(!failed.is_due(here, now + PAUSE / 2));
         assert!(failed.is_due(here, now + PAUSE));
     }

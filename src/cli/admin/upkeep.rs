@@ -15,9 +15,9 @@ use crate::{
     config::Config,
     private,
     server::{
-        Key, NEXT_KEY,
+        DROPPED_KEY, Key, NEXT_KEY,
         admin::{self, Finding, Progress, Sealed},
-        key_text,
+        dropped, key_text,
         store::{self, Database, Options, Store},
     },
 };
@@ -271,7 +271,7 @@ impl KeyCommand {
     }
 }
 
-/// Changes the keys of the file, the first of which seals.
+/// Changes the keys of the file, the first of which seals. What is taken out of them is named behind them as dropped.
 fn edit(
     config: &Config,
     json: bool,
@@ -287,9 +287,15 @@ fn edit(
     // Refuses a file that others can read, or that holds no keys.
     let _ = serve::key_there(config)?;
     let path = serve::key_file(config)?;
-    let mut keys: Vec<String> = std::fs::read_to_string(&path)?.split_whitespace().map(str::to_owned).collect();
+    let text = std::fs::read_to_string(&path)?;
+    let (gone, mut keys): (Vec<String>, Vec<String>) =
+        text.split_whitespace().map(str::to_owned).partition(|word| word.starts_with(DROPPED_KEY));
+    let before: Vec<String> = keys.iter().filter_map(|key| dropped(key)).collect();
     let next = change(&mut keys)?;
-    private::write(&path, (keys.join("\n") + "\n").as_bytes(), true)?;
+    let left: Vec<String> = keys.iter().filter_map(|key| dropped(key)).collect();
+    let now_gone = before.into_iter().filter(|mark| !left.contains(mark));
+    let words: Vec<String> = keys.iter().cloned().chain(gone).chain(now_gone).collect();
+    private::write(&path, (words.join("\n") + "\n").as_bytes(), true)?;
     say(
         json,
         &serde_json::json!({ "file": path, "keys": keys.len() }),

@@ -4,7 +4,6 @@
 //! for any other. It is only that the mail is to nobody, and is dropped where mail is sent.
 
 use crate::{
-    api::Code,
     domain::{AccountId, MailKind, ResetToken, Timestamp},
     server::{
         App, Hash, Refused,
@@ -52,8 +51,7 @@ pub(crate) fn forgot(tx: &mut Tx<'_>, app: &App, login: &str, new: &NewReset, no
         None => (None, String::new()),
     };
     let owner = account.map_or([0; 16], |id| *id.as_bytes());
-    let sealed = seal(app.key(), new.nonce, &owner, new.token.reveal())
-        .ok_or_else(|| Refused::new(Code::Internal, "The server could not make a token."))?;
+    let sealed = seal(app.key(), new.nonce, &owner, new.token.reveal()).ok_or_else(Refused::unsealed)?;
     challenge::keep(tx, Challenge { kind: KIND, account, email: &email, secret: &hash(new.token.reveal()) }, now)?;
     let mail =
         Queued { kind: KIND, email: &email, account, band: None, invite: None, actor: None, secret: Some(&sealed) };

@@ -4,7 +4,7 @@
 //! only typed it lose it.
 
 use crate::{
-    api::{Account, Code},
+    api::Account,
     domain::{AccountId, AddressCode, MailKind, Timestamp},
     server::{
         App, Refused,
@@ -114,8 +114,7 @@ fn send(
     now: Timestamp,
 ) -> Result<(), Refused> {
     let kind = MailKind::Verification;
-    let sealed = seal(app.key(), new.nonce, account.as_bytes(), new.code.reveal())
-        .ok_or_else(|| Refused::new(Code::Internal, "The server could not make a code."))?;
+    let sealed = seal(app.key(), new.nonce, account.as_bytes(), new.code.reveal()).ok_or_else(Refused::unsealed)?;
     challenge::drop_all(tx, kind, account)?;
     outbox::withdraw(tx, kind, account, now)?;
     challenge::keep(tx, Challenge { kind, account: Some(account), email, secret: &sealed }, now)?;

@@ -63,8 +63,7 @@ impl Fresh {
     /// The secret, sealed under the server's key.
     pub(super) fn secret(&self, key: &Key, kind: Kind) -> Result<Secret, Refused> {
         let token = self.token(kind);
-        let sealed = seal(key, self.nonce, self.id.as_bytes(), token.reveal())
-            .ok_or_else(|| Refused::new(Code::Internal, "The token could not be sealed."))?;
+        let sealed = seal(key, self.nonce, self.id.as_bytes(), token.reveal()).ok_or_else(Refused::unsealed)?;
         Ok(Secret { token_hash: hash(token.reveal()), token, sealed })
     }
 }

@@ -41,6 +41,8 @@ const REMINDERS: i64 = 200;
 const FIRST_PAUSE: i64 = 5;
 /// The longest pause after trouble with the mail server.
 const LONGEST_PAUSE: i64 = 10 * 60;
+/// How long, in seconds, a mail waits whose link to opt out cannot be made, since the server's key is not in its file.
+const WITHOUT_KEY: i64 = 60;
 /// How long what is being sent at the end has to be finished.
 const TO_FINISH: Duration = Duration::from_secs(10);
 /// How long to wait after trouble with the database.
@@ -305,10 +307,7 @@ async fn send(app: &App, shared: &Shared, line: &mut Line, (mail, letter): (Take
     };
     let end = match AssertUnwindSafe(Box::pin(sent)).catch_unwind().await {
         Ok(Ok(sent)) => after(app, &shared.pause, &mail, sent),
-        Ok(Err(why)) => {
-            tracing::error!(mail = mail.seq, "a mail could not be written: {why}");
-            End::Settled(MailOutcome::Bounced, Some(why))
-        }
+        Ok(Err(unwritten)) => unwritten,
         Err(_) => {
             *line = Line::default();
             End::Settled(MailOutcome::Bounced, Some("the server made a mistake with it: see its log".to_owned()))
@@ -375,22 +374,31 @@ fn after(app: &App, pause: &Pause, mail: &Taken, sent: Result<(), Failure>) -> E
     End::Again { due, note, counts, shows }
 }
 
-fn write(app: &App, mail: &Taken, letter: &Letter) -> Result<Composed, String> {
+/// The mail, or what becomes of one that cannot be written.
+fn write(app: &App, mail: &Taken, letter: &Letter) -> Result<Composed, End> {
+    let unwritten = |why: String| {
+        tracing::error!(mail = mail.seq, "a mail could not be written: {why}");
+        End::Settled(MailOutcome::Bounced, Some(why))
+    };
     let settings = app.settings();
-    let from = settings.mail.from().ok_or_else(|| "nobody is set up to send it".to_owned())?;
+    let from = settings.mail.from().ok_or_else(|| unwritten("nobody is set up to send it".to_owned()))?;
     let opt_out = match mail.kind {
         MailKind::Verification | MailKind::Reset | MailKind::Moved => None,
         _ => {
-            let email = Address::parse(&mail.email).map_err(|error| format!("{}: {error}", mail.email))?;
-            let token = OptOut { email, invite: mail.invite }.token(app);
-            let token = token.ok_or_else(|| "the link to opt out could not be made".to_owned())?;
+            let email = Address::parse(&mail.email).map_err(|error| unwritten(format!("{}: {error}", mail.email)))?;
+            let token = OptOut { email, invite: mail.invite }.token(app).ok_or_else(|| End::Again {
+                due: app.now().plus_seconds(WITHOUT_KEY),
+                note: "the server's key file is not in order".to_owned(),
+                counts: false,
+                shows: true,
+            })?;
             Some(format!("{}/opt-out/{token}", settings.public_url))
         }
     };
     let sender = Sender { from, site: &settings.name, origin: &settings.public_url };
     let Taken { seq, kind, email, created_at, .. } = mail;
     let cover = Cover { seq: *seq, kind: *kind, to: email.clone(), created_at: *created_at, now: app.now(), opt_out };
-    compose(sender, &cover, letter).map_err(|error| error.to_string())
+    compose(sender, &cover, letter).map_err(|error| unwritten(error.to_string()))
 }
 
 #[cfg(test)]
