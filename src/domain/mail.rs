@@ -1,5 +1,7 @@
 //! Mail: what it can be about, what becomes of it, when it is tried again, and when a reminder is due.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::{Hours, Timestamp};
 
 words! {
@@ -80,11 +82,10 @@ pub fn unlinked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (place, &c) in chars.iter().enumerate() {
         out.push(c);
-        let before = place.checked_sub(1).and_then(|place| chars.get(place)).copied().unwrap_or(' ');
         let after = |n: usize| chars.get(place + n).copied().unwrap_or(' ');
-        let in_a_name = is_dot(c) && before.is_alphanumeric() && after(1).is_alphabetic() && after(2).is_alphanumeric();
         let is_encoded = c == '=' && after(1) == '?';
-        if in_a_name || is_encoded || c == ':' && after(1) == '/' || is_dot(c) && is_in_four_numbers(&chars, place) {
+        let is_in_a_host = is_dot(c) && (is_in_a_name(&chars, place) || is_in_four_numbers(&chars, place));
+        if is_in_a_host || is_encoded || c == ':' && after(1) == '/' {
             out.push(' ');
         }
     }
@@ -93,7 +94,45 @@ pub fn unlinked(text: &str) -> String {
 
 /// What stands between the parts of a host's name, in every form that programs take for it.
 fn is_dot(c: char) -> bool {
-    matches!(c, '.' | '\u{2024}' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
+    is_bare_dot(c) || brings_a_dot(c)
+}
+
+fn is_bare_dot(c: char) -> bool {
+    matches!(c, '.' | '\u{2024}' | '\u{3002}' | '\u{fe12}' | '\u{fe52}' | '\u{ff0e}' | '\u{ff61}')
+}
+
+/// Whether programs read it as something with a dot behind it, such as `1.` in one character.
+fn brings_a_dot(c: char) -> bool {
+    matches!(c, '\u{2488}'..='\u{249b}' | '\u{33c2}' | '\u{33c7}' | '\u{33d8}' | '\u{1f100}')
+}
+
+/// Whether the dot at this place may stand before the last part of a host's name. What comes before it is asked for little:
+/// a name can end in a mark or a picture. The last part has two letters or more, so what is written with single ones
+/// (`e.g.`), with digits (`3.5`) or before a quotation mark stays as it is.
+fn is_in_a_name(chars: &[char], place: usize) -> bool {
+    let at = |place: Option<usize>| place.and_then(|place| chars.get(place)).copied().unwrap_or(' ');
+    let (before, first, second) = (at(place.checked_sub(1)), at(Some(place + 1)), at(Some(place + 2)));
+    let has_name = brings_a_dot(chars[place]) || !(before.is_whitespace() || is_bare_dot(before) || is_no_name(before));
+    let is_number = first.is_numeric() && !first.is_alphabetic();
+    let is_short = is_one_letter(first) && ends_a_word(second);
+    has_name && !ends_a_word(first) && !is_number && !is_short
+}
+
+/// Whether no name of a host has this in it.
+fn is_no_name(c: char) -> bool {
+    c.is_ascii_punctuation() && !matches!(c, '-' | '_')
+}
+
+/// What the last part of a host's name neither begins with nor goes on behind.
+fn ends_a_word(c: char) -> bool {
+    let is_quote_or_dash = matches!(c, '\u{a1}' | '\u{ab}' | '\u{b7}' | '\u{bb}' | '\u{bf}' | '\u{2010}'..='\u{205e}');
+    let is_wide = matches!(c, '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}' | '\u{ff01}'..='\u{ff0f}');
+    c.is_whitespace() || is_bare_dot(c) || c.is_ascii_punctuation() || is_quote_or_dash || is_wide
+}
+
+/// Whether it is a letter that programs read as one, not as several, as they do `ﬁ`.
+fn is_one_letter(c: char) -> bool {
+    c.is_alphabetic() && c.nfkc().count() == 1 && c.to_uppercase().count() == 1
 }
 
 /// Whether the dot at this place is one of three between four numbers.
@@ -153,6 +192,16 @@ mod tests {
         assert_eq!(unlinked("192.0.2.1/x"), "192. 0. 2. 1/x");
         assert_eq!(unlinked("=?utf-8?q?https=3A=2F=2Fevil?="), "= ?utf-8?q?https=3A=2F=2Fevil?=");
         assert_eq!(unlinked("evil\u{2024}example"), "evil\u{2024} example");
+        assert_eq!(unlinked("உதாரணம்.com/x"), "உதாரணம். com/x");
+        assert_eq!(
+            unlinked("x\u{302}q\u{302}.com or paypa1\u{fe0f}.com"),
+            "x\u{302}q\u{302}. com or paypa1\u{fe0f}. com"
+        );
+        assert_eq!(
+            unlinked("a-.com ☃.net evil.\u{fb01} evil.㏄ evil.ß"),
+            "a-. com ☃. net evil. \u{fb01} evil. ㏄ evil. ß"
+        );
+        assert_eq!(unlinked("evil.c\u{fe0f}om evil⒈com ⒈com"), "evil. c\u{fe0f}om evil⒈ com ⒈ com");
         for same in [
             "31.12.2026",
             "1.5 = 1.50",
@@ -162,12 +211,47 @@ mod tests {
             "3.14 p.m.",
             "Brass & Bone",
             "see you at 8. Bring mutes.",
+            "e.g. this, т.е. that, and so on...",
+            "wait...what",
+            "(the 3.)",
+            "he said “at the pub.” and «tomorrow.»",
+            "٣.٥",
+            "the file \".profile\"",
         ] {
             assert_eq!(unlinked(same), same);
         }
     }
 
+    /// What the greediest program would read: compatibility forms are folded, what shows nothing is left out, and every
+    /// mark, picture and dash is part of a name.
+    fn host_in(text: &str) -> Option<String> {
+        let read: String =
+            text.nfkc().filter(|c| *c != '\u{fe0f}').map(|c| if c == '\u{3002}' { '.' } else { c }).collect();
+        let read = read.replace('ß', "ss");
+        let words =
+            read.split(|c: char| c.is_whitespace() || c.is_ascii_punctuation() && !matches!(c, '.' | '-' | '_'));
+        words.map(str::to_owned).find(|word| {
+            let parts: Vec<&str> = word.split('.').collect();
+            parts.windows(2).any(|two| {
+                let last: Vec<char> = two[1].chars().take_while(|c| !ends_a_word(*c)).collect();
+                !two[0].is_empty() && last.len() > 1 && last[0].is_alphabetic()
+            })
+        })
+    }
+
     proptest! {
+        #[test]
+        fn no_text_keeps_what_a_program_would_take_for_a_host(
+            text in prop_oneof![
+                "\\PC{0,40}",
+                "[a-zé0-9உம\u{bcd}\u{302}\u{fe0f}☃㏄\u{fb01}ßⅵ⒈\u{2024}.。．｡._()'\": -]{0,16}",
+                "[a\\p{M}\\p{So}\\p{No}]{1,3}[.。．｡][a-z\\p{L}\\p{M}\\p{So}]{1,3}",
+            ],
+        ) {
+            let safe = unlinked(&text);
+            prop_assert!(host_in(&safe).is_none(), "{text:?} {safe:?} {:?}", host_in(&safe));
+        }
+
         #[test]
         fn only_spaces_are_added(text in "\\PC{0,40}") {
             let bare = |text: &str| text.replace(' ', "");
