@@ -1,6 +1,6 @@
 //! Names and other short texts. Each is NFC, trimmed, visible, and no longer than its kind allows.
 
-use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{Invalid, text::check_visible};
@@ -123,7 +123,11 @@ fn lines(input: &str, most: usize) -> Result<String, Invalid> {
 
 fn name(input: &str, most: usize) -> Result<String, Invalid> {
     let name = line(input, most)?;
-    if name.is_empty() { Err(Invalid::new(format!("must be 1 to {most} characters long"))) } else { Ok(name) }
+    // A mark, or a word on how to draw what is before it (U+FE0F), is nothing by itself.
+    if name.chars().all(|c| c.is_whitespace() || is_combining_mark(c)) {
+        return Err(Invalid::new(format!("must be 1 to {most} characters long")));
+    }
+    Ok(name)
 }
 
 fn band_name(input: &str, most: usize) -> Result<String, Invalid> {
@@ -137,9 +141,7 @@ fn band_name(input: &str, most: usize) -> Result<String, Invalid> {
 
 fn username(input: &str, most: usize) -> Result<String, Invalid> {
     let name = name(input, most)?;
-    let fits = |c: char| {
-        c.is_alphanumeric() || matches!(c, '.' | '_' | '-') || unicode_normalization::char::is_combining_mark(c)
-    };
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-') || is_combining_mark(c);
     if name.starts_with(char::is_alphanumeric) && name.chars().all(fits) {
         return Ok(name);
     }
@@ -276,6 +278,17 @@ mod tests {
         assert!(DisplayName::parse(&"é".repeat(64)).is_ok());
         assert!(DisplayName::parse(&"e\u{301}".repeat(64)).is_ok());
         assert!(DisplayName::parse(&"é".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn a_name_shows_something() {
+        for blank in ["", " ", "\u{a0}\u{3000}", "\u{2800}", "\u{3164}", "\u{fe0f}", "\u{301} \u{fe0f}", "\u{fffe}"] {
+            assert!(BandName::parse(blank).is_err() && DisplayName::parse(blank).is_err(), "{blank:?}");
+            assert!(CampaignName::parse(blank).is_err() && EventTitle::parse(blank).is_err(), "{blank:?}");
+        }
+        for name in ["a", "e\u{301}", "❤\u{fe0f}", "உ", "!"] {
+            assert!(BandName::parse(name).is_ok(), "{name:?}");
+        }
     }
 
     #[test]

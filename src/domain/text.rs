@@ -8,14 +8,16 @@ use super::Invalid;
 const MOST_MARKS: usize = 4;
 
 /// Whether a character shows nothing, or turns the reading direction around: control characters (C0, C1), bidi
-/// controls, zero-width characters, fillers, tags and private or unassigned shapes that terminals disagree on.
+/// controls, zero-width characters, fillers and the blank of Braille, tags, what is no character (U+FFFE), and private or
+/// unassigned shapes that terminals disagree on.
 pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
+        || u32::from(c) & 0xfffe == 0xfffe
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
             | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{fe00}'..='\u{fe0e}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{2800}' | '\u{3164}' | '\u{fdd0}'..='\u{fdef}' | '\u{fe00}'..='\u{fe0e}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
             | '\u{e000}'..='\u{f8ff}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
@@ -84,6 +86,15 @@ mod tests {
             prop_assert!(check_visible(&block, true).is_ok());
             prop_assert_eq!(clean_block(&block), block);
         }
+    }
+
+    #[test]
+    fn blanks_in_disguise_and_what_is_no_character_are_hidden() {
+        for c in "\u{2800}\u{3164}\u{115f}\u{ffa0}\u{fdd0}\u{fdef}\u{fffe}\u{ffff}\u{1fffe}\u{2ffff}".chars() {
+            assert!(is_hidden(c) && check_visible(&format!("a{c}"), true).is_err(), "{c:?}");
+            assert_eq!(clean_line(&format!("a{c}b")), "ab");
+        }
+        assert!(!is_hidden('\u{2801}') && !is_hidden('\u{fffd}') && !is_hidden('\u{fdf0}'));
     }
 
     #[test]
