@@ -55,6 +55,7 @@ pub use role::{InvitePermission, JoinMode, Role};
 pub use search::{search_pattern, search_terms, search_text, search_tokens};
 pub use supersession::Tie;
 pub use text::{clean_block, clean_line};
+pub(crate) use time::time_pieces;
 pub use time::{Timestamp, span_in_words};
 pub use token::{Pasted, ResetToken, SessionToken, Token};
 pub use withdrawal::{Loss, outlives_maker};

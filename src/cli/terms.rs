@@ -207,7 +207,10 @@ pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
     let day = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == "2026-01-31".len());
     day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::system()).ok())
         .and_then(|begins| begins.timestamp().to_string().parse().ok())
-        .ok_or_else(|| "must be a time such as 2026-01-31T18:00:00Z, or a day such as 2026-01-31".to_owned())
+        .ok_or_else(|| {
+            let last = Timestamp::MAX;
+            format!("must be a time such as 2026-01-31T18:00:00Z, or a day such as 2026-01-31, from 1970 to {last}")
+        })
 }
 
 #[cfg(test)]

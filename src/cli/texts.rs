@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
-use jiff::{fmt::temporal::Pieces, tz::TimeZone};
+use jiff::tz::TimeZone;
 
 use super::terms;
-use crate::domain::{Address, Invalid, Role, Timestamp, Username, check_future};
+use crate::domain::{Address, Invalid, Role, Timestamp, Username, check_future, time_pieces};
 
 /// The fewest letters that people are looked for by.
 const FEWEST_LETTERS: usize = 2;
@@ -59,7 +59,7 @@ pub(super) fn end(text: &str) -> Result<Timestamp, String> {
 pub(super) fn time(text: &str) -> Result<String, String> {
     let text = text.trim();
     // A day alone says nothing of when on that day.
-    if text.is_empty() || Pieces::parse(text).is_ok_and(|pieces| pieces.time().is_some()) {
+    if text.is_empty() || time_pieces(text).is_some_and(|pieces| pieces.time().is_some()) {
         return Ok(text.to_owned());
     }
     Err("must be a time such as 2026-12-12T19:30".to_owned())

@@ -7,7 +7,7 @@ use jiff::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Invalid;
+use super::{Invalid, time_pieces};
 
 /// An instant with the offset from UTC of the place where it is looked at, in whole minutes. On the wire it is RFC 3339
 /// with that offset: `2026-12-12T19:30:00+01:00`.
@@ -56,10 +56,12 @@ impl WallTime {
 #[must_use]
 pub fn event_instant(text: &str, zone: &str) -> Option<Zoned> {
     let zone = TimeZone::get(zone.trim()).ok()?;
-    if let Ok(at) = text.trim().parse::<Instant>() {
-        return Some(at.to_zoned(zone));
+    let pieces = time_pieces(text.trim())?;
+    let local = pieces.date().to_datetime(pieces.time().unwrap_or_default());
+    match pieces.to_numeric_offset() {
+        Some(offset) => offset.to_timestamp(local).ok().map(|at| at.to_zoned(zone)),
+        None => local.to_zoned(zone).ok(),
     }
-    text.trim().parse::<DateTime>().ok()?.to_zoned(zone).ok()
 }
 
 impl std::fmt::Display for WallTime {
@@ -74,7 +76,7 @@ impl std::str::FromStr for WallTime {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let read = || {
-            let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
+            let pieces = time_pieces(text)?;
             // An offset in seconds cannot be written again.
             let offset = pieces.to_numeric_offset().filter(|offset| offset.seconds() % 60 == 0)?;
             let at = offset.to_timestamp(pieces.date().to_datetime(pieces.time()?)).ok()?;
@@ -130,6 +132,7 @@ mod tests {
             "2026-12-12T19:30:00",
             "2026-12-12T19:30:00[Europe/Berlin]",
             "2026-12-12T19:30:00+01:00:30",
+            "2026-12-12T19:30:00+25:00",
         ] {
             assert!(text.parse::<WallTime>().is_err(), "{text}");
         }

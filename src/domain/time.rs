@@ -1,5 +1,6 @@
 //! Instants, in microseconds since 1970.
 
+use jiff::fmt::temporal::Pieces;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Invalid;
@@ -13,6 +14,11 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// 9999-12-30T22:00:00Z, the last instant that every calendar in use can name.
     pub const MAX: Self = Self(253_402_207_200_000_000);
+
+    /// What is said of a time that is none of these.
+    pub(crate) fn outside() -> Invalid {
+        Invalid::new(format!("must lie between {} and {}", Self(0), Self::MAX))
+    }
 
     /// The instant this many microseconds after 1970.
     #[must_use]
@@ -122,14 +128,42 @@ impl std::str::FromStr for Timestamp {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let at: jiff::Timestamp =
-            text.parse().map_err(|_| Invalid::new("must be a time such as 2026-01-31T18:00:00Z (RFC 3339)"))?;
-        let at = Self(at.as_microsecond());
-        if at.0 < 0 || at > Self::MAX {
-            return Err(Invalid::new("must lie between the years 1970 and 9999"));
-        }
-        Ok(at)
+        let read = || {
+            let pieces = time_pieces(text)?;
+            Some((pieces.date().to_datetime(pieces.time()?), pieces.to_numeric_offset()?))
+        };
+        let wrong = || Invalid::new("must be a time such as 2026-01-31T18:00:00Z (RFC 3339)");
+        let (local, offset) = read().ok_or_else(wrong)?;
+        let at = offset.to_timestamp(local).map(|at| Self(at.as_microsecond())).ok();
+        at.filter(|at| (0..=Self::MAX.0).contains(&at.0)).ok_or_else(Self::outside)
     }
+}
+
+/// The parts of a time by RFC 3339, or of one that clocks show: every time that is given as text is read by this.
+pub(crate) fn time_pieces(text: &str) -> Option<Pieces<'static>> {
+    if !has_such_an_offset(text) {
+        return None;
+    }
+    Pieces::parse(&*to_nanoseconds(text)).ok().map(Pieces::into_owned)
+}
+
+/// Whether the offset, where there is one, is less than a day: RFC 3339 knows no other, and the calendar takes 25 hours.
+fn has_such_an_offset(text: &str) -> bool {
+    // Before it stands a day, which has dashes of its own.
+    let (_, time) = text.split_once(['T', 't', ' ']).unwrap_or_default();
+    let time = time.split('[').next().unwrap_or_default();
+    let hours = time.rsplit_once(['+', '-']).and_then(|(_, offset)| offset.get(..2));
+    hours.and_then(|hours| hours.parse::<u8>().ok()).is_none_or(|hours| hours < 24)
+}
+
+/// The text without the digits of a second that are finer than a nanosecond: legal, and more than is kept.
+fn to_nanoseconds(text: &str) -> std::borrow::Cow<'_, str> {
+    let Some((whole, rest)) = text.split_once(['.', ',']) else { return text.into() };
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    if digits <= 9 {
+        return text.into();
+    }
+    format!("{whole}.{}{}", &rest[..9], &rest[digits..]).into()
 }
 
 impl Serialize for Timestamp {
@@ -221,9 +255,33 @@ mod tests {
     #[test]
     fn times_without_an_offset_or_out_of_range_are_refused() {
         for text in
-            ["", "tomorrow", "2026-01-31", "2026-01-31T18:00:00", "1969-12-31T23:59:59Z", "9999-12-31T23:00:00Z"]
+            ["", "tomorrow", "2026-01-31", "2026-01-31T18:00:00", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59Z"]
         {
+            let why = text.parse::<Timestamp>().unwrap_err().to_string();
+            let is_time = text.ends_with('Z');
+            assert_eq!(
+                why.ends_with("between 1970-01-01T00:00:00Z and 9999-12-30T22:00:00Z"),
+                is_time,
+                "{text}: {why}"
+            );
+        }
+        assert_eq!("9999-12-30T22:00:00Z".parse(), Ok(Timestamp::MAX));
+    }
+
+    #[test]
+    fn an_offset_is_less_than_a_day() {
+        for text in ["2027-01-01T00:00:00+25:00", "2027-01-01T00:00:00-24:00", "2027-01-01t00:00:00.5+2400"] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }
+        let at = |text: &str| text.parse::<Timestamp>().unwrap().to_string();
+        assert_eq!(at("2027-01-01T00:00:00+23:59"), "2026-12-31T00:01:00Z");
+        assert_eq!(at("2027-01-01T00:00:00-23:59"), "2027-01-01T23:59:00Z");
+    }
+
+    #[test]
+    fn a_second_can_have_more_digits_than_are_kept() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap().to_string();
+        assert_eq!(at("2027-01-01T00:00:00.123456789123Z"), "2027-01-01T00:00:00.123456Z");
+        assert_eq!(at("2027-01-01T01:00:00.9999999999999999+01:00"), "2027-01-01T00:00:00.999999Z");
     }
 }

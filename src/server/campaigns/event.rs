@@ -2,13 +2,13 @@
 
 use jiff::{
     civil::DateTime,
-    fmt::temporal::{DateTimeParser, Pieces},
+    fmt::temporal::DateTimeParser,
     tz::{AmbiguousOffset, OffsetConflict, TimeZone, TimeZoneDatabase},
 };
 
 use crate::{
     api::{CampaignEvent, SetEvent},
-    domain::{CampaignId, EventTitle, Invalid, Place, Timestamp, WallTime},
+    domain::{CampaignId, EventTitle, Invalid, Place, Timestamp, WallTime, time_pieces},
     server::{Fields, calendar::Dated},
 };
 
@@ -23,7 +23,7 @@ fn zone(name: &str) -> Result<TimeZone, Invalid> {
 fn time(text: &str, zone: &TimeZone) -> Result<WallTime, Invalid> {
     let wrong =
         || Invalid::new("must be a time in its time zone such as 2026-12-12T19:30, or one with an offset (RFC 3339)");
-    let pieces = Pieces::parse(text.trim()).map_err(|_| wrong())?;
+    let pieces = time_pieces(text.trim()).ok_or_else(wrong)?;
     if pieces.time_zone_annotation().is_some() {
         return Err(wrong());
     }
@@ -34,11 +34,11 @@ fn time(text: &str, zone: &TimeZone) -> Result<WallTime, Invalid> {
         None => None,
     };
     let at = match offset {
-        Some(offset) => offset.to_timestamp(local).map_err(|_| wrong())?,
+        Some(offset) => offset.to_timestamp(local).map_err(|_| Timestamp::outside())?,
         None => shown(local, zone)?,
     };
     if at < jiff::Timestamp::UNIX_EPOCH || at > Timestamp::MAX.to_jiff() {
-        return Err(Invalid::new("must lie between the years 1970 and 9999"));
+        return Err(Timestamp::outside());
     }
     Ok(WallTime::new(at, zone.to_offset(at)))
 }
@@ -49,7 +49,7 @@ fn shown(local: DateTime, zone: &TimeZone) -> Result<jiff::Timestamp, Invalid> {
     if let AmbiguousOffset::Gap { .. } = ambiguous.offset() {
         return Err(Invalid::new("must be a time that clocks there show: on that day they are put forward past it"));
     }
-    ambiguous.compatible().map_err(|_| Invalid::new("must lie between the years 1970 and 9999"))
+    ambiguous.compatible().map_err(|_| Timestamp::outside())
 }
 
 /// The event of a wish, each of its fields checked.
@@ -159,6 +159,8 @@ mod tests {
             ("tomorrow", None, "UTC", "event.starts_at must be a time in its time zone"),
             ("2026-12-12T19:30[Asia/Tokyo]", None, "UTC", "event.starts_at must be a time in its time zone"),
             ("1960-12-12T19:30", None, "UTC", "event.starts_at must lie between"),
+            ("9999-12-31T23:59:59Z", None, "UTC", "event.starts_at must lie between"),
+            ("2026-12-12T19:30:00+25:00", None, "UTC", "event.starts_at must be a time in its time zone"),
             ("2026-12-12T19:30", Some("2026-12-12T19:30"), "UTC", "event.ends_at must be after"),
             (
                 "2026-12-12T19:30",
