@@ -47,6 +47,11 @@ pub(super) fn run(
 }
 
 fn check(loaded: &Loaded, json: bool) -> Result<(), Error> {
+    // An address is right if the server takes it; one that is not named is in a folder that may be made yet.
+    #[cfg(feature = "server")]
+    if loaded.config.server.database.is_some() {
+        let _ = super::serve::place(&loaded.config)?;
+    }
     if json {
         return output::json(&json!({ "path": loaded.file, "exists": loaded.found, "right": true }));
     }

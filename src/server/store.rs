@@ -88,12 +88,27 @@ impl FromStr for Database {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         match text.split_once(':') {
+            Some(("sqlite", path)) if is_no_file(path) => Err(Error::Address(
+                "the data is kept in a file, which is named as it is: :memory: is none, nor is a file: address"
+                    .to_owned(),
+            )),
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(Self::Postgres(text.to_owned())),
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+                let _ = postgres::address(text)?;
+                Ok(Self::Postgres(text.to_owned()))
+            }
             Some((scheme, _)) => Err(Error::Address(format!("{scheme}:…"))),
             None => Err(Error::Address(text.to_owned())),
         }
     }
+}
+
+/// Whether SQLite itself would take this for something else than a file's name, wherever in it a folder was put before.
+fn is_no_file(path: &str) -> bool {
+    std::path::Path::new(path).components().any(|part| {
+        let part = part.as_os_str().as_encoded_bytes();
+        part == b":memory:" || part.starts_with(b"file:")
+    })
 }
 
 impl fmt::Display for Database {

@@ -176,6 +176,37 @@ fn a_file_with_a_password_is_refused_while_others_can_read_it() {
 }
 
 #[cfg(feature = "server")]
+#[test]
+fn an_address_of_a_database_that_no_server_takes_is_refused_by_the_check_as_well() {
+    let home = tempfile::tempdir().unwrap();
+    for (address, says) in [
+        ("postgres://ada:sekrit@db:99999/guestlist", "`port`"),
+        ("postgres://ada:sekrit@", "no host is named"),
+        ("postgres://ada:sekrit@/guestlist", "no host is named"),
+        ("postgres://ada:sekrit@db/guestlist?sslmode=some", "`sslmode`"),
+        ("postgres://ada:a@db?sekrit=1", "an option that is not known"),
+        ("sqlite::memory:", ":memory: is none"),
+        ("sqlite:file:data.db?mode=memory", ":memory: is none"),
+    ] {
+        for words in [&["config", "check"][..], &["serve", "--listen", "127.0.0.1:0"], &["admin", "check"]] {
+            let output = guestlist(home.path(), &[("GUESTLIST_DATABASE", address)], words);
+            let error = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{address} {words:?} {error}");
+            assert!(error.contains(says) && error.contains("sqlite:PATH"), "{address} {words:?} {error}");
+            assert!(!error.contains("sekrit"), "{error}");
+        }
+    }
+    let left: Vec<_> = std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().contains("memory")), "{left:?}");
+    for address in
+        ["postgres://ada@db:5432/guestlist", "postgres:///guestlist?host=/run/postgresql", "sqlite:my file.db"]
+    {
+        let output = guestlist(home.path(), &[("GUESTLIST_DATABASE", address)], &["config", "check"]);
+        assert!(output.status.success(), "{address} {}", text(&output.stderr));
+    }
+}
+
+#[cfg(feature = "server")]
 /// A process that does not outlive its test.
 struct Ended(std::process::Child);
 

@@ -90,13 +90,25 @@ pub(super) struct Server {
     tells_clear: AtomicBool,
 }
 
+/// What an address says; it names a host, since there is none that is meant otherwise.
+pub(super) fn address(url: &str) -> Result<Config, Error> {
+    // This program knows no half-hearted TLS: what it requires, it verifies.
+    let url = url.replace("sslmode=verify-full", "sslmode=require");
+    let config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+        let why = std::error::Error::source(&error).map_or(error.to_string(), ToString::to_string);
+        // What it takes for an option's name can be a part of a password that is not written as an address has it.
+        let is_quoted = why.starts_with("unknown option");
+        Error::Address(if is_quoted { "it has an option that is not known".to_owned() } else { why })
+    })?;
+    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        return Err(Error::Address("no host is named".to_owned()));
+    }
+    Ok(config)
+}
+
 impl Server {
     pub(super) fn new(url: &str, patience: Duration) -> Result<Self, Error> {
-        // This program knows no half-hearted TLS: what it requires, it verifies.
-        let url = url.replace("sslmode=verify-full", "sslmode=require");
-        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
-            Error::Address(std::error::Error::source(&error).map_or(error.to_string(), ToString::to_string))
-        })?;
+        let mut config = address(url)?;
         let limit = patience / 2;
         config
             .tcp_user_timeout(limit)

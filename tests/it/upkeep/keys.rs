@@ -199,7 +199,7 @@ async fn without_its_key_file_a_server_seals_nothing_and_mail_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_is_none_of_the_databases_is_told_and_stops_nothing_that_runs() {
+async fn a_key_that_is_none_of_the_databases_is_told_and_seals_nothing() {
     let mut site = Site::new(None).await;
     let (id, link) = site.invite().await;
     let (file, log) = (site.folder.path().join("key"), site.folder.path().join("log"));
