@@ -40,7 +40,8 @@ pub(crate) fn record(tx: &mut Tx<'_>, now: Timestamp, event: Event<'_>) -> Resul
 /// Rows that one statement takes.
 const ROWS: usize = 16;
 
-/// Writes events down, in their order.
+/// Writes events down, in their order. Whoever looks at a band is told of each: its trail is a part of what it shows, and
+/// that somebody had a link shown changes nothing else.
 pub(crate) fn record_all(tx: &mut Tx<'_>, events: &[(Timestamp, Event<'_>)]) -> Result<(), Error> {
     for rows in events.chunks(ROWS) {
         let sql = intern(format!(
@@ -50,6 +51,7 @@ pub(crate) fn record_all(tx: &mut Tx<'_>, events: &[(Timestamp, Event<'_>)]) -> 
         // What belongs to the site itself is an event of no band.
         let bands: Vec<Option<BandId>> =
             rows.iter().map(|(_, event)| event.band.filter(|id| *id != BandId::SITE)).collect();
+        bands.iter().flatten().for_each(|band| tx.touch(*band));
         let mut params: Vec<&dyn ToValue> = Vec::with_capacity(rows.len() * 7);
         for ((at, event), band) in rows.iter().zip(&bands) {
             params.extend([band as &dyn ToValue, at, &event.actor, &event.action, &event.invite]);

@@ -195,6 +195,8 @@ mod structure;
 #[cfg(feature = "server")]
 mod sweep;
 #[cfg(feature = "server")]
+mod tags;
+#[cfg(feature = "server")]
 mod templates;
 #[cfg(all(unix, feature = "server"))]
 mod terminal;

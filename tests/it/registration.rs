@@ -20,7 +20,7 @@ async fn sign_up(world: &World, name: &str, with: Value) -> (u16, Value) {
 }
 
 /// Signs up and must be let in.
-async fn newcomer(world: &World, name: &str, with: Value) -> Person {
+pub async fn newcomer(world: &World, name: &str, with: Value) -> Person {
     let (status, answer) = sign_up(world, name, with).await;
     assert_eq!((status, &answer["outcome"]), (201, &json!(null)), "{answer}");
     world.person(answer["account"].clone(), answer["session"]["token"].as_str().unwrap())

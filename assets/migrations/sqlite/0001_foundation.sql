@@ -104,6 +104,14 @@ CREATE TABLE departure (
 ) STRICT;
 CREATE INDEX departure_band ON departure (band, banned, at, seq);
 
+-- Bands that name an account which is not in them, or not any more: who was, and who did something to an invite from outside.
+-- Whom an invite is for by name, and who asked to come in, is told by those rows.
+CREATE TABLE mention (
+    account BLOB NOT NULL REFERENCES account (id),
+    band BLOB NOT NULL REFERENCES band (id),
+    PRIMARY KEY (account, band)
+) STRICT, WITHOUT ROWID;
+
 -- Sets of invites that end together. Each band has one that cannot be deleted, under the band's own id, for the
 -- invites that were made without a set.
 CREATE TABLE campaign (

@@ -94,15 +94,14 @@ pub(crate) fn change(
     read(tx, account)
 }
 
-/// The new name is found, and seen, by all and in every band that the account is in.
+/// The new name is found by all and in every band that the account is in, and seen wherever the account is named.
 fn rename(tx: &mut Tx<'_>, account: AccountId, names: &[&str]) -> Result<(), Refused> {
     index(tx, account, names)?;
     let places: Vec<Place> = tx.query("SELECT band, seq FROM member WHERE account = $1", &[&account])?;
     for place in places {
         bands::index(tx, place.band, place.seq, names)?;
-        tx.touch(place.band);
     }
-    Ok(())
+    Ok(bands::renamed(tx, account)?)
 }
 
 fn readdress(tx: &mut Tx<'_>, account: AccountId, email: &Address, mail: bool) -> Result<(), Refused> {

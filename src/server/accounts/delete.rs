@@ -50,6 +50,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Res
         &[&account, &nobody, &false],
     )?;
     index(tx, account, &[])?;
+    bands::renamed(tx, account)?;
     let _ = tx.execute("DELETE FROM session WHERE account = $1", &[&account])?;
     let _ = tx.execute("DELETE FROM challenge WHERE account = $1", &[&account])?;
     let actor = Some(account);

@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-use super::search::words;
+use super::{mention, search::words};
 
 crate::row! {
     struct Added { seq: i64 }
@@ -136,6 +136,8 @@ pub(super) fn delete(tx: &mut Tx<'_>, band: BandId, account: AccountId) -> Resul
     )?;
     let Some(gone) = gone else { return Ok(()) };
     tx.count_members(band, -1);
+    // What the account did here stays, and who came by it.
+    mention(tx, band, account)?;
     if tx.dialect() == Dialect::Sqlite {
         let _ = tx.execute("DELETE FROM member_search WHERE rowid = $1", &[&gone.seq])?;
     }

@@ -484,6 +484,7 @@ pub(super) fn hold_use(
 ) -> Result<Option<Rest>, Refused> {
     take_use(tx, found, account, found.band != BandId::SITE, now)?;
     audit::record(tx, now, Event { account: Some(account), ..found.event("invite.registered", account) })?;
+    bands::mention(tx, found.band, account)?;
     tx.touch(found.band);
     Ok(end_used_up(tx, found, now)?)
 }

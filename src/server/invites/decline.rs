@@ -6,7 +6,7 @@ use crate::{
     server::{
         Fields, Refused,
         audit::{self, Event},
-        bands::requests,
+        bands::{self, requests},
         store::{Error, Tally, Tx},
         suppressions,
     },
@@ -54,6 +54,7 @@ pub(crate) fn decline(
     if found.requires_approval {
         requests::close_asked_by(tx, &[found.id], Some(account), now)?;
     }
+    bands::mention(tx, found.band, account)?;
     tx.touch(found.band);
     if let Some(block) = wish.block {
         let email = visitor.own_address().map(|(email, _)| email);

@@ -3,7 +3,7 @@
 use crate::{
     domain::{AccountId, BandId, CancelReason, InviteId, OnAcceptCancel, Tie, Timestamp},
     server::{
-        accounts,
+        accounts, bands,
         store::{Dialect, Error, ToValue, Tx, dialect::intern},
     },
 };
@@ -61,7 +61,11 @@ impl Arrival<'_> {
         let person = Some(self.account);
         decision::settle_for(tx, person, self.address.map(|(email, _)| email))?;
         let cancel = Cancel { reason: CancelReason::Superseded, actor: person, account: person, now };
-        cancel.each(tx, &which, &values)
+        let ended = cancel.each(tx, &which, &values)?;
+        for invite in ended.iter().filter(|invite| invite.band != self.band) {
+            bands::mention(tx, invite.band, self.account)?;
+        }
+        Ok(ended)
     }
 }
 

@@ -10,7 +10,11 @@ use std::{
 use rusqlite::{CachedStatement, StatementStatus};
 
 use super::{
-    Dialect, Dimension, Error, FromRow, Row, Tally, ToValue, Value, lines::Replay, postgres::Session, tally::Changes,
+    Dialect, Dimension, Error, FromRow, Row, Tally, ToValue, Value,
+    dialect::{filled, intern, numbers},
+    lines::Replay,
+    postgres::Session,
+    tally::Changes,
 };
 use crate::domain::BandId;
 
@@ -70,15 +74,17 @@ pub struct Totals {
     pub pending: i64,
 }
 
+/// How many bands, of which nothing but the revision grows, one statement names.
+const TOUCHED_AT_ONCE: usize = 128;
+
 impl Totals {
+    /// Nothing but a new revision.
+    const TOUCHED: Self = Self { revision: 1, members: 0, invites: 0, pending: 0 };
+
     /// Writes them. To a band that was deleted meanwhile nothing can be added: the use case runs again, and finds it gone.
     fn add_to(self, tx: &mut Tx<'_>, band: BandId) -> Result<(), Error> {
         if self == Self::default() {
             return Ok(());
-        }
-        if self == (Self { revision: 1, ..Self::default() }) {
-            let touch = "UPDATE band SET revision = revision + 1 WHERE id = $1";
-            return tx.also(touch, &[&band]);
         }
         let grows = self.members > 0 || self.pending > 0;
         let done = tx.execute(
@@ -250,10 +256,34 @@ impl<'c> Tx<'c> {
         if self.failed.is_some() {
             return Err(Error::Aborted);
         }
+        let mut touched = Vec::new();
         for (band, totals) in std::mem::take(&mut self.bands) {
+            if totals == Totals::TOUCHED {
+                touched.push(band);
+                continue;
+            }
+            self.write_touched(&mut touched)?;
             totals.add_to(self, band)?;
         }
+        self.write_touched(&mut touched)?;
         std::mem::take(&mut self.tallies).write(self)
+    }
+
+    /// Raises the revisions of these bands, which are in the order of their ids; a new name is told in many.
+    fn write_touched(&mut self, bands: &mut Vec<BandId>) -> Result<(), Error> {
+        for some in std::mem::take(bands).chunks(TOUCHED_AT_ONCE) {
+            if let [band] = some {
+                self.also("UPDATE band SET revision = revision + 1 WHERE id = $1", &[band])?;
+                continue;
+            }
+            let (ids, params) = (numbers(1, some.len()), filled(some).map(|id| id as &dyn ToValue).collect::<Vec<_>>());
+            if self.dialect() == Dialect::Postgres {
+                let hold = format!("SELECT 1 AS n FROM band WHERE id IN ({ids}) ORDER BY id FOR NO KEY UPDATE");
+                self.also(intern(hold), &params)?;
+            }
+            self.also(intern(format!("UPDATE band SET revision = revision + 1 WHERE id IN ({ids})")), &params)?;
+        }
+        Ok(())
     }
 
     /// The first error of a statement, whatever the use case made of it.
