@@ -10,18 +10,18 @@
 //! | 4 | a member, whatever the invite came to | `already_member`: role and uses stay |
 //! | 5 | waits by this invite for an admin's word, whatever it came to | `pending_approval`, the same once more |
 //! | 6 | the invite has ended | `invite_used`, `invite_declined`, `invite_revoked`, `invite_expired`, `invite_cancelled` |
-//! | 7 | its campaign has no use left | `invite_used` |
+//! | 7 | no use is left that nobody holds: of its own, or of its campaign's | `invite_used` |
 //! | 8 | whom it is for ([`For`](super::For)) | `wrong_recipient`, `email_unverified` |
 //! | 9 | in a band already, where one is the most | `one_band_only` |
 //! | 10 | an admin has to agree | `pending_approval`: a wish, and no use yet |
 //! | | nothing of that | `joined`: the membership, and a use |
 //!
-//! Whoever made their account by the invite where that takes a use holds one: of 6 they need not fear that the other uses
-//! are taken, its own or those of its campaign, and 7 is not asked. The first two are the door's own.
+//! Whoever made their account by the invite where that takes a use holds one, and is not asked 7. Until they come in the
+//! invite is pending, with its last use taken, too: what ends a pending one ends theirs. The first two are the door's own.
 //!
-//! A decline looks at 3, 6 and 8, and then whether it can be declined.
+//! A decline looks at 3, 6, 7 and 8, and then whether it can be declined.
 
-use super::{CancelReason, Membership, NotFor, Standing, Status, Timestamp};
+use super::{CancelReason, Membership, NotFor, Standing, Timestamp};
 
 /// How an account was put out of a band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub enum Refusal {
     Removed,
     /// The invite has ended thus.
     Ended(Standing),
-    /// Its campaign has no use left.
+    /// It has no use left that nobody holds, or its campaign has none.
     UsedUp,
     /// It is not for them.
     NotFor(NotFor),
@@ -82,9 +82,7 @@ pub struct Visit {
     pub waits: bool,
     /// How the invite stands.
     pub standing: Standing,
-    /// Whether its time is over, whatever else it came to.
-    pub is_over: bool,
-    /// Whether all uses are taken that its campaign has.
+    /// Whether all uses are taken that it has, or that its campaign has.
     pub is_used_up: bool,
     /// Whether they hold a use of it.
     pub holds_use: bool,
@@ -140,34 +138,21 @@ impl Visit {
         if self.waits {
             return Ok(Admission::Waiting);
         }
-        self.check_use()?;
+        if !self.standing.is_pending() {
+            return Err(Refusal::Ended(self.standing));
+        }
+        if self.is_used_up && !self.holds_use {
+            return Err(Refusal::UsedUp);
+        }
         self.proof.map_err(Refusal::NotFor)?;
         check_membership(self.membership, self.is_in_a_band)?;
         Ok(if self.needs_word { Admission::Asks } else { Admission::Enters })
-    }
-
-    /// Whether there is a use for them.
-    fn check_use(&self) -> Result<(), Refusal> {
-        let ended = || Err(Refusal::Ended(self.standing));
-        match self.standing.status {
-            Status::Accepted if self.holds_use && self.is_over => {
-                Err(Refusal::Ended(Standing::cancelled(CancelReason::Expired)))
-            }
-            Status::Accepted if self.holds_use => Ok(()),
-            Status::Pending if self.is_used_up && !self.holds_use => Err(Refusal::UsedUp),
-            Status::Pending => Ok(()),
-            // That the other uses of its campaign are taken is nothing to who holds one.
-            Status::Cancelled if self.holds_use && self.standing.reason == Some(CancelReason::CampaignUsed) => {
-                if self.is_over { Err(Refusal::Ended(Standing::cancelled(CancelReason::Expired))) } else { Ok(()) }
-            }
-            Status::Accepted | Status::Rejected | Status::Cancelled => ended(),
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Status, *};
     use proptest::prelude::*;
 
     fn visit() -> impl Strategy<Value = Visit> {
@@ -184,10 +169,10 @@ mod tests {
         ];
         let rare = || prop::bool::weighted(0.2);
         let band = (prop::bool::weighted(0.05), prop::bool::weighted(0.05), rare(), rare(), rare(), rare());
-        let rest = (any::<bool>(), any::<bool>(), rare(), 0_i64..4, rare());
+        let rest = (any::<bool>(), any::<bool>(), rare(), 0_i64..4);
         (departure, standing, proof, band, rest).prop_map(|(departure, standing, proof, band, rest)| {
             let (to_no_band, band_is_gone, is_member, waits, is_used_up, holds_use) = band;
-            let (one, is_in_a_band, needs_word, made_at, is_over) = rest;
+            let (one, is_in_a_band, needs_word, made_at) = rest;
             Visit {
                 to_no_band,
                 band_is_gone,
@@ -196,7 +181,6 @@ mod tests {
                 is_member,
                 waits,
                 standing,
-                is_over,
                 is_used_up,
                 holds_use,
                 proof,
@@ -213,7 +197,7 @@ mod tests {
             let Ok(Admission::Enters | Admission::Asks) = visit.accept() else { return Ok(()) };
             prop_assert!(!visit.to_no_band && !visit.band_is_gone && !visit.is_member && visit.proof.is_ok());
             prop_assert!(visit.departure.is_none_or(|gone| !gone.banned && visit.made_at > gone.at));
-            prop_assert!(visit.holds_use || (visit.standing.is_pending() && !visit.is_used_up));
+            prop_assert!(visit.standing.is_pending() && (visit.holds_use || !visit.is_used_up));
             prop_assert!(visit.membership == Membership::Many || !visit.is_in_a_band);
             prop_assert_eq!(visit.accept() == Ok(Admission::Asks), visit.needs_word);
         }
@@ -229,8 +213,8 @@ mod tests {
             let (with, without) =
                 (Visit { holds_use: true, ..visit }.accept(), Visit { holds_use: false, ..visit }.accept());
             prop_assert!(without.is_err() || with == without);
-            // A revoke, and time, are for all.
-            if visit.standing.reason == Some(CancelReason::Revoked) {
+            // What ends the invite ends it for all.
+            if !visit.standing.is_pending() {
                 prop_assert_eq!(with, without);
             }
         }
@@ -248,7 +232,6 @@ mod tests {
             is_member: false,
             waits: false,
             standing: revoked,
-            is_over: false,
             is_used_up: true,
             holds_use: false,
             proof: Err(NotFor::WrongRecipient),

@@ -18,6 +18,7 @@ on_each_database! {
     a_change_of_one_invite_comes_after_that_of_the_campaign,
     what_is_given_a_longer_life_is_not_swept_before_that_is_written,
     decisions_are_written_in_their_order,
+    what_ends_is_counted_by_the_first_decision_alone,
     thousands_end_with_their_maker_and_nobody_elses,
     thousands_change_with_their_campaign,
     an_account_goes_whatever_it_made,
@@ -297,6 +298,28 @@ async fn decisions_are_written_in_their_order(world: World) {
     assert_eq!(kim.accept(&token).await.1["role"], "member");
     assert_eq!(shown(&ada, &kept).await["status"], "accepted");
     through(&world).await;
+}
+
+async fn what_ends_is_counted_by_the_first_decision_alone(world: World) {
+    let ada = world.account("ada").await;
+    let band = ada.band("Choir").await;
+    let campaign = tour(&ada, &band).await;
+    let of_it = json!({ "campaign_id": campaign });
+    for _ in 0..2 {
+        ada.invite(&band, of_it.clone()).await;
+    }
+    Open { campaign: Some(&campaign), which: "all", reason: Some("campaign_expired"), ..Open::default() }
+        .of(&world, &band, &ada)
+        .await;
+    // Made after that, and so none of it.
+    ada.invite(&band, of_it).await;
+    let (status, answer) = ada.delete(&format!("/campaigns/{campaign}")).await;
+    assert_eq!((status, &answer["cancelled"]), (200, &json!(1)), "{answer}");
+    through(&world).await;
+    let with = async |reason: &str| {
+        world.number(&format!("SELECT COUNT(*) AS n FROM invite WHERE cancel_reason = '{reason}'")).await
+    };
+    assert_eq!((with("campaign_expired").await, with("campaign_deleted").await), (2, 1));
 }
 
 async fn thousands_end_with_their_maker_and_nobody_elses(world: World) {

@@ -1,5 +1,7 @@
 //! The last use that a campaign has, by every way in which one is taken; and who holds a use, and takes no other.
 
+mod held;
+
 use guestlist::{
     domain::{Policy, Preset, Registration},
     server::Settings,
@@ -11,12 +13,12 @@ use crate::{
     world::{PASSWORD, Person, World, settings},
 };
 
-fn by_invite() -> Settings {
+pub fn by_invite() -> Settings {
     Settings { policy: Policy { registration: Registration::InviteOnly, ..Policy::preset(Preset::Band) }, ..settings() }
 }
 
 /// Somebody who makes an account by an invite, and so holds a use of it.
-async fn holder(world: &World, name: &str, token: &str) -> Person {
+pub async fn holder(world: &World, name: &str, token: &str) -> Person {
     let email = format!("{name}@example.org");
     let body = json!({ "username": name, "email": email, "password": PASSWORD, "invite": token });
     let (status, answer) = world.send("POST", "/auth/register", Some(&body)).await;
@@ -45,7 +47,7 @@ async fn ask_and_agree(ada: &Person, band: &str, person: &Person, token: &str) -
 }
 
 /// What a look at an invite comes to: `pending`, or the code of the refusal.
-async fn looked_at(world: &World, token: &str) -> String {
+pub async fn looked_at(world: &World, token: &str) -> String {
     let (_, seen) = world.send("GET", &format!("/invites/{token}/info"), None).await;
     let said = if seen["status"].is_string() { &seen["status"] } else { &seen["code"] };
     said.as_str().unwrap().to_owned()

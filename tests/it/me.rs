@@ -13,6 +13,7 @@ on_each_database! {
     a_poll_asks_for_a_session_first,
     every_answer_that_is_polled_has_a_tag_that_holds_until_it_changes,
     the_inbox_shows_what_is_for_the_account_and_nothing_by_an_address_that_was_only_typed,
+    the_inbox_shows_nothing_to_where_one_is_in,
     a_new_name_is_seen_and_found_in_every_band,
     a_new_password_ends_the_other_sessions_and_asks_for_the_old_one,
     an_address_is_changed_to_a_free_one,
@@ -174,6 +175,28 @@ async fn the_inbox_shows_what_is_for_the_account_and_nothing_by_an_address_that_
     assert_eq!(kim.get("/me/invites?colour=red").await.0, 422);
     world.clock.pass_hours(73);
     assert_eq!(kim.get("/me/invites").await.1["invites"], json!([]));
+}
+
+async fn the_inbox_shows_nothing_to_where_one_is_in(world: World) {
+    let (ada, kim) = (world.account("ada").await, world.account("kim").await);
+    let band = ada.band("Choir").await;
+    let (by_address, _) = ada.invite(&band, json!({ "email": kim.account["email"] })).await;
+    let (_, link) = ada.invite(&band, json!({})).await;
+    world.run("UPDATE account SET email_claim = NULL").await;
+    let yes = world.app.store().dialect().pick("1", "true");
+    let verify = format!("UPDATE account SET email_verified = {yes} WHERE username = '{}'", kim.username);
+    let waiting = async || {
+        let count = kim.get("/me/sync").await.1["inbox"]["pending"].clone();
+        (count, kim.get("/me/invites").await.1["invites"].as_array().unwrap().len())
+    };
+    assert_eq!(kim.accept(&link).await.1["outcome"], "joined");
+    world.run(&verify).await;
+    assert_eq!(waiting().await, (json!(0), 0));
+    let (_, answer) = kim.post(&format!("/me/invites/{by_address}/accept"), json!({})).await;
+    assert_eq!(answer["outcome"], "already_member");
+    // Who goes finds what still is for them.
+    assert_eq!(kim.post(&format!("/bands/{band}/leave"), json!({})).await.0, 204);
+    assert_eq!(waiting().await, (json!(1), 1));
 }
 
 async fn a_new_name_is_seen_and_found_in_every_band(world: World) {

@@ -263,7 +263,7 @@ pub(crate) fn approve(
         return Err(not_pending());
     }
     let account = asking.account;
-    let mut took_use = false;
+    let mut took_use = None;
     if !is_member {
         let (rules, since) = match &by {
             Some(found) => (found.rules()?, Some(found.created_at)),
@@ -274,7 +274,7 @@ pub(crate) fn approve(
         let came_in = match &by {
             Some(found) => {
                 let admitted = admit(tx, found, account, mail, now)?;
-                took_use = admitted == Some(true);
+                took_use = admitted;
                 admitted.is_some()
             }
             None => members::add(tx, band, account, asking.role, now)?,
@@ -289,8 +289,8 @@ pub(crate) fn approve(
     }
     decide(tx, id, (JoinStatus::Approved, asking.role), caller, now)?;
     told(tx, (band, caller, account), asking.invite, "join.approved", now)?;
-    let rest = match by.filter(|_| took_use) {
-        Some(found) => end_used_up(tx, &found, now)?,
+    let rest = match by.zip(took_use) {
+        Some((found, took)) => end_used_up(tx, &found, took, now)?,
         None => None,
     };
     Ok((Some(members::one(tx, band, account)?), rest))

@@ -116,16 +116,17 @@ fn set_event(
 
 crate::row! { struct Named { name: CampaignName } }
 
-/// Ends a campaign that has no use left, with what is pending in it: by itself, and not because its time ran out. It is
-/// held.
+/// Ends a campaign that has no use left, with what is pending in it and of which nobody holds a use: by itself, and not
+/// because its time ran out. Also what is not held any more since it ended. It is held.
 pub(crate) fn use_up(tx: &mut Tx<'_>, id: CampaignId, band: BandId, now: Timestamp) -> Result<Option<Rest>, Error> {
     let ended: Option<Named> = tx.query_one(
         "UPDATE campaign SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL AND deleted_at IS NULL RETURNING name",
         &[&id, &now],
     )?;
-    let Some(Named { name }) = ended else { return Ok(None) };
     let rest = Decision::end(band, CancelReason::CampaignUsed, None, now).of_campaign(id).announce(tx)?;
-    told(tx, band, None, "campaign.used_up", &name, now)?;
+    if let Some(Named { name }) = ended {
+        told(tx, band, None, "campaign.used_up", &name, now)?;
+    }
     Ok(rest)
 }
 
@@ -163,14 +164,15 @@ pub(crate) fn expire(
     now: Timestamp,
 ) -> Result<Begun, Refused> {
     let row = hold(tx, id, caller)?;
-    if row.ended_at.is_some() {
-        return Ok(Begun { cancelled: 0, rest: None });
-    }
-    if !row.is_default() {
+    if !row.is_default() && row.ended_at.is_none() {
         let ended_at = row.ended(now).unwrap_or(now);
         let _ = tx.execute("UPDATE campaign SET ended_at = $2 WHERE id = $1", &[&id, &ended_at])?;
     }
     let begun = end(&row, caller, CancelReason::CampaignExpired, now).begin(tx, batch)?;
+    // Of one that has ended with its last use that is pending of which uses are held.
+    if row.ended_at.is_some() && begun.cancelled == 0 {
+        return Ok(begun);
+    }
     told(tx, row.band, Some(caller), "campaign.expired", &row.name, now)?;
     Ok(begun)
 }

@@ -95,7 +95,7 @@ async fn register(
         .write(move |tx| {
             let invite = invite.map(|token_hash| invites::hold_by_token(tx, &token_hash, None)).transpose()?;
             if let Some(found) = &invite {
-                invites::check_newcomer(found, &new.email, registration, now)?;
+                invites::check_newcomer(tx, found, &new.email, registration, now)?;
             }
             let brought_by = invite.as_ref().map(invites::Found::brought_by);
             accounts::register(tx, site, &new, brought_by, now)?;

@@ -159,21 +159,28 @@ fn campaign_is_used_up(tx: &mut Tx<'_>, found: &Found) -> Result<bool, Error> {
     Ok(campaign_uses_left(tx, found)?.is_some_and(|left| left <= 0))
 }
 
-/// Ends the invite's campaign with all that is pending in it where this transaction took the last use that it has: nobody
-/// is shown an invite by which nobody can come in. What is still to do comes back. The last thing that is done to invites:
-/// what waits by one of them ends, too.
-pub(crate) fn end_used_up(tx: &mut Tx<'_>, found: &Found, now: Timestamp) -> Result<Option<Rest>, Error> {
+/// Ends the invite's campaign with all that is pending in it, and of which nobody holds a use, where none is left of those
+/// that it has: nobody is shown an invite by which nobody can come in. Whether this transaction `took` one, or let who held
+/// one come in by it. What is still to do comes back. The last thing that is done to invites: what waits by one of them
+/// ends, too.
+pub(crate) fn end_used_up(tx: &mut Tx<'_>, found: &Found, took: bool, now: Timestamp) -> Result<Option<Rest>, Error> {
     match found.campaign {
-        Some(campaign) if campaign_uses_left(tx, found)?.is_some_and(|left| left <= 1) => {
+        Some(campaign) if campaign_uses_left(tx, found)?.is_some_and(|left| left <= i64::from(took)) => {
             campaigns::use_up(tx, campaign, found.band, now)
         }
         _ => Ok(None),
     }
 }
 
-/// Refuses an invite that still is pending, and of whose campaign all uses are taken.
-fn check_campaign(tx: &mut Tx<'_>, found: &Found) -> Result<(), Refused> {
-    if campaign_is_used_up(tx, found)? { Err(found.refusal(Code::InviteUsed)) } else { Ok(()) }
+/// Whether all uses are taken that the invite has, or that its campaign has. Pending it can be nevertheless, for who holds
+/// one of them.
+fn is_used_up(tx: &mut Tx<'_>, found: &Found) -> Result<bool, Error> {
+    Ok(found.max_uses.left(found.uses) == Some(0) || campaign_is_used_up(tx, found)?)
+}
+
+/// Refuses an invite that is pending for nobody but those who hold a use of it.
+pub(super) fn check_uses(tx: &mut Tx<'_>, found: &Found) -> Result<(), Refused> {
+    if is_used_up(tx, found)? { Err(found.refusal(Code::InviteUsed)) } else { Ok(()) }
 }
 
 impl Found {
@@ -314,7 +321,7 @@ pub(crate) fn look(tx: &mut Tx<'_>, token_hash: &Hash, now: Timestamp) -> Result
         found.foretell(tx)?;
     }
     ended(&found, now)?;
-    check_campaign(tx, &found)?;
+    check_uses(tx, &found)?;
     Ok(found)
 }
 
@@ -381,8 +388,7 @@ pub(crate) fn accept(
         is_member: visitor.role.is_some(),
         waits: visitor.asked_by == Some(found.id),
         standing: found.standing(now),
-        is_over: found.expires_at.is_some_and(|end| now >= end),
-        is_used_up: campaign_is_used_up(tx, found)?,
+        is_used_up: is_used_up(tx, found)?,
         holds_use: visitor.holds,
         proof: rules.as_ref().map_or(Ok(()), |rules| visitor.prove(found, account, rules.email_identity, mail)),
         membership,
@@ -403,9 +409,8 @@ pub(crate) fn accept(
         Admission::Enters => {
             let rules = rules.map_or_else(|| found.rules(), Ok)?;
             let accepted = enter(tx, found, account, &visitor, &rules, mail, now)?;
-            let takes = !visitor.holds && accepted.outcome == Outcome::Joined;
-            let rest = if takes { end_used_up(tx, found, now)? } else { None };
-            return Ok((accepted, rest));
+            let took = !visitor.holds && accepted.outcome == Outcome::Joined;
+            return Ok((accepted, end_used_up(tx, found, took, now)?));
         }
     };
     Ok((accepted, None))
@@ -430,7 +435,7 @@ pub(crate) fn admit(
     let visitor = Visitor::of(tx, found, account)?;
     let proof = visitor.prove(found, account, found.rules()?.email_identity, mail);
     proof.map_err(|no| Refused::new(Refusal::NotFor(no).into(), NOT_THEIRS))?;
-    if !visitor.holds && (found.max_uses.left(found.uses) == Some(0) || campaign_is_used_up(tx, found)?) {
+    if !visitor.holds && is_used_up(tx, found)? {
         return Ok(None);
     }
     let accepted = enter(tx, found, account, &visitor, &found.rules()?, mail, now)?;
@@ -455,7 +460,7 @@ fn enter(
         return Ok(found.came_to(Outcome::AlreadyMember, role));
     }
     if visitor.holds {
-        redeem(tx, found, account)?;
+        redeem(tx, found, account, now)?;
     } else {
         take_use(tx, found, account, false, now)?;
     }
@@ -474,8 +479,8 @@ fn enter(
 }
 
 /// Takes a use for an account that was just made with this invite, and leaves the membership for later: its accept
-/// takes none. Where registration is by invite, this is what an account costs. By a code of the site no membership is to
-/// come.
+/// takes none, and until then the invite is pending. Where registration is by invite, this is what an account costs. By a
+/// code of the site no membership is to come.
 pub(super) fn hold_use(
     tx: &mut Tx<'_>,
     found: &Found,
@@ -486,48 +491,93 @@ pub(super) fn hold_use(
     audit::record(tx, now, Event { account: Some(account), ..found.event("invite.registered", account) })?;
     bands::mention(tx, found.band, account)?;
     tx.touch(found.band);
-    Ok(end_used_up(tx, found, now)?)
+    Ok(end_used_up(tx, found, true, now)?)
 }
 
-/// The use that was taken at registration becomes a membership's; nothing is left to end by it.
-fn redeem(tx: &mut Tx<'_>, found: &Found, account: AccountId) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE redemption SET held = $3 WHERE account = $1 AND invite = $2 AND held",
-        &[&account, &found.id, &false],
-    )
-    .map(drop)
+/// The use that was taken at registration becomes a membership's. With the last that was held an invite without others is
+/// accepted.
+fn redeem(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) -> Result<(), Refused> {
+    let standing = found.standing(now);
+    if !standing.has_use(true, found.requires_approval) {
+        return Err(ended_meanwhile(tx, found, now)?);
+    }
+    let let_go = "UPDATE redemption SET held = $3 WHERE account = $1 AND invite = $2 AND held";
+    if tx.execute(let_go, &[&account, &found.id, &false])? == 0 {
+        return Err(ended_meanwhile(tx, found, now)?);
+    }
+    let last = found.max_uses.left(found.uses) == Some(0) && !is_held(tx, found)?;
+    count_use(tx, found, account, (0, last), now)
 }
 
-/// Takes a use if it is still there ([`Standing::has_use`]): the one guarded statement that decides every race, since it
-/// finds the row as it was judged or not at all.
+/// Takes a use if it is still there ([`Standing::has_use`]).
 ///
 /// Where an admin has to agree, time does not end what was asked in time: a use is taken after that, too, and leaves an
 /// invite that is over as it is.
 fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, held: bool, now: Timestamp) -> Result<(), Refused> {
-    check_campaign(tx, found)?;
+    check_uses(tx, found)?;
     let (standing, left) = (found.standing(now), found.max_uses.left(found.uses));
     if !standing.has_use(left != Some(0), found.requires_approval && !held) {
         return Err(ended_meanwhile(tx, found, now)?);
     }
-    let after = standing.after(Act::Accept { last: left == Some(1) });
-    let is_last = after.is_ok_and(|after| after.status == Status::Accepted);
-    let taken = tx.execute(
-        "UPDATE invite SET uses = uses + 1, used_at = $2, used_by = $3,
-            status = CASE WHEN $4 THEN 'accepted' ELSE status END, status_at = CASE WHEN $4 THEN $2 ELSE status_at END,
-            acted_by = CASE WHEN $4 THEN $3 ELSE acted_by END
-         WHERE id = $1 AND uses = $5 AND status = $6 AND max_uses IS NOT DISTINCT FROM $7
-            AND expires_at IS NOT DISTINCT FROM $8",
-        &[&found.id, &now, &account, &is_last, &found.uses, &found.status, &found.max_uses, &found.expires_at],
-    )?;
-    if taken == 0 {
-        return Err(ended_meanwhile(tx, found, now)?);
-    }
+    let last = match left {
+        Some(1) if !held => leaves_none(tx, found)?,
+        _ => false,
+    };
+    count_use(tx, found, account, (1, last), now)?;
     tx.also(
         "INSERT INTO redemption (invite, band, account, at, held) VALUES ($1, $2, $3, $4, $5)",
         &[&found.id, &found.band, &account, &now, &held],
     )?;
     found.counted().tally(tx, Tally::USED);
-    if is_last {
+    Ok(())
+}
+
+/// Whether nobody comes in any more by an invite of which the last use is taken: held by another it can be where it was used
+/// before.
+fn leaves_none(tx: &mut Tx<'_>, found: &Found) -> Result<bool, Error> {
+    Ok(found.uses == 0 || !is_held(tx, found)?)
+}
+
+/// Whether somebody holds a use of the invite, and has not come in by it yet.
+fn is_held(tx: &mut Tx<'_>, found: &Found) -> Result<bool, Error> {
+    tx.exists("SELECT 1 AS n FROM redemption WHERE invite = $1 AND held LIMIT 1", &[&found.id])
+}
+
+/// Counts a use more, or none where it was counted before, and with the `last` has the invite accepted: the one guarded
+/// statement that decides every race, since it finds the row as it was judged or not at all.
+fn count_use(
+    tx: &mut Tx<'_>,
+    found: &Found,
+    account: AccountId,
+    (more, last): (u32, bool),
+    now: Timestamp,
+) -> Result<(), Refused> {
+    let after = found.standing(now).after(Act::Accept { last });
+    let is_accepted = after.is_ok_and(|after| after.status == Status::Accepted);
+    let used = found.uses + more;
+    let done = tx.execute(
+        "UPDATE invite SET uses = $9, used_at = CASE WHEN uses < $9 THEN $2 ELSE used_at END,
+            used_by = CASE WHEN uses < $9 THEN $3 ELSE used_by END,
+            status = CASE WHEN $4 THEN 'accepted' ELSE status END, status_at = CASE WHEN $4 THEN $2 ELSE status_at END,
+            acted_by = CASE WHEN $4 THEN $3 ELSE acted_by END
+         WHERE id = $1 AND uses = $5 AND status = $6 AND max_uses IS NOT DISTINCT FROM $7
+            AND expires_at IS NOT DISTINCT FROM $8",
+        &[
+            &found.id,
+            &now,
+            &account,
+            &is_accepted,
+            &found.uses,
+            &found.status,
+            &found.max_uses,
+            &found.expires_at,
+            &used,
+        ],
+    )?;
+    if done == 0 {
+        return Err(ended_meanwhile(tx, found, now)?);
+    }
+    if is_accepted {
         found.counted().tally(tx, Tally::moved(Status::Pending, Status::Accepted));
     }
     Ok(())

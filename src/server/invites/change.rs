@@ -187,7 +187,8 @@ pub(crate) fn edit(
     if matches!(row.kind, Kind::Email | Kind::User) && max_uses != MaxUses::ONE {
         fields.refuse("max_uses", "must be 1 for an invite to one person");
     }
-    if max_uses.left(row.uses) == Some(0) {
+    // Held, all can be taken of a pending one.
+    if max_uses != row.max_uses && max_uses.left(row.uses) == Some(0) {
         fields.refuse("max_uses", format!("must be more than the {} uses already taken", row.uses));
     }
     let label = fields.text("label", &wish.label, row.label.as_ref(), |text| Label::parse(text).map(String::from));

@@ -6,6 +6,7 @@
 //! | decision | about whose invites |
 //! |---|---|
 //! | a campaign is ended, deleted, or changed | those of the campaign |
+//! | a campaign has no use left | those of the campaign of which nobody holds a use |
 //! | a band is deleted | those of the band |
 //! | a member is removed, leaves, or deletes the account | those they made: to `admin`, or under rules that say so; all on request |
 //! | an admin is demoted | those to `admin` that they made |
@@ -52,6 +53,9 @@ macro_rules! is_decided {
     };
 }
 pub(crate) use is_decided;
+
+/// Whether somebody holds a use of an invite, and has not come in by it yet, as SQL.
+pub(super) const IS_HELD: &str = "EXISTS (SELECT 1 FROM redemption r WHERE r.invite = invite.id AND r.held)";
 
 crate::row! {
     /// A decision about pending invites of a band.
@@ -238,7 +242,29 @@ impl Decision {
         };
         let sql = "SELECT pending AS n FROM tally WHERE band = $1 AND dimension = $2 AND subject = $3";
         let kept: Option<Number> = tx.query_one(sql, &[&self.band, &dimension, subject])?;
-        Ok(Some(kept.map_or(0, |kept| kept.n)))
+        let kept = kept.map_or(0, |kept| kept.n);
+        match (&self.campaign, self.reason) {
+            (Some(campaign), Some(_)) if kept > 0 && self.is_ending_elsewhere(tx)? => self.undecided(tx, campaign),
+            _ => Ok(Some(kept)),
+        }
+    }
+
+    /// Whether something was decided to end in the band that may be pending by its row.
+    fn is_ending_elsewhere(&self, tx: &mut Tx<'_>) -> Result<bool, Error> {
+        tx.exists("SELECT 1 AS n FROM decision WHERE band = $1 AND reason IS NOT NULL LIMIT 1", &[&self.band])
+    }
+
+    /// How many of a campaign's invites are pending without those that end by what was decided before: those count there.
+    fn undecided(&self, tx: &mut Tx<'_>, campaign: &CampaignId) -> Result<Option<i64>, Error> {
+        let sql = intern(format!(
+            "SELECT COUNT(*) AS n FROM invite WHERE campaign = $1 AND status = 'pending' AND NOT EXISTS (
+                SELECT 1 FROM decision o WHERE o.band = $2 AND o.reason IS NOT NULL AND o.seq > invite.decision
+                    AND o.past < invite.seq AND o.upto >= invite.seq
+                    AND (o.campaign IS NULL OR o.campaign = invite.campaign)
+                    AND (o.maker IS NULL OR o.maker = invite.created_by) AND (o.every OR invite.role = 'admin')
+                    AND (o.reason <> 'campaign_used' OR NOT {IS_HELD}))"
+        ));
+        tx.count(sql, &[campaign, &self.band]).map(Some)
     }
 
     /// Writes it to at most `batch` invites.
@@ -274,6 +300,11 @@ impl Decision {
         cancel.pending(tx, &which.text, &which.values)
     }
 
+    /// Whether those go on of which somebody holds a use: that the others are taken is nothing to them.
+    pub(super) fn spares_held(&self) -> bool {
+        self.reason == Some(CancelReason::CampaignUsed)
+    }
+
     /// Of pending rows those that it is about, by other columns than those that lead to them. A plus keeps the way to all
     /// of a campaign's or a band's invites out of it.
     pub(super) fn about<'a>(&'a self, mut rows: Condition<'a>, dialect: Dialect) -> Condition<'a> {
@@ -285,6 +316,9 @@ impl Decision {
         }
         if let Some(maker) = &self.maker {
             rows = rows.and(&format!("{plus}created_by = ?"), &[maker]);
+        }
+        if self.spares_held() {
+            rows = rows.and(&format!("NOT {IS_HELD}"), &[]);
         }
         match ended_by(self.loss(), dialect) {
             Some(which) => rows.and(&which, &[]),

@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    accept::{Found, ended, ended_meanwhile},
+    accept::{Found, check_uses, ended, ended_meanwhile},
     inbox::{Unwilling, end_unwanted},
     visitor::Visitor,
 };
@@ -37,6 +37,9 @@ pub(crate) fn decline(
     let visitor = Visitor::of(tx, found, account)?;
     visitor.check_departure(found)?;
     ended(found, now)?;
+    if !visitor.holds {
+        check_uses(tx, found)?;
+    }
     visitor.check_recipient(found, account, found.rules()?.email_identity, mail)?;
     found.check_declinable(now)?;
     let done = tx.execute(

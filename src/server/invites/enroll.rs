@@ -3,11 +3,12 @@
 //! | registration | without `accept` | with it |
 //! |---|---|---|
 //! | `open` | only says who brought whom | the account comes in as by any accept |
-//! | `invite_only` | takes the use; the account's later accept takes none | one use for account and membership |
+//! | `invite_only` | holds a use; the account's later accept takes none | one use for account and membership |
 //! | `closed` | nobody registers | |
 //!
 //! Where the membership has to wait, for an admin's word or for a verified address, the account is made all the same,
-//! and under `invite_only` the use is taken. A code of the site is to no band: there is nothing to come into by it.
+//! and under `invite_only` the use is held. An invite of which a use is held is pending, with none left for others, too:
+//! whatever ends it ends what was held. A code of the site is to no band: there is nothing to come into by it.
 
 use crate::{
     api::{Code, Outcome},
@@ -17,17 +18,19 @@ use crate::{
 
 use super::{
     Found, Rest,
-    accept::{accept, ended, hold_use},
+    accept::{accept, check_uses, ended, hold_use},
 };
 
 /// Refuses an invite by which nobody with this address can make an account at `now`.
 pub(crate) fn check_newcomer(
+    tx: &mut Tx<'_>,
     found: &Found,
     email: &Address,
     registration: Registration,
     now: Timestamp,
 ) -> Result<(), Refused> {
     ended(found, now)?;
+    check_uses(tx, found)?;
     // It is for an account that is there, and a new one is another.
     if found.kind == Kind::User {
         return Err(found.refusal(Code::WrongRecipient));
@@ -64,7 +67,7 @@ pub(crate) fn enroll(
     let Newcomer { account, accepts, fresh } = newcomer;
     let costs_a_use = registration == Registration::InviteOnly;
     let waits = !accepts || found.band == BandId::SITE || found.requires_approval;
-    // Before the wish to come in: that of who holds a use does not end with the campaign.
+    // Before the wish to come in: of who holds a use it does not end with the campaign.
     let mut rest = if costs_a_use && waits { hold_use(tx, found, account, now)? } else { None };
     if !accepts || found.band == BandId::SITE {
         return Ok((None, rest));

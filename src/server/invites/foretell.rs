@@ -16,7 +16,7 @@ use crate::{
 use super::{
     Found, InviteRow,
     cancel::NAMED_AT_ONCE,
-    decision::{Decision, NEW, open},
+    decision::{Decision, IS_HELD, NEW, open},
 };
 
 crate::row! {
@@ -43,6 +43,7 @@ crate::row! {
         /// When it ends.
         pub(crate) expires_at: Option<Timestamp>,
         last_reminder_at: Option<Timestamp>,
+        is_held: bool,
     }
 }
 
@@ -59,7 +60,7 @@ pub(crate) fn foretold(tx: &mut Tx<'_>, band: BandId, ids: &[InviteId]) -> Resul
     for some in ids.chunks(NAMED_AT_ONCE).filter(|_| !open.is_empty()) {
         let sql = intern(format!(
             "SELECT id, seq, campaign, created_by, delivery, decision, policy, status, cancel_reason, status_at, acted_by,
-                role, message, expires_at, last_reminder_at
+                role, message, expires_at, last_reminder_at, {IS_HELD} AS is_held
              FROM invite WHERE status = 'pending' AND id IN ({})",
             numbers(1, some.len())
         ));
@@ -89,7 +90,8 @@ impl Foretold {
             && self.decision < decision.seq
             && (decision.past < self.seq && self.seq <= decision.upto)
             && Standing::at(decision.at, self.status, self.cancel_reason, self.expires_at).is_pending()
-            && decision.loss().ends(self.role, policy.on_inviter_removed);
+            && decision.loss().ends(self.role, policy.on_inviter_removed)
+            && !(decision.spares_held() && self.is_held);
         if !is_about {
             return;
         }

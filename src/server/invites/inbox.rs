@@ -26,7 +26,7 @@ crate::row! {
 }
 
 /// Which invites wait for the account `$1` at the time `$2`: those made for it, and those mailed to its address where that
-/// is verified. For statements over `invite i` and its `band b`. Of those that something was decided about that their rows
+/// is verified and no other account, made by it, holds its use. None to a band that the account is in. For statements over `invite i` and its `band b`. Of those that something was decided about that their rows
 /// do not say ([`is_decided`](super::is_decided)) it is to be asked whether they still do ([`waits`]).
 pub(crate) const WAITING: &str = concat!(
     "i.seq IN (
@@ -35,6 +35,9 @@ pub(crate) const WAITING: &str = concat!(
         SELECT seq FROM invite
         WHERE email = (SELECT email FROM account WHERE id = $1 AND email_verified) AND kind = 'email'
             AND status = 'pending')
+    AND (i.max_uses IS NULL OR i.uses < i.max_uses
+        OR EXISTS (SELECT 1 FROM redemption r WHERE r.account = $1 AND r.invite = i.id AND r.held))
+    AND NOT EXISTS (SELECT 1 FROM member m WHERE m.band = i.band AND m.account = $1)
     AND (i.expires_at IS NULL OR i.expires_at > $2 OR ",
     is_decided!("i"),
     ") AND b.deleted_at IS NULL"

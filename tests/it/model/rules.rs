@@ -433,7 +433,7 @@ impl Model {
     /// What an invite is for, before anyone signs in.
     pub fn look(&self, n: usize) -> Verdict {
         self.still_good(n)?;
-        self.has_uses(self.invites[n].campaign)?;
+        self.has_use(n)?;
         Ok((200, ""))
     }
 
@@ -526,9 +526,13 @@ impl Model {
         self.requests.iter().enumerate().filter(here).map(show).collect()
     }
 
-    /// Which invites a person finds in their inbox.
+    /// Which invites a person finds in their inbox: none whose use somebody else holds, and none to where they are in.
     pub fn inbox(&self, who: usize) -> Vec<usize> {
-        (0..self.invites.len()).filter(|n| self.end(*n).is_none() && self.is_known_to_be_for(who, *n)).collect()
+        let there = |n: &usize| {
+            let is_in = self.bands[self.invites[*n].band].members.contains_key(&who);
+            self.end(*n).is_none() && !is_in && self.is_known_to_be_for(who, *n)
+        };
+        (0..self.invites.len()).filter(there).filter(|n| !self.is_held(*n) || self.held.contains(&(who, *n))).collect()
     }
 }
 

@@ -45,11 +45,13 @@ impl Model {
         if self.campaigns[campaign].max_accepts.is_some_and(|most| uses >= most) { Err(USED) } else { Ok(()) }
     }
 
-    /// With the last use that its campaign has an invite ends the campaign, and all that is pending in it.
+    /// With the last use that its campaign has an invite ends the campaign, and all that is pending in it and that nobody
+    /// holds a use of.
     pub(super) fn end_used_up(&mut self, campaign: usize) {
-        if self.has_uses(campaign).is_err() && !self.campaigns[campaign].ended {
+        if self.has_uses(campaign).is_err() {
             self.campaigns[campaign].ended = true;
-            self.cancel("campaign_used", |_, invite| invite.campaign == campaign);
+            let held: Vec<bool> = (0..self.invites.len()).map(|n| self.is_held(n)).collect();
+            self.cancel("campaign_used", |n, invite| invite.campaign == campaign && !held[n]);
         }
     }
 

@@ -1,8 +1,8 @@
 //! Coming in, and saying no.
 
 use super::{
-    ASKABLE, Answer, Block, CANCELLED, Model, NOT_FOUND, NOT_PENDING, Request, Role, Rules, SITE, Supersedes, To, USED,
-    Verdict,
+    ASKABLE, Answer, Block, CANCELLED, Invite, Model, NOT_FOUND, NOT_PENDING, Request, Role, Rules, SITE, Supersedes,
+    To, USED, Verdict,
 };
 
 /// By what an invite is come to.
@@ -81,14 +81,8 @@ impl Model {
         if self.request(who, invite.band).is_some_and(|request| request.by == Some(n)) {
             return Ok((202, "pending_approval"));
         }
-        if !self.held.contains(&(who, n)) {
-            self.still_good(n)?;
-            self.has_uses(invite.campaign)?;
-        } else if !self.others_took_the_rest(n) {
-            self.still_good(n)?; // that the other uses are taken is nothing to who holds one
-        } else if self.is_over(&invite) {
-            return Err((410, "invite_expired"));
-        }
+        self.still_good(n)?;
+        self.has_use_for(who, n)?;
         self.is_for(who, n)?;
         self.is_free(who, invite.rules)?;
         if invite.approval {
@@ -99,9 +93,20 @@ impl Model {
         Ok((200, "joined"))
     }
 
-    /// Whether nothing but other people's uses ended an invite: its own, or those of its campaign.
-    fn others_took_the_rest(&self, n: usize) -> bool {
-        matches!(self.end(n), Some("accepted" | "campaign_used"))
+    /// That the other uses are taken, its own or those of its campaign, is nothing to who holds one.
+    fn has_use_for(&self, who: usize, n: usize) -> Result<(), Answer> {
+        if self.held.contains(&(who, n)) { Ok(()) } else { self.has_use(n) }
+    }
+
+    /// A use that nobody holds.
+    pub(super) fn has_use(&self, n: usize) -> Result<(), Answer> {
+        let Invite { max_uses, uses, campaign, .. } = self.invites[n];
+        if max_uses == Some(uses) { Err(USED) } else { self.has_uses(campaign) }
+    }
+
+    /// Whether somebody signed up by it, and has not come in by it yet.
+    pub(super) fn is_held(&self, n: usize) -> bool {
+        self.held.iter().any(|(_, of)| *of == n)
     }
 
     /// One wish a person and band; by an invite it is worth more than without, and by the last one it counts.
@@ -116,8 +121,9 @@ impl Model {
     fn enter(&mut self, who: usize, n: usize) {
         let accepted = self.invites[n].clone();
         if !self.held.remove(&(who, n)) {
-            self.take_use(n);
+            self.invites[n].uses += 1;
         }
+        self.accept_with_the_last(n);
         self.bands[accepted.band].let_in(who, accepted.role, Some(n));
         self.bands[accepted.band].gone.remove(&who);
         self.close_requests(|request| request.who == who && request.band == accepted.band);
@@ -140,12 +146,11 @@ impl Model {
         });
     }
 
-    /// With its last use an invite is accepted; one that time has ended meanwhile stays expired.
-    fn take_use(&mut self, n: usize) {
-        let (now, over) = (self.now, self.is_over(&self.invites[n]));
+    /// With its last use, once nobody holds one, an invite is accepted; one that time has ended meanwhile stays expired.
+    fn accept_with_the_last(&mut self, n: usize) {
+        let (now, is_held, over) = (self.now, self.is_held(n), self.is_over(&self.invites[n]));
         let invite = &mut self.invites[n];
-        invite.uses += 1;
-        if invite.max_uses == Some(invite.uses) && !over {
+        if invite.max_uses == Some(invite.uses) && !is_held && !over {
             invite.end = Some(("accepted", now));
         }
     }
@@ -155,6 +160,7 @@ impl Model {
         self.through(door, who, n)?;
         self.not_put_out(who, n)?;
         self.still_good(n)?;
+        self.has_use_for(who, n)?;
         self.is_for(who, n)?;
         if self.invites[n].band == SITE || self.invites[n].max_uses != Some(1) {
             return Err((409, "not_declinable"));
@@ -193,21 +199,20 @@ impl Model {
             return Ok((201, ""));
         };
         self.still_good(n)?;
+        self.has_use(n)?;
         if matches!(self.invites[n].to, To::Account(_)) {
             return Err((403, "wrong_recipient")); // it is for an account that is there
         }
         self.is_for(who, n)?;
         let accepts = accepts && self.invites[n].band != SITE;
-        if costs || accepts {
-            self.has_uses(self.invites[n].campaign)?;
-        }
         self.people += 1;
         let waits = !accepts || self.invites[n].approval;
         if costs && waits {
-            self.take_use(n);
+            self.invites[n].uses += 1;
             if self.invites[n].band != SITE {
                 self.held.insert((who, n));
             }
+            self.accept_with_the_last(n);
             self.end_used_up(self.invites[n].campaign);
         }
         match (accepts, waits) {
@@ -260,13 +265,9 @@ impl Model {
             (None, _) => {}
         }
         self.is_free(who, via.map_or(self.bands[band].rules, |n| self.invites[n].rules))?;
-        if let Some(n) = via {
-            let invite = &self.invites[n];
-            let none_left = invite.max_uses == Some(invite.uses) || self.has_uses(invite.campaign).is_err();
-            if none_left && !self.held.contains(&(who, n)) {
-                self.requests[r].state = "closed";
-                return Err(USED);
-            }
+        if via.is_some_and(|n| self.has_use_for(who, n).is_err()) {
+            self.requests[r].state = "closed";
+            return Err(USED);
         }
         self.requests[r].state = "approved";
         if let Some(n) = via {
