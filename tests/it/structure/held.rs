@@ -97,5 +97,5 @@ fn what_no_test_notices_is_told_and_left_out_alike() {
         table.lines().skip(2).map_while(|line| line.strip_prefix("| ")).filter_map(|row| row.split(" | ").next());
     let tried: Vec<&str> = rows.flat_map(code).collect();
     let still_tried: Vec<_> = tried.iter().filter(|name| !changed.contains(*name)).collect();
-    assert!(tried.len() > 4 && still_tried.is_empty(), ".cargo/mutants.toml leaves out nothing of {still_tried:?}");
+    assert!(tried.len() > 2 && still_tried.is_empty(), ".cargo/mutants.toml leaves out nothing of {still_tried:?}");
 }
