@@ -16,7 +16,7 @@ use axum::{
 };
 
 use crate::{
-    api::{Accepted, Code, DeclineInvite, Empty, Outcome, Preview, Register, Registered},
+    api::{Accepted, Code, DeclineInvite, Empty, Preview, Register, Registered},
     domain::Token,
     server::{App, Refused},
 };
@@ -75,9 +75,11 @@ async fn act(
     };
     let preview = match preview(&inside, &token).await {
         Ok(preview) => preview,
-        // Who is a member is told so, whatever became of the invite.
-        Err(no) if filled.act != Some(Act::Join) || no.problem.code == Code::InvalidToken => return ended(&app, &no),
-        Err(no) => return rejoin(&app, &inside, &token, &filled, &no).await,
+        // Who is a member is told so, whatever became of the invite, and who holds a use of it comes in.
+        Err(no) if matches!(filled.act, Some(Act::Join | Act::Code)) && no.problem.code != Code::InvalidToken => {
+            return again(&app, &inside, &token, &filled, &no).await;
+        }
+        Err(no) => return ended(&app, &no),
     };
     let visit = Visit { app: &app, token: &token, preview: &preview };
     let done = match filled.act {
@@ -154,13 +156,25 @@ async fn decline(inside: &Inside, token: &Token, filled: &Filled) -> Result<Done
     .await
 }
 
-/// Asks to come in by an invite that has ended: only who is in already is.
-async fn rejoin(app: &App, inside: &Inside, token: &Token, filled: &Filled, no: &No) -> Result<Response, Refused> {
-    match join(inside, token, filled).await {
-        Ok(Done::Came(Accepted { outcome: Outcome::AlreadyMember, band, role, .. })) => {
-            words::rejoined(app, &band.name, role).answer(app, StatusCode::OK)
+/// Asks to come in by an invite that has ended for others: who is in already is, and who made their account by it, where that
+/// took its last use, comes in once their address is verified.
+async fn again(app: &App, inside: &Inside, token: &Token, filled: &Filled, no: &No) -> Result<Response, Refused> {
+    let asks_code = filled.act == Some(Act::Code) || filled.code().is_some();
+    let is_used = no.problem.code == Code::InviteUsed;
+    let done = match filled.act {
+        Some(Act::Code) if is_used => mail(inside, filled).await,
+        Some(Act::Code) => return ended(app, no),
+        _ => join(inside, token, filled).await,
+    };
+    match done {
+        Ok(Done::Came(accepted)) => words::entered(app, &accepted).answer(app, StatusCode::OK),
+        Ok(_) => words::held(app, filled, None).answer(app, StatusCode::OK),
+        Err(new)
+            if is_used && new.problem.status != 410 && (asks_code || new.problem.code == Code::EmailUnverified) =>
+        {
+            refuse(app, &new, &words::held(app, filled, Some(&new.problem)))
         }
-        _ => ended(app, no),
+        Err(_) => ended(app, no),
     }
 }
 

@@ -5,6 +5,14 @@ use guestlist::server::mail::Transport;
 use super::*;
 use crate::{proof::code, world::with_mail};
 
+stories!(invited_alone(); who_holds_the_last_use_verifies_the_address_and_comes_in);
+
+fn invited_alone() -> Settings {
+    let mut settings = with_mail();
+    settings.policy.registration = Registration::InviteOnly;
+    settings
+}
+
 stories!(with_mail();
     an_address_is_verified_on_the_way,
     who_makes_an_account_is_told_of_the_code_that_was_mailed_and_types_it_here,
@@ -130,5 +138,36 @@ mod story {
         let mailed = code(world).await;
         let right = [("act", "join"), ("username", "sam"), ("password", PASSWORD), ("code", mailed.as_str())];
         send(world, &token, &right).await.has("You are in The Night Owls");
+    }
+
+    pub async fn who_holds_the_last_use_verifies_the_address_and_comes_in(world: &World) {
+        let ada = world.people(1).await.remove(0);
+        let band = ada.band("The Night Owls").await;
+        let (_, token) = ada.invite(&band, json!({ "email": "kim@example.org" })).await;
+        let form = [("act", "register"), ("username", "kim"), ("password", PASSWORD), ("email", "kim@example.org")];
+        send(world, &token, &form).await.has("Your account is made");
+        // For others there is nothing left.
+        let stranger = join(world, &token, "nobody").await;
+        assert_eq!(stranger.status, 410);
+        stranger.has("If it was you who used it");
+        stranger.lacks("autocomplete=\"one-time-code\"");
+        let _ = code(world).await;
+        world.clock.pass_seconds(61);
+        let ask = [("act", "code"), ("username", "kim"), ("password", PASSWORD)];
+        let page = send(world, &token, &ask).await;
+        assert_eq!(page.status, 200);
+        page.has("A new code is on its way");
+        let mailed = code(world).await;
+        let typed = |code| [("act", "join"), ("username", "kim"), ("password", PASSWORD), ("code", code)];
+        let page = send(world, &token, &typed("AAAA-AAAA")).await;
+        assert!((400..500).contains(&page.status), "{} {}", page.status, page.html);
+        page.has("autocomplete=\"one-time-code\"");
+        page.has("value=\"kim\"");
+        let unverified = join(world, &token, "kim").await;
+        assert_eq!(unverified.status, 403);
+        unverified.has("autocomplete=\"one-time-code\"");
+        send(world, &token, &typed(&mailed)).await.has("You are in The Night Owls");
+        assert_eq!(role(&ada, &band, "kim").await.as_deref(), Some("member"));
+        open(world, &token).await.has("This invite has been used");
     }
 }

@@ -78,10 +78,28 @@ pub(super) fn ended(app: &App, problem: &Problem) -> Page {
     page
 }
 
-/// Somebody who is in already asked to come in by an invite that has ended.
-pub(super) fn rejoined(app: &App, band: &str, role: Role) -> Page {
-    Page { other: Some(Other::onward(app)), ..already(band, role) }
+/// Somebody came in, was in before, or waits for an admin.
+pub(super) fn entered(app: &App, accepted: &Accepted) -> Page {
+    let Accepted { outcome, band, role, calendar } = accepted;
+    let calendar = calendar.as_deref().map(inside);
+    Page { calendar, other: Some(Other::onward(app)), ..came(*outcome, &band.name, *role) }
 }
+
+/// What is left of an invite that has no use any more for who made their account by it, and so holds one: to verify the
+/// address.
+pub(super) fn held(app: &App, filled: &Filled, problem: Option<&Problem>) -> Page {
+    let errors = problem.map(|problem| form::refused(problem, filled.act)).unwrap_or_default();
+    let forms = vec![form::verify(filled, &errors)];
+    let refusal = problem.map(|problem| Refusal::new(plainly(problem), &errors, &forms));
+    let text = if problem.is_some() { HOLDS } else { ON_ITS_WAY };
+    Page { refusal, forms, other: Some(Other::onward(app)), ..Page::plain("Verify your address", &[text]) }
+}
+
+/// Who may go on though the invite is used.
+const HOLDS: &str =
+    "The invite has been used. If it was you, when you made your account, you are in once your address is verified.";
+/// Another code was mailed.
+const ON_ITS_WAY: &str = "A new code is on its way to you; older ones work no more. Type it in below.";
 
 fn already(band: &str, role: Role) -> Page {
     Page::plain(&format!("You are in {band} already"), &[&format!("Your role is {role}. Nothing has changed.")])
@@ -89,23 +107,19 @@ fn already(band: &str, role: Role) -> Page {
 
 /// What was done.
 pub(super) fn done(visit: &Visit<'_>, filled: &Filled, done: &Done) -> Page {
-    let page = match done {
+    match done {
         Done::Declined => {
             let inviter = &visit.preview.inviter.display_name;
-            let text = format!("{inviter} sees that you did. Nothing more is to do.");
-            return Page::plain("You have declined", &[&text]);
+            Page::plain("You have declined", &[&format!("{inviter} sees that you did. Nothing more is to do.")])
         }
         Done::Mailed => {
             let mut page = offer(visit, filled, None);
-            page.text.push("A new code is on its way to you; older ones work no more. Type it in below.".to_owned());
-            return page;
+            page.text.push(ON_ITS_WAY.to_owned());
+            page
         }
-        Done::Came(Accepted { outcome, band, role, calendar }) => {
-            Page { calendar: calendar.as_deref().map(inside), ..came(*outcome, &band.name, *role) }
-        }
-        Done::Made(made) => return self::made(visit, filled, made),
-    };
-    Page { other: Some(Other::onward(visit.app)), ..page }
+        Done::Came(accepted) => entered(visit.app, accepted),
+        Done::Made(made) => self::made(visit, filled, made),
+    }
 }
 
 fn made(visit: &Visit<'_>, filled: &Filled, made: &Registered) -> Page {
@@ -176,8 +190,15 @@ fn said(problem: &Problem, preview: &Preview, filled: &Filled) -> String {
         Code::InvalidCredentials if filled.act == Some(Act::Join) && registers && filled.code().is_none() => {
             format!("{} If you have no account yet, make one below.", problem.detail)
         }
-        Code::Validation => "Some of it is not as it should be. Nothing was done.".to_owned(),
         Code::WrongRecipient => wrong_recipient(problem, preview, filled),
+        _ => plainly(problem),
+    }
+}
+
+/// What was refused, whatever the invite is.
+fn plainly(problem: &Problem) -> String {
+    match problem.code {
+        Code::Validation => "Some of it is not as it should be. Nothing was done.".to_owned(),
         Code::EmailUnverified => {
             "This invite is for one address alone, and yours is not verified yet. Type in the code that was mailed to it; if \
              none came, have a new one mailed."
