@@ -217,6 +217,7 @@ mod tests {
             "he said “at the pub.” and «tomorrow.»",
             "٣.٥",
             "the file \".profile\"",
+            "in .profile",
         ] {
             assert_eq!(unlinked(same), same);
         }
