@@ -296,8 +296,7 @@ fn commit_together(db: &Connection, jobs: &mut [Box<dyn Job>], record: &Record) 
 
 /// Runs the jobs without a savepoint. False where one has changed something and is not to be kept: then nothing is.
 fn commit_at_once(db: &Connection, jobs: &mut [Box<dyn Job>], record: &Record) -> Result<bool, Undone> {
-    run(db, "BEGIN IMMEDIATE").map_err(Undone::NotBegun)?;
-    let all = || {
+    in_transaction(db, || {
         for job in jobs {
             let before = db.total_changes();
             let keep = run_one(db, job.as_mut(), record)?;
@@ -306,16 +305,12 @@ fn commit_at_once(db: &Connection, jobs: &mut [Box<dyn Job>], record: &Record) -
             }
         }
         run(db, "COMMIT").map_err(Undone::AtCommit).map(|()| true)
-    };
-    let done = all();
-    roll_back(db);
-    done
+    })
 }
 
 /// Runs each job in a savepoint, and takes back what is not to be kept.
 fn commit_apart(db: &Connection, jobs: &mut [Box<dyn Job>], record: &Record) -> Result<(), Undone> {
-    run(db, "BEGIN IMMEDIATE").map_err(Undone::NotBegun)?;
-    let all = || {
+    in_transaction(db, || {
         for job in jobs {
             run(db, "SAVEPOINT job").map_err(Undone::AtCommit)?;
             if !run_one(db, job.as_mut(), record)? {
@@ -324,8 +319,13 @@ fn commit_apart(db: &Connection, jobs: &mut [Box<dyn Job>], record: &Record) -> 
             run(db, "RELEASE job").map_err(Undone::AtCommit)?;
         }
         run(db, "COMMIT").map_err(Undone::AtCommit)
-    };
-    let done = all();
+    })
+}
+
+/// Does the work in a transaction, of which nothing is kept unless the work commits it.
+fn in_transaction<T>(db: &Connection, work: impl FnOnce() -> Result<T, Undone>) -> Result<T, Undone> {
+    run(db, "BEGIN IMMEDIATE").map_err(Undone::NotBegun)?;
+    let done = work();
     roll_back(db);
     done
 }
