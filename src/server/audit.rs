@@ -48,10 +48,10 @@ pub(crate) fn record_all(tx: &mut Tx<'_>, events: &[(Timestamp, Event<'_>)]) -> 
             "INSERT INTO audit (band, at, actor, action, invite, account, detail) VALUES {}",
             places(rows.len(), 7, 0)
         ));
+        rows.iter().filter_map(|(_, event)| event.band).for_each(|band| tx.touch(band));
         // What belongs to the site itself is an event of no band.
         let bands: Vec<Option<BandId>> =
             rows.iter().map(|(_, event)| event.band.filter(|id| *id != BandId::SITE)).collect();
-        bands.iter().flatten().for_each(|band| tx.touch(*band));
         let mut params: Vec<&dyn ToValue> = Vec::with_capacity(rows.len() * 7);
         for ((at, event), band) in rows.iter().zip(&bands) {
             params.extend([band as &dyn ToValue, at, &event.actor, &event.action, &event.invite]);

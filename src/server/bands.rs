@@ -267,7 +267,6 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: BandId, actor: AccountId, now: Timesta
         return Err(Refused::not_found("band"));
     }
     let rest = Decision::end(id, CancelReason::BandDeleted, Some(actor), now).announce(tx)?;
-    tx.touch(id);
     let event =
         Event { band: Some(id), actor: Some(actor), action: "band.deleted", invite: None, account: None, detail: None };
     audit::record(tx, now, event)?;

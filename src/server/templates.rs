@@ -358,7 +358,6 @@ fn told(
     name: &TemplateName,
     now: Timestamp,
 ) -> Result<(), Refused> {
-    tx.touch(band);
     let (band, actor, detail) = (Some(band), Some(caller), Some(name.as_str()));
     Ok(audit::record(tx, now, Event { band, actor, action, invite: None, account: None, detail })?)
 }

@@ -58,7 +58,6 @@ pub(crate) fn unban(
     if lifted == 0 {
         return Err(Refused::not_found("ban"));
     }
-    tx.touch(band);
     let event = Event {
         band: Some(band),
         actor: Some(caller),

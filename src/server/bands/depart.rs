@@ -44,7 +44,6 @@ pub(crate) fn leave_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> 
         let band = place.band;
         members::delete(tx, band, account)?;
         rest.extend(Withdrawal { band, account, actor: account, now }.made(tx, false)?);
-        tx.touch(band);
         let actor = Some(account);
         let event =
             Event { band: Some(band), actor, action: "member.left", invite: None, account: actor, detail: None };

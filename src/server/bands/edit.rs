@@ -82,7 +82,6 @@ pub(crate) fn edit(
             &new.policy,
         ],
     )?;
-    tx.touch(band);
     let detail = changed.join(" ");
     let event = Event {
         band: Some(band),

@@ -94,7 +94,6 @@ pub(crate) fn change_member(
     if role < other.role {
         rest = Withdrawal { band, account, actor: caller, now }.made_to_admin(tx)?;
     }
-    tx.touch(band);
     Ok((members::one(tx, band, account)?, rest))
 }
 
@@ -156,7 +155,6 @@ pub(crate) fn remove_member(
         if removal.ban { "member.banned" } else { "member.removed" }
     };
     told(tx, (band, caller, account), action, None, now)?;
-    tx.touch(band);
     Ok(rest)
 }
 
@@ -194,6 +192,5 @@ pub(crate) fn transfer(
     let _ = tx.execute(change, &[&band, &to, &Role::Owner])?;
     let detail = format!("{} to {}", other.role, Role::Owner);
     told(tx, (band, caller, to), "band.transferred", Some(&detail), now)?;
-    tx.touch(band);
     Ok(())
 }

@@ -405,7 +405,6 @@ pub(crate) fn close(
     let closed: Vec<Closed> = tx.query(sql, &params)?;
     let mut events = Vec::with_capacity(closed.len());
     for one in &closed {
-        tx.touch(one.band);
         let (band, account) = (Some(one.band), Some(one.account));
         let event = Event { band, actor, action: "join.closed", invite: one.invite, account, detail: None };
         events.push((now, event));
@@ -422,7 +421,6 @@ fn told(
     action: &'static str,
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.touch(band);
     let event = Event { band: Some(band), actor: Some(actor), action, invite, account: Some(account), detail: None };
     audit::record(tx, now, event)
 }

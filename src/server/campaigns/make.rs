@@ -176,7 +176,6 @@ pub(super) fn told(
     name: &CampaignName,
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.touch(band);
     let (band, detail) = (Some(band), Some(name.as_str()));
     audit::record(tx, now, Event { band, actor, action, invite: None, account: None, detail })
 }

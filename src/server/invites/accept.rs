@@ -474,7 +474,6 @@ fn enter(
     if visitor.asks && !found.requires_approval {
         let _ = requests::close(tx, "account = $3 AND band = $4", &[&account, &found.band], Some(account), now)?;
     }
-    tx.touch(found.band);
     Ok(found.came_to(Outcome::Joined, found.role))
 }
 
@@ -490,13 +489,12 @@ pub(super) fn hold_use(
     take_use(tx, found, account, found.band != BandId::SITE, now)?;
     audit::record(tx, now, Event { account: Some(account), ..found.event("invite.registered", account) })?;
     bands::mention(tx, found.band, account)?;
-    tx.touch(found.band);
     Ok(end_used_up(tx, found, true, now)?)
 }
 
 /// The use that was taken at registration becomes a membership's. With the last that was held an invite without others is
 /// accepted.
-fn redeem(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) -> Result<(), Refused> {
+pub(super) fn redeem(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) -> Result<(), Refused> {
     let standing = found.standing(now);
     if !standing.has_use(true, found.requires_approval) {
         return Err(ended_meanwhile(tx, found, now)?);
@@ -515,11 +513,10 @@ fn redeem(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) ->
 /// invite that is over as it is.
 fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, held: bool, now: Timestamp) -> Result<(), Refused> {
     check_uses(tx, found)?;
-    let (standing, left) = (found.standing(now), found.max_uses.left(found.uses));
-    if !standing.has_use(left != Some(0), found.requires_approval && !held) {
+    if !found.standing(now).has_use(true, found.requires_approval && !held) {
         return Err(ended_meanwhile(tx, found, now)?);
     }
-    let last = match left {
+    let last = match found.max_uses.left(found.uses) {
         Some(1) if !held => leaves_none(tx, found)?,
         _ => false,
     };

@@ -116,7 +116,6 @@ impl Cancel {
     fn tell(self, tx: &mut Tx<'_>, ended: &[Counted]) -> Result<(), Error> {
         for invite in ended {
             invite.tally(tx, Tally::cancelled(self.reason));
-            tx.touch(invite.band);
         }
         let (action, detail) = match self.reason {
             CancelReason::Revoked => ("invite.revoked", None),

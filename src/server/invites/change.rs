@@ -130,7 +130,6 @@ pub(crate) fn rotate(
         return Err(not_pending());
     }
     note(tx, &row, caller, "invite.rotated", now)?;
-    tx.touch(row.band);
     Ok(secret.token.reveal().to_owned())
 }
 
@@ -225,7 +224,6 @@ pub(crate) fn edit(
     let (detail, action, account) = (changed.join(", "), "invite.edited", None);
     let (band, actor, invite, detail) = (Some(row.band), Some(caller), Some(id), Some(detail.as_str()));
     audit::record(tx, now, Event { band, actor, action, invite, account, detail })?;
-    tx.touch(row.band);
     again(tx, id)
 }
 

@@ -58,7 +58,6 @@ pub(crate) fn decline(
         requests::close_asked_by(tx, &[found.id], Some(account), now)?;
     }
     bands::mention(tx, found.band, account)?;
-    tx.touch(found.band);
     if let Some(block) = wish.block {
         let email = visitor.own_address().map(|(email, _)| email);
         suppress(tx, found, Unwilling { email, account: Some(account) }, block, fresh, now)?;

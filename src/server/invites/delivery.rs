@@ -231,9 +231,7 @@ pub(crate) fn settled(
     };
     let (band, invite) = (Some(found.band), Some(id));
     // What the mail server says can name the address, and stays with the invite: the trail outlives it.
-    audit::record(tx, now, Event { band, actor: None, action, invite, account: None, detail: None })?;
-    tx.touch(found.band);
-    Ok(())
+    audit::record(tx, now, Event { band, actor: None, action, invite, account: None, detail: None })
 }
 
 crate::row! {

@@ -36,7 +36,6 @@ pub(crate) fn erase(tx: &mut Tx<'_>, key: &Key, before: Timestamp, now: Timestam
     let _ = tx.execute(sql, &params)?;
     for one in &ended {
         index(tx, one.seq, one.band, one.label.as_deref(), None)?;
-        tx.touch(one.band);
     }
     let hashes: Vec<String> = ended.iter().map(|one| keyed_hash(key, &one.email)).collect();
     let events: Vec<_> = ended

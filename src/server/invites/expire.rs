@@ -66,7 +66,6 @@ fn write_down(tx: &mut Tx<'_>, over: &[Over]) -> Result<(), Error> {
     let mut events = Vec::with_capacity(over.len());
     for &Over { id, band, kind, campaign, created_by, expires_at } in over {
         Counted { id, band, kind, campaign, created_by }.tally(tx, Tally::cancelled(CancelReason::Expired));
-        tx.touch(band);
         let (band, invite) = (Some(band), Some(id));
         let event = Event { band, actor: None, action: "invite.expired", invite, account: None, detail: None };
         events.push((expires_at, event));

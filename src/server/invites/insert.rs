@@ -87,9 +87,6 @@ impl Batch<'_> {
             events.push((self.now, event));
         }
         audit::record_all(tx, &events)?;
-        if !all.is_empty() {
-            tx.touch(self.band);
-        }
         Ok(all)
     }
 

@@ -86,7 +86,6 @@ impl Acting {
         if rows.is_empty() {
             return Ok(());
         }
-        tx.touch(self.band);
         self.tell(tx, rows, "invite.resent")?;
         let ids: Vec<InviteId> = rows.iter().map(|row| row.id).collect();
         Ok(delivery::send_again(tx, app, &ids, self.caller, self.now)?)
