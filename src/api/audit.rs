@@ -37,6 +37,7 @@ pub const AUDIT_ACTIONS: &[&str] = &[
     "invite.rotated",
     "invite.superseded",
     "invite.suppressed",
+    "invite.unclaimed",
     "join.approved",
     "join.closed",
     "join.denied",

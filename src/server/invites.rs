@@ -26,6 +26,7 @@ mod resend;
 mod supersede;
 mod together;
 mod turn;
+mod unclaimed;
 mod visitor;
 mod wish;
 mod withdraw;
@@ -48,6 +49,7 @@ pub(crate) use self::{
     people::hold as hold_invited,
     supersede::{came_without_invite, hold_all_for},
     turn::of_decisions,
+    unclaimed::Unclaimed,
     wish::{To, ending},
     withdraw::Withdrawal,
 };

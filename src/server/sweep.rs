@@ -1,5 +1,5 @@
 //! What nobody asks for and has to be done all the same: expired invites are written down as such, and what is over
-//! (sessions, remembered requests) is cleared away.
+//! (sessions, remembered requests, uses held for nobody) is cleared away.
 //!
 //! The sweeper sleeps until the next invite ends, or until one is written that ends earlier. Each step is a short
 //! transaction over a bounded number of rows, so that people's requests come in between, and any number of nodes can
@@ -12,7 +12,9 @@ use tokio::sync::watch;
 use crate::domain::Timestamp;
 
 use super::{
-    App, LONGEST_REST, accounts, idempotency, invites, outbox,
+    App, LONGEST_REST, Refused, accounts, idempotency,
+    invites::{self, Unclaimed},
+    outbox,
     store::{Error, Tx},
 };
 
@@ -64,8 +66,8 @@ pub async fn step(app: &App) -> Result<bool, Error> {
     app.store().write(move |tx| invites::go_on(tx, rest, batch)).await.map(|_| true)
 }
 
-/// Clears away sessions, codes and tokens that are over, requests that need no longer be remembered, and addresses that are
-/// kept no longer.
+/// Clears away sessions, codes and tokens that are over, requests that need no longer be remembered, addresses that are kept
+/// no longer, and uses that are held for nobody.
 pub async fn tidy(app: &App) -> Result<(), Error> {
     let now = app.now();
     in_batches(app, move |tx| accounts::forget_sessions(tx, now, BATCH)).await?;
@@ -79,7 +81,26 @@ pub async fn tidy(app: &App) -> Result<(), Error> {
         let own = app.clone();
         in_batches(app, move |tx| invites::erase(tx, own.key(), before, now, BATCH)).await?;
     }
-    Ok(())
+    let_go(app).await
+}
+
+/// Lets go of the uses that are held for nobody, each in a transaction of its own: an invite is held as by who comes in.
+async fn let_go(app: &App) -> Result<(), Error> {
+    let mut last = None;
+    loop {
+        let some = app.store().read(move |tx| Unclaimed::behind(tx, last, BATCH)).await?;
+        for &one in &some {
+            let now = app.now();
+            // Refused, it ended a moment ago, or its holder came in by it: there is nothing to let go.
+            if let Err(Refused::Store(error)) = app.store().write(move |tx| one.let_go(tx, now)).await {
+                return Err(error);
+            }
+        }
+        match some.last() {
+            Some(&one) if some.len() == BATCH as usize => last = Some(one),
+            _ => return Ok(()),
+        }
+    }
 }
 
 /// Runs a step until it finds less than a batch to do; how much it was in all.

@@ -1,6 +1,6 @@
 //! A use that is held and not taken up yet: it is its holder's alone, and ends with whatever ends a pending invite.
 
-use guestlist::domain::OnInviterRemoved;
+use guestlist::{domain::OnInviterRemoved, server::sweep};
 use serde_json::{Value, json};
 
 use super::{by_invite, holder, looked_at};
@@ -113,6 +113,44 @@ async fn a_held_use_is_nobody_elses_and_its_holder_may_decline_it() {
         assert_eq!(stands(&ada, &invite).await, (json!("pending"), json!(2)));
         assert_eq!(kim.accept(&token).await.1["outcome"], "joined");
         assert_eq!(stands(&ada, &invite).await, (json!("accepted"), json!(2)));
+        counts::add_up(world.app.store()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_use_that_is_held_for_nobody_is_let_go_and_ends_what_nobody_else_can_use() {
+    for world in World::each_with(by_invite()).await {
+        let ada = world.people(1).await.remove(0);
+        let band = ada.band("Choir").await;
+        let ((one, to_one), (two, to_two), (three, to_three), (four, to_four)) = (
+            ada.invite(&band, json!({})).await,
+            ada.invite(&band, json!({})).await,
+            ada.invite(&band, json!({})).await,
+            ada.invite(&band, json!({ "max_uses": 2 })).await,
+        );
+        let kim = holder(&world, "kim", &to_one).await;
+        let sam = holder(&world, "sam", &to_two).await;
+        let _waits = holder(&world, "lou", &to_three).await;
+        let mia = holder(&world, "mia", &to_four).await;
+        // One deletes the account, one comes in by another invite, one has not come yet; one goes where a use is left.
+        assert_eq!(kim.send("DELETE", "/me", Some(&json!({ "password": PASSWORD }))).await.0, 204);
+        let (_, other) = ada.invite(&band, json!({})).await;
+        assert_eq!(sam.accept(&other).await.1["outcome"], "joined");
+        assert_eq!(mia.accept(&ada.invite(&band, json!({})).await.1).await.1["outcome"], "joined");
+        assert_eq!(ada.delete(&format!("/bands/{band}/members/{}", id(&mia))).await.0, 204);
+        for _ in 0..2 {
+            sweep::tidy(&world.app).await.unwrap();
+            assert_eq!(stands(&ada, &one).await, (json!("accepted"), json!(1)));
+            assert_eq!(stands(&ada, &two).await, (json!("accepted"), json!(1)));
+            assert_eq!(stands(&ada, &three).await, (json!("pending"), json!(1)));
+            assert_eq!(stands(&ada, &four).await, (json!("pending"), json!(1)));
+        }
+        let (_, trail) = ada.get(&format!("/bands/{band}/audit?action=invite.unclaimed")).await;
+        let mut told: Vec<_> = trail["events"].as_array().unwrap().iter().map(|event| &event["invite"]).collect();
+        told.reverse();
+        assert_eq!(json!(told), json!([one, two, four]), "each once");
+        assert!(trail["events"].as_array().unwrap().iter().all(|event| event["actor"].is_null()), "{trail}");
+        assert_eq!(ada.get(&format!("/bands/{band}")).await.1["counts"]["pending"], 2);
         counts::add_up(world.app.store()).await;
     }
 }
