@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     api::{
-        Campaign, CampaignEvent, Code, Invite, InviteFilter, InviteSort, Redemption, ResendInvite, ResentInvite,
-        UpdateInvite,
+        Campaign, CampaignEvent, Code, CreatedInvite, Invite, InviteFilter, InviteSort, Redemption, ResendInvite,
+        ResentInvite, UpdateInvite,
     },
     client::{AuditQuery, Client, Error as ClientError, InviteQuery, Page},
     domain::{BandId, Kind, Role, Status},
@@ -188,17 +188,7 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
         }
         Invites::Create { band, whom, wish, copy } => {
             let band = band.find(client).await?;
-            let mut body = wish.read(client, band).await?;
-            (body.email, body.username) = recipient(whom.as_deref());
-            let created = client.create_invite(band, &body).await;
-            // Where nobody has this user name it is like any other name that is looked for.
-            if let (Err(ClientError::Problem(no)), Some(name)) = (&created, &body.username)
-                && no.errors.iter().any(|one| one.field == "username")
-                && named::is_nobodys(name, client).await
-            {
-                return Err(named::nobody("--for", name, client).await);
-            }
-            let created = created?;
+            let created = create(client, band, whom.as_deref(), wish).await?;
             return context.show_link(&created, &created.link, *copy);
         }
         Invites::Bulk(args) => return bulk::run(context, args).await,
@@ -208,12 +198,9 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
             return export::run(context, band, &query(&filter, None), file).await;
         }
         Invites::Uses { invite, paging } => {
-            let row = |used: &Redemption| {
-                [used.account.id.to_string(), used.account.username.clone(), output::minute(used.at)]
-            };
             let id = invite.id()?;
             let ask = async |page| client.redemptions(id, &page).await;
-            return paging.show(context, ask, ["ACCOUNT", "NAME", "AT"], row).await;
+            return paging.show(context, ask, ["ACCOUNT", "NAME", "AT"], used).await;
         }
         Invites::Link { invite, copy } => {
             let link = client.invite_link(invite.id()?).await?;
@@ -229,16 +216,10 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
         Invites::Revoke { chosen } => return acting::revoke(context, chosen).await,
         Invites::Restore { chosen } => return acting::restore(context, chosen).await,
         Invites::Resend { chosen, rotate: false } => return acting::resend(context, chosen).await,
-        Invites::Resend { chosen, rotate: true } => {
-            let body = ResendInvite { rotate: Some(true) };
-            let one = chosen.one()?.ok_or_else(|| Error::Usage("--rotate is for one invite: name it".to_owned()))?;
-            let what = "be mailed with a new link; who has the old one can do nothing with it then";
-            acting::agreed(client, &[one], chosen.yes, what).await?;
-            match client.resend_invite(one, &body).await? {
-                ResentInvite::Rotated(created) => return context.show_link(&created, &created.link, false),
-                ResentInvite::Same(invite) => *invite,
-            }
-        }
+        Invites::Resend { chosen, rotate: true } => match resend_rotated(client, chosen).await? {
+            ResentInvite::Rotated(created) => return context.show_link(&created, &created.link, false),
+            ResentInvite::Same(invite) => *invite,
+        },
         Invites::Extend { life, .. } if life.is_empty() => {
             return Err(Error::Usage("until when? Say --ttl-hours or --expires-at".to_owned()));
         }
@@ -249,34 +230,67 @@ pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Erro
             if context.json {
                 return output::json(&invite);
             }
-            // Who may see the invite need not be one who may see its campaign.
-            let campaign = match invite.shared_campaign() {
-                Some(id) => match client.campaign(id).await {
-                    Ok(campaign) => Some(campaign),
-                    Err(ClientError::Problem(no)) if matches!(no.code, Code::NotFound | Code::Forbidden) => None,
-                    Err(error) => return Err(error.into()),
-                },
-                None => None,
-            };
+            let campaign = campaign_of(client, &invite).await?;
             return show(&invite, campaign.as_ref(), declined_for(client, &invite).await.as_deref());
         }
-        Invites::Edit { terms, .. } if terms.is_empty() => {
-            let flags = "--role, --ttl-hours, --expires-at, --max-uses, --label or --message";
-            return Err(Error::Usage(format!("nothing is to be changed: say {flags}")));
-        }
         Invites::Edit { invite, terms } => {
-            let body = UpdateInvite {
-                role: terms.role,
-                expires_at: terms.life.end(),
-                ttl_hours: terms.life.hours(),
-                max_uses: terms.uses(),
-                label: terms::text(terms.label.clone()),
-                message: terms.message.change()?,
-            };
+            let body = changes(terms)?;
             client.update_invite(invite.id()?, &body).await?
         }
     };
     context.show_invite(&invite)
+}
+
+async fn create(client: &Client, band: BandId, whom: Option<&str>, wish: &Wish) -> Result<CreatedInvite, Error> {
+    let mut body = wish.read(client, band).await?;
+    (body.email, body.username) = recipient(whom);
+    let created = client.create_invite(band, &body).await;
+    // Where nobody has this user name it is like any other name that is looked for.
+    if let (Err(ClientError::Problem(no)), Some(name)) = (&created, &body.username)
+        && no.errors.iter().any(|one| one.field == "username")
+        && named::is_nobodys(name, client).await
+    {
+        return Err(named::nobody("--for", name, client).await);
+    }
+    Ok(created?)
+}
+
+/// Sends one invite again under a new token, once somebody has agreed to that.
+async fn resend_rotated(client: &Client, chosen: &Chosen) -> Result<ResentInvite, Error> {
+    let one = chosen.one()?.ok_or_else(|| Error::Usage("--rotate is for one invite: name it".to_owned()))?;
+    let what = "be mailed with a new link; who has the old one can do nothing with it then";
+    acting::agreed(client, &[one], chosen.yes, what).await?;
+    Ok(client.resend_invite(one, &ResendInvite { rotate: Some(true) }).await?)
+}
+
+/// The campaign of an invite: who may see the one need not be one who may see the other.
+async fn campaign_of(client: &Client, invite: &Invite) -> Result<Option<Campaign>, Error> {
+    let Some(id) = invite.shared_campaign() else { return Ok(None) };
+    match client.campaign(id).await {
+        Ok(campaign) => Ok(Some(campaign)),
+        Err(ClientError::Problem(no)) if matches!(no.code, Code::NotFound | Code::Forbidden) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What an invite is to become; one thing at the least.
+fn changes(terms: &Terms) -> Result<UpdateInvite, Error> {
+    if terms.is_empty() {
+        let flags = "--role, --ttl-hours, --expires-at, --max-uses, --label or --message";
+        return Err(Error::Usage(format!("nothing is to be changed: say {flags}")));
+    }
+    Ok(UpdateInvite {
+        role: terms.role,
+        expires_at: terms.life.end(),
+        ttl_hours: terms.life.hours(),
+        max_uses: terms.uses(),
+        label: terms::text(terms.label.clone()),
+        message: terms.message.change()?,
+    })
+}
+
+fn used(one: &Redemption) -> [String; 3] {
+    [one.account.id.to_string(), one.account.username.clone(), output::minute(one.at)]
 }
 
 /// Whom an invite is for: an address, or a user name.

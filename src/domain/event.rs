@@ -139,6 +139,18 @@ mod tests {
     }
 
     #[test]
+    fn an_instant_is_that_of_its_offset_or_else_of_the_clocks_in_the_zone() {
+        let read = |text, zone| event_instant(text, zone).map(|at| at.timestamp().to_string());
+        let at = |instant: &str| Some(instant.to_owned());
+        assert_eq!(read("2026-12-12T19:30", "Europe/Berlin"), at("2026-12-12T18:30:00Z"));
+        assert_eq!(read(" 2026-07-01 19:30:10", " America/New_York "), at("2026-07-01T23:30:10Z"));
+        assert_eq!(read("2026-07-01T19:30:00+05:00", "Europe/Berlin"), at("2026-07-01T14:30:00Z"));
+        assert_eq!(read("2026-07-01", "Europe/Berlin"), at("2026-06-30T22:00:00Z"));
+        assert_eq!(read("soon", "Europe/Berlin"), None);
+        assert_eq!(read("2026-12-12T19:30", "Europe/Atlantis"), None);
+    }
+
+    #[test]
     fn words_say_what_clocks_there_show() {
         let start = at("2026-12-12T19:30:00+01:00");
         assert_eq!(start.words(), "Saturday 12 December 2026, 19:30");
