@@ -46,6 +46,15 @@ impl Column {
             _ => Self::Unknown,
         }
     }
+
+    /// What a cell in it is: whom it is about it can say in two ways.
+    fn says(self, cell: &str) -> Self {
+        match self {
+            Self::Whom | Self::Username if is_address(cell) => Self::Email,
+            Self::Whom => Self::Username,
+            column => column,
+        }
+    }
 }
 
 /// The headings that are known, as people are told them.
@@ -116,10 +125,22 @@ impl People {
         Ok(people)
     }
 
-    /// The headings of columns that are not read.
+    /// The headings of columns that are not read, or not in every row: what an earlier one said is not said again.
     pub(crate) fn unread(&self) -> Vec<&str> {
-        let headings = self.headings.iter().flatten();
-        headings.zip(&self.columns).filter(|(_, column)| **column == Column::Unknown).map(|(name, _)| name).collect()
+        let Some(headings) = &self.headings else { return Vec::new() };
+        let mut unread: Vec<bool> = self.columns.iter().map(|column| *column == Column::Unknown).collect();
+        for (_, cells) in self.records().skip(1) {
+            let mut said: Vec<(Column, &str)> = Vec::new();
+            for ((cell, column), unread) in cells.iter().zip(&self.columns).zip(&mut unread) {
+                let column = column.says(cell);
+                match said.iter().find(|(earlier, _)| *earlier == column) {
+                    _ if cell.is_empty() || matches!(column, Column::Ours | Column::Unknown) => {}
+                    Some((_, earlier)) => *unread |= *earlier != cell,
+                    None => said.push((column, cell)),
+                }
+            }
+        }
+        headings.iter().zip(unread).filter(|(_, unread)| *unread).map(|(name, _)| name).collect()
     }
 
     /// The first row, where it is somebody and yet may have been meant as headings: no address is in it.
@@ -165,11 +186,8 @@ impl People {
         let (mut email, mut username, mut role) = (None, None, None);
         let (mut name, mut first, mut last, mut beside) = (None, None, None, None);
         for (cell, column) in cells.iter().zip(&self.columns).filter(|(cell, _)| !cell.is_empty()) {
-            match column {
-                Column::Whom | Column::Username if !is_address(cell) => {
-                    username.get_or_insert(cell.strip_prefix('@').unwrap_or(cell));
-                }
-                Column::Whom | Column::Username | Column::Email => {
+            match column.says(cell) {
+                Column::Email => {
                     let (address, owner) = mailbox(cell);
                     email.get_or_insert(address);
                     beside = beside.or(owner);
@@ -177,8 +195,11 @@ impl People {
                 Column::Name => name = name.or(Some(cell)),
                 Column::FirstName => first = first.or(Some(cell)),
                 Column::LastName => last = last.or(Some(cell)),
-                Column::Role => role = Some(cell.to_lowercase()),
+                Column::Role => role = role.or_else(|| Some(cell.to_lowercase())),
                 Column::Ours | Column::Unknown => {}
+                Column::Whom | Column::Username => {
+                    username.get_or_insert(cell.strip_prefix('@').unwrap_or(cell));
+                }
             }
         }
         let parts: Vec<&str> = first.into_iter().chain(last).collect();
@@ -379,6 +400,24 @@ mod tests {
         );
         assert_eq!(wishes("kim\n@sam\n"), [json!({ "username": "kim" }), json!({ "username": "sam" })]);
         assert_eq!(wishes("name\ntable one\n"), [json!({ "name": "table one" })], "a plain link");
+    }
+
+    #[test]
+    fn a_column_of_which_something_is_left_out_is_told() {
+        let unread = |text: &str| {
+            let people = People::parse(text.as_bytes().to_vec()).unwrap();
+            people.unread().join(", ")
+        };
+        assert_eq!(unread("email,Mail,name\na@x.org,b@x.org,A\n"), "Mail");
+        assert_eq!(unread("email,account\na@x.org,b@x.org\n"), "account", "an address is one wherever it stands");
+        assert_eq!(unread("role,name,Role,Note\nadmin,Kim,member,Lee\n"), "Role, Note");
+        assert_eq!(unread("email,Mail,city\na@x.org,a@x.org,Oslo\nc@x.org,,Rome\n,d@x.org,\n"), "city");
+        assert_eq!(
+            unread("email,account,status\na@x.org,kim,made\n"),
+            "",
+            "the server says what it is to do with both"
+        );
+        assert_eq!(wishes("role,name,Role\nadmin,Kim,member\n"), [json!({ "name": "Kim", "role": "admin" })]);
     }
 
     #[test]

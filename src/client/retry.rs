@@ -67,15 +67,16 @@ fn jitter() -> f64 {
     f64::from(u16::from_be_bytes([bytes[14], bytes[15]])) / f64::from(u16::MAX)
 }
 
-/// The wait that the server asks for, in seconds: they, or an HTTP date. What makes no sense is none.
+/// The wait that the server asks for, in seconds: they, or an HTTP date. What makes no sense is none; what is too long to be
+/// counted is long all the same.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<u32> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(seconds);
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(text.parse().unwrap_or(u32::MAX));
     }
     let at = jiff::fmt::rfc2822::parse(text).ok()?;
-    let wait = at.timestamp().duration_since(jiff::Timestamp::now());
-    u32::try_from(wait.as_secs()).ok()
+    let wait = u64::try_from(at.timestamp().duration_since(jiff::Timestamp::now()).as_secs()).ok()?;
+    Some(u32::try_from(wait).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]
@@ -96,8 +97,18 @@ mod tests {
     #[test]
     fn odd_retry_after_is_no_wish() {
         assert_eq!(header("7"), Some(7));
-        for odd in ["-1", "soon", "1e9", "99999999999999999999", "Thu, 01 Jan 1970 00:00:00 GMT"] {
+        for odd in ["", "-1", "+1", "soon", "1e9", "Thu, 01 Jan 1970 00:00:00 GMT"] {
             assert_eq!(header(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_wait_too_long_to_be_counted_is_none_to_try_again_after() {
+        for long in ["4294967296", "99999999999999999999", "Thu, 31 Dec 9998 00:00:00 GMT"] {
+            let wished = header(long);
+            assert_eq!(wished, Some(u32::MAX), "{long}");
+            let patience = Patience { retries: 3, longest_wait: Duration::from_secs(30) };
+            assert_eq!(Tries::new(patience).next(&busy(wished)), None, "{long}");
         }
     }
 
