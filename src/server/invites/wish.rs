@@ -119,7 +119,7 @@ impl Terms {
     ) -> Result<Self, Refused> {
         let mut fields = Fields::default();
         let email = fields.optional("email", wish.email.as_deref(), Address::parse);
-        let username = wish.username.as_deref().filter(|name| !name.trim().is_empty());
+        let username = wish.username.as_deref();
         let named = username.is_some() || wish.account_id.is_some();
         let kind = wish.kind.value().copied().unwrap_or(match (wish.email.is_some(), named) {
             (true, _) => Kind::Email,
