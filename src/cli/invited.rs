@@ -83,6 +83,7 @@ pub(super) async fn preview(context: &Context, pasted: &Pasted) -> Result<(), Er
         output::line(&format!("{inviter} offers you an account on {}.", context.client.origin().as_str()))?;
         output::line(&format!("Status: {}  Expires: {expires}", preview.status))?;
     }
+    preview.held().map_or(Ok(()), output::line)?;
     if let Some(event) = &preview.event {
         output::line(&format!("{}\nWhen: {}", event.title, event.when()))?;
         event.place.as_ref().map_or(Ok(()), |place| output::line(&format!("Where: {place}")))?;

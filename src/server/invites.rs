@@ -49,7 +49,7 @@ pub(crate) use self::{
     people::hold as hold_invited,
     supersede::{came_without_invite, hold_all_for},
     turn::of_decisions,
-    unclaimed::Unclaimed,
+    unclaimed::{Unclaimed, let_go, let_go_after},
     wish::{To, ending},
     withdraw::Withdrawal,
 };

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::domain::Timestamp;
 
 use super::{
-    App, LONGEST_REST, Refused, accounts, idempotency,
+    App, LONGEST_REST, accounts, idempotency,
     invites::{self, Unclaimed},
     outbox,
     store::{Error, Tx},
@@ -84,18 +84,12 @@ pub async fn tidy(app: &App) -> Result<(), Error> {
     let_go(app).await
 }
 
-/// Lets go of the uses that are held for nobody, each in a transaction of its own: an invite is held as by who comes in.
+/// Lets go of the uses that are held for nobody.
 async fn let_go(app: &App) -> Result<(), Error> {
     let mut last = None;
     loop {
         let some = app.store().read(move |tx| Unclaimed::behind(tx, last, BATCH)).await?;
-        for &one in &some {
-            let now = app.now();
-            // Refused, it ended a moment ago, or its holder came in by it: there is nothing to let go.
-            if let Err(Refused::Store(error)) = app.store().write(move |tx| one.let_go(tx, now)).await {
-                return Err(error);
-            }
-        }
+        invites::let_go(app, &some).await?;
         match some.last() {
             Some(&one) if some.len() == BATCH as usize => last = Some(one),
             _ => return Ok(()),

@@ -36,7 +36,7 @@ fn answer(file: String) -> Response {
     responses((status = 200, body = String, content_type = "text/calendar; charset=utf-8")))]
 async fn of_invite(State(app): State<App>, Part(token): Part) -> Result<Response, Refused> {
     let (token_hash, now) = (token_hash(&token)?, app.now());
-    let found = app.store().glance(move |tx| invites::look(tx, &token_hash, now)).await?;
+    let (found, _) = app.store().glance(move |tx| invites::look(tx, &token_hash, now)).await?;
     found.calendar(&app).map(answer).ok_or_else(campaigns::no_event)
 }
 

@@ -313,16 +313,21 @@ pub(super) fn ended_meanwhile(tx: &mut Tx<'_>, found: &Found, now: Timestamp) ->
     Ok(found.refusal(code.unwrap_or(Code::InviteUsed)))
 }
 
-/// The invite of a token, for a look at it, as long as someone can come in by it.
-pub(crate) fn look(tx: &mut Tx<'_>, token_hash: &Hash, now: Timestamp) -> Result<Found, Refused> {
+/// The invite of a token, for a look at it, as long as someone can come in by it, and the uses that are left for others than
+/// those who hold one.
+pub(crate) fn look(tx: &mut Tx<'_>, token_hash: &Hash, now: Timestamp) -> Result<(Found, Option<u32>), Refused> {
     let mut found: Found =
         tx.query_one(found!(" WHERE i.token_hash = $1"), &[token_hash])?.ok_or_else(Refused::invalid_token)?;
     if found.is_decided {
         found.foretell(tx)?;
     }
     ended(&found, now)?;
-    check_uses(tx, &found)?;
-    Ok(found)
+    let left = match check_uses(tx, &found) {
+        Ok(()) => found.max_uses.left(found.uses),
+        Err(Refused::Problem(_)) if is_held(tx, &found)? => Some(0),
+        Err(refused) => return Err(refused),
+    };
+    Ok((found, left))
 }
 
 /// What may be told of a token's invite before anyone has signed in, with its id.
@@ -332,7 +337,7 @@ pub(crate) fn preview(
     registration: Registration,
     now: Timestamp,
 ) -> Result<(InviteId, Preview), Refused> {
-    let found = look(tx, token_hash, now)?;
+    let (found, uses_left) = look(tx, token_hash, now)?;
     let declinable = found.check_declinable(now).is_ok();
     let preview = Preview {
         band: (found.band != BandId::SITE).then(|| PreviewBand {
@@ -346,7 +351,7 @@ pub(crate) fn preview(
         kind: found.kind,
         status: found.status,
         expires_at: found.expires_at,
-        uses_left: found.max_uses.left(found.uses),
+        uses_left,
         declinable,
         event: campaigns::read_event(found.event.as_deref()),
         message: found.message,

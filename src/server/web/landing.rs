@@ -75,8 +75,8 @@ async fn act(
     };
     let preview = match preview(&inside, &token).await {
         Ok(preview) => preview,
-        // Who is a member is told so, whatever became of the invite, and who holds a use of it comes in.
-        Err(no) if matches!(filled.act, Some(Act::Join | Act::Code)) && no.problem.code != Code::InvalidToken => {
+        // Who is a member is told so, whatever became of the invite.
+        Err(no) if filled.act == Some(Act::Join) && no.problem.code != Code::InvalidToken => {
             return again(&app, &inside, &token, &filled, &no).await;
         }
         Err(no) => return ended(&app, &no),
@@ -156,25 +156,11 @@ async fn decline(inside: &Inside, token: &Token, filled: &Filled) -> Result<Done
     .await
 }
 
-/// Asks to come in by an invite that has ended for others: who is in already is, and who made their account by it, where that
-/// took its last use, comes in once their address is verified.
+/// Asks to come in by an invite that has ended: who is in already is told so.
 async fn again(app: &App, inside: &Inside, token: &Token, filled: &Filled, no: &No) -> Result<Response, Refused> {
-    let asks_code = filled.act == Some(Act::Code) || filled.code().is_some();
-    let is_used = no.problem.code == Code::InviteUsed;
-    let done = match filled.act {
-        Some(Act::Code) if is_used => mail(inside, filled).await,
-        Some(Act::Code) => return ended(app, no),
-        _ => join(inside, token, filled).await,
-    };
-    match done {
+    match join(inside, token, filled).await {
         Ok(Done::Came(accepted)) => words::entered(app, &accepted).answer(app, StatusCode::OK),
-        Ok(_) => words::held(app, filled, None).answer(app, StatusCode::OK),
-        Err(new)
-            if is_used && new.problem.status != 410 && (asks_code || new.problem.code == Code::EmailUnverified) =>
-        {
-            refuse(app, &new, &words::held(app, filled, Some(&new.problem)))
-        }
-        Err(_) => ended(app, no),
+        _ => ended(app, no),
     }
 }
 

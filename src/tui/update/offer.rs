@@ -10,7 +10,7 @@ use super::answer::words;
 use crate::{
     api::{Accepted, Account, Code, Outcome},
     client::{Error, Origin},
-    domain::{Kind, Pasted, Registration},
+    domain::{Kind, Pasted},
 };
 
 /// Why who has an account can do nothing with a code of no band.
@@ -101,13 +101,13 @@ impl Model {
         if preview.band.is_none() && decides {
             if signed_in {
                 self.toast(Tone::Plain, ACCOUNT_ALONE);
-            } else if preview.registration != Registration::Closed && key.is("enter") {
+            } else if preview.registers() && key.is("enter") {
                 return self.make_account_for_offer();
             }
             return Vec::new();
         }
         match key.as_char() {
-            Some('n') if !signed_in && preview.registration != Registration::Closed => self.make_account_for_offer(),
+            Some('n') if !signed_in && preview.registers() => self.make_account_for_offer(),
             _ if key.is("enter") && !signed_in => {
                 self.keep_offer();
                 Vec::new()

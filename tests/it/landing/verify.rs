@@ -3,7 +3,7 @@
 use guestlist::server::mail::Transport;
 
 use super::*;
-use crate::{proof::code, world::with_mail};
+use crate::{last_use::holder, proof::code, world::with_mail};
 
 stories!(invited_alone(); who_holds_the_last_use_verifies_the_address_and_comes_in);
 
@@ -146,12 +146,21 @@ mod story {
         let (_, token) = ada.invite(&band, json!({ "email": "kim@example.org" })).await;
         let form = [("act", "register"), ("username", "kim"), ("password", PASSWORD), ("email", "kim@example.org")];
         send(world, &token, &form).await.has("Your account is made");
+        // Opened anew it leads on; nobody makes another account by it.
+        let page = open(world, &token).await;
+        assert_eq!(page.status, 200, "{}", page.html);
+        page.has("Every use is taken. Whoever made their account by this invite comes in with that account.");
+        page.has("Join with my account");
+        page.lacks("Make an account");
         // For others there is nothing left.
-        let stranger = join(world, &token, "nobody").await;
+        assert_eq!(join(world, &token, "nobody").await.status, 401);
+        let _sam = holder(world, "sam", &ada.invite(&band, json!({})).await.1).await;
+        let stranger = join(world, &token, "sam").await;
         assert_eq!(stranger.status, 410);
-        stranger.has("If it was you who used it");
         stranger.lacks("autocomplete=\"one-time-code\"");
-        let _ = code(world).await;
+        let form = [("act", "register"), ("username", "lou"), ("password", PASSWORD), ("email", "lou@example.org")];
+        assert_eq!(send(world, &token, &form).await.status, 410);
+        let _ = world.codes().await;
         world.clock.pass_seconds(61);
         let ask = [("act", "code"), ("username", "kim"), ("password", PASSWORD)];
         let page = send(world, &token, &ask).await;

@@ -1,6 +1,9 @@
 //! A use that is held and not taken up yet: it is its holder's alone, and ends with whatever ends a pending invite.
 
-use guestlist::{domain::OnInviterRemoved, server::sweep};
+use guestlist::{
+    domain::{EmailIdentity, OnInviterRemoved},
+    server::sweep,
+};
 use serde_json::{Value, json};
 
 use super::{by_invite, holder, looked_at};
@@ -93,7 +96,9 @@ async fn a_held_use_is_nobody_elses_and_its_holder_may_decline_it() {
         let (invite, token) = ada.invite(&band, json!({})).await;
         let kim = holder(&world, "kim", &token).await;
         let used = (410, "invite_used".to_owned());
-        assert_eq!(looked_at(&world, &token).await, "invite_used");
+        assert_eq!(looked_at(&world, &token).await, "pending");
+        let (_, seen) = world.send("GET", &format!("/invites/{token}/info"), None).await;
+        assert_eq!(seen["uses_left"], 0, "none for anybody else");
         assert_eq!(code(sam.accept(&token).await), used);
         assert_eq!(code(sam.post(&format!("/invites/{token}/decline"), json!({})).await), used);
         let body = json!({ "username": "lee", "email": "lee@example.org", "password": PASSWORD, "invite": token });
@@ -102,7 +107,8 @@ async fn a_held_use_is_nobody_elses_and_its_holder_may_decline_it() {
         let path = format!("/invites/{invite}");
         assert_eq!(ada.patch(&path, json!({ "label": "for kim" })).await.1["label"], "for kim");
         assert_eq!(ada.patch(&path, json!({ "max_uses": 2 })).await.0, 200);
-        assert_eq!(looked_at(&world, &token).await, "pending", "one more use is there for others");
+        let (_, seen) = world.send("GET", &format!("/invites/{token}/info"), None).await;
+        assert_eq!(seen["uses_left"], 1, "one more use is there for others");
         assert_eq!(ada.patch(&path, json!({ "max_uses": 1 })).await.0, 422, "it was taken already");
         let (_, own) = ada.invite(&band, json!({})).await;
         let lou = holder(&world, "lou", &own).await;
@@ -134,6 +140,7 @@ async fn a_use_that_is_held_for_nobody_is_let_go_and_ends_what_nobody_else_can_u
         let mia = holder(&world, "mia", &to_four).await;
         // One deletes the account, one comes in by another invite, one has not come yet; one goes where a use is left.
         assert_eq!(kim.send("DELETE", "/me", Some(&json!({ "password": PASSWORD }))).await.0, 204);
+        assert_eq!(stands(&ada, &one).await, (json!("accepted"), json!(1)), "at once");
         let (_, other) = ada.invite(&band, json!({})).await;
         assert_eq!(sam.accept(&other).await.1["outcome"], "joined");
         assert_eq!(mia.accept(&ada.invite(&band, json!({})).await.1).await.1["outcome"], "joined");
@@ -152,6 +159,40 @@ async fn a_use_that_is_held_for_nobody_is_let_go_and_ends_what_nobody_else_can_u
         assert!(trail["events"].as_array().unwrap().iter().all(|event| event["actor"].is_null()), "{trail}");
         assert_eq!(ada.get(&format!("/bands/{band}")).await.1["counts"]["pending"], 2);
         counts::add_up(world.app.store()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_is_invited_anew_once_it_is_somebody_elses_than_the_holders() {
+    for bearer in [false, true] {
+        let mut settings = by_invite();
+        if bearer {
+            settings.policy.email_identity = EmailIdentity::Bearer;
+        }
+        for world in World::each_with(settings).await {
+            let ada = world.people(1).await.remove(0);
+            let band = ada.band("Choir").await;
+            let wish = json!({ "email": "kim@example.org" });
+            let (invite, token) = ada.invite(&band, wish.clone()).await;
+            let kim = holder(&world, "kim", &token).await;
+            let moved = json!({ "email": "elsewhere@example.org", "current_password": PASSWORD });
+            assert_eq!(kim.patch("/me", moved).await.0, 200);
+            sweep::tidy(&world.app).await.unwrap();
+            assert_eq!(stands(&ada, &invite).await.0, "pending", "the holder can take the address back");
+            let (_, other) = ada.invite(&band, json!({})).await;
+            let body =
+                json!({ "username": "real-kim", "email": "kim@example.org", "password": PASSWORD, "invite": other });
+            assert_eq!(world.send("POST", "/auth/register", Some(&body)).await.0, 201);
+            sweep::tidy(&world.app).await.unwrap();
+            if bearer {
+                assert_eq!(kim.accept(&token).await.1["outcome"], "joined", "whoever has the token");
+            } else {
+                assert_eq!(stands(&ada, &invite).await.0, "accepted");
+                let (status, made) = ada.post(&format!("/bands/{band}/invites"), wish).await;
+                assert_eq!(status, 201, "{made}");
+            }
+            counts::add_up(world.app.store()).await;
+        }
     }
 }
 
@@ -190,7 +231,12 @@ async fn a_campaign_that_is_used_up_leaves_what_is_held_pending_until_it_is_take
             let kim = holder(&world, &format!("kim-{taken_up}"), &token).await;
             assert_eq!(stands(&ada, &held).await, (json!("pending"), json!(1)));
             assert_eq!(stands(&ada, &other).await.0, "cancelled");
-            assert_eq!(looked_at(&world, &token).await, "invite_used", "the others of its uses are nobody's");
+            let (_, seen) = world.send("GET", &format!("/invites/{token}/info"), None).await;
+            assert_eq!(
+                (&seen["status"], &seen["uses_left"]),
+                (&json!("pending"), &json!(0)),
+                "the others are nobody's"
+            );
             assert_eq!(code(sam.accept(&token).await), (410, "invite_used".to_owned()));
             let expire = format!("/campaigns/{campaign}/expire");
             if taken_up {

@@ -55,7 +55,7 @@ impl Filled {
 
 /// Whether somebody without an account can make one here.
 pub(super) fn registers(preview: &Preview) -> bool {
-    preview.registration != Registration::Closed && preview.kind != Kind::User
+    preview.registers() && preview.kind != Kind::User
 }
 
 /// What an invite lets its reader do, with what was typed before and what was refused of it.

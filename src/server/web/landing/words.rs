@@ -42,13 +42,13 @@ pub(super) fn offer(visit: &Visit<'_>, filled: &Filled, problem: Option<&Problem
         message: preview.message.iter().flat_map(|message| message.lines()).map(str::to_owned).collect(),
         facts: facts(visit),
         calendar: preview.event.as_ref().map(|_| format!("/api/v1/invites/{}/calendar.ics", visit.token.reveal())),
+        text: preview.held().into_iter().map(str::to_owned).collect(),
         forms,
         link: (is_unknown && visit.app.settings().mail.is_on()).then_some(("/reset", "Forgotten your password?")),
         other: Some(Other {
             qr: qr::svg(&visit.app.link(visit.token)),
             ..Other::new(visit.app, "Another way in", format!("guestlist accept {}", visit.app.link(visit.token)))
         }),
-        ..Page::default()
     }
 }
 
@@ -85,19 +85,6 @@ pub(super) fn entered(app: &App, accepted: &Accepted) -> Page {
     Page { calendar, other: Some(Other::onward(app)), ..came(*outcome, &band.name, *role) }
 }
 
-/// What is left of an invite that has no use any more for who made their account by it, and so holds one: to verify the
-/// address.
-pub(super) fn held(app: &App, filled: &Filled, problem: Option<&Problem>) -> Page {
-    let errors = problem.map(|problem| form::refused(problem, filled.act)).unwrap_or_default();
-    let forms = vec![form::verify(filled, &errors)];
-    let refusal = problem.map(|problem| Refusal::new(plainly(problem), &errors, &forms));
-    let text = if problem.is_some() { HOLDS } else { ON_ITS_WAY };
-    Page { refusal, forms, other: Some(Other::onward(app)), ..Page::plain("Verify your address", &[text]) }
-}
-
-/// Who may go on though the invite is used.
-const HOLDS: &str =
-    "The invite has been used. If it was you, when you made your account, you are in once your address is verified.";
 /// Another code was mailed.
 const ON_ITS_WAY: &str = "A new code is on its way to you; older ones work no more. Type it in below.";
 
@@ -255,7 +242,7 @@ fn facts(visit: &Visit<'_>) -> Vec<(&'static str, String)> {
     facts.push(("It works for", end));
     match preview.uses_left {
         None => facts.push(("For", "anyone who has this link".to_owned())),
-        Some(1) => {}
+        Some(0 | 1) => {}
         Some(n) => facts.push(("Uses left", n.to_string())),
     }
     if preview.requires_approval {

@@ -319,10 +319,13 @@ fn an_invite_that_names_no_server_is_kept_until_one_is_named() {
 #[test]
 fn where_nobody_can_make_an_account_no_key_leads_to_one() {
     let Answer::Preview(offer) = preview() else { panic!() };
-    let closed = Preview { registration: Registration::Closed, ..*offer };
-    let mut desk = invited();
-    desk.answer(is_preview, Ok(Answer::Preview(Box::new(closed))));
-    desk.press("n");
-    assert!(matches!(desk.top(), Some(Overlay::Offer(_))));
-    assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::SignIn));
+    let closed = Preview { registration: Registration::Closed, ..*offer.clone() };
+    let held = Preview { registration: Registration::InviteOnly, uses_left: Some(0), ..*offer };
+    for offer in [closed, held] {
+        let mut desk = invited();
+        desk.answer(is_preview, Ok(Answer::Preview(Box::new(offer))));
+        desk.press("n");
+        assert!(matches!(desk.top(), Some(Overlay::Offer(_))));
+        assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::SignIn));
+    }
 }

@@ -63,6 +63,8 @@ pub(super) fn parts(
         last.push(Line::styled("on its way…", theme.pending));
     } else if let Some(ended) = offer.preview.as_ref().and_then(|preview| ended(preview, model)) {
         last.extend(say(&format!("✗ {ended}"), room, theme.error));
+    } else if let Some(held) = offer.preview.as_ref().and_then(Preview::held) {
+        last.extend(say(&format!("· {held}"), room, theme.dim));
     } else if model.screen == Screen::Panes && offer.preview.as_ref().is_some_and(|preview| preview.band.is_none()) {
         last.extend(say(&format!("· {ACCOUNT_ALONE}"), room, theme.dim));
     }
@@ -83,7 +85,7 @@ fn keys(offer: &Offer, model: &Model) -> Vec<(&'static str, &'static str)> {
         },
         (Some(preview), ..) if model.screen != Screen::Panes => {
             let mut keys = vec![("enter", "sign in to accept")];
-            if preview.registration != Registration::Closed {
+            if preview.registers() {
                 keys.push(("n", "new account"));
             }
             keys.push(("esc", "not now"));
@@ -126,7 +128,7 @@ fn facts(preview: &Preview, model: &Model, wide: usize, theme: &Theme) -> Vec<Li
     };
     add("Expires", &end);
     match preview.uses_left {
-        Some(1) | None => {}
+        Some(0 | 1) | None => {}
         Some(left) => add("Uses left", &left.to_string()),
     }
     if preview.requires_approval {

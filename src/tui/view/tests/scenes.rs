@@ -15,7 +15,7 @@ use crate::{
     api::{Bands, Campaign, Code, FoundPeople, FoundPerson, Inbox, Invite, InviteSort, PersonState},
     client::Origin,
     clipboard::Copied,
-    domain::{Delivery, JoinMode, JoinStatus, Kind, Pasted, Role, Status},
+    domain::{Delivery, JoinMode, JoinStatus, Kind, Pasted, Registration, Role, Status},
     tui::{
         forms,
         launch::Launched,
@@ -311,6 +311,16 @@ const PLAIN: &[Scene] = &[
         }
         offer.refused = Some(format!("This invite was taken back ({}). Ask for a new one.", Code::InviteCancelled));
         over_panes(size, Overlay::Offer(Box::new(offer)))
+    }),
+    ("offer-held", |size| {
+        let mut model = sample::at_server(size);
+        let mut offer = offer();
+        if let Some(preview) = &mut offer.preview {
+            (preview.registration, preview.uses_left, preview.event) = (Registration::InviteOnly, Some(0), None);
+        }
+        model.screen = Screen::Entry(forms::sign_in());
+        model.overlays.push(Overlay::Offer(Box::new(offer)));
+        model
     }),
     ("offer-before-sign-in", |size| {
         let mut model = sample::at_server(size);
