@@ -271,7 +271,7 @@ pub struct Preview {
     pub status: Status,
     /// When it ends, null for never.
     pub expires_at: Option<Timestamp>,
-    /// Uses left, null without limit; none where those who made their account by it alone come in still.
+    /// Uses left, null without limit; 0 where those who made their account by it alone come in still.
     pub uses_left: Option<u32>,
     /// Whether whom it is for can decline it: it is for one use, and to a band.
     #[serde(default)]

@@ -55,6 +55,16 @@ impl Column {
             column => column,
         }
     }
+
+    /// What is taken of a cell that says this.
+    fn means(self, cell: &str) -> String {
+        match self {
+            Self::Email => mailbox(cell).0.to_owned(),
+            Self::Username => cell.strip_prefix('@').unwrap_or(cell).to_owned(),
+            Self::Role => cell.to_lowercase(),
+            _ => cell.to_owned(),
+        }
+    }
 }
 
 /// The headings that are known, as people are told them.
@@ -125,22 +135,29 @@ impl People {
         Ok(people)
     }
 
-    /// The headings of columns that are not read, or not in every row: what an earlier one said is not said again.
-    pub(crate) fn unread(&self) -> Vec<&str> {
+    /// The headings of columns that are not read, and of those of which some rows are not: what an earlier one says is not
+    /// said again.
+    pub(crate) fn unread(&self) -> Vec<String> {
         let Some(headings) = &self.headings else { return Vec::new() };
-        let mut unread: Vec<bool> = self.columns.iter().map(|column| *column == Column::Unknown).collect();
+        let mut passed_over = vec![false; self.columns.len()];
         for (_, cells) in self.records().skip(1) {
-            let mut said: Vec<(Column, &str)> = Vec::new();
-            for ((cell, column), unread) in cells.iter().zip(&self.columns).zip(&mut unread) {
+            let mut said: Vec<(Column, String)> = Vec::new();
+            for ((cell, column), passed_over) in cells.iter().zip(&self.columns).zip(&mut passed_over) {
                 let column = column.says(cell);
+                let meant = column.means(cell);
                 match said.iter().find(|(earlier, _)| *earlier == column) {
                     _ if cell.is_empty() || matches!(column, Column::Ours | Column::Unknown) => {}
-                    Some((_, earlier)) => *unread |= *earlier != cell,
-                    None => said.push((column, cell)),
+                    Some((_, earlier)) => *passed_over |= *earlier != meant,
+                    None => said.push((column, meant)),
                 }
             }
         }
-        headings.iter().zip(unread).filter(|(_, unread)| *unread).map(|(name, _)| name).collect()
+        let columns = headings.iter().zip(&self.columns).zip(passed_over);
+        let told = columns.filter_map(|((name, column), passed_over)| match column {
+            Column::Unknown => Some(name.to_owned()),
+            _ => passed_over.then(|| format!("{name} (in some rows)")),
+        });
+        told.collect()
     }
 
     /// The first row, where it is somebody and yet may have been meant as headings: no address is in it.
@@ -186,26 +203,28 @@ impl People {
         let (mut email, mut username, mut role) = (None, None, None);
         let (mut name, mut first, mut last, mut beside) = (None, None, None, None);
         for (cell, column) in cells.iter().zip(&self.columns).filter(|(cell, _)| !cell.is_empty()) {
-            match column.says(cell) {
+            let column = column.says(cell);
+            match column {
                 Column::Email => {
-                    let (address, owner) = mailbox(cell);
-                    email.get_or_insert(address);
-                    beside = beside.or(owner);
+                    email.get_or_insert_with(|| column.means(cell));
+                    beside = beside.or(mailbox(cell).1);
+                }
+                Column::Whom | Column::Username => {
+                    username.get_or_insert_with(|| column.means(cell));
+                }
+                Column::Role => {
+                    role.get_or_insert_with(|| column.means(cell));
                 }
                 Column::Name => name = name.or(Some(cell)),
                 Column::FirstName => first = first.or(Some(cell)),
                 Column::LastName => last = last.or(Some(cell)),
-                Column::Role => role = role.or_else(|| Some(cell.to_lowercase())),
                 Column::Ours | Column::Unknown => {}
-                Column::Whom | Column::Username => {
-                    username.get_or_insert(cell.strip_prefix('@').unwrap_or(cell));
-                }
             }
         }
         let parts: Vec<&str> = first.into_iter().chain(last).collect();
         let whole = (!parts.is_empty()).then(|| parts.join(" "));
         let name = name.map(str::to_owned).or(whole).or_else(|| beside.map(str::to_owned));
-        wish(email, username, name.as_deref(), role.as_deref())
+        wish(email.as_deref(), username.as_deref(), name.as_deref(), role.as_deref())
     }
 
     /// The headings of a file with some of these people and what is wrong with them.
@@ -408,10 +427,15 @@ mod tests {
             let people = People::parse(text.as_bytes().to_vec()).unwrap();
             people.unread().join(", ")
         };
-        assert_eq!(unread("email,Mail,name\na@x.org,b@x.org,A\n"), "Mail");
-        assert_eq!(unread("email,account\na@x.org,b@x.org\n"), "account", "an address is one wherever it stands");
-        assert_eq!(unread("role,name,Role,Note\nadmin,Kim,member,Lee\n"), "Role, Note");
+        assert_eq!(unread("email,Mail,name\na@x.org,b@x.org,A\n"), "Mail (in some rows)");
+        assert_eq!(unread("email,account\na@x.org,b@x.org\n"), "account (in some rows)", "an address is one anywhere");
+        assert_eq!(unread("role,name,Role,Note\nadmin,Kim,member,Lee\n"), "Role (in some rows), Note (in some rows)");
         assert_eq!(unread("email,Mail,city\na@x.org,a@x.org,Oslo\nc@x.org,,Rome\n,d@x.org,\n"), "city");
+        for same in
+            ["email,account\nKim <k@x.org>,k@x.org\n", "for,username\n@kim,kim\n", "name,role,Role\nKim,Admin,admin\n"]
+        {
+            assert_eq!(unread(same), "", "{same}");
+        }
         assert_eq!(
             unread("email,account,status\na@x.org,kim,made\n"),
             "",

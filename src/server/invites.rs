@@ -1,5 +1,6 @@
 //! Invites: who sees them, who changes them, who comes in by them.
 
+mod abandoned;
 mod accept;
 mod acting;
 mod actions;
@@ -26,12 +27,12 @@ mod resend;
 mod supersede;
 mod together;
 mod turn;
-mod unclaimed;
 mod visitor;
 mod wish;
 mod withdraw;
 
 pub(crate) use self::{
+    abandoned::{Abandoned, let_go, let_go_after},
     accept::{Found, accept, admit, end_used_up, hold_by_id, hold_by_token, hold_waiting, id_of_token, look, preview},
     actions::{ManyActs, act},
     bulk::{ManyInvites, Outcome, create_all, of_rows, tell_ends, tokens},
@@ -49,7 +50,6 @@ pub(crate) use self::{
     people::hold as hold_invited,
     supersede::{came_without_invite, hold_all_for},
     turn::of_decisions,
-    unclaimed::{Unclaimed, let_go, let_go_after},
     wish::{To, ending},
     withdraw::Withdrawal,
 };

@@ -13,7 +13,7 @@ use crate::domain::Timestamp;
 
 use super::{
     App, LONGEST_REST, accounts, idempotency,
-    invites::{self, Unclaimed},
+    invites::{self, Abandoned},
     outbox,
     store::{Error, Tx},
 };
@@ -66,8 +66,8 @@ pub async fn step(app: &App) -> Result<bool, Error> {
     app.store().write(move |tx| invites::go_on(tx, rest, batch)).await.map(|_| true)
 }
 
-/// Clears away sessions, codes and tokens that are over, requests that need no longer be remembered, addresses that are kept
-/// no longer, and uses that are held for nobody.
+/// Clears away sessions, codes and tokens that are over, requests that need no longer be remembered, and addresses that are
+/// kept no longer.
 pub async fn tidy(app: &App) -> Result<(), Error> {
     let now = app.now();
     in_batches(app, move |tx| accounts::forget_sessions(tx, now, BATCH)).await?;
@@ -81,15 +81,15 @@ pub async fn tidy(app: &App) -> Result<(), Error> {
         let own = app.clone();
         in_batches(app, move |tx| invites::erase(tx, own.key(), before, now, BATCH)).await?;
     }
-    let_go(app).await
+    Ok(())
 }
 
 /// Lets go of the uses that are held for nobody.
-async fn let_go(app: &App) -> Result<(), Error> {
-    let mut last = None;
+pub async fn let_go(app: &App) -> Result<(), Error> {
+    let (mut last, mail) = (None, app.settings().mail.is_on());
     loop {
-        let some = app.store().read(move |tx| Unclaimed::behind(tx, last, BATCH)).await?;
-        invites::let_go(app, &some).await?;
+        let some = app.store().read(move |tx| Abandoned::behind(tx, last, BATCH, mail)).await?;
+        invites::let_go(app, &some).await;
         match some.last() {
             Some(&one) if some.len() == BATCH as usize => last = Some(one),
             _ => return Ok(()),
@@ -148,9 +148,15 @@ async fn rounds(app: &App) {
 
 async fn round(app: &App, tidied: &mut Option<Timestamp>) -> Result<Option<Timestamp>, Error> {
     let now = app.now();
-    if tidied.is_none_or(|last| now.seconds_since(last) >= TIDY_SECONDS) {
+    let tidies = tidied.is_none_or(|last| now.seconds_since(last) >= TIDY_SECONDS);
+    if tidies {
         tidy(app).await?;
+    }
+    let next = expire(app).await?;
+    // What has ended does not wait for it.
+    if tidies {
+        let_go(app).await?;
         *tidied = Some(now);
     }
-    expire(app).await
+    Ok(next)
 }

@@ -157,10 +157,7 @@ async fn delete(State(app): State<App>, caller: Caller) -> Result<StatusCode, Re
     let now = app.now();
     let rest = app.store().write(move |tx| accounts::delete(tx, caller.account, now)).await?;
     go_on(&app, rest).await;
-    // It is gone, whatever becomes of the uses that it held: the sweeper finds those as well.
-    if let Err(error) = invites::let_go_after(&app, caller.account).await {
-        tracing::warn!(%error, "the uses that a deleted account held are let go later");
-    }
+    invites::let_go_after(&app, caller.account).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

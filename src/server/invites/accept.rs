@@ -112,7 +112,7 @@ pub(crate) fn hold_by_id(tx: &mut Tx<'_>, id: InviteId, guest: AccountId) -> Res
 }
 
 /// The invite with this value in a unique column, held. What was decided about it has been written to it.
-fn hold_one(
+pub(super) fn hold_one(
     tx: &mut Tx<'_>,
     column: &str,
     value: &dyn ToValue,
@@ -465,7 +465,7 @@ fn enter(
         return Ok(found.came_to(Outcome::AlreadyMember, role));
     }
     if visitor.holds {
-        redeem(tx, found, account, now)?;
+        redeem(tx, found, account, Some(account), now)?;
     } else {
         take_use(tx, found, account, false, now)?;
     }
@@ -498,8 +498,14 @@ pub(super) fn hold_use(
 }
 
 /// The use that was taken at registration becomes a membership's. With the last that was held an invite without others is
-/// accepted.
-pub(super) fn redeem(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Timestamp) -> Result<(), Refused> {
+/// accepted, `by` whom is told; nobody is the server.
+pub(super) fn redeem(
+    tx: &mut Tx<'_>,
+    found: &Found,
+    account: AccountId,
+    by: Option<AccountId>,
+    now: Timestamp,
+) -> Result<(), Refused> {
     let standing = found.standing(now);
     if !standing.has_use(true, found.requires_approval) {
         return Err(ended_meanwhile(tx, found, now)?);
@@ -509,7 +515,7 @@ pub(super) fn redeem(tx: &mut Tx<'_>, found: &Found, account: AccountId, now: Ti
         return Err(ended_meanwhile(tx, found, now)?);
     }
     let last = found.max_uses.left(found.uses) == Some(0) && !is_held(tx, found)?;
-    count_use(tx, found, account, (0, last), now)
+    count_use(tx, found, by, (0, last), now)
 }
 
 /// Takes a use if it is still there ([`Standing::has_use`]).
@@ -525,7 +531,7 @@ fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, held: bool, now:
         Some(1) if !held => leaves_none(tx, found)?,
         _ => false,
     };
-    count_use(tx, found, account, (1, last), now)?;
+    count_use(tx, found, Some(account), (1, last), now)?;
     tx.also(
         "INSERT INTO redemption (invite, band, account, at, held) VALUES ($1, $2, $3, $4, $5)",
         &[&found.id, &found.band, &account, &now, &held],
@@ -550,7 +556,7 @@ fn is_held(tx: &mut Tx<'_>, found: &Found) -> Result<bool, Error> {
 fn count_use(
     tx: &mut Tx<'_>,
     found: &Found,
-    account: AccountId,
+    by: Option<AccountId>,
     (more, last): (u32, bool),
     now: Timestamp,
 ) -> Result<(), Refused> {
@@ -564,17 +570,7 @@ fn count_use(
             acted_by = CASE WHEN $4 THEN $3 ELSE acted_by END
          WHERE id = $1 AND uses = $5 AND status = $6 AND max_uses IS NOT DISTINCT FROM $7
             AND expires_at IS NOT DISTINCT FROM $8",
-        &[
-            &found.id,
-            &now,
-            &account,
-            &is_accepted,
-            &found.uses,
-            &found.status,
-            &found.max_uses,
-            &found.expires_at,
-            &used,
-        ],
+        &[&found.id, &now, &by, &is_accepted, &found.uses, &found.status, &found.max_uses, &found.expires_at, &used],
     )?;
     if done == 0 {
         return Err(ended_meanwhile(tx, found, now)?);

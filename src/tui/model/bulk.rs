@@ -176,7 +176,7 @@ impl Bulk {
             return Err(TOO_LARGE.to_owned());
         }
         let people = People::parse(bytes)?;
-        self.unread = people.unread().into_iter().map(clean_line).collect();
+        self.unread = people.unread().iter().map(|heading| clean_line(heading)).collect();
         self.rows = people.rows().map(|row| BulkRow::new(row.line, &row.wish)).collect();
         (self.selected, self.top, self.problem, self.unsaved) = (0, 0, None, true);
         self.mark_doubles();

@@ -118,6 +118,21 @@ fn an_invites_life_by_commands() {
 }
 
 #[test]
+fn who_made_the_account_by_an_invite_is_shown_it_still_and_comes_in_later() {
+    let server = Served::start_with(&[("GUESTLIST_POLICY_REGISTRATION", "invite_only")]);
+    let ada = server.person("ada");
+    let band = ada.band("The Night Owls");
+    let link = ada.run(&["invites", "create", &band]).out;
+    let (link, kim) = (link.trim(), server.stranger());
+    kim.json_with(&["register", "kim", "kim@example.org", "--invite", link], PASSWORD);
+    let shown = kim.run(&["preview", link]).out;
+    assert!(shown.starts_with("ada invites you to The Night Owls as member.\n"), "{shown}");
+    assert!(shown.contains("Whoever made their account by this invite comes in"), "{shown}");
+    assert_eq!(kim.json(&["accept", link])["outcome"], "joined");
+    kim.run(&["preview", link]).refused(1, &["Every use of this invite is taken"]);
+}
+
+#[test]
 fn members_change_and_go_and_so_does_the_band() {
     let server = Served::start();
     let (ada, kim) = (server.person("ada"), server.person("kim"));

@@ -79,9 +79,10 @@ fn keys(offer: &Offer, model: &Model) -> Vec<(&'static str, &'static str)> {
         (_, Some(_), _) => vec![("esc", "stop waiting")],
         (_, _, Some(_)) | (None, ..) => vec![("esc", "close")],
         (Some(preview), ..) if ended(preview, model).is_some() => vec![("esc", "close")],
-        (Some(preview), ..) if preview.band.is_none() => match (&model.screen, preview.registration) {
-            (Screen::Panes, _) | (_, Registration::Closed) => vec![("esc", "close")],
-            _ => vec![("enter", "new account"), ("esc", "not now")],
+        (Some(preview), ..) if preview.band.is_none() => match model.screen {
+            Screen::Panes => vec![("esc", "close")],
+            _ if preview.registers() => vec![("enter", "new account"), ("esc", "not now")],
+            _ => vec![("esc", "close")],
         },
         (Some(preview), ..) if model.screen != Screen::Panes => {
             let mut keys = vec![("enter", "sign in to accept")];
