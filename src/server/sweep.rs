@@ -148,13 +148,13 @@ async fn rounds(app: &App) {
 
 async fn round(app: &App, tidied: &mut Option<Timestamp>) -> Result<Option<Timestamp>, Error> {
     let now = app.now();
-    let tidies = tidied.is_none_or(|last| now.seconds_since(last) >= TIDY_SECONDS);
-    if tidies {
+    let is_due = tidied.is_none_or(|last| now.seconds_since(last) >= TIDY_SECONDS);
+    if is_due {
         tidy(app).await?;
     }
     let next = expire(app).await?;
     // What has ended does not wait for it.
-    if tidies {
+    if is_due {
         let_go(app).await?;
         *tidied = Some(now);
     }

@@ -119,8 +119,15 @@ fn an_invites_life_by_commands() {
 
 #[test]
 fn who_made_the_account_by_an_invite_is_shown_it_still_and_comes_in_later() {
-    let server = Served::start_with(&[("GUESTLIST_POLICY_REGISTRATION", "invite_only")]);
-    let ada = server.person("ada");
+    let data = tempfile::tempdir().unwrap();
+    let folder = ("GUESTLIST_DATA", data.path().to_str().unwrap());
+    let server = Served::start_with(&[("GUESTLIST_POLICY_REGISTRATION", "invite_only"), folder]);
+    let ada = server.stranger();
+    let mut admin = ada.command(&["admin", "account", "ada", "ada@example.org"]);
+    let mut making = admin.env(folder.0, folder.1).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    std::io::Write::write_all(&mut making.stdin.take().unwrap(), PASSWORD.as_bytes()).unwrap();
+    assert!(making.wait().unwrap().success());
+    ada.json_with(&["login", "ada"], PASSWORD);
     let band = ada.band("The Night Owls");
     let link = ada.run(&["invites", "create", &band]).out;
     let (link, kim) = (link.trim(), server.stranger());

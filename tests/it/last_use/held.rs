@@ -156,10 +156,10 @@ async fn a_use_that_is_held_for_nobody_is_let_go_and_ends_what_nobody_else_can_u
         let (_, trail) = ada.get(&format!("/bands/{band}/audit?action=invite.let_go")).await;
         let events = trail["events"].as_array().unwrap().iter();
         let mut told: Vec<&str> = events.filter_map(|event| event["invite"].as_str()).collect();
-        let mut once = [one.as_str(), &two, &four];
+        let mut wanted = [one.as_str(), &two, &four];
         told.sort_unstable();
-        once.sort_unstable();
-        assert_eq!(told, once, "each once");
+        wanted.sort_unstable();
+        assert_eq!(told, wanted, "each once");
         assert!(trail["events"].as_array().unwrap().iter().all(|event| event["actor"].is_null()), "{trail}");
         assert_eq!(ada.get(&format!("/bands/{band}")).await.1["counts"]["pending"], 2);
         counts::add_up(world.app.store()).await;
