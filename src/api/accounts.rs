@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{AccountId, BandId, Registration, SessionId, Timestamp};
 
-use super::Outcome;
+use super::{Outcome, account_name};
 
 /// `GET /site`: what anyone may know about a server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,23 @@ pub struct Person {
     pub username: String,
     /// The name to be called by.
     pub display_name: String,
+}
+
+impl Person {
+    /// The name to be called by and the one to sign in with; a deleted account has neither.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match account_name(&self.username) {
+            name if name.starts_with('@') => format!("{} ({name})", self.display_name),
+            deleted => deleted,
+        }
+    }
+
+    /// The name to sign in with, as [`account_name`] writes it.
+    #[must_use]
+    pub fn handle(&self) -> String {
+        account_name(&self.username)
+    }
 }
 
 /// An account as its holder sees it.
@@ -245,3 +262,17 @@ macro_rules! secret_debug {
     )+};
 }
 secret_debug!(Register, Login, ForgotPassword, ResetPassword, VerifyEmail, SessionSecret, UpdateAccount);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deleted_account_has_no_name_to_be_called_by() {
+        let id = AccountId::from_bytes([7; 16]);
+        let person = |username: String| Person { id, username, display_name: "Ada".to_owned() };
+        let (ada, gone) = (person("ada".to_owned()), person(format!("-{id}")));
+        assert_eq!([ada.in_words(), ada.handle()], ["Ada (@ada)", "@ada"]);
+        assert_eq!([gone.in_words(), gone.handle()], ["deleted account"; 2]);
+    }
+}

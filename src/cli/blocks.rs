@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::{Context, Error, list::Paging, named::BlockArg, output};
-use crate::api::{Block, Blocked};
+use crate::api::{Block, Blocked, Person};
 
 #[derive(Debug, Args)]
 pub(super) struct BlocksArgs {
@@ -48,12 +48,12 @@ async fn list(context: &Context, paging: &Paging, site: bool) -> Result<(), Erro
 
 fn row(block: &Blocked) -> [String; 4] {
     let what = match (block.scope, &block.band, &block.inviter) {
-        (Block::Inviter, _, Some(inviter)) => format!("from @{}", inviter.username),
+        (Block::Inviter, _, Some(inviter)) => format!("from {}", inviter.handle()),
         (Block::Band, Some(band), _) => format!("about {}", band.name),
         (Block::Server, ..) => "at all".to_owned(),
         (scope, ..) => scope.to_string(),
     };
-    let account = block.account.as_ref().map(|account| format!("@{}", account.username));
+    let account = block.account.as_ref().map(Person::handle);
     let whose = [account, block.email.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     [block.id.to_string(), what, whose, output::minute(block.created_at)]
 }

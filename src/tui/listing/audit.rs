@@ -101,13 +101,12 @@ impl Listed for Audit {
 
     fn facts(&self, entry: &Entry, model: &Model) -> Vec<(&'static str, String)> {
         let Some(event) = event(entry) else { return Vec::new() };
-        let named = |person: &Person| format!("{} (@{})", person.display_name, person.username);
         let mut facts = vec![
             ("What", spoken(&event.action)),
             ("When", when::date_and_time(event.at, &model.settings.zone)),
-            ("By", event.actor.as_ref().map_or_else(|| "the server itself".to_owned(), named)),
+            ("By", event.actor.as_ref().map_or_else(|| "the server itself".to_owned(), Person::in_words)),
         ];
-        facts.extend(event.account.as_ref().map(|to| ("To", named(to))));
+        facts.extend(event.account.as_ref().map(|to| ("To", to.in_words())));
         facts.extend(event.detail.clone().filter(|detail| !detail.is_empty()).map(|detail| ("Detail", detail)));
         facts.extend(event.recipient.clone().map(|recipient| ("Invite for", recipient)));
         facts.extend(event.invite.map(|invite| ("Invite", invite.to_string())));

@@ -46,7 +46,7 @@ impl Listed for Bans {
         let Some(ban) = ban(entry) else { return Vec::new() };
         vec![
             (ban.account.display_name.clone(), theme.plain),
-            (format!("@{}", ban.account.username), theme.dim),
+            (ban.account.handle(), theme.dim),
             (when::date(ban.at, &model.settings.zone), theme.plain),
             (ban.by.display_name.clone(), theme.dim),
         ]
@@ -59,9 +59,9 @@ impl Listed for Bans {
     fn facts(&self, entry: &Entry, model: &Model) -> Vec<(&'static str, String)> {
         let Some(ban) = ban(entry) else { return Vec::new() };
         vec![
-            ("Who", format!("{} (@{})", ban.account.display_name, ban.account.username)),
+            ("Who", ban.account.in_words()),
             ("Since", when::date_and_time(ban.at, &model.settings.zone)),
-            ("By", format!("{} (@{})", ban.by.display_name, ban.by.username)),
+            ("By", ban.by.in_words()),
             ("So", "No invite lets them in, and they cannot ask to come in.".to_owned()),
         ]
     }

@@ -2,7 +2,7 @@
 
 use super::{About, Cell, Column, Entry, Listed};
 use crate::{
-    api::{Block, Blocked},
+    api::{Block, Blocked, Person},
     client::Page,
     tui::{
         keymap::{Action, Scope},
@@ -39,7 +39,7 @@ fn what(blocked: &Blocked) -> String {
 }
 
 fn whose(blocked: &Blocked) -> String {
-    let account = blocked.account.as_ref().map(|account| format!("@{}", account.username));
+    let account = blocked.account.as_ref().map(Person::handle);
     let parts: Vec<_> = account.into_iter().chain(blocked.email.clone()).collect();
     if parts.is_empty() { "you".to_owned() } else { parts.join(" ") }
 }

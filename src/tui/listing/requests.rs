@@ -76,7 +76,7 @@ impl Listed for JoinRequests {
         };
         vec![
             (request.account.display_name.clone(), theme.plain),
-            (format!("@{}", request.account.username), theme.dim),
+            (request.account.handle(), theme.dim),
             (request.role.as_str().to_owned(), theme.plain),
             (format!("{} {}", glyph(request.status), request.status), status),
             (when::date(request.created_at, &model.settings.zone), theme.plain),
@@ -95,7 +95,7 @@ impl Listed for JoinRequests {
             None => "found the band, which takes requests",
         };
         vec![
-            ("Who", format!("{} (@{})", request.account.display_name, request.account.username)),
+            ("Who", request.account.in_words()),
             ("Status", format!("{} {}", glyph(request.status), request.status)),
             ("As", request.role.as_str().to_owned()),
             ("Asked", when::date_and_time(request.created_at, &model.settings.zone)),

@@ -99,16 +99,15 @@ impl Listed for Tree {
 
     fn facts(&self, entry: &Entry, model: &Model) -> Vec<(&'static str, String)> {
         let Some(node) = node(entry) else { return Vec::new() };
-        let named = |person: &crate::api::Person| format!("{} (@{})", person.display_name, person.username);
         let brought = match node.brought {
             0 => "nobody".to_owned(),
             1 => "1 member".to_owned(),
             n => format!("{n} members"),
         };
         let left = if node.inviter_left { ", who has left the band since" } else { "" };
-        let by = node.invited_by.as_ref().map_or_else(|| "nobody".to_owned(), |by| format!("{}{left}", named(by)));
+        let by = node.invited_by.as_ref().map_or_else(|| "nobody".to_owned(), |by| format!("{}{left}", by.in_words()));
         let mut facts = vec![
-            ("Who", named(&node.account)),
+            ("Who", node.account.in_words()),
             ("Role", node.role.as_str().to_owned()),
             ("Since", when::date_and_time(node.joined_at, &model.settings.zone)),
             ("Brought by", by),

@@ -77,7 +77,7 @@ pub(super) fn drawn(
         Some(used) => {
             for redemption in &used.redemptions {
                 let at = when::date_and_time(redemption.at, &model.settings.zone);
-                let who = format!("{} (@{})", redemption.account.display_name, redemption.account.username);
+                let who = redemption.account.in_words();
                 lines.extend(dated(&at, &who, wide, theme));
             }
             if used.next_cursor.is_some() {
@@ -130,7 +130,7 @@ fn facts(
     ])];
     let mut add = |name: &str, what: &str| lines.extend(fact(name, what, wide, theme));
     let whom = match (&invite.account, &invite.email, invite.kind) {
-        (Some(account), ..) => format!("{} (@{})", account.display_name, account.username),
+        (Some(account), ..) => account.in_words(),
         (None, None, Kind::Link) => "anyone who holds the link".to_owned(),
         (None, None, Kind::Code) => "anyone who knows the code".to_owned(),
         _ => invite.recipient(),
