@@ -151,6 +151,12 @@ impl People {
                     None => said.push((column, meant)),
                 }
             }
+            // A whole name goes before its parts, wherever it stands.
+            let Some((_, name)) = said.iter().find(|(column, _)| *column == Column::Name) else { continue };
+            for ((cell, column), passed_over) in cells.iter().zip(&self.columns).zip(&mut passed_over) {
+                let is_part = matches!(column, Column::FirstName | Column::LastName);
+                *passed_over |= is_part && !name.contains(cell);
+            }
         }
         let columns = headings.iter().zip(&self.columns).zip(passed_over);
         let told = columns.filter_map(|((name, column), passed_over)| match column {
@@ -436,6 +442,9 @@ mod tests {
         {
             assert_eq!(unread(same), "", "{same}");
         }
+        let both = "first name,last name,name,email\nKim,Lee,Kim Lee,k@x.org\n";
+        assert_eq!(unread(both), "");
+        assert_eq!(unread(&format!("{both}Ada,,The Countess,a@x.org\n")), "first name (in some rows)");
         assert_eq!(
             unread("email,account,status\na@x.org,kim,made\n"),
             "",

@@ -7,6 +7,7 @@ use crate::{
     server::{
         App, Refused,
         audit::{self, Event},
+        bands::requests,
         store::{Error, ToValue, Tx, dialect::intern},
     },
 };
@@ -35,7 +36,8 @@ impl Abandoned {
     }
 
     /// A holder whom the band has put out was in it, and is let in by a newer invite alone. An address that is somebody else's
-    /// counts where the invite's rule has it proved, and the holder cannot.
+    /// counts where the holder cannot have it any more as the invite's rule wants it: where mail verifies addresses, anybody may
+    /// type one that is another's; without mail nobody may.
     fn those(tx: &mut Tx<'_>, which: &str, values: &[&dyn ToValue]) -> Result<Vec<Self>, Error> {
         let rule =
             tx.dialect().pick("json_extract(i.policy, '$.email_identity')", "i.policy::json ->> 'email_identity'");
@@ -45,11 +47,11 @@ impl Abandoned {
              WHERE r.held AND i.status = 'pending' AND (a.deleted_at IS NOT NULL
                 OR EXISTS (SELECT 1 FROM member m WHERE m.band = r.band AND m.account = r.account)
                 OR EXISTS (SELECT 1 FROM departure d WHERE d.band = r.band AND d.account = r.account)
-                OR i.kind = 'email' AND {rule} <> '{}' AND (a.email <> i.email OR $1 AND {rule} = '{}')
+                OR i.kind = 'email' AND ($1 AND {rule} = '{}' OR NOT $1 AND {rule} <> '{}' AND a.email <> i.email)
                     AND EXISTS (SELECT 1 FROM account o WHERE o.email_claim = i.email AND o.id <> r.account))
              AND {which}",
-            EmailIdentity::Bearer,
-            EmailIdentity::Verified
+            EmailIdentity::Verified,
+            EmailIdentity::Bearer
         ));
         tx.query(sql, values)
     }
@@ -63,6 +65,8 @@ impl Abandoned {
         // Nothing ends for the holder by it, so neither they nor what waits for them is held.
         let found = accept::hold_one(tx, "id", &self.invite, None)?.ok_or_else(|| Refused::not_found("invite"))?;
         accept::redeem(tx, &found, self.account, None, now)?;
+        // What the holder asked by it nobody can agree to any more.
+        let _ = requests::close(tx, "account = $3 AND invite = $4", &[&self.account, &self.invite], None, now)?;
         let account = Some(self.account);
         audit::record(tx, now, Event { actor: None, account, ..found.event("invite.let_go", self.account) })?;
         let _ = accept::end_used_up(tx, &found, false, now)?;

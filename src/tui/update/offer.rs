@@ -137,8 +137,8 @@ impl Model {
     /// The invite of the topmost offer waits until someone is signed in.
     fn keep_offer(&mut self) {
         if let Some(Overlay::Offer(offer)) = self.overlays.pop() {
-            // One for an account that is there is not for a new one.
-            let seen = offer.preview.filter(|preview| preview.kind != Kind::User);
+            // One for an account that is there, or of which every use is taken, is not for a new one.
+            let seen = offer.preview.filter(|preview| preview.kind != Kind::User && preview.held().is_none());
             self.invited_to = seen.and_then(|preview| preview.band).map(|band| band.name);
             self.pasted = Some(offer.pasted);
         }

@@ -199,13 +199,13 @@ async fn owner(world: &World, ada: &Person, band: &str, mail: bool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_is_invited_anew_once_it_is_somebody_elses_than_the_holders() {
     use EmailIdentity::{Bearer, Match, Verified};
-    for (rule, mail, owner_first, moves, is_let_go) in [
-        (Verified, false, false, true, true),
-        (Verified, true, false, false, true),
-        (Verified, true, true, false, true),
-        (Match, true, false, false, true),
-        (Match, true, true, false, false),
-        (Bearer, false, false, true, false),
+    for (rule, mail, owner_first, moves, is_let_go, asks) in [
+        (Verified, false, false, true, true, true),
+        (Verified, true, false, false, true, false),
+        (Verified, true, true, false, true, false),
+        (Match, true, false, false, false, false),
+        (Match, true, true, false, false, false),
+        (Bearer, false, false, true, false, false),
     ] {
         let at = format!("{rule}, mail {mail}, owner first {owner_first}");
         let mut settings = if mail { with_mail() } else { settings() };
@@ -213,12 +213,15 @@ async fn an_address_is_invited_anew_once_it_is_somebody_elses_than_the_holders()
         for world in World::each_with(settings).await {
             let ada = world.people(1).await.remove(0);
             let band = ada.band("Choir").await;
-            let wish = json!({ "email": "kim@example.org" });
+            let wish = json!({ "email": "kim@example.org", "requires_approval": asks });
             let (invite, token) = ada.invite(&band, wish.clone()).await;
             if owner_first {
                 owner(&world, &ada, &band, mail).await;
             }
             let kim = holder(&world, "kim", &token).await;
+            if asks {
+                assert_eq!(kim.accept(&token).await.0, 202, "{at}");
+            }
             if moves {
                 let moved = json!({ "email": "elsewhere@example.org", "current_password": PASSWORD });
                 assert_eq!(kim.patch("/me", moved).await.0, 200);
@@ -232,9 +235,14 @@ async fn an_address_is_invited_anew_once_it_is_somebody_elses_than_the_holders()
             if is_let_go {
                 let (_, shown) = ada.get(&format!("/invites/{invite}")).await;
                 assert_eq!((&shown["status"], &shown["acted_by"]), (&json!("accepted"), &Value::Null), "{at}");
+                assert_eq!(requests(&ada, &band, "pending").await.len(), 0, "{at}: nobody could agree to it");
                 let (status, made) = ada.post(&format!("/bands/{band}/invites"), wish.clone()).await;
                 assert_eq!(status, 201, "{at}: {made}");
             } else {
+                if rule == Match {
+                    let typed = json!({ "email": "kim@example.org", "current_password": PASSWORD });
+                    assert_eq!(kim.patch("/me", typed).await.0, 200, "{at}");
+                }
                 assert_eq!(kim.accept(&token).await.1["outcome"], "joined", "{at}");
             }
             counts::add_up(world.app.store()).await;

@@ -329,3 +329,15 @@ fn where_nobody_can_make_an_account_no_key_leads_to_one() {
         assert!(matches!(&desk.model.screen, Screen::Entry(form) if form.kind == FormKind::SignIn));
     }
 }
+
+#[test]
+fn who_goes_on_to_sign_in_with_an_invite_that_is_used_up_is_promised_nothing_for_a_new_account() {
+    let Answer::Preview(offer) = preview() else { panic!() };
+    for (uses_left, promised) in [(Some(1), true), (Some(0), false)] {
+        let mut desk = invited();
+        desk.answer(is_preview, Ok(Answer::Preview(Box::new(Preview { uses_left, ..*offer.clone() }))));
+        desk.press("enter");
+        assert!(desk.model.pasted.is_some());
+        assert_eq!(desk.model.invited_to.is_some(), promised);
+    }
+}
