@@ -110,10 +110,18 @@ fn at_the_panes(pty: &Pty) {
 
 /// Whether the client still takes keys: the help opens and closes.
 fn takes_keys(pty: &mut Pty) {
+    // Its title can lie below a notice that is long.
+    let is_open = |pty: &Pty| pty.screen().contains("scroll  esc close");
     pty.keys("?");
-    pty.until("the help", |pty| pty.screen().contains("┌ Keys"));
+    let asked = Instant::now();
+    pty.until("the help", |pty| is_open(pty) || asked.elapsed() > Duration::from_secs(5));
+    if !is_open(pty) {
+        // Where an answer changed the screen just then, Esc was not read yet, and with the key behind it is another.
+        pty.keys("?");
+        pty.until("the help", is_open);
+    }
     pty.keys("\x1b");
-    pty.until("the help to go", |pty| !pty.screen().contains("┌ Keys"));
+    pty.until("the help to go", |pty| !is_open(pty));
 }
 
 /// What the program itself writes: the ends of the sequences that draw, and those that take a terminal and give it back.
