@@ -240,21 +240,6 @@ pub enum ResentInvite {
     Same(Box<Invite>),
 }
 
-impl Preview {
-    /// What to know before all else: that every use is taken, and who comes in all the same.
-    #[must_use]
-    pub fn held(&self) -> Option<&'static str> {
-        let text = "Every use is taken. Whoever made their account by this invite comes in with that account.";
-        (self.uses_left == Some(0)).then_some(text)
-    }
-
-    /// Whether an account can be made by it, as far as it and the server are concerned.
-    #[must_use]
-    pub fn registers(&self) -> bool {
-        self.registration != Registration::Closed && self.uses_left != Some(0)
-    }
-}
-
 /// `GET /invites/{token}/info`: what the holder of a token may know before signing in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -288,6 +273,21 @@ pub struct Preview {
     pub registration: Registration,
     /// Whether an admin has to agree.
     pub requires_approval: bool,
+}
+
+impl Preview {
+    /// What to know before all else: that every use is taken, and who comes in all the same.
+    #[must_use]
+    pub fn held(&self) -> Option<&'static str> {
+        let text = "Every use is taken. Whoever made their account by this invite comes in with that account.";
+        (self.uses_left == Some(0)).then_some(text)
+    }
+
+    /// Whether an account can be made by it, as far as it and the server are concerned.
+    #[must_use]
+    pub fn registers(&self) -> bool {
+        self.registration != Registration::Closed && self.uses_left != Some(0)
+    }
 }
 
 /// The band in a preview.

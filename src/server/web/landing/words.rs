@@ -85,9 +85,6 @@ pub(super) fn entered(app: &App, accepted: &Accepted) -> Page {
     Page { calendar, other: Some(Other::onward(app)), ..came(*outcome, &band.name, *role) }
 }
 
-/// Another code was mailed.
-const ON_ITS_WAY: &str = "A new code is on its way to you; older ones work no more. Type it in below.";
-
 fn already(band: &str, role: Role) -> Page {
     Page::plain(&format!("You are in {band} already"), &[&format!("Your role is {role}. Nothing has changed.")])
 }
@@ -101,7 +98,7 @@ pub(super) fn done(visit: &Visit<'_>, filled: &Filled, done: &Done) -> Page {
         }
         Done::Mailed => {
             let mut page = offer(visit, filled, None);
-            page.text.push(ON_ITS_WAY.to_owned());
+            page.text.push("A new code is on its way to you; older ones work no more. Type it in below.".to_owned());
             page
         }
         Done::Came(accepted) => entered(visit.app, accepted),
@@ -178,13 +175,6 @@ fn said(problem: &Problem, preview: &Preview, filled: &Filled) -> String {
             format!("{} If you have no account yet, make one below.", problem.detail)
         }
         Code::WrongRecipient => wrong_recipient(problem, preview, filled),
-        _ => plainly(problem),
-    }
-}
-
-/// What was refused, whatever the invite is.
-fn plainly(problem: &Problem) -> String {
-    match problem.code {
         Code::Validation => "Some of it is not as it should be. Nothing was done.".to_owned(),
         Code::EmailUnverified => {
             "This invite is for one address alone, and yours is not verified yet. Type in the code that was mailed to it; if \
