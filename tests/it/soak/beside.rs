@@ -1,9 +1,17 @@
 //! One more who is signed in, beside the load: what a single caller is answered while something is wrong.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use bytes::Bytes;
 use guestlist::domain::Timestamp;
+use http_body_util::{BodyExt as _, Full};
+use hyper::{Request, Response, client::conn::http1};
+use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use tokio::{net::TcpStream, sync::Mutex, time::timeout};
 
 use super::store;
 use crate::{process::Server, seed::sessions};
@@ -14,10 +22,16 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Someone with a band and an invite in it, whose connection stays open.
 #[derive(Clone)]
 pub struct Caller {
-    http: reqwest::Client,
-    origin: String,
+    connection: Arc<Connection>,
     session: String,
     invites: String,
+}
+
+/// One connection and never a second beside it. A pool may open another while that of the last answer is on its way back,
+/// and where the server has no handle for it, a caller who is in waits like one who is not.
+struct Connection {
+    address: String,
+    open: Mutex<Option<http1::SendRequest<Full<Bytes>>>>,
 }
 
 /// An answer: its status, when to come back, the media type and the body.
@@ -36,16 +50,17 @@ impl Caller {
         let store = store(database).await;
         let session = sessions(&store, Timestamp::now(), 1).await.remove(0);
         store.close().await;
-        let mut caller = Self { http: http(), origin: server.origin.clone(), session, invites: String::new() };
+        let address = server.origin.strip_prefix("http://").unwrap().to_owned();
+        let mut caller = Self { connection: Connection::to(address), session, invites: String::new() };
         let band = caller.ask("POST", "/bands", Some(json!({ "name": "The Night Owls" }))).await;
         caller.invites = format!("/bands/{}/invites", band.body["id"].as_str().unwrap());
         assert_eq!(caller.write().await.status, 201);
         caller
     }
 
-    /// The same, over connections that are yet to be opened.
+    /// The same, over a connection that is yet to be opened.
     pub fn anew(&self) -> Self {
-        Self { http: http(), ..self.clone() }
+        Self { connection: Connection::to(self.connection.address.clone()), ..self.clone() }
     }
 
     /// Their session.
@@ -59,14 +74,23 @@ impl Caller {
     }
 
     async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
-        let request = self.http.request(method.parse().unwrap(), format!("{}/api/v1{path}", self.origin));
-        let request = request.bearer_auth(&self.session);
-        let request = if let Some(body) = &body { request.json(body) } else { request };
-        let answer = request.send().await.unwrap();
-        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
-        let (status, retry_after, media) = (answer.status().as_u16(), header("retry-after"), header("content-type"));
-        let body = serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default();
-        Answer { status, retry_after, media, body }
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
+            .header("host", &self.connection.address)
+            .header("authorization", format!("Bearer {}", self.session))
+            .header("content-type", "application/json")
+            .body(Full::from(body.map_or_else(Vec::new, |body| body.to_string().into_bytes())))
+            .unwrap();
+        let asked = timeout(PATIENCE, self.connection.ask(request));
+        let (head, body) = asked.await.unwrap_or_else(|_| panic!("{method} {path} is never answered")).into_parts();
+        let header = |name: &str| head.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+        Answer {
+            status: head.status.as_u16(),
+            retry_after: header("retry-after"),
+            media: header("content-type"),
+            body: serde_json::from_slice(&body).unwrap_or_default(),
+        }
     }
 
     /// Makes an invite.
@@ -130,6 +154,30 @@ impl Caller {
     }
 }
 
+impl Connection {
+    fn to(address: String) -> Arc<Self> {
+        Arc::new(Self { address, open: Mutex::default() })
+    }
+
+    /// Asks over the connection, which is opened where there is none or the server has closed it; the whole answer.
+    async fn ask(&self, request: Request<Full<Bytes>>) -> Response<Bytes> {
+        let mut open = self.open.lock().await;
+        let ready = match open.as_mut() {
+            Some(sender) => sender.ready().await.is_ok(),
+            None => false,
+        };
+        if !ready {
+            let stream = TcpStream::connect(&self.address).await.unwrap();
+            let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+            tokio::spawn(connection);
+            *open = Some(sender);
+        }
+        let answer = open.as_mut().unwrap().send_request(request).await.unwrap();
+        let (head, body) = answer.into_parts();
+        Response::from_parts(head, body.collect().await.unwrap().to_bytes())
+    }
+}
+
 impl Answer {
     /// It is a problem that says what is wrong and when to come back.
     pub fn says_later(&self) {
@@ -139,8 +187,4 @@ impl Answer {
         let seconds: Option<u64> = self.retry_after.as_ref().and_then(|text| text.parse().ok());
         assert!(seconds > Some(0), "{self:?}");
     }
-}
-
-fn http() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap()
 }
