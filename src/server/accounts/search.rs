@@ -64,6 +64,48 @@ const STATE: (&str, &str) = (
 const NO_STATE: (&str, &str) =
     ("1 = 0 AS is_member, CAST(NULL AS uuid) AS invite, CAST(NULL AS bigint) AS expires_at, 1 = 0 AS has_declined", "");
 
+/// People whose user name begins with `q`, in order.
+fn by_user_name(tx: &mut Tx<'_>, band: Option<BandId>, q: &str) -> Result<Vec<Found>, Error> {
+    let from = Username::key_of(q);
+    // Behind every name that begins so.
+    let to = format!("{from}\u{10ffff}");
+    let which =
+        "a.username_key >= $1 AND a.username_key < $2 AND a.deleted_at IS NULL ORDER BY a.username_key LIMIT $3";
+    ask(tx, band, "account", which, [&from, &to, &MOST])
+}
+
+/// People with all of `q` in a name, which `pattern` tells. Words lead to who has all of their pieces, in whatever order: so
+/// many are looked at and no more.
+fn by_words(tx: &mut Tx<'_>, band: Option<BandId>, q: &str, pattern: &str) -> Result<Vec<Found>, Error> {
+    let words = search_terms(SCOPE, q).join(tx.dialect().pick(" AND ", " & "));
+    let led = tx.dialect().pick(
+        "account_search s CROSS JOIN account a ON a.seq = s.rowid WHERE s.account_search MATCH $2",
+        "account a WHERE a.search @@ $2::text::tsquery",
+    );
+    let people = format!("(SELECT a.* FROM {led} LIMIT {MOST_LOOKED_AT})");
+    let which = "a.search_text LIKE $1 ESCAPE '\\' AND a.deleted_at IS NULL LIMIT $3";
+    ask(tx, band, &people, which, [&pattern, &words, &MOST])
+}
+
+/// Those of `people` that `which` tells, and how each stands to the band.
+fn ask(
+    tx: &mut Tx<'_>,
+    band: Option<BandId>,
+    people: &str,
+    which: &str,
+    values: [&dyn ToValue; 3],
+) -> Result<Vec<Found>, Error> {
+    let (state, invite) = if band.is_some() { STATE } else { NO_STATE };
+    let of_band: Vec<&dyn ToValue> = band.iter().map(|band| band as &dyn ToValue).collect();
+    tx.query(
+        intern(format!(
+            "SELECT a.id AS id, a.username AS username, a.display_name AS display_name, {state}
+             FROM {people} AS a {invite} WHERE {which}"
+        )),
+        &[values.as_slice(), of_band.as_slice()].concat(),
+    )
+}
+
 /// People with `q` in a name, two letters at least (the beginning of a name where it is two), and how each stands to
 /// `band`; for that the caller has to be one who invites there.
 ///
@@ -85,39 +127,13 @@ pub(crate) fn search(
     {
         return Err(Refused::new(Code::Forbidden, "You may not invite to this band: ask an admin."));
     }
-    let (state, invite) = if band.is_some() { STATE } else { NO_STATE };
-    let of_band: Vec<&dyn ToValue> = band.iter().map(|band| band as &dyn ToValue).collect();
-    let (from, limit) = (Username::key_of(q), MOST);
-    // Behind every name that begins so.
-    let to = format!("{from}\u{10ffff}");
-    let mut found: Vec<Found> = tx.query(
-        intern(format!(
-            "SELECT a.id AS id, a.username AS username, a.display_name AS display_name, {state}
-             FROM account a {invite}
-             WHERE a.username_key >= $1 AND a.username_key < $2 AND a.deleted_at IS NULL
-             ORDER BY a.username_key LIMIT $3"
-        )),
-        &[&[&from as &dyn ToValue, &to, &limit], of_band.as_slice()].concat(),
-    )?;
-    let missing = MOST - found.len() as i64;
+    let mut found = by_user_name(tx, band, q)?;
+    let missing = usize::try_from(MOST).unwrap_or_default().saturating_sub(found.len());
     if missing > 0 {
-        let words = search_terms(SCOPE, q).join(tx.dialect().pick(" AND ", " & "));
-        let led = tx.dialect().pick(
-            "account_search s CROSS JOIN account a ON a.seq = s.rowid WHERE s.account_search MATCH $2",
-            "account a WHERE a.search @@ $2::text::tsquery",
-        );
-        // Words lead to who has all of their pieces, in whatever order: so many are looked at and no more.
-        let more: Vec<Found> = tx.query(
-            intern(format!(
-                "SELECT a.id AS id, a.username AS username, a.display_name AS display_name, {state}
-                 FROM (SELECT a.* FROM {led} LIMIT {MOST_LOOKED_AT}) AS a {invite}
-                 WHERE a.search_text LIKE $1 ESCAPE '\\' AND a.deleted_at IS NULL LIMIT $3"
-            )),
-            &[&[&pattern as &dyn ToValue, &words, &limit], of_band.as_slice()].concat(),
-        )?;
         let known: BTreeSet<AccountId> = found.iter().map(|person| person.id).collect();
-        let mut more: Vec<Found> = more.into_iter().filter(|person| !known.contains(&person.id)).collect();
-        more.truncate(usize::try_from(missing).unwrap_or_default());
+        let mut more = by_words(tx, band, q, &pattern)?;
+        more.retain(|person| !known.contains(&person.id));
+        more.truncate(missing);
         more.sort_by(|one, other| one.username.cmp(&other.username));
         found.extend(more);
     }

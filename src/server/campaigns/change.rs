@@ -18,6 +18,62 @@ use super::{
     make::told,
 };
 
+/// What a campaign is to be like: what is wished, and what stays beside it. The event is the wished one alone.
+struct Wished {
+    name: CampaignName,
+    role: Option<Role>,
+    message: Option<Message>,
+    event: Option<CampaignEvent>,
+    expires_at: Option<Timestamp>,
+    has_end: bool,
+}
+
+impl Wished {
+    fn read(wish: &UpdateCampaign, row: &CampaignRow, policy: &Policy, now: Timestamp) -> Result<Self, Refused> {
+        let mut fields = Fields::default();
+        let name = wish.name.as_deref().and_then(|name| fields.check("name", CampaignName::parse(name)));
+        let role = wish.role.or(row.role);
+        if let Some(role) = wish.role {
+            fields.check_granted(role);
+        }
+        if row.band == BandId::SITE {
+            if wish.role == Some(Role::Admin) {
+                fields.refuse("role", "must be member: these codes are to no band");
+            }
+            if matches!(wish.event, Patch::Value(_)) {
+                fields.refuse("event", "must be left out: these codes are to no band");
+            }
+        }
+        let message = fields.text("message", &wish.message, row.message.as_ref(), Message::parse);
+        let event = match &wish.event {
+            Patch::Value(event) => check(&mut fields, event),
+            _ => None,
+        };
+        let has_end = !(wish.ttl_hours.is_omitted() && wish.expires_at.is_omitted());
+        let expires_at = if has_end {
+            ending(&mut fields, policy, wish.ttl_hours.clone(), wish.expires_at.clone(), now)
+        } else {
+            row.expires_at
+        };
+        if row.is_default() {
+            let given = [
+                ("role", wish.role.is_some()),
+                ("message", !wish.message.is_omitted()),
+                ("event", !wish.event.is_omitted()),
+                ("expires_at", !wish.expires_at.is_omitted()),
+                ("ttl_hours", !wish.ttl_hours.is_omitted()),
+            ];
+            for (field, _) in given.iter().filter(|(_, given)| *given) {
+                fields
+                    .refuse(field, "must be left out: the invites of this campaign share nothing, it has only a name");
+            }
+        }
+        fields.finish()?;
+        let name = name.unwrap_or_else(|| row.name.clone());
+        Ok(Self { name, role, message, event, expires_at, has_end })
+    }
+}
+
 /// Changes a campaign: what is left out stays, null is none. Role, message and end go to its pending invites, to the first
 /// `batch` of them at once. For the band's admins; what is as it was is no change.
 pub(crate) fn edit(
@@ -30,45 +86,7 @@ pub(crate) fn edit(
 ) -> Result<(CampaignRow, Option<Rest>), Refused> {
     let row = hold(tx, id, caller)?;
     let policy = if row.band == BandId::SITE { site.clone() } else { bands::in_force(tx, row.band, site)? };
-    let mut fields = Fields::default();
-    let name = wish.name.as_deref().and_then(|name| fields.check("name", CampaignName::parse(name)));
-    let role = wish.role.or(row.role);
-    if let Some(role) = wish.role {
-        fields.check_granted(role);
-    }
-    if row.band == BandId::SITE {
-        if wish.role == Some(Role::Admin) {
-            fields.refuse("role", "must be member: these codes are to no band");
-        }
-        if matches!(wish.event, Patch::Value(_)) {
-            fields.refuse("event", "must be left out: these codes are to no band");
-        }
-    }
-    let message = fields.text("message", &wish.message, row.message.as_ref(), Message::parse);
-    let event = match &wish.event {
-        Patch::Value(event) => check(&mut fields, event),
-        _ => None,
-    };
-    let has_end = !(wish.ttl_hours.is_omitted() && wish.expires_at.is_omitted());
-    let expires_at = if has_end {
-        ending(&mut fields, &policy, wish.ttl_hours.clone(), wish.expires_at.clone(), now)
-    } else {
-        row.expires_at
-    };
-    if row.is_default() {
-        let given = [
-            ("role", wish.role.is_some()),
-            ("message", !wish.message.is_omitted()),
-            ("event", !wish.event.is_omitted()),
-            ("expires_at", !wish.expires_at.is_omitted()),
-            ("ttl_hours", !wish.ttl_hours.is_omitted()),
-        ];
-        for (field, _) in given.iter().filter(|(_, given)| *given) {
-            fields.refuse(field, "must be left out: the invites of this campaign share nothing, it has only a name");
-        }
-    }
-    fields.finish()?;
-    let name = name.unwrap_or_else(|| row.name.clone());
+    let Wished { name, role, message, event, expires_at, has_end } = Wished::read(wish, &row, &policy, now)?;
     let differs = (role, &message, expires_at) != (row.role, &row.message, row.expires_at);
     let shared = wish.role.is_some() || !wish.message.is_omitted() || has_end;
     if shared {

@@ -37,6 +37,38 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(reset))
 }
 
+/// What a form for a new account says beside its password, each field as its rule wants it.
+struct SignUp {
+    username: Username,
+    display_name: DisplayName,
+    email: Address,
+    invite: Option<Token>,
+    accepts: bool,
+}
+
+impl SignUp {
+    fn read(form: &Register) -> Result<Self, Refused> {
+        let mut fields = Fields::default();
+        let username = fields.check("username", Username::parse(&form.username));
+        let display_name = fields.optional("display_name", form.display_name.as_deref(), DisplayName::parse);
+        let email = fields.check("email", Address::parse(&form.email));
+        fields.check("password", check_password(&form.password));
+        let accepts = form.accept == Some(true);
+        if accepts && form.invite.is_none() {
+            fields.refuse("accept", "must stand beside invite: there is nothing else to accept");
+        }
+        let (username, email) = fields.finish_with(username.zip(email))?;
+        let invite = form.invite.as_deref().map(|text| Token::parse(text).ok_or_else(Refused::invalid_token));
+        Ok(Self {
+            display_name: display_name.unwrap_or_else(|| DisplayName::from_username(&username)),
+            username,
+            email,
+            invite: invite.transpose()?,
+            accepts,
+        })
+    }
+}
+
 /// Makes an account and signs it in.
 #[utoipa::path(
     post, path = "/auth/register", tag = "accounts", security(()), request_body = Register,
@@ -58,17 +90,7 @@ async fn register(
         Registration::Closed if !founder => return Err(accounts::closed()),
         _ => {}
     }
-    let mut fields = Fields::default();
-    let username = fields.check("username", Username::parse(&value.username));
-    let display_name = fields.optional("display_name", value.display_name.as_deref(), DisplayName::parse);
-    let email = fields.check("email", Address::parse(&value.email));
-    fields.check("password", check_password(&value.password));
-    let accepts = value.accept == Some(true);
-    if accepts && value.invite.is_none() {
-        fields.refuse("accept", "must stand beside invite: there is nothing else to accept");
-    }
-    let (username, email) = fields.finish_with(username.zip(email))?;
-    let invite = value.invite.map(|text| Token::parse(&text).ok_or_else(Refused::invalid_token)).transpose()?;
+    let SignUp { username, display_name, email, invite, accepts } = SignUp::read(&value)?;
     if let (Some(code), Some(limits), Some(Extension(Network(from)))) =
         (invite.as_ref().filter(|token| token.is_code()), limits, network)
     {
@@ -80,7 +102,7 @@ async fn register(
     let invite = invite.map(|token| hash(token.reveal()));
     let new = NewAccount {
         id: app.fresh(AccountId::new),
-        display_name: display_name.unwrap_or_else(|| DisplayName::from_username(&username)),
+        display_name,
         username,
         email,
         password_hash: password::hash(value.password, app.random()).await?,
