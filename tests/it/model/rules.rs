@@ -430,10 +430,12 @@ impl Model {
         Ok((201, ""))
     }
 
-    /// What an invite is for, before anyone signs in.
+    /// What an invite is for, before anyone signs in; without a use left still for who holds one.
     pub fn look(&self, n: usize) -> Verdict {
         self.still_good(n)?;
-        self.has_use(n)?;
+        if !self.is_held(n) {
+            self.has_use(n)?;
+        }
         Ok((200, ""))
     }
 
