@@ -27,6 +27,7 @@ pub const AUDIT_ACTIONS: &[&str] = &[
     "invite.declined",
     "invite.edited",
     "invite.expired",
+    "invite.handed_over",
     "invite.let_go",
     "invite.link_shown",
     "invite.mailed",

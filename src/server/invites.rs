@@ -1,6 +1,5 @@
 //! Invites: who sees them, who changes them, who comes in by them.
 
-mod abandoned;
 mod accept;
 mod acting;
 mod actions;
@@ -17,6 +16,7 @@ mod enroll;
 mod erase;
 mod expire;
 mod foretell;
+mod held;
 mod inbox;
 mod insert;
 mod list;
@@ -32,7 +32,6 @@ mod wish;
 mod withdraw;
 
 pub(crate) use self::{
-    abandoned::{Abandoned, let_go, let_go_after},
     accept::{Found, accept, admit, end_used_up, hold_by_id, hold_by_token, hold_waiting, id_of_token, look, preview},
     actions::{ManyActs, act},
     bulk::{ManyInvites, Outcome, create_all, of_rows, tell_ends, tokens},
@@ -45,6 +44,7 @@ pub(crate) use self::{
     erase::erase,
     expire::{expire, next_end},
     foretell::{Foretold, foretold},
+    held::{Abandoned, hand_over_to, let_go, let_go_after},
     inbox::{Unwilling, WAITING, end_unwanted, inbox, opt_out, waits},
     list::{Filter, list},
     people::hold as hold_invited,

@@ -133,6 +133,9 @@ async fn register(
         })
         .await?;
     go_on_soon(&app, rest).await;
+    if !site.mail {
+        invites::hand_over_to(&app, account.id).await;
+    }
     let session = SessionSecret { token: secret, expires_at };
     Ok((StatusCode::CREATED, Json(Registered { account, session, outcome, calendar })))
 }

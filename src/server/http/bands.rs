@@ -22,6 +22,7 @@ use crate::{
             query::{Keys, only, page, read_key},
         },
         idempotency::{Done, Earlier},
+        invites,
         store::Tx,
     },
 };
@@ -164,6 +165,7 @@ async fn join(
             },
         )
         .await?;
+    invites::let_go_after(&app, caller.account).await;
     Ok((came_to(&accepted), Json(accepted)))
 }
 

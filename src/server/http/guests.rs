@@ -162,6 +162,7 @@ async fn come_in(
     );
     let (accepted, rest) = accepted.inspect_err(|refused| note_over(app, refused))?;
     go_on_soon(app, rest).await;
+    invites::let_go_after(app, caller.account).await;
     Ok((came_to(&accepted), Json(accepted)).into_response())
 }
 

@@ -91,12 +91,16 @@ async fn change(
     if let Some(new) = value.password {
         wish.password_hash = Some(password::hash(new, app.random()).await?);
     }
-    let (own, code, now) = (app.clone(), NewCode::new(&app), app.now());
+    let (own, code, now, moves) = (app.clone(), NewCode::new(&app), app.now(), wish.email.is_some());
     let changed = app
         .store()
         .write(move |tx| accounts::change(tx, caller.account, caller.session, &wish, &own, &code, now))
         .await;
-    changed.map(Json).map_err(taken_at_once)
+    let changed = changed.map_err(taken_at_once)?;
+    if moves {
+        invites::hand_over_to(&app, caller.account).await;
+    }
+    Ok(Json(changed))
 }
 
 /// Two people took one address at the same moment.
@@ -140,7 +144,9 @@ async fn verify(
     let code = fields.finish_with(code)?;
     let (own, now) = (app.clone(), app.now());
     let verified = app.store().write(move |tx| accounts::verify(tx, &own, caller.account, &code, now)).await;
-    verified.map_err(taken_at_once)?.map(Json)
+    let account = verified.map_err(taken_at_once)??;
+    invites::hand_over_to(&app, caller.account).await;
+    Ok(Json(account))
 }
 
 fn no_mail() -> Refused {

@@ -10,7 +10,7 @@ use axum::{
 use crate::{
     api::{Code, Empty, JoinRequests, Member, OwnRequests},
     domain::{BandId, JoinRequestId, JoinStatus},
-    server::{App, Refused, bands::requests, idempotency::Done, page::Listed},
+    server::{App, Refused, bands::requests, idempotency::Done, invites, page::Listed},
 };
 
 use super::{
@@ -106,7 +106,9 @@ async fn approve(
             "Every use of the invite by which this person asked is taken: the request is closed. Invite them anew.";
         Refused::new(Code::InviteUsed, text)
     };
-    member.map(Json).ok_or_else(used)
+    let member = member.ok_or_else(used)?;
+    invites::let_go_after(&app, member.account.id).await;
+    Ok(Json(member))
 }
 
 /// Says no to who asked; for the band's admins. They can ask again.

@@ -19,7 +19,9 @@ use crate::{
 use super::{
     Rest,
     cancel::Counted,
-    decision, notices,
+    decision,
+    held::{is_held, redeem},
+    notices,
     supersede::{Arrival, hold_all_for},
     visitor::Visitor,
 };
@@ -47,9 +49,9 @@ crate::row! {
         pub(super) cancel_reason: Option<CancelReason>,
         pub(super) expires_at: Option<Timestamp>,
         pub(super) max_uses: MaxUses,
-        uses: u32,
+        pub(super) uses: u32,
         pub(super) message: Option<String>,
-        email: Option<Address>,
+        pub(super) email: Option<Address>,
         pub(super) account: Option<AccountId>,
         account_username: Option<String>,
         pub(crate) requires_approval: bool,
@@ -482,47 +484,17 @@ fn enter(
     Ok(found.came_to(Outcome::Joined, found.role))
 }
 
-/// Takes a use for an account that was just made with this invite, and leaves the membership for later: its accept
-/// takes none, and until then the invite is pending. Where registration is by invite, this is what an account costs. By a
-/// code of the site no membership is to come.
-pub(super) fn hold_use(
-    tx: &mut Tx<'_>,
-    found: &Found,
-    account: AccountId,
-    now: Timestamp,
-) -> Result<Option<Rest>, Refused> {
-    take_use(tx, found, account, found.band != BandId::SITE, now)?;
-    audit::record(tx, now, Event { account: Some(account), ..found.event("invite.registered", account) })?;
-    bands::mention(tx, found.band, account)?;
-    Ok(end_used_up(tx, found, true, now)?)
-}
-
-/// The use that was taken at registration becomes a membership's. With the last that was held an invite without others is
-/// accepted, `by` whom is told; nobody is the server.
-pub(super) fn redeem(
-    tx: &mut Tx<'_>,
-    found: &Found,
-    account: AccountId,
-    by: Option<AccountId>,
-    now: Timestamp,
-) -> Result<(), Refused> {
-    let standing = found.standing(now);
-    if !standing.has_use(true, found.requires_approval) {
-        return Err(ended_meanwhile(tx, found, now)?);
-    }
-    let let_go = "UPDATE redemption SET held = $3 WHERE account = $1 AND invite = $2 AND held";
-    if tx.execute(let_go, &[&account, &found.id, &false])? == 0 {
-        return Err(ended_meanwhile(tx, found, now)?);
-    }
-    let last = found.max_uses.left(found.uses) == Some(0) && !is_held(tx, found)?;
-    count_use(tx, found, by, (0, last), now)
-}
-
 /// Takes a use if it is still there ([`Standing::has_use`]).
 ///
 /// Where an admin has to agree, time does not end what was asked in time: a use is taken after that, too, and leaves an
 /// invite that is over as it is.
-fn take_use(tx: &mut Tx<'_>, found: &Found, account: AccountId, held: bool, now: Timestamp) -> Result<(), Refused> {
+pub(super) fn take_use(
+    tx: &mut Tx<'_>,
+    found: &Found,
+    account: AccountId,
+    held: bool,
+    now: Timestamp,
+) -> Result<(), Refused> {
     check_uses(tx, found)?;
     if !found.standing(now).has_use(true, found.requires_approval && !held) {
         return Err(ended_meanwhile(tx, found, now)?);
@@ -546,14 +518,9 @@ fn leaves_none(tx: &mut Tx<'_>, found: &Found) -> Result<bool, Error> {
     Ok(found.uses == 0 || !is_held(tx, found)?)
 }
 
-/// Whether somebody holds a use of the invite, and has not come in by it yet.
-fn is_held(tx: &mut Tx<'_>, found: &Found) -> Result<bool, Error> {
-    tx.exists("SELECT 1 AS n FROM redemption WHERE invite = $1 AND held LIMIT 1", &[&found.id])
-}
-
 /// Counts a use more, or none where it was counted before, and with the `last` has the invite accepted: the one guarded
 /// statement that decides every race, since it finds the row as it was judged or not at all.
-fn count_use(
+pub(super) fn count_use(
     tx: &mut Tx<'_>,
     found: &Found,
     by: Option<AccountId>,

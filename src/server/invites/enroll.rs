@@ -18,7 +18,8 @@ use crate::{
 
 use super::{
     Found, Rest,
-    accept::{accept, check_uses, ended, hold_use},
+    accept::{accept, check_uses, ended},
+    held::hold_use,
 };
 
 /// Refuses an invite by which nobody with this address can make an account at `now`.

@@ -129,6 +129,7 @@ impl Model {
         self.close_requests(|request| request.who == who && request.band == accepted.band);
         self.supersede(who, accepted.band, accepted.rules, Some(n));
         self.end_used_up(accepted.campaign);
+        self.let_go(who, Some(accepted.band));
     }
 
     /// What else waits for who came in ends, as far as the rules reach: an address that is not verified counts in that
@@ -144,6 +145,24 @@ impl Model {
             };
             Some(other) != by && invite.to.person() == Some(who) && reached
         });
+    }
+
+    /// What somebody holds and takes up no more, being in the band by another way, out of it again, or gone for good, is
+    /// taken by nobody; an invite that has ended stays as it ended.
+    pub(super) fn let_go(&mut self, who: usize, band: Option<usize>) {
+        let held: Vec<usize> = self.held.iter().filter(|(holder, _)| *holder == who).map(|(_, n)| *n).collect();
+        for n in held {
+            let invite = &self.invites[n];
+            let (here, over) = (band.is_none_or(|band| band == invite.band), self.is_over(invite) && !invite.approval);
+            if !here || invite.end.is_some() || over {
+                continue;
+            }
+            let campaign = invite.campaign;
+            self.held.remove(&(who, n));
+            self.accept_with_the_last(n);
+            self.close_requests(|request| request.who == who && request.by == Some(n));
+            self.end_used_up(campaign);
+        }
     }
 
     /// With its last use, once nobody holds one, an invite is accepted; one that time has ended meanwhile stays expired.
@@ -275,6 +294,7 @@ impl Model {
         } else {
             self.bands[band].let_in(who, Role::Member, None);
             self.supersede(who, band, self.bands[band].rules, None);
+            self.let_go(who, Some(band));
         }
         Ok((200, ""))
     }

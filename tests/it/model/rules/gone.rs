@@ -33,6 +33,7 @@ impl Model {
             self.blocks.retain(|(other, ..)| *other != who);
         }
         self.left.insert(who);
+        self.let_go(who, None);
         Ok((204, ""))
     }
 
