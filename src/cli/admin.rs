@@ -244,11 +244,15 @@ async fn make(
 fn there(config: &Config) -> Result<Database, Error> {
     let database = serve::place(config)?;
     match &database {
-        Database::Sqlite(path) if !path.exists() => Err(Error::Host(format!(
-            "there is no database at {}: start the server once, or name its database with --database",
-            path.display()
-        ))),
-        _ => Ok(database),
+        Database::Sqlite(path) => match path.try_exists() {
+            Ok(true) => Ok(database),
+            Ok(false) => Err(Error::Host(format!(
+                "there is no database at {}: start the server once, or name its database with --database",
+                path.display()
+            ))),
+            Err(error) => Err(Error::Host(format!("{}: {error}: run this as who runs the server", path.display()))),
+        },
+        Database::Postgres(_) => Ok(database),
     }
 }
 

@@ -73,6 +73,9 @@ pub(crate) const KNOWN: &str = "email, username, name, first name, last name and
 /// The heading of the column that says what was wrong with a row.
 pub(crate) const PROBLEM: &str = "problem";
 
+/// What is called a column where rows have more cells than there are headings.
+const BEYOND: &str = "beyond the last heading (in some rows)";
+
 /// A file of people.
 #[derive(Debug)]
 pub(crate) struct People {
@@ -91,6 +94,12 @@ pub(crate) struct Row {
     pub(crate) cells: StringRecord,
     /// What is sent.
     pub(crate) wish: Value,
+}
+
+/// The ends of lines in it, as any system writes them.
+fn line_ends(text: &[u8]) -> usize {
+    let alone = |at: usize| text[at] == b'\r' && text.get(at + 1) != Some(&b'\n');
+    (0..text.len()).filter(|&at| text[at] == b'\n' || alone(at)).count()
 }
 
 impl People {
@@ -140,7 +149,9 @@ impl People {
     pub(crate) fn unread(&self) -> Vec<String> {
         let Some(headings) = &self.headings else { return Vec::new() };
         let mut passed_over = vec![false; self.columns.len()];
+        let mut beyond = false;
         for (_, cells) in self.records().skip(1) {
+            beyond |= cells.iter().skip(self.columns.len()).any(|cell| !cell.is_empty());
             let mut said: Vec<(Column, String)> = Vec::new();
             for ((cell, column), passed_over) in cells.iter().zip(&self.columns).zip(&mut passed_over) {
                 let column = column.says(cell);
@@ -163,7 +174,8 @@ impl People {
             Column::Unknown => Some(name.to_owned()),
             _ => passed_over.then(|| format!("{name} (in some rows)")),
         });
-        told.collect()
+        // A comma within a name that nobody has quoted makes a cell too many.
+        told.chain(beyond.then(|| BEYOND.to_owned())).collect()
     }
 
     /// The first row, where it is somebody and yet may have been meant as headings: no address is in it.
@@ -198,7 +210,7 @@ impl People {
             while bytes.get(at).is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
                 at += 1;
             }
-            line += self.text[counted..at].matches('\n').count();
+            line += line_ends(&bytes[counted..at]);
             counted = at;
             (line, cells)
         })
@@ -450,12 +462,17 @@ mod tests {
             "",
             "the server says what it is to do with both"
         );
+        assert_eq!(
+            unread("email,name\na@x.org,Smith, Ann,admin\nb@x.org,Lee\n"),
+            "beyond the last heading (in some rows)"
+        );
+        assert_eq!(unread("email,name\na@x.org,Ann,,\n"), "", "nothing is beyond it");
         assert_eq!(wishes("role,name,Role\nadmin,Kim,member\n"), [json!({ "name": "Kim", "role": "admin" })]);
     }
 
     #[test]
     fn rows_know_the_line_that_they_begin_at() {
-        for end in ["\n", "\r\n"] {
+        for end in ["\n", "\r\n", "\r"] {
             let text = ["email,name", "a@x.org,\"two", "lines\"", "", "b@x.org,", "", "", "c@x.org,"].join(end);
             let people = People::parse(text.into_bytes()).unwrap();
             assert_eq!(people.rows().map(|row| row.line).collect::<Vec<_>>(), [2, 5, 8], "{end:?}");

@@ -141,7 +141,8 @@ fn band_name(input: &str, most: usize) -> Result<String, Invalid> {
 
 fn username(input: &str, most: usize) -> Result<String, Invalid> {
     let name = name(input, most)?;
-    let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-') || is_combining_mark(c);
+    // Some letters can be drawn as pictures (U+FE0F), and would look like themselves.
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-') || is_combining_mark(c) && c != '\u{fe0f}';
     if name.starts_with(char::is_alphanumeric) && name.chars().all(fits) {
         return Ok(name);
     }

@@ -1,6 +1,7 @@
 //! What may stand in a name, and what may reach a terminal.
 
 use unicode_normalization::char::is_combining_mark;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::Invalid;
 
@@ -41,24 +42,49 @@ pub fn clean_block(text: &str) -> String {
 
 fn clean(text: &str, space: impl Fn(char) -> Option<char>) -> String {
     let mut marks = 0;
-    text.chars()
-        .filter_map(|c| match c {
-            '\n' | '\r' | '\t' => space(c),
-            c if is_hidden(c) => None,
-            c => Some(c),
-        })
+    let seen = text.chars().filter_map(|c| match c {
+        '\n' | '\r' | '\t' => space(c),
+        c if is_hidden(c) => None,
+        c => Some(c),
+    });
+    let mut seen = seen
         .filter(|&c| {
             marks = if is_combining_mark(c) { marks + 1 } else { 0 };
             marks <= MOST_MARKS
         })
-        .collect()
+        .peekable();
+    let mut cleaned = String::with_capacity(text.len());
+    while let Some(c) = seen.next() {
+        if c != COLOURED || colours(cleaned.chars().next_back(), seen.peek().copied()) {
+            cleaned.push(c);
+        }
+    }
+    cleaned
+}
+
+/// Has the character before it drawn as a picture.
+const COLOURED: char = '\u{fe0f}';
+/// Puts the character before it on a key.
+const KEYCAP: char = '\u{20e3}';
+
+/// Whether [`COLOURED`] between these two shows: behind anything but a picture it is one more zero-width character.
+fn colours(before: Option<char>, after: Option<char>) -> bool {
+    let Some(before) = before else { return false };
+    if before.is_ascii() {
+        return after == Some(KEYCAP) && matches!(before, '0'..='9' | '#' | '*');
+    }
+    // The width of a character that can be drawn either way is told by what follows it.
+    let either = before.width() == Some(1) && format!("{before}{COLOURED}").width() == 2;
+    either || before.width() == Some(2) && !before.is_alphanumeric() && !is_combining_mark(before)
 }
 
 /// Whether `text` is fit to be kept: nothing hidden, no flood of marks. `\n` is allowed where `lines` says so.
 pub(crate) fn check_visible(text: &str, lines: bool) -> Result<(), Invalid> {
-    let mut marks = 0;
-    for c in text.chars() {
-        if is_hidden(c) && !(lines && c == '\n') {
+    let (mut marks, mut before, mut rest) = (0, None, text.chars());
+    while let Some(c) = rest.next() {
+        let shows = c != COLOURED || colours(before, rest.clone().next());
+        before = Some(c);
+        if !shows || is_hidden(c) && !(lines && c == '\n') {
             return Err(Invalid::new("must not contain control, invisible or direction-changing characters"));
         }
         marks = if is_combining_mark(c) { marks + 1 } else { 0 };
@@ -77,7 +103,7 @@ mod tests {
     proptest! {
         #[test]
         fn cleaned_text_is_visible_and_cleaning_it_again_changes_nothing(
-            text in prop_oneof![any::<String>(), "[a\u{301}\u{20dd}\u{200b}\u{1b}\t\r\n]{0,30}"],
+            text in prop_oneof![any::<String>(), "[a1\u{301}\u{20dd}\u{20e3}\u{fe0f}❤ℹ\u{200b}\u{1b}\t\r\n]{0,30}"],
         ) {
             let line = clean_line(&text);
             prop_assert!(check_visible(&line, false).is_ok());
@@ -85,6 +111,27 @@ mod tests {
             let block = clean_block(&text);
             prop_assert!(check_visible(&block, true).is_ok());
             prop_assert_eq!(clean_block(&block), block);
+        }
+    }
+
+    #[test]
+    fn a_word_on_how_to_draw_a_picture_stands_behind_one_alone() {
+        for text in ["❤\u{fe0f}", "©\u{fe0f}", "1\u{fe0f}\u{20e3}", "ℹ\u{fe0f}", "🎸\u{fe0f}", "a ☎\u{fe0f} b"]
+        {
+            assert!(check_visible(text, false).is_ok(), "{text:?}");
+            assert_eq!(clean_line(text), text);
+        }
+        for (text, cleaned) in [
+            ("a\u{fe0f}da", "ada"),
+            ("\u{fe0f}ada", "ada"),
+            ("ad1\u{fe0f}", "ad1"),
+            ("日\u{fe0f}", "日"),
+            ("❤\u{fe0f}\u{fe0f}", "❤\u{fe0f}"),
+            ("a \u{fe0f}b.\u{fe0f}", "a b."),
+            ("e\u{301}\u{fe0f}", "e\u{301}"),
+        ] {
+            assert!(check_visible(text, false).is_err(), "{text:?}");
+            assert_eq!(clean_line(text), cleaned);
         }
     }
 

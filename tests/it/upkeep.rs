@@ -157,6 +157,7 @@ async fn a_backup_taken_while_writing_is_whole_and_brings_everything_back() {
     refused(&site.admin(&["backup", name]), "is there already, and stays as it is: name a new file");
     refused(&site.admin(&["backup", "/no/such/copy.db"]), "there is no such folder");
     writer.await.unwrap();
+    let seen = site.send("GET", &format!("/bands/{}", site.band), Value::Null).await["revision"].as_u64();
     // It is put nowhere over what is there.
     refused(&site.admin(&["restore", name]), "there is a database at");
     let other = tempfile::tempdir().unwrap();
@@ -181,6 +182,7 @@ async fn a_backup_taken_while_writing_is_whole_and_brings_everything_back() {
     site.start();
     let list = site.send("GET", &format!("/bands/{}", site.band), Value::Null).await;
     assert_eq!(list["name"], "The Night Owls");
+    assert!(list["revision"].as_u64() > seen, "nobody has seen it under this number: {list}");
     assert!(site.link(&before).await.contains("/invite/inv_"));
 }
 

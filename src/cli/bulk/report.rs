@@ -15,6 +15,7 @@ use crate::{
     cli::{
         Error, file,
         output::{self, Table, counted},
+        system_words,
     },
     client::people::{People, RESULT_COLUMNS, Row, is_refused, is_resent, result_row, whom},
 };
@@ -47,7 +48,7 @@ pub(super) struct Report<'a> {
     table: Table<4>,
     /// Whether nobody reads standard output any more: rows and files go on without it.
     unread: bool,
-    results: Option<File>,
+    results: Option<(File, &'a Path)>,
     failed: Option<(csv::Writer<File>, &'a Path)>,
     /// Rows with a new invite.
     pub(super) created: u64,
@@ -61,6 +62,16 @@ pub(super) struct Report<'a> {
     pub(super) refused: u64,
 }
 
+fn unwritable(path: &Path, error: &io::Error) -> String {
+    format!("{} cannot be written: {}", path.display(), system_words(error))
+}
+
+/// A file that could not be written to once rows were sent: they are made all the same.
+fn untold(path: &Path, error: &io::Error) -> Error {
+    let again = "The rows that were sent are made all the same: the same command says once more what they came to";
+    Error::Ended(format!("{}. {again}", unwritable(path, error)))
+}
+
 impl<'a> Report<'a> {
     /// Opens the files before anything is made. With `goes_on` they are those of a run that was stopped.
     pub(super) fn new(people: &'a People, json: bool, files: &'a Files, goes_on: bool) -> Result<Self, Error> {
@@ -69,17 +80,19 @@ impl<'a> Report<'a> {
         if let Some(path) = &files.results {
             let (has_rows, mut file) = (begun(path), file::create(path, goes_on)?);
             if !has_rows {
-                file.write_all(&Sheet::new(&RESULT_COLUMNS).into_bytes())?;
+                let headings = Sheet::new(&RESULT_COLUMNS).into_bytes();
+                file.write_all(&headings).map_err(|error| Error::Usage(unwritable(path, &error)))?;
             }
-            results = Some(file);
+            results = Some((file, path.as_path()));
         }
         let mut failed = None;
         if let Some(path) = &files.failed {
             let (has_rows, file) = (begun(path), file::create(path, goes_on)?);
             let mut writer = people.writer(file);
             if !has_rows {
-                writer.write_record(&people.failed_headings()).map_err(io::Error::from)?;
-                writer.flush()?;
+                let told = writer.write_record(&people.failed_headings()).map_err(io::Error::from);
+                let told = told.and_then(|()| writer.flush());
+                told.map_err(|error| Error::Usage(unwritable(path, &error)))?;
             }
             failed = Some((writer, path.as_path()));
         }
@@ -122,9 +135,10 @@ impl<'a> Report<'a> {
                 result.detail = Some(ENDED_SINCE.to_owned());
             }
             let why = result.detail.as_deref().unwrap_or_default();
-            if is_refused && let Some((writer, _)) = &mut self.failed {
+            if is_refused && let Some((writer, path)) = &mut self.failed {
                 let problem = if why.is_empty() { result.status.as_str() } else { why };
-                writer.write_record(&self.people.failed_row(row, problem)).map_err(io::Error::from)?;
+                let told = writer.write_record(&self.people.failed_row(row, problem));
+                told.map_err(|error| untold(path, &error.into()))?;
             }
             sheet.row(&result_row(row.line, &row.wish, &result));
             if self.json {
@@ -143,11 +157,11 @@ impl<'a> Report<'a> {
                 cells.push([row.line.to_string(), status, whom(&row.wish), link]);
             }
         }
-        if let Some(file) = &mut self.results {
-            file.write_all(&sheet.into_bytes())?;
+        if let Some((file, path)) = &mut self.results {
+            file.write_all(&sheet.into_bytes()).map_err(|error| untold(path, &error))?;
         }
-        if let Some((writer, _)) = &mut self.failed {
-            writer.flush()?;
+        if let Some((writer, path)) = &mut self.failed {
+            writer.flush().map_err(|error| untold(path, &error))?;
         }
         if self.json || self.unread {
             return Ok(());

@@ -109,6 +109,19 @@ fn refused_rows_are_written_down_mended_and_sent() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_named_before_anything_is_made() {
+    let server = Served::start();
+    let (ada, band) = owls(&server);
+    let people = file(&ada, "people.csv", "email\nsam@example.org\n");
+    for told in ["--failed", "--results"] {
+        let ran = ada.run(&["invites", "bulk", &band, &people, told, "/dev/full"]);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains("/dev/full cannot be written: No space left"), "{ran:?}");
+        assert_eq!(total(&ada, &band), 0, "{told}");
+    }
+}
+
+#[test]
 fn thousands_are_one_answer_and_a_run_can_begin_later() {
     let server = Served::start();
     let (ada, band) = owls(&server);
