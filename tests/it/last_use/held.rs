@@ -226,13 +226,12 @@ async fn what_is_held_by_an_address_is_its_owners_once_that_is_somebody_else() {
                 let moved = json!({ "email": "elsewhere@example.org", "current_password": PASSWORD });
                 assert_eq!(kim.patch("/me", moved).await.0, 200);
             }
-            let owner = match first {
-                Some(owner) => owner,
-                None => {
-                    sweep::let_go(&world.app).await.unwrap();
-                    assert_eq!(stands(&ada, &invite).await.0, "pending", "{at}: the holder can take the address back");
-                    owner(&world, &ada, &band, mail).await
-                }
+            let owner = if let Some(owner) = first {
+                owner
+            } else {
+                sweep::let_go(&world.app).await.unwrap();
+                assert_eq!(stands(&ada, &invite).await.0, "pending", "{at}: the holder can take the address back");
+                owner(&world, &ada, &band, mail).await
             };
             if owner_first {
                 sweep::let_go(&world.app).await.unwrap();
