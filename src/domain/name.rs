@@ -244,7 +244,11 @@ mod tests {
         for bad in ["ada@example.org", "a b", "", " ", "-ada", "a/b", "ada\u{200b}", "ada\u{202e}", &"a".repeat(65)] {
             assert!(Username::parse(bad).is_err(), "{bad}");
         }
-        assert_eq!(Username::parse(" Ada.L-1_x ").unwrap().as_str(), "Ada.L-1_x");
+        assert!(DisplayName::parse("ℹ\u{fe0f}").is_ok() && Username::parse("ℹ\u{fe0f}").is_err(), "it looks like ℹ");
+        // No one letter is an x with this mark, or a syllable with its vowel.
+        for good in [" Ada.L-1_x ", "x\u{302}a", "க\u{bcd}ஷ"] {
+            assert_eq!(Username::parse(good).unwrap().as_str(), good.trim());
+        }
     }
 
     #[test]
