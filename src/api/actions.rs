@@ -57,7 +57,7 @@ pub struct InviteFilter {
     /// Their kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
-    /// A part of label or address; under 3 letters the beginning.
+    /// A part of label or address, or of a name of the account that it is for; under 3 letters the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
     /// The campaign they belong to.

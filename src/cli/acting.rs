@@ -36,7 +36,7 @@ pub(super) struct Chosen {
     band: Option<BandArg>,
     #[command(flatten)]
     filter: Filter,
-    /// Part of a label or an address.
+    /// Part of a label or an address, or of a name of the account that it is for.
     #[arg(short, long, requires = "band")]
     query: Option<String>,
     /// List those that fit, and change nothing.

@@ -16,7 +16,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
-    /// Part of a label or an address to look for.
+    /// Part of a label or an address, or of a name of the account that it is for.
     #[arg(short, long)]
     pub(super) query: Option<String>,
     /// csv (where this is missing), or ndjson: JSON, an invite a line. With --json it is ndjson.

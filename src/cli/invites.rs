@@ -7,7 +7,7 @@ use super::{
     Context, Error,
     acting::{self, Chosen},
     bulk, copy, export,
-    list::{Paging, Search},
+    list::Paging,
     named::{self, BandArg, CampaignArg, InviteArg, PersonArg},
     output::{self, Columns},
     terms::{self, Life, Terms, Wish},
@@ -40,7 +40,7 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// As the wire says it, with names looked up in the band. `q` is a part of a label or an address.
+    /// As the wire says it, with names looked up in the band. `q` is a part of a label, an address or a name.
     pub(super) async fn read(&self, client: &Client, band: BandId, q: Option<&String>) -> Result<InviteFilter, Error> {
         let campaign = match &self.campaign {
             Some(campaign) => Some(campaign.find("--campaign", client, band).await?),
@@ -77,8 +77,11 @@ pub(super) enum Invites {
         /// -expires.
         #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
         sort: Option<InviteSort>,
+        /// Part of a label or an address, or of a name of the account that it is for.
+        #[arg(short, long)]
+        query: Option<String>,
         #[command(flatten)]
-        search: Search,
+        paging: Paging,
     },
     /// Make an invite and print its link.
     Create {
@@ -180,11 +183,11 @@ pub(super) enum Invites {
 pub(super) async fn run(context: &Context, command: &Invites) -> Result<(), Error> {
     let client = context.signed_in()?;
     let invite = match command {
-        Invites::List { band, filter, sort, search } => {
+        Invites::List { band, filter, sort, query: q, paging } => {
             let band = band.find(client).await?;
-            let query = query(&filter.read(client, band, search.query.as_ref()).await?, *sort);
+            let query = query(&filter.read(client, band, q.as_ref()).await?, *sort);
             let ask = async |page| client.invites(band, &InviteQuery { page, ..query.clone() }).await;
-            return search.paging.show(context, ask, HEADINGS, row).await;
+            return paging.show(context, ask, HEADINGS, row).await;
         }
         Invites::Create { band, whom, wish, copy } => {
             let band = band.find(client).await?;

@@ -61,7 +61,7 @@ pub struct InviteQuery {
     pub status: Option<Status>,
     /// Those of this kind.
     pub kind: Option<Kind>,
-    /// Part of address, name or label.
+    /// Part of label or address, or of a name of the account that it is for.
     pub q: Option<String>,
     /// Those of this campaign.
     pub campaign: Option<CampaignId>,

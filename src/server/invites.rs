@@ -24,6 +24,7 @@ mod notices;
 mod people;
 mod recipient;
 mod resend;
+mod search;
 mod supersede;
 mod together;
 mod turn;
@@ -48,6 +49,7 @@ pub(crate) use self::{
     inbox::{Unwilling, WAITING, end_unwanted, inbox, opt_out, waits},
     list::{Filter, list},
     people::hold as hold_invited,
+    search::index_for,
     supersede::{came_without_invite, hold_all_for},
     turn::of_decisions,
     wish::{To, ending},
@@ -60,7 +62,7 @@ use crate::{
     api::{Code, Invite, Person},
     domain::{
         AccountId, Act, Address, BandId, CampaignId, CancelReason, Delivery, InviteId, Kind, MaxUses, Role, Standing,
-        Status, Timestamp, search_text, search_tokens,
+        Status, Timestamp,
     },
 };
 
@@ -71,7 +73,7 @@ use self::{
 use super::{
     Refused,
     accounts::person,
-    bands::{Access, scope},
+    bands::Access,
     store::{
         Dialect, Error, ToValue, Tx,
         dialect::{filled, intern, numbers},
@@ -392,25 +394,4 @@ fn no_invite(refused: Refused) -> Refused {
         Refused::Problem(_) => Refused::not_found("invite"),
         trouble => trouble,
     }
-}
-
-/// Puts an invite's texts where a search finds them, in place of what was there.
-fn index(tx: &mut Tx<'_>, seq: i64, band: BandId, label: Option<&str>, email: Option<&str>) -> Result<(), Error> {
-    let texts: Vec<&str> = label.into_iter().chain(email).collect();
-    let (tokens, text) = (search_tokens(&scope(band), &texts), search_text(&texts));
-    match tx.dialect() {
-        Dialect::Sqlite => {
-            let _ = tx.execute("UPDATE invite SET search_text = $2 WHERE seq = $1", &[&seq, &text])?;
-            let _ =
-                tx.execute("INSERT OR REPLACE INTO invite_search (rowid, tokens) VALUES ($1, $2)", &[&seq, &tokens])?;
-        }
-        Dialect::Postgres => {
-            let _ = tx.execute(
-                "UPDATE invite SET search_text = $2,
-                    search = array_to_tsvector(array_remove(string_to_array($3::text, ' '), '')) WHERE seq = $1",
-                &[&seq, &text, &tokens],
-            )?;
-        }
-    }
-    Ok(())
 }

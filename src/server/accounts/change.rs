@@ -6,7 +6,7 @@ use crate::{
     server::{
         App, Refused,
         audit::{self, Event},
-        bands,
+        bands, invites,
         outbox::{self, Queued},
         store::Tx,
     },
@@ -94,13 +94,15 @@ pub(crate) fn change(
     read(tx, account)
 }
 
-/// The new name is found by all and in every band that the account is in, and seen wherever the account is named.
+/// The new name is found by all and in every band that the account is in or was invited to by name, and seen wherever the
+/// account is named.
 fn rename(tx: &mut Tx<'_>, account: AccountId, names: &[&str]) -> Result<(), Refused> {
     index(tx, account, names)?;
     let places: Vec<Place> = tx.query("SELECT band, seq FROM member WHERE account = $1", &[&account])?;
     for place in places {
         bands::index(tx, place.band, place.seq, names)?;
     }
+    invites::index_for(tx, account)?;
     Ok(bands::renamed(tx, account)?)
 }
 

@@ -24,9 +24,10 @@ use super::{
     allowance, band_of, by_id,
     cancel::NAMED_AT_ONCE,
     create::{Fresh, opened},
-    hold_campaign, index, not_pending,
+    hold_campaign, not_pending,
     people::hold_concerned,
     read,
+    search::index,
     wish::ending_within,
 };
 
@@ -220,7 +221,9 @@ pub(crate) fn edit(
     if done == 0 {
         return Err(not_pending());
     }
-    index(tx, row.seq, row.band, label.as_deref(), row.email.as_deref())?;
+    if label != row.label {
+        index(tx, &[id])?;
+    }
     let (detail, action, account) = (changed.join(", "), "invite.edited", None);
     let (band, actor, invite, detail) = (Some(row.band), Some(caller), Some(id), Some(detail.as_str()));
     audit::record(tx, now, Event { band, actor, action, invite, account, detail })?;

@@ -105,6 +105,7 @@ pub(crate) fn create_codes(
             role,
             email: None,
             account: None,
+            names: Vec::new(),
             label: None,
             message: None,
             token_hash: secret.token_hash,

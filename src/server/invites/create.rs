@@ -298,12 +298,14 @@ fn replace(tx: &mut Tx<'_>, id: InviteId, caller: AccountId, now: Timestamp) -> 
 impl Terms {
     /// The invite as it is written down.
     pub(super) fn into_invite(self, id: InviteId, secret: Secret, known: &Recipient) -> NewInvite {
+        let to = Some(known).filter(|_| self.kind == Kind::User);
         NewInvite {
             id,
             kind: self.kind,
             role: self.role,
             email: self.email,
-            account: known.account.filter(|_| self.kind == Kind::User),
+            account: to.and_then(|to| to.account),
+            names: to.map_or_else(Vec::new, |to| to.names.clone()),
             label: self.label,
             message: self.message,
             token_hash: secret.token_hash,

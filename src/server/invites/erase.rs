@@ -13,9 +13,9 @@ use crate::{
     },
 };
 
-use super::index;
+use super::search::index;
 
-crate::row! { struct Ended { seq: i64, id: InviteId, band: BandId, label: Option<String>, email: String } }
+crate::row! { struct Ended { id: InviteId, band: BandId, email: String } }
 
 /// Erases the addresses of at most `most` invites that ended before `before`, with what the mail server said of them and
 /// what they are found by; how many there were. The trail keeps a hash of each under the server's key: who has the key and
@@ -23,7 +23,7 @@ crate::row! { struct Ended { seq: i64, id: InviteId, band: BandId, label: Option
 pub(crate) fn erase(tx: &mut Tx<'_>, key: &Key, before: Timestamp, now: Timestamp, most: i64) -> Result<usize, Error> {
     let held = if tx.dialect() == Dialect::Postgres { " FOR UPDATE SKIP LOCKED" } else { "" };
     let sql = intern(format!(
-        "SELECT seq, id, band, label, email FROM invite
+        "SELECT id, band, email FROM invite
          WHERE email IS NOT NULL AND status <> 'pending' AND status_at < $1 ORDER BY status_at LIMIT $2{held}"
     ));
     let ended: Vec<Ended> = tx.query(sql, &[&before, &most])?;
@@ -34,9 +34,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, key: &Key, before: Timestamp, now: Timestam
     let sql = intern(format!("UPDATE invite SET email = NULL, delivery_note = NULL WHERE id IN ({ids})"));
     let params: Vec<&dyn ToValue> = filled(&ended).map(|one| &one.id as &dyn ToValue).collect();
     let _ = tx.execute(sql, &params)?;
-    for one in &ended {
-        index(tx, one.seq, one.band, one.label.as_deref(), None)?;
-    }
+    index(tx, &ended.iter().map(|one| one.id).collect::<Vec<_>>())?;
     let hashes: Vec<String> = ended.iter().map(|one| keyed_hash(key, &one.email)).collect();
     let events: Vec<_> = ended
         .iter()

@@ -14,7 +14,7 @@ use super::{
     cancel::Cancel,
     decision::{self, is_decided},
     foretell::{Foretold, foretold},
-    supersede::hold_all_for,
+    search::index_for,
 };
 
 crate::row! {
@@ -98,11 +98,12 @@ impl Row {
     }
 }
 
-/// Ends every pending invite made for an account that goes for good.
+/// Ends every pending invite made for an account that goes for good; those that ended are not found by its names any more.
+/// The account is held, and marked as deleted.
 pub(crate) fn opt_out(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<(), Error> {
     let person = Some(account);
     let cancel = Cancel { reason: CancelReason::OptedOut, actor: person, account: person, now };
-    hold_all_for(tx, account, None)?;
+    index_for(tx, account)?;
     decision::settle_for(tx, person, None)?;
     cancel.pending(tx, "account = $4 AND kind = 'user'", &[&account]).map(drop)
 }

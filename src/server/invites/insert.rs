@@ -6,12 +6,10 @@ use crate::{
     api::Code,
     domain::{
         AccountId, Address, BandId, CampaignId, InviteId, Kind, Label, MaxUses, Message, Policy, Role, Timestamp,
-        search_text, search_tokens,
     },
     server::{
         Hash, Refused,
         audit::{self, Event},
-        bands::scope,
         store::{
             Dialect, Error, Tally, ToValue, Tx,
             dialect::{intern, places},
@@ -19,7 +17,7 @@ use crate::{
     },
 };
 
-use super::cancel::Counted;
+use super::{cancel::Counted, search::Texts};
 
 /// An invite to be made, every part of it decided.
 #[derive(Debug, Clone)]
@@ -29,6 +27,8 @@ pub(super) struct NewInvite {
     pub(super) role: Role,
     pub(super) email: Option<Address>,
     pub(super) account: Option<AccountId>,
+    /// What the account is called.
+    pub(super) names: Vec<String>,
     pub(super) label: Option<Label>,
     pub(super) message: Option<Message>,
     pub(super) token_hash: Hash,
@@ -37,6 +37,13 @@ pub(super) struct NewInvite {
     pub(super) max_uses: MaxUses,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) requires_approval: bool,
+}
+
+impl NewInvite {
+    fn texts(&self, band: BandId) -> Texts {
+        let own = [self.label.as_ref().map(Label::as_str), self.email.as_ref().map(Address::as_str)];
+        Texts::of(band, own.into_iter().flatten().chain(self.names.iter().map(String::as_str)))
+    }
 }
 
 /// What invites that are made together have in common.
@@ -69,7 +76,7 @@ impl Batch<'_> {
         let policy = serde_json::to_string(self.policy)
             .map_err(|_| Refused::new(Code::Internal, "The invite's rules could not be written."))?;
         for some in invites.chunks(ROWS) {
-            let texts: Vec<Texts> = some.iter().map(|invite| Texts::of(self.band, invite)).collect();
+            let texts: Vec<Texts> = some.iter().map(|invite| invite.texts(self.band)).collect();
             let made = self.insert_some(tx, some, &texts, &policy)?;
             if tx.dialect() == Dialect::Sqlite {
                 index(tx, &made, some, &texts)?;
@@ -127,20 +134,6 @@ impl Batch<'_> {
             }
         }
         tx.query(sql, &params)
-    }
-}
-
-/// The texts by which an invite is found, and the words that lead to them.
-struct Texts {
-    text: String,
-    tokens: String,
-}
-
-impl Texts {
-    fn of(band: BandId, invite: &NewInvite) -> Self {
-        let label = invite.label.as_ref().map(Label::as_str);
-        let texts: Vec<&str> = label.into_iter().chain(invite.email.as_ref().map(Address::as_str)).collect();
-        Self { text: search_text(&texts), tokens: search_tokens(&scope(band), &texts) }
     }
 }
 

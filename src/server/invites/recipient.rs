@@ -18,6 +18,8 @@ use super::{decision, wish::To};
 pub(super) struct Recipient {
     /// The account, where there is one: whom a `user` invite names, or whose address it is alone.
     pub(super) account: Option<AccountId>,
+    /// What that is called.
+    pub(super) names: Vec<String>,
     /// What stands between them and the band: being in it, or banned.
     bar: Option<(Code, &'static str)>,
     opted_out: bool,
@@ -54,7 +56,8 @@ crate::row! {
     /// What is known of one recipient; `place` is that among those who are looked for.
     struct Found {
         place: i64, account: Option<AccountId>, member: bool, banned: bool, gone_at: Option<Timestamp>, opted_out: bool,
-        reached: bool, pending: Option<InviteId>, ends: Option<Timestamp>,
+        reached: bool, pending: Option<InviteId>, ends: Option<Timestamp>, username: Option<String>,
+        display_name: Option<String>,
     }
 }
 
@@ -82,7 +85,8 @@ fn statement(n: usize, cast: &str, account: &str, pending: &str, blocked: &str) 
             EXISTS (SELECT 1 FROM suppression s WHERE {blocked} AND (s.scope = 'server'
                 OR (s.scope = 'band' AND s.subject = $1) OR (s.scope = 'inviter' AND s.subject = wanted.inviter)))
                 AS opted_out,
-            COALESCE(a.email_verified, 1 = 0) AS reached, p.id AS pending, p.expires_at AS ends
+            COALESCE(a.email_verified, 1 = 0) AS reached, p.id AS pending, p.expires_at AS ends,
+            a.username AS username, a.display_name AS display_name
          FROM wanted {account} AND a.deleted_at IS NULL
             LEFT JOIN member m ON m.band = $1 AND m.account = a.id
             LEFT JOIN departure d ON d.band = $1 AND d.account = a.id
@@ -151,9 +155,11 @@ pub(super) fn look(tx: &mut Tx<'_>, band: BandId, to: &[(&To, AccountId)]) -> Re
                 let Some((place, ..)) = usize::try_from(found.place).ok().and_then(|place| some.get(place)) else {
                     continue;
                 };
+                let bar = found.bar();
                 known[*place] = Some(Recipient {
+                    bar,
                     account: found.account,
-                    bar: found.bar(),
+                    names: found.username.into_iter().chain(found.display_name).collect(),
                     opted_out: found.opted_out,
                     reached: found.reached,
                     gone_at: found.gone_at,
