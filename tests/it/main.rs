@@ -114,6 +114,8 @@ mod metrics;
 #[cfg(feature = "server")]
 mod model;
 #[cfg(feature = "server")]
+mod names;
+#[cfg(feature = "server")]
 mod nodes;
 #[cfg(feature = "server")]
 mod notices;
