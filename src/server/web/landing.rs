@@ -91,7 +91,7 @@ async fn act(
     };
     match done {
         Ok(done) => words::done(&visit, &filled, &done).answer(&app, StatusCode::OK),
-        Err(no) if no.problem.status == 410 => ended(&app, &no),
+        Err(no) if no.problem.status == 410 => gone(&visit, &inside, &filled, &no).await,
         Err(no) => refuse(&app, &no, &words::offer(&visit, &filled, Some(&no.problem))),
     }
 }
@@ -162,6 +162,20 @@ async fn again(app: &App, inside: &Inside, token: &Token, filled: &Filled, no: &
         Ok(Done::Came(accepted)) => words::entered(app, &accepted).answer(app, StatusCode::OK),
         _ => ended(app, no),
     }
+}
+
+/// What a form comes to for which no use is left. A form for an account, sent twice, has made one whose way in is held: it goes
+/// on as the page does that is opened now, and not as if all were done.
+async fn gone(visit: &Visit<'_>, inside: &Inside, filled: &Filled, no: &No) -> Result<Response, Refused> {
+    if filled.act == Some(Act::Register) {
+        // Sent at once, both forms have found a use left.
+        let now = preview(inside, visit.token).await.ok().filter(|now| now.held().is_some());
+        if let Some(now) = now {
+            let visit = Visit { preview: &now, ..*visit };
+            return words::held(&visit, filled).answer(visit.app, StatusCode::CONFLICT);
+        }
+    }
+    ended(visit.app, no)
 }
 
 /// The page of an invite that is of no use any more, or that there never was.

@@ -5,7 +5,10 @@ use guestlist::server::mail::Transport;
 use super::*;
 use crate::{last_use::holder, proof::code, world::with_mail};
 
-stories!(invited_alone(); who_holds_the_last_use_verifies_the_address_and_comes_in);
+stories!(invited_alone();
+    who_holds_the_last_use_verifies_the_address_and_comes_in,
+    a_form_for_an_account_that_is_sent_twice_leads_on_with_the_account_that_it_made,
+);
 
 fn invited_alone() -> Settings {
     let mut settings = with_mail();
@@ -159,7 +162,9 @@ mod story {
         assert_eq!(stranger.status, 410);
         stranger.lacks("autocomplete=\"one-time-code\"");
         let form = [("act", "register"), ("username", "lou"), ("password", PASSWORD), ("email", "lou@example.org")];
-        assert_eq!(send(world, &token, &form).await.status, 410);
+        let another = send(world, &token, &form).await;
+        assert_eq!(another.status, 409);
+        another.has("No account was made this time.");
         let _ = world.codes().await;
         world.clock.pass_seconds(61);
         let ask = [("act", "code"), ("username", "kim"), ("password", PASSWORD)];
@@ -178,5 +183,61 @@ mod story {
         send(world, &token, &typed(&mailed)).await.has("You are in The Night Owls");
         assert_eq!(role(&ada, &band, "kim").await.as_deref(), Some("member"));
         open(world, &token).await.has("This invite has been used");
+    }
+
+    /// What a page says to whom a use may be held for, as it is opened and as a form for an account is sent again.
+    const HELD: &str = "Every use is taken. Whoever made their account by this invite comes in with that account.";
+
+    pub async fn a_form_for_an_account_that_is_sent_twice_leads_on_with_the_account_that_it_made(world: &World) {
+        let ada = world.people(1).await.remove(0);
+        let band = ada.band("The Night Owls").await;
+        for (name, asks) in [("kim", false), ("lee", true)] {
+            let email = format!("{name}@example.org");
+            let (id, token) = ada.invite(&band, json!({ "email": email, "requires_approval": asks })).await;
+            let _ = world.codes().await;
+            let form = [
+                ("act", "register"),
+                ("username", name),
+                ("password", PASSWORD),
+                ("email", &email),
+                ("display_name", "Somebody"),
+            ];
+            // A second click sends it while the first is on its way; a reload after that sends it once more.
+            let (one, other) = tokio::join!(send(world, &token, &form), send(world, &token, &form));
+            let (made, again) = if one.status == 200 { (one, other) } else { (other, one) };
+            assert_eq!(made.status, 200, "{}", made.html);
+            made.has("Your account is made");
+            let opened = open(world, &token).await;
+            assert_eq!(opened.status, 200, "{}", opened.html);
+            opened.has(HELD);
+            for again in [again, send(world, &token, &form).await] {
+                assert_eq!(again.status, 409, "{}", again.html);
+                again.has("role=\"alert\"");
+                again.has("No account was made this time.");
+                again.has(HELD);
+                again.has("invites you to The Night Owls");
+                again.has("Join with my account");
+                again.has(&format!("value=\"{name}\""));
+                again.lacks("Make an account");
+                again.lacks("has been used");
+                again.lacks("nothing more is to do");
+                again.lacks(PASSWORD);
+            }
+            assert_eq!(ada.get(&format!("/invites/{id}")).await.1["uses"], 1);
+            // By what that page offers the way goes on: the code is asked for, and lets in or asks for an admin's word.
+            let unverified = join(world, &token, name).await;
+            assert_eq!(unverified.status, 403);
+            unverified.has("autocomplete=\"one-time-code\"");
+            let mailed = code(world).await;
+            let typed = [("act", "join"), ("username", name), ("password", PASSWORD), ("code", mailed.as_str())];
+            let came = send(world, &token, &typed).await;
+            came.has(if asks { "An admin has to agree" } else { "You are in The Night Owls" });
+            if !asks {
+                // There is no use left that anybody holds.
+                let ended = send(world, &token, &form).await;
+                assert_eq!(ended.status, 410);
+                ended.has("This invite has been used");
+            }
+        }
     }
 }

@@ -47,6 +47,11 @@ impl Filled {
         self.block.parse().ok()
     }
 
+    /// What of a form for an account goes into the one for whoever has an account.
+    pub(super) fn known(&self) -> Self {
+        Self { act: Some(Act::Join), username: self.username.clone(), ..Self::default() }
+    }
+
     /// What was typed into the form of this act, of which there is nothing where another was sent.
     fn of(&self, act: Act) -> Option<&Self> {
         (self.act == Some(act)).then_some(self)

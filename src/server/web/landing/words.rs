@@ -52,6 +52,13 @@ pub(super) fn offer(visit: &Visit<'_>, filled: &Filled, problem: Option<&Problem
     }
 }
 
+/// No account can be made by an invite any more, but whoever made one by it comes in: with the name that was typed, perhaps.
+pub(super) fn held(visit: &Visit<'_>, filled: &Filled) -> Page {
+    let page = offer(visit, &filled.known(), None);
+    let text = "No account was made this time. If yours was made by this invite before, join with it.".to_owned();
+    Page { refusal: Some(Refusal::new(text, &[], &page.forms)), ..page }
+}
+
 /// An invite that cannot be used any more, or not now.
 pub(super) fn ended(app: &App, problem: &Problem) -> Page {
     let title = match problem.code {
