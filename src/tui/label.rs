@@ -2,7 +2,7 @@
 
 use crate::{
     api::InviteSort,
-    domain::{Delivery, Kind, Timestamp},
+    domain::{Delivery, JoinStatus, Kind, Timestamp},
 };
 
 const MINUTE: i64 = 60;
@@ -59,6 +59,17 @@ pub const fn mail(delivery: Delivery) -> &'static str {
         Delivery::Bounced => "bounced",
         Delivery::Suppressed => "unwanted",
     }
+}
+
+/// Where a wish to join stands, with its glyph.
+pub fn join_status(status: JoinStatus) -> String {
+    let glyph = match status {
+        JoinStatus::Pending => "●",
+        JoinStatus::Approved => "✓",
+        JoinStatus::Denied => "✗",
+        JoinStatus::Closed => "○",
+    };
+    format!("{glyph} {status}")
 }
 
 /// What stops working when an invite ends, or gets a new token.

@@ -322,6 +322,8 @@ pub enum Purpose {
     Inbox,
     /// Bands to join.
     Find,
+    /// What the person has asked of them before.
+    Asked,
     /// To join one.
     Join,
     /// To have a code mailed.

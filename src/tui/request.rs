@@ -7,9 +7,9 @@ use crate::{
         Accepted, Account, ActOnInvites, ActedOnInvites, AuditTrail, Band, Bands, Bans, Blocks, Campaign, Campaigns,
         CancelledInvites, CodeCards, CreateBand, CreateCampaign, CreateCodes, CreateInvite, CreateInvites,
         CreateTemplate, CreatedCodes, CreatedInvite, CreatedInvites, DeclineInvite, ForgotPassword, FoundPeople, Inbox,
-        Invite, InviteLink, Invites, JoinRequests, Login, Member, Members, Preview, Quota, Redemptions, Register,
-        Registered, ResendInvite, ResentInvite, SetQuota, SignedIn, Site, Stats, Template, Templates, TransferBand,
-        Tree, UpdateBand, UpdateCampaign, UpdateInvite, UpdateMember, UpdateTemplate, VerifyEmail,
+        Invite, InviteLink, Invites, JoinRequests, Login, Member, Members, OwnRequests, Preview, Quota, Redemptions,
+        Register, Registered, ResendInvite, ResentInvite, SetQuota, SignedIn, Site, Stats, Template, Templates,
+        TransferBand, Tree, UpdateBand, UpdateCampaign, UpdateInvite, UpdateMember, UpdateTemplate, VerifyEmail,
     },
     client::{
         AuditQuery, BandQuery, Branch, Client, Error, InviteQuery, MadeCampaign, Media, MemberQuery, Page, Removal,
@@ -118,6 +118,8 @@ pub enum Answer {
     Saved(Box<Saved>),
     /// A page of those who ask to come in.
     JoinRequests(Box<JoinRequests>),
+    /// A page of what the person has asked of bands.
+    OwnRequests(Box<OwnRequests>),
     /// A page of those who may not come back.
     Bans(Box<Bans>),
     /// What an invite offers.
@@ -253,6 +255,8 @@ requests! { client;
     Approve(band: BandId, request: JoinRequestId) => Member(Member), client.approve_request(band, request);
     /// Says no to who asked.
     Deny(band: BandId, request: JoinRequestId) => Done, client.deny_request(band, request);
+    /// A page of what the person has asked of bands, and what was said.
+    OwnRequests(page: Page) => OwnRequests(OwnRequests), client.own_requests(None, &page);
     /// A page of those who may not come back.
     Bans(band: BandId, page: Page) => Bans(Bans), client.bans(band, &page);
     /// Lets one of them be invited again.

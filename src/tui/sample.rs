@@ -3,8 +3,8 @@
 use crate::{
     api::{
         Account, AuditEvent, AuditTrail, Ban, Band, BandCounts, BandRef, Campaign, CampaignEvent, Inbox, Invite,
-        InviteCounts, Inviter, JoinRequest, Member, PasswordRules, Person, Preview, PreviewBand, Redemption,
-        Redemptions, Site, Template, Waiting,
+        InviteCounts, Inviter, JoinRequest, Member, OwnRequest, PasswordRules, Person, Preview, PreviewBand,
+        Redemption, Redemptions, Site, Template, Waiting,
     },
     client::{Origin, PlainHttp},
     domain::{
@@ -401,6 +401,25 @@ pub(crate) fn join_requests(status: JoinStatus) -> Vec<JoinRequest> {
         created_at: later(-i64::from(n) * 40_000),
     };
     vec![asks(6, false, Role::Member), asks(4, true, Role::Admin), asks(5, true, Role::Member)]
+}
+
+/// What one has asked of bands that are not one's own, and what was said.
+pub(crate) fn own_requests() -> Vec<OwnRequest> {
+    let asked = |n: u8, name: &str, by_invite: bool, status, days: i64| OwnRequest {
+        id: JoinRequestId::from_bytes(bytes(n)),
+        band: BandRef { id: band_id(n), name: name.to_owned() },
+        invite_id: by_invite.then(|| invite_id(n)),
+        role: Role::Member,
+        status,
+        created_at: later(-days * DAY - 7_200),
+        status_at: later(if status == JoinStatus::Pending { -days * DAY - 7_200 } else { -days * DAY }),
+    };
+    vec![
+        asked(5, "Open Stage", false, JoinStatus::Pending, 0),
+        asked(6, "合唱団 ひびき and all who sing along with them", false, JoinStatus::Denied, 3),
+        asked(7, "Shanties", true, JoinStatus::Closed, 400),
+        asked(8, "Choir", true, JoinStatus::Approved, 401),
+    ]
 }
 
 /// People who may not come back.

@@ -4,7 +4,10 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use super::model::Tone;
-use crate::{config::Theme as Choice, domain::Status};
+use crate::{
+    config::Theme as Choice,
+    domain::{JoinStatus, Status},
+};
 
 /// How each thing looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +93,16 @@ impl Theme {
             Status::Accepted => self.accepted,
             Status::Rejected => self.rejected,
             Status::Cancelled => self.cancelled,
+        }
+    }
+
+    /// How a wish to join of this status looks.
+    pub const fn join_status(&self, status: JoinStatus) -> Style {
+        match status {
+            JoinStatus::Pending => self.pending,
+            JoinStatus::Approved => self.accepted,
+            JoinStatus::Denied => self.rejected,
+            JoinStatus::Closed => self.cancelled,
         }
     }
 

@@ -7,6 +7,7 @@ use crate::{
     domain::JoinStatus,
     tui::{
         keymap::{Action, Scope},
+        label,
         model::{Confirm, Deed, Listing, Model, PageOf},
         request::{Answer, Request},
         theme::Theme,
@@ -18,15 +19,6 @@ pub(super) struct JoinRequests;
 
 /// The words of the statuses, as the filter goes through them.
 const FILTERS: &[&str] = &["pending", "approved", "denied", "closed"];
-
-const fn glyph(status: JoinStatus) -> &'static str {
-    match status {
-        JoinStatus::Pending => "●",
-        JoinStatus::Approved => "✓",
-        JoinStatus::Denied => "✗",
-        JoinStatus::Closed => "○",
-    }
-}
 
 const fn how(request: &JoinRequest) -> &'static str {
     if request.invite_id.is_some() { "by an invite" } else { "found the band" }
@@ -68,17 +60,11 @@ impl Listed for JoinRequests {
 
     fn cells(&self, entry: &Entry, model: &Model, theme: &Theme) -> Vec<Cell> {
         let Some(request) = request(entry) else { return Vec::new() };
-        let status = match request.status {
-            JoinStatus::Pending => theme.pending,
-            JoinStatus::Approved => theme.accepted,
-            JoinStatus::Denied => theme.rejected,
-            JoinStatus::Closed => theme.cancelled,
-        };
         vec![
             (request.account.display_name.clone(), theme.plain),
             (request.account.handle(), theme.dim),
             (request.role.as_str().to_owned(), theme.plain),
-            (format!("{} {}", glyph(request.status), request.status), status),
+            (label::join_status(request.status), theme.join_status(request.status)),
             (when::date(request.created_at, &model.settings.zone), theme.plain),
             (how(request).to_owned(), theme.dim),
         ]
@@ -96,7 +82,7 @@ impl Listed for JoinRequests {
         };
         vec![
             ("Who", request.account.in_words()),
-            ("Status", format!("{} {}", glyph(request.status), request.status)),
+            ("Status", label::join_status(request.status)),
             ("As", request.role.as_str().to_owned()),
             ("Asked", when::date_and_time(request.created_at, &model.settings.zone)),
             ("How", how.to_owned()),

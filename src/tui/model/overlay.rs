@@ -2,7 +2,7 @@
 
 use super::{Bulk, Form, Listing, Many, Places, RequestId, Shown, TextField};
 use crate::{
-    api::{Accepted, ActOnInvites, AuditTrail, Bands, CampaignEvent, Inbox, Invite, Preview, Redemptions},
+    api::{Accepted, ActOnInvites, AuditTrail, Bands, CampaignEvent, Inbox, Invite, OwnRequest, Preview, Redemptions},
     clipboard::Copied,
     domain::{AccountId, BandId, InviteId, Pasted},
     tui::{message::Link, request::Request},
@@ -177,6 +177,8 @@ pub struct Finder {
     pub query: TextField,
     /// The first page of those that fit, once known.
     pub found: Option<Bands>,
+    /// What the person has asked of bands, newest first, as far as it is known.
+    pub asked: Vec<OwnRequest>,
     /// Which one the cursor is on.
     pub selected: usize,
     /// The wish to join that is on its way.

@@ -62,6 +62,7 @@ impl Model {
             Purpose::Bulk => self.bulk_answered(id, result),
             Purpose::Inbox => self.inbox_known(result),
             Purpose::Find => self.bands_found(result),
+            Purpose::Asked => self.asked_known(result),
             Purpose::Join => self.join_answered(result),
             Purpose::Code => self.code_sent(result),
             Purpose::Forgot => self.reset_mailed(result),

@@ -10,21 +10,36 @@ use super::{
     answer::words,
 };
 use crate::{
-    api::{Band, BandScope},
+    api::{Band, BandScope, OwnRequest},
     client::{BandQuery, Error, Page},
+    domain::{JoinMode, JoinStatus},
 };
+
+/// So many of what the person has asked are looked at, the newest: as many as a page has at the most.
+const MOST_ASKED: u32 = 200;
 
 impl Finder {
     /// The band that the cursor is on.
     pub fn chosen(&self) -> Option<&Band> {
         self.found.as_ref()?.bands.get(self.selected)
     }
+
+    /// What the person has last asked of a band that they are outside of, unless they came in by it or can come in unasked.
+    pub fn asked_of(&self, band: &Band) -> Option<&OwnRequest> {
+        let asked = self.asked.iter().find(|request| request.band.id == band.id)?;
+        let is_told = band.role.is_none() && band.join != JoinMode::Open && asked.status != JoinStatus::Approved;
+        is_told.then_some(asked)
+    }
 }
 
 impl Model {
     pub(super) fn open_finder(&mut self) -> Vec<Effect> {
         self.open(Overlay::Finder(Box::default()));
-        self.find_again()
+        let mut effects = self.find_again();
+        // A poll says nothing of a no: what became of a wish to join is read where one would ask again.
+        let page = Page { limit: Some(MOST_ASKED), cursor: None };
+        effects.push(self.ask(Purpose::Asked, Request::OwnRequests(page)).1);
+        effects
     }
 
     fn finder(&mut self) -> Option<&mut Finder> {
@@ -68,6 +83,14 @@ impl Model {
         }
     }
 
+    /// What was asked of bands before is known, or cannot be: then they stand there as they do for everybody.
+    pub(super) fn asked_known(&mut self, result: Result<Answer, Error>) -> Vec<Effect> {
+        if let (Some(finder), Ok(Answer::OwnRequests(own))) = (self.finder(), result) {
+            finder.asked = own.join_requests;
+        }
+        Vec::new()
+    }
+
     fn finder_failed(&mut self, error: &Error) -> Vec<Effect> {
         if let Some(finder) = self.finder() {
             finder.problem = Some(words(error));
@@ -83,7 +106,7 @@ impl Model {
         if key.is("esc") {
             let sending = finder.sending.take();
             self.overlays.pop();
-            let mut effects = self.abandon(|purpose| *purpose == Purpose::Find);
+            let mut effects = self.abandon(|purpose| matches!(purpose, Purpose::Find | Purpose::Asked));
             if let Some(id) = sending {
                 self.waiting.remove(&id);
                 effects.push(Effect::Abandon(id));

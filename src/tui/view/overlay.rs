@@ -70,7 +70,7 @@ pub(super) fn draw(
         }
         Overlay::Link(shown) => link::draw(frame.buffer_mut(), area, model, shown, theme),
         Overlay::Offer(offer) => offer::draw(frame.buffer_mut(), area, model, offer, theme),
-        Overlay::Finder(finder) => finder::draw(frame, area, finder, on_top, theme),
+        Overlay::Finder(finder) => finder::draw(frame, area, model, finder, on_top, theme),
         Overlay::Listing(listing) => {
             super::listing::draw(frame, area, model, listing, on_top, theme);
             return None;
@@ -197,7 +197,7 @@ pub(super) fn pointed_at(model: &Model, area: Rect, row: u16, theme: &Theme) -> 
             return drawn.field_at(within(place(area, wide, drawn.height())), row);
         }
         Overlay::Palette { query, selected } => palette::listed(area, model, query, *selected),
-        Overlay::Finder(finder) => finder::listed(area, finder, theme),
+        Overlay::Finder(finder) => finder::listed(area, model, finder, theme),
         Overlay::Inbox(list) => inbox::listed(area, model, list, theme),
         Overlay::Places(places) => places::listed(area, model, places, theme),
         _ => return None,

@@ -226,6 +226,7 @@ mod tests {
             ("offer", "Invited by: "),
             ("inbox", "Say accept or decline, with a number; or close."),
             ("finder", "takes requests"),
+            ("finder-asked", "takes requests, your request is denied since "),
             ("campaigns", "Summer party, stands active, ends "),
             ("tree", "2: level 2, Joe, brought 2"),
             ("stats", "pending: 73, 21 %"),

@@ -38,7 +38,7 @@ macro_rules! told {
 told! {
     Accepted Account ActedOnInvites AuditTrail Band Bands Bans Blocks Campaign Campaigns CancelledInvites CodeCards
     CreatedCodes CreatedInvite CreatedInvites FoundPeople Inbox Invite InviteLink Invites JoinRequests Member Members
-    Preview Quota Redemptions Registered ResentInvite Sessions SignedIn Site Stats Template Templates Tree
+    OwnRequests Preview Quota Redemptions Registered ResentInvite Sessions SignedIn Site Stats Template Templates Tree
 }
 
 impl Told for () {

@@ -104,6 +104,7 @@ fn all(folder: &std::path::Path) -> Vec<Request> {
         Request::JoinRequests(band, None, page()),
         Request::Approve(band, request),
         Request::Deny(band, request),
+        Request::OwnRequests(page()),
         Request::Bans(band, page()),
         Request::LiftBan(band, account),
         Request::Preview(pasted()),

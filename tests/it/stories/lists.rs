@@ -241,3 +241,32 @@ fn who_declines_for_good_sees_that_among_the_opt_outs_and_lifts_it() {
     ada.json(&["invites", "create", &band, "--for", "@kim"]);
     pty.see("inbox 1");
 }
+
+#[test]
+fn who_asked_to_join_finds_what_was_said_where_bands_are_found() {
+    let server = Served::start();
+    let (ada, kim) = (server.person("ada"), server.person("kim"));
+    ada.band("The Night Owls");
+    ada.run(&["bands", "edit", "The Night Owls", "--join", "request"]);
+    let mut pty = client(&kim, &server.origin, (100, 30), &[]);
+    pty.see("No bands yet");
+    pty.keys("J");
+    pty.see("takes requests");
+    pty.keys("\r");
+    pty.see("An admin of The Night Owls has to agree");
+    pty.keys("J");
+    pty.see("● pending");
+    pty.see("An admin has to agree.");
+    pty.keys("\x1b");
+    pty.until("the list to be closed", |pty| !pty.screen().contains("Find a band"));
+    assert_eq!(ada.run(&["requests", "deny", "The Night Owls", "kim"]).code, 0);
+    pty.keys("J");
+    pty.see("✗ denied");
+    pty.see("You can ask again.");
+    // The same key asks once more.
+    pty.keys("\r");
+    pty.until("the list to be closed", |pty| !pty.screen().contains("Find a band"));
+    let asked = kim.api("/me/join-requests");
+    let statuses: Vec<_> = asked["join_requests"].as_array().unwrap().iter().map(|one| &one["status"]).collect();
+    assert_eq!(statuses, ["pending", "denied"], "{asked}");
+}

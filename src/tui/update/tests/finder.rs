@@ -1,8 +1,8 @@
 use super::desk::*;
 use crate::{
-    api::{Accepted, BandRef, BandScope, Bands, Code, Outcome},
+    api::{Accepted, BandRef, BandScope, Bands, Code, Outcome, OwnRequest, OwnRequests},
     client::BandQuery,
-    domain::{JoinMode, Role},
+    domain::{JoinMode, JoinRequestId, JoinStatus, Role, Timestamp},
     tui::{
         message::Msg,
         model::{Finder, Overlay},
@@ -12,6 +12,32 @@ use crate::{
 
 fn is_search(request: &Request) -> bool {
     matches!(request, Request::Bands(BandQuery { scope: Some(BandScope::Open), .. }))
+}
+
+fn is_asked(request: &Request) -> bool {
+    matches!(request, Request::OwnRequests(_))
+}
+
+/// What was asked of bands, by their numbers, newest first.
+fn asked(of: &[(u128, JoinStatus)]) -> Answer {
+    let one = |&(n, status): &(u128, JoinStatus)| OwnRequest {
+        id: JoinRequestId::from_bytes(n.to_be_bytes()),
+        band: BandRef { id: band_id(n), name: String::new() },
+        invite_id: None,
+        role: Role::Member,
+        status,
+        created_at: Timestamp::from_micros(1_795_251_000_000_000),
+        status_at: Timestamp::from_micros(1_795_251_100_000_000),
+    };
+    let join_requests = of.iter().map(one).collect();
+    Answer::OwnRequests(Box::new(OwnRequests { join_requests, next_cursor: None, prev_cursor: None }))
+}
+
+/// Where what was asked of a band that was found stands, as it is told.
+fn told(desk: &Desk, n: u128) -> Option<JoinStatus> {
+    let found = finder(desk).found.as_ref().unwrap();
+    let band = found.bands.iter().find(|band| band.id == band_id(n)).unwrap();
+    finder(desk).asked_of(band).map(|request| request.status)
 }
 
 fn finder(desk: &Desk) -> &Finder {
@@ -163,4 +189,40 @@ fn a_search_that_finds_no_server_says_so_and_one_without_a_session_asks_to_sign_
     assert!(matches!(desk.top(), Some(Overlay::Form(form)) if form.title == "Sign in"));
     sign_in(&mut desk, 1, "ada");
     assert_eq!(finder(&desk).query.text(), "o", "what was looked for is still there");
+}
+
+#[test]
+fn what_became_of_a_wish_to_join_is_told_where_the_band_is_found() {
+    use JoinStatus::{Approved, Closed, Denied, Pending};
+    for (answer, of_open, of_asked) in [
+        (asked(&[]), None, None),
+        (asked(&[(7, Denied), (8, Pending)]), None, Some(Pending)),
+        (asked(&[(8, Denied), (8, Closed)]), None, Some(Denied)),
+        (asked(&[(8, Closed)]), None, Some(Closed)),
+        // Who came in and left again has not been answered anything since.
+        (asked(&[(8, Approved), (8, Denied), (1, Denied)]), None, None),
+    ] {
+        let mut desk = looking();
+        assert_eq!(told(&desk, 8), None, "not known yet");
+        desk.answer(is_asked, Ok(answer));
+        assert_eq!((told(&desk, 7), told(&desk, 8), told(&desk, 1)), (of_open, of_asked, None));
+        desk.type_text("o");
+        assert!(!desk.has_request(is_asked), "what is typed changes nothing in that");
+        desk.answer(is_search, Ok(found()));
+        assert_eq!(told(&desk, 8), of_asked);
+    }
+}
+
+#[test]
+fn what_was_asked_is_read_whenever_the_list_opens_and_waited_for_no_longer_than_that() {
+    let mut desk = looking();
+    desk.answer(is_asked, Ok(asked(&[(8, JoinStatus::Pending)])));
+    desk.press("esc J");
+    assert!(desk.has_request(is_asked));
+    desk.press("esc");
+    assert!(!desk.has_request(is_asked));
+    // A server that cannot say it finds bands all the same.
+    let mut desk = looking();
+    desk.answer(is_asked, Err(problem(Code::NotFound, "There is nothing here.")));
+    assert_eq!((told(&desk, 8), &finder(&desk).problem), (None, &None));
 }

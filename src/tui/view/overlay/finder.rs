@@ -8,14 +8,21 @@ use ratatui::{
 };
 
 use super::{
-    super::panes::found,
-    super::text::{clip, columns, fit, fit_right, tail},
+    super::{
+        panes::found,
+        text::{clip, columns, fit, fit_right, tail},
+        when,
+    },
     box_width, first_lines, open, place, put_lines, say, within,
 };
 use crate::{
-    api::Band,
-    domain::JoinMode,
-    tui::{model::Finder, theme::Theme},
+    api::{Band, OwnRequest},
+    domain::{JoinMode, JoinStatus},
+    tui::{
+        label,
+        model::{Finder, Model},
+        theme::Theme,
+    },
 };
 
 /// Rows of the list; the box keeps its size while it is typed.
@@ -25,8 +32,17 @@ const BELOW: usize = 3;
 /// Columns of what Enter does, and of how many members there are.
 const HOW: usize = 16;
 const MEMBERS: usize = 11;
+/// Columns of since when a wish to join stands as it does: behind the word for that it is a time or a day.
+const SINCE: usize = 5;
 
-pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, finder: &Finder, on_top: bool, theme: &Theme) -> Rect {
+pub(super) fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    model: &Model,
+    finder: &Finder,
+    on_top: bool,
+    theme: &Theme,
+) -> Rect {
     let keys = keys(finder);
     let wide = box_width(area);
     let inner = open(frame.buffer_mut(), area, wide, ROWS + BELOW + 3, "Find a band to join", &keys, theme);
@@ -39,9 +55,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, finder: &Finder, on_top: b
         Line::from(vec![Span::styled("› ", theme.key), Span::styled(fit(&typed, room.saturating_sub(2)), theme.input)]),
         Line::default(),
     ];
-    let below = first_lines(below(finder, room, theme), most_below(inner));
+    let below = first_lines(below(model, finder, room, theme), most_below(inner));
     let rows = rows(inner, below.len());
-    lines.extend(list(finder, rows, room, theme));
+    lines.extend(list(model, finder, rows, room, theme));
     put_lines(frame.buffer_mut(), inner, &lines);
     let found = finder.found.as_ref().map_or(0, |found| found.bands.len() + usize::from(found.next_cursor.is_some()));
     let listed = Rect { y: inner.y + 2, height: rows as u16, ..inner }.intersection(inner);
@@ -56,9 +72,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, finder: &Finder, on_top: b
 }
 
 /// Where its rows stand, and which of them is the first.
-pub(super) fn listed(area: Rect, finder: &Finder, theme: &Theme) -> (Rect, usize) {
+pub(super) fn listed(area: Rect, model: &Model, finder: &Finder, theme: &Theme) -> (Rect, usize) {
     let inner = within(place(area, box_width(area), ROWS + BELOW + 3));
-    let below = below(finder, usize::from(inner.width), theme).len().min(most_below(inner));
+    let below = below(model, finder, usize::from(inner.width), theme).len().min(most_below(inner));
     let rows = rows(inner, below);
     (Rect { y: inner.y + 2, height: rows as u16, ..inner }, top(finder, rows))
 }
@@ -83,21 +99,22 @@ fn keys(finder: &Finder) -> Vec<(&'static str, &'static str)> {
         return vec![("esc", "stop waiting")];
     }
     match finder.chosen() {
-        Some(band) => vec![("enter", does(band)), ("↓ ↑", "choose"), ("esc", "close")],
+        Some(band) => vec![("enter", does(finder, band)), ("↓ ↑", "choose"), ("esc", "close")],
         None => vec![("esc", "close")],
     }
 }
 
 /// What Enter does with a band.
-const fn does(band: &Band) -> &'static str {
+fn does(finder: &Finder, band: &Band) -> &'static str {
     match (band.role, band.join) {
         (Some(_), _) => "go there",
         (None, JoinMode::Open) => "join",
+        (None, _) if finder.asked_of(band).is_some() => "ask again",
         (None, _) => "ask to join",
     }
 }
 
-fn list(finder: &Finder, rows: usize, room: usize, theme: &Theme) -> Vec<Line<'static>> {
+fn list(model: &Model, finder: &Finder, rows: usize, room: usize, theme: &Theme) -> Vec<Line<'static>> {
     let Some(found) = &finder.found else {
         let text = if finder.problem.is_some() { "  not known" } else { "  looking…" };
         return vec![Line::styled(text, theme.dim)];
@@ -115,22 +132,35 @@ fn list(finder: &Finder, rows: usize, room: usize, theme: &Theme) -> Vec<Line<'s
     let rows = rows.saturating_sub(usize::from(more));
     let sought = finder.query.text().trim();
     let shown = found.bands.iter().enumerate().skip(top).take(rows);
-    let mut lines: Vec<_> = shown.map(|(at, band)| row(band, sought, at == finder.selected, room, theme)).collect();
+    let row = |(at, band): (usize, &Band)| {
+        let (how, how_style) = how(model, finder, band, theme);
+        row(band, sought, at == finder.selected, (&how, how_style), room, theme)
+    };
+    let mut lines: Vec<_> = shown.map(row).collect();
     if more {
         lines.push(Line::styled("  … and others: type a part of the name", theme.dim));
     }
     lines
 }
 
-fn row(band: &Band, sought: &str, selected: bool, room: usize, theme: &Theme) -> Line<'static> {
-    // A narrow box has no room for all: the members go first.
-    let members = if room < 50 { 0 } else { MEMBERS + 1 };
-    let (mark, style) = if selected { ("▸ ", theme.selected) } else { ("  ", Style::new()) };
+/// How one comes into a band, or what became of the wish to.
+fn how(model: &Model, finder: &Finder, band: &Band, theme: &Theme) -> (String, Style) {
+    if let Some(asked) = finder.asked_of(band) {
+        let since = when::short(asked.status_at, model.now, &model.settings.zone, SINCE);
+        return (format!("{} {since}", label::join_status(asked.status)), theme.join_status(asked.status));
+    }
     let how = match (band.role, band.join) {
         (Some(_), _) => "you are in it",
         (None, JoinMode::Open) => "open to all",
         (None, _) => "takes requests",
     };
+    (how.to_owned(), theme.dim)
+}
+
+fn row(band: &Band, sought: &str, selected: bool, how: (&str, Style), room: usize, theme: &Theme) -> Line<'static> {
+    // A narrow box has no room for all: the members go first.
+    let members = if room < 50 { 0 } else { MEMBERS + 1 };
+    let (mark, style) = if selected { ("▸ ", theme.selected) } else { ("  ", Style::new()) };
     let mut spans = vec![Span::styled(mark, style)];
     spans.extend(found(&fit(&band.name, room.saturating_sub(2 + members + HOW)), sought, style, theme));
     if members > 0 {
@@ -140,19 +170,35 @@ fn row(band: &Band, sought: &str, selected: bool, room: usize, theme: &Theme) ->
         };
         spans.push(Span::styled(fit_right(&count, members), theme.dim));
     }
-    spans.push(Span::styled(fit_right(how, HOW), theme.dim));
+    spans.push(Span::styled(fit_right(how.0, HOW), how.1));
     Line::from(spans)
 }
 
-/// What the chosen one is about, and what went wrong.
-fn below(finder: &Finder, room: usize, theme: &Theme) -> Vec<Line<'static>> {
+/// What became of the wish to join a band.
+fn came_of(asked: &OwnRequest, model: &Model) -> String {
+    let at = |at| when::date_and_time(at, &model.settings.zone);
+    match asked.status {
+        JoinStatus::Pending => format!("You asked on {}. An admin has to agree.", at(asked.created_at)),
+        JoinStatus::Approved => format!("An admin agreed on {}.", at(asked.status_at)),
+        JoinStatus::Denied => format!("An admin said no on {}. You can ask again.", at(asked.status_at)),
+        JoinStatus::Closed => {
+            format!("What you asked was closed on {}, unanswered. You can ask again.", at(asked.status_at))
+        }
+    }
+}
+
+/// What the chosen one is about and what became of the wish to join it, or what went wrong.
+fn below(model: &Model, finder: &Finder, room: usize, theme: &Theme) -> Vec<Line<'static>> {
     let lines = if let Some(problem) = &finder.problem {
         say(&format!("✗ {problem}"), room, theme.error)
     } else if finder.sending.is_some() {
         vec![Line::styled("on its way…", theme.pending)]
     } else {
-        let about = finder.chosen().and_then(|band| band.description.as_deref()).filter(|text| !text.is_empty());
-        about.map(|about| say(about, room, theme.dim)).unwrap_or_default()
+        let chosen = finder.chosen();
+        let asked = chosen.and_then(|band| finder.asked_of(band));
+        let about = chosen.and_then(|band| band.description.as_deref()).filter(|text| !text.is_empty());
+        let asked = asked.map(|asked| say(&came_of(asked, model), room, theme.join_status(asked.status)));
+        asked.into_iter().chain(about.map(|about| say(about, room, theme.dim))).flatten().collect()
     };
     if lines.is_empty() { lines } else { std::iter::once(Line::default()).chain(lines).collect() }
 }

@@ -33,7 +33,7 @@ pub(super) fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<String> {
         Overlay::Details(details) => in_full(model, details),
         Overlay::Offer(offer) => offered(model, offer),
         Overlay::Inbox(list) => waiting(model, list),
-        Overlay::Finder(finder) => bands(finder),
+        Overlay::Finder(finder) => bands(model, finder),
         Overlay::Listing(listing) => list(model, listing),
         Overlay::Places(places) => of_places(model, places),
         Overlay::Bulk(bulk) => people(model, bulk),
@@ -181,7 +181,7 @@ fn waiting(model: &Model, list: &WaitingList) -> Vec<String> {
     lines
 }
 
-fn bands(finder: &Finder) -> Vec<String> {
+fn bands(model: &Model, finder: &Finder) -> Vec<String> {
     let query = finder.query.text();
     let mut lines =
         vec![if query.is_empty() { "Bands to join:".to_owned() } else { format!("Bands to join with {query}:") }];
@@ -199,9 +199,13 @@ fn bands(finder: &Finder) -> Vec<String> {
             (None, JoinMode::Open) => "open to all",
             (None, _) => "takes requests",
         };
+        let asked = finder.asked_of(band).map_or_else(String::new, |asked| {
+            let since = when::date_and_time(asked.status_at, &model.settings.zone);
+            format!(", your request is {} since {since}", asked.status)
+        });
         let about = band.description.as_deref().filter(|about| !about.is_empty());
         let about = about.map_or_else(String::new, |about| format!(", {}", in_a_line(about)));
-        lines.push(format!("{}: {}, members {}, {how}{about}", at + 1, band.name, band.counts.members));
+        lines.push(format!("{}: {}, members {}, {how}{asked}{about}", at + 1, band.name, band.counts.members));
     }
     if found.next_cursor.is_some() {
         lines.push("There are others.".to_owned());

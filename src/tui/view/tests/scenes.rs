@@ -350,6 +350,16 @@ const PLAIN: &[Scene] = &[
         finder.selected = 1;
         over_panes(size, Overlay::Finder(Box::new(finder)))
     }),
+    ("finder-asked", |size| {
+        let mut bands: Vec<_> = (5..9).map(|n| sample::band(n, "Open Stage", 0, Role::Member)).collect();
+        for band in &mut bands {
+            (band.role, band.join) = (None, JoinMode::Request);
+        }
+        bands[1].name = "合唱団 ひびき and all who sing along with them".to_owned();
+        let found = Some(Bands { bands, next_cursor: None, prev_cursor: None });
+        let finder = Finder { found, asked: sample::own_requests(), selected: 1, ..Finder::default() };
+        over_panes(size, Overlay::Finder(Box::new(finder)))
+    }),
     ("finder-refused", |size| {
         let problem = "You were removed from this band. Ask joe@example.org for a new invite.".to_owned();
         let found = Bands { bands: Vec::new(), next_cursor: None, prev_cursor: None };
