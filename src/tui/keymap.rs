@@ -41,6 +41,8 @@ pub enum Scope {
     Quota,
     /// In what one wants no more of.
     Blocks,
+    /// In what one has asked of bands.
+    OwnRequests,
 }
 
 impl Scope {
@@ -62,6 +64,7 @@ impl Scope {
         Self::Tree,
         Self::Quota,
         Self::Blocks,
+        Self::OwnRequests,
         Self::Everywhere,
     ];
 
@@ -85,6 +88,7 @@ impl Scope {
             Self::Tree => "in who invited whom",
             Self::Quota => "in the quota",
             Self::Blocks => "in the opt-outs",
+            Self::OwnRequests => "in your requests",
         }
     }
 }
@@ -237,6 +241,7 @@ keymap! {
     Tree = "tree", Everywhere, ["V"], "who invited whom", "Show who brought whom into the band; enter unfolds a person and folds them";
     Quota = "quota", Everywhere, ["%"], "quota", "Show how many invites you may make";
     Blocks = "blocks", Everywhere, ["O"], "opt-outs", "Show what you want no more invites and mail of";
+    OwnRequests = "own_requests", Everywhere, ["M"], "my requests", "Show what you have asked of bands, and what was said";
     Undo = "undo", Everywhere, ["u"], "undo", "Undo the last revoke, within ten minutes";
     Palette = "palette", Everywhere, [":", "ctrl-p"], "commands", "Find any action by its name";
     Help = "help", Everywhere, ["?"], "help", "Show the keys of the pane", footer;

@@ -7,6 +7,7 @@ mod blocks;
 mod campaigns;
 mod cards;
 mod codes;
+mod own_requests;
 mod quota;
 mod requests;
 mod site_codes;
@@ -24,7 +25,9 @@ use super::{
     theme::Theme,
 };
 use crate::{
-    api::{AuditEvent, Ban, Blocked, Campaign, CodeCard, Invite, JoinRequest, Quota, Stats, Template, TreeNode},
+    api::{
+        AuditEvent, Ban, Blocked, Campaign, CodeCard, Invite, JoinRequest, OwnRequest, Quota, Stats, Template, TreeNode,
+    },
     client::Page,
     domain::{CampaignId, Role},
 };
@@ -56,6 +59,8 @@ pub enum Topic {
     Quota,
     /// What the person wants no more of.
     Blocks,
+    /// What the person has asked of bands.
+    OwnRequests,
 }
 
 /// A row of any of these lists.
@@ -83,6 +88,8 @@ pub enum Entry {
     Quota(Quota),
     /// Of the opt-outs.
     Blocked(Blocked),
+    /// Of what the person has asked.
+    OwnRequest(OwnRequest),
 }
 
 /// A row's identity within its list.
@@ -104,6 +111,7 @@ impl Row for Entry {
             Self::Stats(_) | Self::Quota(_) => EntryId(0),
             Self::Node(node) => of(node.account.id.as_bytes()),
             Self::Blocked(blocked) => of(blocked.id.as_bytes()),
+            Self::OwnRequest(request) => of(request.id.as_bytes()),
         }
     }
 }
@@ -300,6 +308,7 @@ impl Topic {
         Self::Tree,
         Self::Quota,
         Self::Blocks,
+        Self::OwnRequests,
     ];
 
     /// What is particular to it.
@@ -317,6 +326,7 @@ impl Topic {
             Self::Tree => &tree::Tree,
             Self::Quota => &quota::OwnQuota,
             Self::Blocks => &blocks::Blocks,
+            Self::OwnRequests => &own_requests::OwnRequests,
         }
     }
 

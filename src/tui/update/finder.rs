@@ -38,6 +38,7 @@ impl Model {
         let mut effects = self.find_again();
         // A poll says nothing of a no: what became of a wish to join is read where one would ask again.
         let page = Page { limit: Some(MOST_ASKED), cursor: None };
+        effects.extend(self.abandon(|purpose| *purpose == Purpose::Asked));
         effects.push(self.ask(Purpose::Asked, Request::OwnRequests(page)).1);
         effects
     }

@@ -151,9 +151,7 @@ impl Model {
         let name = self.invited_to.take().filter(|_| pasted.is_some()).unwrap_or_else(|| "the band".to_owned());
         match outcome {
             Outcome::Joined | Outcome::AlreadyMember => format!("You are in {name} now."),
-            Outcome::PendingApproval => {
-                format!("An admin of {name} has to agree; you will see the band when they did.")
-            }
+            Outcome::PendingApproval => self.has_to_agree(&name),
             Outcome::EmailUnverified => format!("Verify your address to come into {name}; the invite waits."),
         }
     }
@@ -231,15 +229,20 @@ impl Model {
         }
     }
 
+    /// That an admin has to agree, and where it stands what they said: of a no nobody is told unasked.
+    fn has_to_agree(&self, name: &str) -> String {
+        let key = self.settings.keymap.keys(Action::OwnRequests).first();
+        let key = key.map_or_else(String::new, |key| format!(" {key} shows what they say."));
+        format!("An admin of {name} has to agree; you will see the band when they did.{key}")
+    }
+
     /// A member now: the band is chosen, and the offer goes.
     pub(super) fn came_in(&mut self, accepted: &Accepted) -> Vec<Effect> {
         let name = &accepted.band.name;
         let text = match accepted.outcome {
             Outcome::Joined => format!("Welcome to {name}: you are {} now.", article(accepted.role.as_str())),
             Outcome::AlreadyMember => format!("You are a member of {name} already; nothing was used."),
-            Outcome::PendingApproval => {
-                format!("An admin of {name} has to agree; you will see the band when they did.")
-            }
+            Outcome::PendingApproval => self.has_to_agree(name),
             Outcome::EmailUnverified => "Verify your address first; the invite waits.".to_owned(),
         };
         self.overlays.retain(|overlay| !matches!(overlay, Overlay::Offer(_) | Overlay::Inbox(_) | Overlay::Finder(_)));

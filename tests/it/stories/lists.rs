@@ -260,6 +260,11 @@ fn who_asked_to_join_finds_what_was_said_where_bands_are_found() {
     pty.keys("\x1b");
     pty.until("the list to be closed", |pty| !pty.screen().contains("Find a band"));
     assert_eq!(ada.run(&["requests", "deny", "The Night Owls", "kim"]).code, 0);
+    pty.keys("M");
+    pty.see("My requests");
+    pty.see("✗ denied");
+    pty.keys("\x1b");
+    pty.until("the list to be closed", |pty| !pty.screen().contains("My requests"));
     pty.keys("J");
     pty.see("✗ denied");
     pty.see("You can ask again.");

@@ -1,9 +1,10 @@
 use super::desk::*;
 use crate::{
     api::{Accepted, BandRef, BandScope, Bands, Code, Outcome, OwnRequest, OwnRequests},
-    client::BandQuery,
+    client::{BandQuery, Page},
     domain::{JoinMode, JoinRequestId, JoinStatus, Role, Timestamp},
     tui::{
+        listing::Entry,
         message::Msg,
         model::{Finder, Overlay},
         request::{Answer, Request},
@@ -221,8 +222,36 @@ fn what_was_asked_is_read_whenever_the_list_opens_and_waited_for_no_longer_than_
     assert!(desk.has_request(is_asked));
     desk.press("esc");
     assert!(!desk.has_request(is_asked));
+    // What was not answered before one asked is not taken for what stands since.
+    let mut desk = looking();
+    desk.press("down enter");
+    let band = BandRef { id: band_id(8), name: "Shanties".to_owned() };
+    let accepted = Accepted { outcome: Outcome::PendingApproval, band, role: Role::Member, calendar: None };
+    desk.answer(|r| *r == Request::JoinBand(band_id(8)), Ok(Answer::Accepted(Box::new(accepted))));
+    desk.press("J");
+    desk.answer(is_asked, Ok(asked(&[(8, JoinStatus::Pending)])));
+    desk.answer(is_search, Ok(found()));
+    assert_eq!(told(&desk, 8), Some(JoinStatus::Pending));
     // A server that cannot say it finds bands all the same.
     let mut desk = looking();
     desk.answer(is_asked, Err(problem(Code::NotFound, "There is nothing here.")));
     assert_eq!((told(&desk, 8), &finder(&desk).problem), (None, &None));
+}
+
+#[test]
+fn what_was_asked_is_one_key_away_and_the_notice_that_one_waits_names_it() {
+    let mut desk = looking();
+    desk.press("down enter");
+    let band = BandRef { id: band_id(8), name: "Shanties".to_owned() };
+    let accepted = Accepted { outcome: Outcome::PendingApproval, band, role: Role::Member, calendar: None };
+    desk.answer(|r| *r == Request::JoinBand(band_id(8)), Ok(Answer::Accepted(Box::new(accepted))));
+    assert!(desk.toast().ends_with("M shows what they say."), "{}", desk.toast());
+    desk.press("M");
+    desk.answer(|r| *r == Request::OwnRequests(Page::default()), Ok(asked(&[(8, JoinStatus::Denied)])));
+    let Some(Overlay::Listing(listing)) = desk.top() else { panic!() };
+    let statuses = listing.list.rows().map(|entry| match entry {
+        Entry::OwnRequest(request) => request.status,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(statuses.collect::<Vec<_>>(), [JoinStatus::Denied]);
 }

@@ -78,6 +78,14 @@ pub(super) const ALL: &[Scene] = &[
         model.overlays.push(Overlay::Shown(Box::new(Shown { topic: Topic::Blocks, entry, scroll: 0 })));
         model
     }),
+    ("own-requests", |size| over_panes(size, of_person(Topic::OwnRequests, own_requests()))),
+    ("own-requests-empty", |size| over_panes(size, of_person(Topic::OwnRequests, Vec::new()))),
+    ("own-request", |size| {
+        let mut model = over_panes(size, of_person(Topic::OwnRequests, own_requests()));
+        let entry = own_requests().remove(1);
+        model.overlays.push(Overlay::Shown(Box::new(Shown { topic: Topic::OwnRequests, entry, scroll: 0 })));
+        model
+    }),
 ];
 
 fn nodes(of: Option<u8>) -> PageOf<Entry> {
@@ -103,6 +111,10 @@ fn page(topic: Topic, entry: Entry) -> Overlay {
 
 fn of_person(topic: Topic, rows: Vec<Entry>) -> Overlay {
     Overlay::Listing(Box::new(Listing { band: None, ..listing(topic, rows) }))
+}
+
+fn own_requests() -> Vec<Entry> {
+    sample::own_requests().into_iter().map(Entry::OwnRequest).collect()
 }
 
 fn blocks(site: bool) -> Vec<Entry> {
