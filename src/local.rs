@@ -152,7 +152,9 @@ impl Local {
             private::create(&file, false).map_err(|source| Error::Io { what: "make", path: file.clone(), source })?;
         let ports = [Some(self.config.local.port), last_port, Some(0)];
         let listener = listen(ports.into_iter().flatten()).map_err(Error::Listen)?;
-        embedded::begin(&self.config, Database::Sqlite(file), key, listener, secret(&entropy))
+        let founder = secret(&entropy);
+        let app = embedded::open(&self.config, Database::Sqlite(file), key, &listener, &founder)?;
+        embedded::serve(app, listener, founder)
     }
 }
 

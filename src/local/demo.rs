@@ -56,11 +56,13 @@ impl Demo {
             ..Config::default()
         };
         let database = Database::Sqlite(database_file(folder.path()));
-        let server = embedded::begin(&config, database, key, listener, secret(&entropy))?;
-        let config = Config { client: Client { server: Some(server.origin.clone()), ..config.client }, ..config };
+        let founder = secret(&entropy);
+        let app = embedded::open(&config, database, key, &listener, &founder)?;
         let now = SystemClock.now();
-        world::make(&server.app, hash(session.reveal()), now)?;
-
+        // Nobody's clock but the tale's own: for the server most of what is told is long over.
+        world::make(&app, hash(session.reveal()), now)?;
+        let server = embedded::serve(app, listener, founder)?;
+        let config = Config { client: Client { server: Some(server.origin.clone()), ..config.client }, ..config };
         let origin = Origin::parse(&server.origin, PlainHttp::LoopbackOnly).map_err(|error| failed(&error))?;
         SessionFile::in_folder(Some(folder.path()), None)
             .and_then(|sessions| sessions.put(&origin, Kept::new(&session, tale::ME, now.plus_hours(24))))

@@ -18,8 +18,6 @@ use crate::{
 pub(super) struct Embedded {
     /// Where it listens.
     pub(super) origin: String,
-    /// What stands behind it.
-    pub(super) app: App,
     founder: String,
     first_run: bool,
     stop: Option<oneshot::Sender<()>>,
@@ -54,37 +52,44 @@ pub(super) fn secret(entropy: &SystemEntropy) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Opens the database and serves it. Ready when this is done: connections are taken.
-pub(super) fn begin(
+/// What is served at the listener, opened: until it is served ([`serve`]) nobody comes, and no time ends anything.
+pub(super) fn open(
     config: &Config,
     database: Database,
     key: Key,
-    listener: TcpListener,
-    founder: String,
-) -> Result<Embedded, Error> {
-    let start = |error: std::io::Error| Error::Start(error.to_string());
-    let origin = format!("http://{}", listener.local_addr().map_err(Error::Listen)?);
-    listener.set_nonblocking(true).map_err(Error::Listen)?;
+    listener: &TcpListener,
+    founder: &str,
+) -> Result<App, Error> {
     let settings = Settings {
         // The rest of [server] is about the hosted one.
         trusted_proxies: Vec::new(),
         metrics_listen: None,
-        ..Settings::new(config, &origin, Some(founder.clone()))
+        ..Settings::new(config, &origin_of(listener)?, Some(founder.to_owned()))
     };
     // One person's clients need no more.
     let store = Store::open(&Options { readers: 2, ..Options::new(database) })?;
-    let app = App::new(store, settings, key, SystemClock, SystemEntropy::new());
+    Ok(App::new(store, settings, key, SystemClock, SystemEntropy::new()))
+}
+
+fn origin_of(listener: &TcpListener) -> Result<String, Error> {
+    Ok(format!("http://{}", listener.local_addr().map_err(Error::Listen)?))
+}
+
+/// Serves what was opened for this listener and founder. Ready when this is done: connections are taken.
+pub(super) fn serve(app: App, listener: TcpListener, founder: String) -> Result<Embedded, Error> {
+    let start = |error: std::io::Error| Error::Start(error.to_string());
+    let origin = origin_of(&listener)?;
+    listener.set_nonblocking(true).map_err(Error::Listen)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(start)?;
     let (stop, stopped) = oneshot::channel::<()>();
     let (ready, begun) = mpsc::sync_channel(1);
-    let served = app.clone();
     let serve = move || {
         runtime.block_on(async move {
-            let first_run = has_accounts(&served).await.map(|any| !any);
+            let first_run = has_accounts(&app).await.map(|any| !any);
             match first_run.map(|first| (first, tokio::net::TcpListener::from_std(listener))) {
                 Ok((first, Ok(listener))) => {
                     let _ = ready.send(Ok(first));
-                    run::serve_on(served, listener, None, async {
+                    run::serve_on(app, listener, None, async {
                         let _ = stopped.await;
                     })
                     .await;
@@ -96,5 +101,5 @@ pub(super) fn begin(
     };
     let thread = std::thread::Builder::new().name("guestlist-server".to_owned()).spawn(serve).map_err(start)?;
     let first_run = begun.recv().map_err(|_| Error::Start("its thread ended".to_owned()))??;
-    Ok(Embedded { origin, app, founder, first_run, stop: Some(stop), thread: Some(thread) })
+    Ok(Embedded { origin, founder, first_run, stop: Some(stop), thread: Some(thread) })
 }
