@@ -130,16 +130,19 @@ impl Abandoned {
     fn those(tx: &mut Tx<'_>, which: &str, values: &[&dyn ToValue]) -> Result<Vec<Self>, Error> {
         let rule =
             tx.dialect().pick("json_extract(i.policy, '$.email_identity')", "i.policy::json ->> 'email_identity'");
+        let owner = format!(
+            "SELECT o.id FROM account o
+             WHERE o.email_claim = i.email AND o.id <> r.account AND i.kind = 'email' AND {rule} <> '{}'",
+            EmailIdentity::Bearer
+        );
         let sql = intern(format!(
-            "SELECT r.invite AS invite, r.account AS account, o.id AS owner
+            "SELECT r.invite AS invite, r.account AS account, ({owner}) AS owner
              FROM redemption r JOIN invite i ON i.id = r.invite JOIN account a ON a.id = r.account
-             LEFT JOIN account o ON o.email_claim = i.email AND o.id <> r.account AND i.kind = 'email' AND {rule} <> '{}'
              WHERE r.held AND i.status = 'pending' AND (a.deleted_at IS NOT NULL
                 OR EXISTS (SELECT 1 FROM member m WHERE m.band = r.band AND m.account = r.account)
                 OR EXISTS (SELECT 1 FROM departure d WHERE d.band = r.band AND d.account = r.account)
-                OR o.id IS NOT NULL AND ($1 AND {rule} = '{}' OR NOT $1 AND a.email <> i.email))
+                OR ($1 AND {rule} = '{}' OR NOT $1 AND a.email <> i.email) AND EXISTS ({owner}))
              AND {which}",
-            EmailIdentity::Bearer,
             EmailIdentity::Verified,
         ));
         tx.query(sql, values)
