@@ -35,6 +35,15 @@ fn bounded(columns: u16, rows: u16) -> (u16, u16) {
     (rows.max(2), columns.max(2))
 }
 
+/// How much of it comes before a frame that has begun and not ended.
+fn whole(bytes: &[u8]) -> usize {
+    let last = |sought: &[u8]| bytes.windows(sought.len()).rposition(|some| some == sought);
+    match (last(b"\x1b[?2026h"), last(b"\x1b[?2026l")) {
+        (Some(begun), ended) if ended.is_none_or(|ended| ended < begun) => begun,
+        _ => bytes.len(),
+    }
+}
+
 impl Pty {
     /// Starts `guestlist` with these arguments and variables, the person's home being `home`.
     pub fn start(home: &Path, (columns, rows): (u16, u16), args: &[&str], variables: &[(&str, &str)]) -> Self {
@@ -71,11 +80,16 @@ impl Pty {
         let kept = Arc::clone(&seen);
         let reader = thread::spawn(move || {
             let mut buffer = [0; 8192];
+            // A terminal that knows frames shows whole ones alone: what is half drawn is nothing to judge by.
+            let mut waiting = Vec::new();
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
                 let mut seen = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                seen.screen.process(&buffer[..count]);
                 seen.bytes.extend_from_slice(&buffer[..count]);
+                waiting.extend_from_slice(&buffer[..count]);
+                let shown: Vec<u8> = waiting.drain(..whole(&waiting)).collect();
+                seen.screen.process(&shown);
             }
+            kept.lock().unwrap_or_else(PoisonError::into_inner).screen.process(&waiting);
         });
         let writer = Some(pair.master.take_writer().unwrap());
         Self { master: pair.master, child, writer, seen, reader }
@@ -118,8 +132,18 @@ impl Pty {
         self.until(text, |pty| pty.screen().contains(text));
     }
 
+    /// Waits until nothing more is drawn for a moment.
+    pub fn settle(&self) {
+        let mut before = self.screen();
+        self.until("rest", |pty| {
+            thread::sleep(Duration::from_millis(100));
+            let now = pty.screen();
+            std::mem::replace(&mut before, now.clone()) == now
+        });
+    }
+
     /// Waits until this holds.
-    pub fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+    pub fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
         let end = Instant::now() + PATIENCE;
         while !holds(self) {
             assert!(Instant::now() < end, "waited for {what}; on the screen:\n{}", self.screen());

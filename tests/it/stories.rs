@@ -27,6 +27,8 @@ fn invites(home: &Home, band: &str) -> Vec<serde_json::Value> {
 /// Goes to a field of the open form by its hint.
 pub fn to_field(pty: &mut Pty, hint: &str) {
     for _ in 0..20 {
+        // What is drawn for another reason is not the next field: a key too many goes past the one that is looked for.
+        pty.settle();
         if pty.screen().contains(hint) {
             return;
         }
